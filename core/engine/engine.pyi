@@ -1,0 +1,148 @@
+"""The one class that Python sees of the media threads. All calls are made from one thread (the event loop's)."""
+
+from collections.abc import Sequence
+
+# Codecs (RFC 3551 static payload types).
+CODEC_PCMU: int  # 0
+CODEC_PCMA: int  # 8
+
+# Latch policies: from where a stream accepts RTP (docs/decisions/: media latch).
+LATCH_SIGNALLED: int  # SDP address, or one validated switch to the SDP's or the signalling source's IP
+LATCH_ANY: int  # SDP address, or one validated switch to any source
+LATCH_STRICT: int  # SDP address only
+
+# Event kinds: the first element of a drained tuple.
+EV_LATCHED: int  # a = IPv4 address as uint32 (host order), b = port
+EV_FIRST_PACKET: int
+EV_DIGIT: int  # a = ord(digit), b = duration in ms, c = 0 RFC 4733, 1 in-band
+EV_PLAY_ENDED: int  # a = token of play(), b = 1 finished, 0 stopped or replaced
+EV_MEDIA_TIMEOUT: int  # a = ms without RTP
+EV_STREAM_CLOSED: int
+EV_CLIP_RELEASED: int  # a = clip id, stream = 0
+EV_RECORDING_ENDED: int  # a = recording id, b = duration in ms, c = errno (0: fine; 28: disk full)
+EV_COMMAND_FAILED: int  # a = command kind, b = errno, c = sequence
+
+LAYOUT_VERSION: int
+
+Event = tuple[int, int, int, int, int, int]  # (kind, stream, a, b, c, monotonic time in ns)
+
+class EngineBusy(RuntimeError):
+    """The command ring of a worker is full; nothing was done."""
+
+class PortsExhausted(OSError):
+    """No RTP port pair of the range is free; the message names the range and the remedy."""
+
+class StreamStats:
+    """Counters of one stream, copied at the call (relaxed: they may trail by some packets)."""
+
+    rx_packets: int
+    rx_bytes: int
+    tx_packets: int
+    tx_bytes: int
+    lost_packets: int
+    jitter_ms: float  # RFC 3550 section 6.4.1, of what was received
+    max_gap_ms: float  # longest time between two received packets
+    foreign_packets: int  # from a source that is not latched
+    malformed_packets: int
+    round_trip_ms: float  # from RTCP, 0.0 when unknown
+    late_ticks: int
+
+class WorkerStats:
+    """Counters of one worker thread."""
+
+    streams: int
+    ticks: int
+    late_ticks: int  # started more than 10 ms after their deadline
+    rx_packets: int
+    tx_packets: int
+    send_errors: int
+    lost_packets: int  # of closed and open streams
+    expected_packets: int
+    foreign_packets: int
+    malformed_packets: int
+    dropped_events: int
+    cpu_ns: int  # CLOCK_THREAD_CPUTIME_ID of the worker
+    realtime: bool
+
+class Engine:
+    """Starts and stops the workers, submits commands, drains events."""
+
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        port_min: int = 20000,
+        port_max: int = 29999,
+        max_streams: int = 8192,
+        realtime: bool = True,
+    ) -> None: ...
+    @property
+    def workers(self) -> int: ...
+    def start(self) -> None: ...
+    def stop(self) -> None:
+        """Closes every stream, joins the threads; idempotent."""
+    def event_fd(self, worker: int) -> int:
+        """An eventfd that is readable while `drain(worker)` would return something."""
+    def drain(self, worker: int) -> list[Event]: ...
+    def open(self, local_ip: str, *, worker: int = -1) -> tuple[int, int]:
+        """Binds an RTP socket (even port) and its RTCP socket (next port) and gives them to a worker (-1: the least loaded).
+
+        Returns (stream id, RTP port). Raises PortsExhausted, or OSError naming the address and the remedy.
+        """
+    def worker_of(self, stream: int) -> int: ...
+    def configure(
+        self,
+        stream: int,
+        *,
+        remote_ip: str,
+        remote_port: int,
+        codec: int,
+        remote_rtcp_port: int = 0,
+        payload_type: int = -1,
+        event_payload_type: int = -1,
+        ptime_ms: int = 20,
+        receive: bool = True,
+        send: bool = True,
+        latch: int = 0,
+        signalling_ip: str = "",
+        rtcp_mux: bool = False,
+        rtp_timeout_ms: int = 0,
+        open_window: bool = True,
+    ) -> None:
+        """Sets or changes the far end, as an offer/answer says. `open_window` opens the 2 s in which a switch is allowed.
+
+        May be called again at any time (re-INVITE); sequence numbers and timestamps go on. remote_rtcp_port 0 means
+        remote_port + 1. Payload type -1 means the codec's static one; event payload type -1 means not negotiated: then
+        digits are looked for in the audio.
+        """
+    def play(self, stream: int, clips: Sequence[int], *, repeat: bool = False, gain_db: float = 0.0) -> int:
+        """Plays the clips one after the other (all of them again and again with `repeat`, at most 16); returns a token.
+
+        A play that is running ends at once with EV_PLAY_ENDED b = 0. A bridge does not stop it: while a stream plays, its
+        bridge partner is not heard. `stop_play` gives the bridge back.
+        """
+    def stop_play(self, stream: int) -> None: ...
+    def send_digits(self, stream: int, digits: str, *, duration_ms: int = 100) -> None:
+        """Sends DTMF to the far end: RFC 4733 when negotiated, else as tones."""
+    def bridge(self, stream_a: int, stream_b: int) -> None:
+        """Each hears the other. Both must be on one worker (ValueError). An earlier bridge of either is ended."""
+    def unbridge(self, stream: int) -> None: ...
+    def echo(self, stream: int, on: bool) -> None:
+        """Sends back what is received (payload kept, own SSRC and sequence)."""
+    def record(self, path: str, left: int, right: int = 0) -> int:
+        """Records what is received on `left` and `right` into a stereo WAV (8 kHz, s16le; mono when right is 0).
+
+        Both on one worker. Returns a recording id; the file is a valid WAV at any instant up to the last second.
+        Raises OSError naming the path.
+        """
+    def stop_record(self, recording: int) -> None:
+        """Ends the recording; EV_RECORDING_ENDED follows when all is on disk. Closing both streams ends it as well."""
+    def add_clip(self, pcm: bytes) -> int:
+        """Registers a clip of 8 kHz mono s16le samples; encoded at once for each codec. Returns its id."""
+    def release_clip(self, clip: int) -> None:
+        """The memory is freed after EV_CLIP_RELEASED, when nothing plays it any more."""
+    def close(self, stream: int) -> None:
+        """Closes a stream; the id is dead at once, EV_STREAM_CLOSED follows. A second close does nothing."""
+    def stream_stats(self, stream: int) -> StreamStats:
+        """Raises KeyError for a closed stream; read it before `close`."""
+    def worker_stats(self, worker: int) -> WorkerStats: ...

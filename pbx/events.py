@@ -1,0 +1,122 @@
+"""The in-process event bus, and the events that layers meet through.
+
+Features never call each other: they publish what happened and listen to what others published. Every call event is also one
+row of the call's journey (append-only), from which CDRs and reports are derived. A handler that raises is reported
+through `on_error` and never stops the others: a broken listener must not lose a call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What happened in a call; the value is the journey's `event` column."""
+
+    CALL_STARTED = "call.started"  # direction, caller, callee, did, trunk, source ("127.0.0.1:5060")
+    CALL_ROUTED = "call.routed"  # application ("queue:sales", "extension:101", "flow:hotline", "echo")
+    CALL_ANSWERED = "call.answered"  # the PBX or the callee answered the caller's leg
+    CALL_ENDED = "call.ended"  # cause, sip_status, ended_by ("caller", "callee", "pbx"), setup_s (INVITE to answer)
+    LEG_STARTED = "leg.started"  # role ("caller", "callee", "agent"), target, trunk
+    LEG_RINGING = "leg.ringing"
+    LEG_ANSWERED = "leg.answered"
+    LEG_ENDED = "leg.ended"  # sip_status, cause, media counters (rx_packets, lost_packets, jitter_ms, tx_packets)
+    BRIDGE_STARTED = "bridge.started"  # with_leg
+    BRIDGE_ENDED = "bridge.ended"  # with_leg, talk_s
+    HOLD_STARTED = "hold.started"
+    HOLD_ENDED = "hold.ended"  # hold_s
+    FORWARDED = "call.forwarded"  # from_extension, to, reason ("busy", "no_answer", "unregistered")
+    DIGIT = "digit"  # digit, method ("rfc4733", "info", "inband")
+    FLOW_BLOCK = "flow.block"  # flow, block, exit
+    QUEUE_JOINED = "queue.joined"  # queue, position
+    QUEUE_ANNOUNCED = "queue.announced"  # queue, position, wait_s (the estimate that was spoken, or None)
+    QUEUE_OFFERED = "queue.offered"  # queue, agent, leg of the agent
+    QUEUE_OFFER_ENDED = "queue.offer_ended"  # queue, agent, reason ("no_answer", "busy", "rejected", "unreachable", "lost")
+    QUEUE_ANSWERED = "queue.answered"  # queue, agent, wait_s
+    QUEUE_ABANDONED = "queue.abandoned"  # queue, wait_s, position
+    QUEUE_LEFT = "queue.left"  # queue, wait_s, reason ("timeout", "full", "no_agents", "key", "shutdown")
+    RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder
+    RECORDING_ENDED = "recording.ended"  # recording, duration_s
+    MEDIA_TIMEOUT = "media.timeout"  # silent_s
+
+
+@dataclass(slots=True)
+class CallEvent:
+    """One step of a call's journey. `at` is UTC in seconds since 1970; `leg` is "a" for the caller, "b1", "b2"... after."""
+
+    kind: Kind
+    call_id: str
+    leg: str
+    at: float
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class AgentStateChanged:
+    """An agent moved: `state` and `previous` are values of pbx.queue.agent.AgentState; `since` is UTC seconds."""
+
+    agent: str
+    state: str
+    previous: str
+    since: float
+    previous_s: float
+    reason: str = ""
+    call_id: str = ""
+
+
+@dataclass(slots=True)
+class RegistrationChanged:
+    """A contact of an extension came, was refreshed or went."""
+
+    extension: str
+    contact: str
+    registered: bool
+    expires_s: float
+    at: float
+
+
+@dataclass(slots=True)
+class Alarm:
+    """Something an operator must know: `name` is stable and a metric label, `text` names the remedy."""
+
+    name: str
+    text: str
+    active: bool
+    at: float
+
+
+Handler = Callable[[Any], None]
+
+
+class EventBus:
+    """Synchronous publish and subscribe by exact event type; handlers run in the order of subscription, on the caller's turn."""
+
+    def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:
+        self._handlers: defaultdict[type, list[Handler]] = defaultdict(list)
+        self._on_error = on_error
+        self.errors = 0
+
+    def subscribe(self, event_type: type, handler: Handler) -> Callable[[], None]:
+        """Calls `handler(event)` for each published event of exactly `event_type`; returns the call that unsubscribes it."""
+        handlers = self._handlers[event_type]
+        handlers.append(handler)
+
+        def unsubscribe() -> None:
+            if handler in handlers:
+                handlers.remove(handler)
+
+        return unsubscribe
+
+    def publish(self, event: object) -> None:
+        """Hands `event` to every subscriber; what one of them raises is counted and given to `on_error`."""
+        for handler in tuple(self._handlers.get(type(event), ())):
+            try:
+                handler(event)
+            except Exception as error:  # a listener must not break the call that published
+                self.errors += 1
+                if self._on_error is not None:
+                    self._on_error(event, error)
