@@ -33,6 +33,8 @@ class Sip(Section):
     max_expires_s: int = 3600
     min_expires_s: int = 60
     max_contacts: int = Field(default=5, ge=1, le=64)
+    # Order of the challenges. MD5 first, because phones and SIPp that know no SHA-256 read the first challenge only.
+    digest_algorithms: list[Literal["MD5", "SHA-256"]] = ["MD5", "SHA-256"]
 
 
 class Media(Section):
