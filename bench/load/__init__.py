@@ -1,0 +1,1 @@
+"""Load generators and the processes under test; see bench/README.md."""

@@ -1,0 +1,69 @@
+"""Figures of a run: samples by key, their median and spread, and the peers' rows that stand beside them."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one figure is shown: its aim, and what peers need on this class of machine (November 2026, 4 virtual cores)."""
+
+    key: str
+    label: str
+    unit: str
+    aim: str
+    peers: str = ""
+
+
+ROWS = (
+    Row("answered_cpu_ms_per_call", "answered call", "CPU-ms", "<= 0.8", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
+    Row("bridged_cpu_ms_per_call", "bridged call", "CPU-ms", "<= 2.0", "Asterisk 4.2-5.2, FreeSWITCH 13-14"),
+    Row("answered_calls_per_s", "answered calls carried", "1/s", "", "Asterisk 1200, FreeSWITCH 300"),
+    Row("bridged_calls_per_s", "bridged calls carried", "1/s", "", "Asterisk 350-400, FreeSWITCH 130"),
+    Row("relay_core_per_100_calls", "relay, two-way PCMU", "core/100", "<= 0.12", "Asterisk 0.33, rtpengine 0.16-0.25"),
+    Row("bare_relay_core_per_100_calls", "bare relay, same sockets", "core/100", "", "the limit of sockets, 0.08"),
+    Row("relay_ratio_to_bare", "relay over bare relay", "ratio", "<= 1.25", ""),
+    Row("relay_added_p50_ms", "latency added, p50", "ms", "", "Asterisk 0.2-0.5, rtpengine 0.06-0.13"),
+    Row("relay_added_p99_ms", "latency added, p99", "ms", "<= 1", "Asterisk 0.6-25, rtpengine 0.2-10"),
+    Row("relay_loss_pct", "relay loss", "%", "0", ""),
+    Row("offer_p50_ms", "agent free to INVITE, p50", "ms", "", "Asterisk 414, FreeSWITCH 600"),
+    Row("offer_p99_ms", "agent free to INVITE, p99", "ms", "<= 10", "Asterisk 1170, FreeSWITCH 1110"),
+    Row("rss_mb_0", "memory, no call", "MB", "", ""),
+    Row("rss_mb_500", "memory, 500 bridged calls", "MB", "", "Asterisk 249, FreeSWITCH 411"),
+    Row("rss_mb_1000", "memory, 1,000 bridged calls", "MB", "<= 150", "Asterisk 491, FreeSWITCH 896"),
+    Row("loop_lag_p99_ms", "event loop lag at 400 calls/s, p99", "ms", "<= 10", ""),
+    Row("late_ticks", "late media ticks in the run", "count", "0", ""),
+)
+
+
+@dataclass(slots=True)
+class Figures:
+    """Samples by key; a key holds one sample a repeat."""
+
+    samples: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, key: str, value: float) -> None:
+        self.samples.setdefault(key, []).append(value)
+
+    def update(self, values: dict[str, float]) -> None:
+        for key, value in values.items():
+            self.add(key, value)
+
+    def median(self, key: str) -> float:
+        return statistics.median(self.samples[key])
+
+    def flat(self) -> dict[str, float]:
+        """`key`, `key_min` and `key_max` for each figure: median, least and greatest over the repeats."""
+        out: dict[str, float] = {}
+        for key, values in self.samples.items():
+            out[key] = round(statistics.median(values), 4)
+            out[f"{key}_min"] = round(min(values), 4)
+            out[f"{key}_max"] = round(max(values), 4)
+        return out
+
+    def json(self) -> bytes:
+        return orjson.dumps(self.flat(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)

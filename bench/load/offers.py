@@ -1,0 +1,171 @@
+"""How long a waiting caller still waits once an agent is free: agent's BYE to the next INVITE at an agent.
+
+250 callers keep a queue of about 200 waiting before 50 agents. An agent answers at once, talks for 0.3 to 1.0 s and hangs
+up; the time from his BYE leaving until the next INVITE that an agent gets for it is what is measured. Every agent is busy but
+the one that has just hung up, so the next INVITE for that agent is the offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import uvloop
+
+from bench.load.pbx import AGENT_NUMBERS, AGENTS, CALLER, HOST
+from bench.load.sip_client import SDP, copied, header, register
+
+TARGET = (HOST, 5060)
+
+
+class Agents(asyncio.DatagramProtocol):
+    """Fifty phones on one socket, told apart by the user part that they registered."""
+
+    def __init__(self, wanted: int) -> None:
+        self.transport: asyncio.DatagramTransport
+        self.loop = asyncio.get_running_loop()
+        self.freed_at: dict[str, float] = {}
+        self.latencies: list[float] = []
+        self.wanted = wanted
+        self.done = self.loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        now = time.perf_counter()
+        text = data.decode()
+        method = text[: text.index(" ")]
+        if method == "INVITE":
+            agent = text[text.index(":") + 1 : text.index("@")]
+            freed = self.freed_at.pop(agent, None)
+            if freed is not None:
+                self.latencies.append(now - freed)
+                if len(self.latencies) >= self.wanted and not self.done.done():
+                    self.done.set_result(None)
+            self.answer(text, agent, address)
+            self.loop.call_later(random.uniform(0.3, 1.0), self.hang_up, text, agent, address)
+        elif method in ("BYE", "CANCEL", "OPTIONS"):
+            self.transport.sendto(f"SIP/2.0 200 OK\r\n{copied(text)}Content-Length: 0\r\n\r\n".encode(), address)
+
+    def answer(self, invite: str, agent: str, address: tuple[str, int]) -> None:
+        body = SDP.format(ip=AGENTS, port=7000)
+        self.transport.sendto(
+            (
+                f"SIP/2.0 200 OK\r\n{copied(invite).replace(header(invite, 'To'), header(invite, 'To') + f';tag=t{agent}')}"
+                f"Contact: <sip:{agent}@{AGENTS}:5060>\r\nContent-Type: application/sdp\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}"
+            ).encode(),
+            address,
+        )
+
+    def hang_up(self, invite: str, agent: str, address: tuple[str, int]) -> None:
+        contact = header(invite, "Contact").strip("<>").split(">")[0]
+        self.freed_at[agent] = time.perf_counter()
+        self.transport.sendto(
+            (
+                f"BYE {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {AGENTS}:5060;branch=z9hG4bK{random.getrandbits(64):016x}\r\n"
+                f"Max-Forwards: 70\r\nFrom: {header(invite, 'To')};tag=t{agent}\r\nTo: {header(invite, 'From')}\r\n"
+                f"Call-ID: {header(invite, 'Call-ID')}\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n"
+            ).encode(),
+            address,
+        )
+
+
+class Callers(asyncio.DatagramProtocol):
+    """Keeps `count` calls in the queue: a call that ends is followed by a new one."""
+
+    def __init__(self, count: int) -> None:
+        self.transport: asyncio.DatagramTransport
+        self.count = count
+        self.waiting = 0
+        self.refused = 0
+        self.stopping = False
+        self.answered: dict[str, str] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self.transport = transport
+
+    def call(self) -> None:
+        body = SDP.format(ip=CALLER, port=7002)
+        tag = f"{random.getrandbits(64):016x}"
+        self.transport.sendto(
+            (
+                f"INVITE sip:800@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER}:5060;branch=z9hG4bK{tag}\r\nMax-Forwards: 70\r\n"
+                f"From: <sip:48{tag[:9]}@{CALLER}>;tag={tag}\r\nTo: <sip:800@{HOST}>\r\nCall-ID: {tag}\r\nCSeq: 1 INVITE\r\n"
+                f"Contact: <sip:caller@{CALLER}:5060>\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+            ).encode(),
+            TARGET,
+        )
+
+    def request(self, method: str, sequence: int, ok: str, branch: str) -> None:
+        contact = header(ok, "Contact").strip("<>").split(">")[0]
+        self.transport.sendto(
+            (
+                f"{method} {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER}:5060;branch=z9hG4bK{branch}\r\nMax-Forwards: 70\r\n"
+                f"From: {header(ok, 'From')}\r\nTo: {header(ok, 'To')}\r\nCall-ID: {header(ok, 'Call-ID')}\r\n"
+                f"CSeq: {sequence} {method}\r\nContent-Length: 0\r\n\r\n"
+            ).encode(),
+            TARGET,
+        )
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        text = data.decode()
+        if text.startswith("SIP/2.0 "):
+            status, sequence = int(text[8:11]), header(text, "CSeq")
+            if sequence == "1 INVITE" and status == 200:
+                call_id = header(text, "Call-ID")
+                self.answered[call_id] = text
+                self.request("ACK", 1, text, f"a{call_id}")
+            elif sequence == "1 INVITE" and status >= 300:
+                self.refused += 1
+        elif text.startswith("BYE "):
+            self.transport.sendto(f"SIP/2.0 200 OK\r\n{copied(text)}Content-Length: 0\r\n\r\n".encode(), address)
+            self.answered.pop(header(text, "Call-ID"), None)
+            if not self.stopping:
+                self.call()
+
+    def hang_up_all(self) -> None:
+        self.stopping = True
+        for call_id, ok in list(self.answered.items()):
+            self.request("BYE", 2, ok, f"b{call_id}")
+        self.answered.clear()
+
+
+async def _measure(samples: int) -> list[float]:
+    for number in AGENT_NUMBERS:
+        register(
+            f"{HOST}:5060",
+            number,
+            f"bench-secret-{number}",
+            local=(AGENTS, 5064),
+            contact=f"sip:{number}@{AGENTS}:5060",
+        )
+    loop = asyncio.get_running_loop()
+    _, agents = await loop.create_datagram_endpoint(lambda: Agents(samples), local_addr=(AGENTS, 5060))
+    _, callers = await loop.create_datagram_endpoint(lambda: Callers(250), local_addr=(CALLER, 5060))
+    try:
+        for _ in range(callers.count):
+            callers.call()
+            await asyncio.sleep(0.004)
+        await asyncio.wait_for(agents.done, 120)
+        if callers.refused:
+            raise RuntimeError(f"{callers.refused} callers were refused while the offers were measured")
+        return agents.latencies
+    finally:
+        callers.hang_up_all()
+        await asyncio.sleep(1.5)  # the far ends of the last calls
+        agents.transport.close()
+        callers.transport.close()
+
+
+def measure(samples: int) -> dict[str, float]:
+    """Milliseconds from a free agent to his next INVITE: median and 99th percentile of `samples` offers."""
+    latencies = sorted(uvloop.run(_measure(samples)))
+    return {
+        "offer_p50_ms": latencies[len(latencies) // 2] * 1000,
+        "offer_p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
+    }

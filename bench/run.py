@@ -1,0 +1,140 @@
+"""Runs every figure of the bench, prints them beside the peers' and writes build/bench.json.
+
+python -m bench.run            five repeats, about 15 minutes
+python -m bench.run --quick    the same keys in 3 minutes at most
+python -m bench.run --only relay,offers
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.load import machine, offers, signalling
+from bench.load.figures import ROWS, Figures
+from bench.load.pbx import Pbx
+
+console = Console()
+
+
+def say(text: str) -> None:
+    console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}")
+
+
+def relay(figures: Figures, quick: bool, _: Path) -> None:
+    from bench.load.relay import run_relay
+
+    repeats, seconds = (2, 5) if quick else (5, 10)
+    for index in range(repeats):
+        say(f"relay and bare relay, 500 two-way PCMU calls, {index + 1} of {repeats}")
+        figures.update(run_relay(calls=500, seconds=seconds, repeats=1))
+
+
+def costs(figures: Figures, quick: bool, folder: Path) -> None:
+    repeats, seconds = (2, 4.0) if quick else (5, 10.0)
+    with Pbx(folder) as pbx, signalling.answering_phone(folder):
+        for number in (signalling.ECHO, signalling.BRIDGED):
+            signalling.cost(pbx, folder, number, 2.0)  # warm-up
+        for index in range(repeats):
+            say(f"cost of an answered and of a bridged call, {index + 1} of {repeats}")
+            figures.add("answered_cpu_ms_per_call", signalling.cost(pbx, folder, signalling.ECHO, seconds))
+            figures.add("bridged_cpu_ms_per_call", signalling.cost(pbx, folder, signalling.BRIDGED, seconds))
+
+
+def capacity(figures: Figures, quick: bool, folder: Path) -> None:
+    repeats, seconds = (1, 4.0) if quick else (3, 10.0)
+    ramps = {
+        "answered": (signalling.ECHO, [800, 1200, 1600, 2000, 2500]),
+        "bridged": (signalling.BRIDGED, [400, 700, 1000, 1300, 1600]),
+    }
+    with Pbx(folder) as pbx, signalling.answering_phone(folder):
+        for _ in range(repeats):
+            for name, (number, rates) in ramps.items():
+                say(f"most {name} calls a second")
+                figures.add(
+                    f"{name}_calls_per_s",
+                    signalling.capacity(pbx, folder, number, [float(r) for r in rates], seconds, say),
+                )
+
+
+def lag(figures: Figures, quick: bool, folder: Path) -> None:
+    repeats, seconds = (1, 15.0) if quick else (3, 60.0)
+    with Pbx(folder) as pbx, signalling.answering_phone(folder):
+        for index in range(repeats):
+            say(f"event loop lag at 400 bridged calls/s for {seconds:g} s, {index + 1} of {repeats}")
+            figures.update(signalling.lag_at_400(pbx, folder, seconds))
+
+
+def memory(figures: Figures, quick: bool, folder: Path) -> None:
+    for index in range(1 if quick else 3):
+        say(f"memory at 0, 500 and 1,000 bridged calls ({index + 1})")
+        with Pbx(folder) as pbx, signalling.answering_phone(folder):
+            figures.update(signalling.memory(pbx, folder))
+
+
+def offer(figures: Figures, quick: bool, folder: Path) -> None:
+    repeats, samples = (1, 800) if quick else (5, 2000)
+    with Pbx(folder):
+        for index in range(repeats):
+            say(f"agent free to next INVITE, 50 agents, 200 waiting, {index + 1} of {repeats}")
+            figures.update(offers.measure(samples))
+
+
+PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
+    "relay": relay,
+    "costs": costs,
+    "capacity": capacity,
+    "lag": lag,
+    "memory": memory,
+    "offers": offer,
+}
+
+
+def table(figures: Figures) -> Table:
+    out = Table(title="Centrala", caption=machine.describe())
+    for column in ("figure", "median", "min", "max", "unit", "aim", "peers"):
+        out.add_column(column, justify="right" if column in ("median", "min", "max") else "left")
+    for row in ROWS:
+        values = figures.samples.get(row.key)
+        if values:
+            cells = [f"{figures.median(row.key):.3f}", f"{min(values):.3f}", f"{max(values):.3f}"]
+            out.add_row(row.label, *cells, row.unit, row.aim, row.peers)
+    return out
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="the same keys in 3 minutes at most")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"comma-separated parts of {','.join(PARTS)}")
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
+    arguments = parser.parse_args()
+    chosen = arguments.only.split(",")
+    if unknown := [name for name in chosen if name not in PARTS]:
+        parser.error(f"unknown part {unknown[0]!r}; choose from {', '.join(PARTS)}")
+    say(machine.describe())
+    figures, failures = Figures(), []
+    with tempfile.TemporaryDirectory(prefix="centrala-bench-") as folder:
+        for name in chosen:
+            try:
+                PARTS[name](figures, arguments.quick, Path(folder) / name)
+            except (RuntimeError, OSError) as error:
+                failures.append(name)
+                console.print(f"[red]{name}: {error}[/]")
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_bytes(figures.json())
+    console.print(table(figures))
+    say(f"written to {arguments.out}")
+    if failures:
+        say(f"failed: {', '.join(failures)}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
