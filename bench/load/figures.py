@@ -10,7 +10,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one figure is shown: its aim, and what peers need on this class of machine (November 2026, 4 virtual cores)."""
+    """How one figure is shown: its aim, and what peers need on this class of machine (4 virtual cores, 2026)."""
 
     key: str
     label: str
