@@ -1,8 +1,8 @@
 """How long a waiting caller still waits once an agent is free: agent's BYE to the next INVITE at an agent.
 
-250 callers keep a queue of about 200 waiting before 50 agents. An agent answers at once, talks for 0.3 to 1.0 s and hangs
-up; the time from his BYE leaving until the next INVITE that an agent gets for it is what is measured. Every agent is busy but
-the one that has just hung up, so the next INVITE for that agent is the offer.
+250 callers keep a queue of about 200 waiting before 50 agents. An agent answers at once, talks for 0.3 to 1.0 s and
+hangs up; measured is the time from his BYE leaving until his next INVITE. Every other agent is busy meanwhile, so that
+the one who has just hung up is the one who is offered.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ class Agents(asyncio.DatagramProtocol):
             self.transport.sendto(f"SIP/2.0 200 OK\r\n{copied(text)}Content-Length: 0\r\n\r\n".encode(), address)
 
     def answer(self, invite: str, agent: str, address: tuple[str, int]) -> None:
-        body = SDP.format(ip=AGENTS, port=7000)
+        body, to = SDP.format(ip=AGENTS, port=7000), header(invite, "To")
         self.transport.sendto(
             (
-                f"SIP/2.0 200 OK\r\n{copied(invite).replace(header(invite, 'To'), header(invite, 'To') + f';tag=t{agent}')}"
+                f"SIP/2.0 200 OK\r\n{copied(invite).replace(to, f'{to};tag=t{agent}')}"
                 f"Contact: <sip:{agent}@{AGENTS}:5060>\r\nContent-Type: application/sdp\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n{body}"
             ).encode(),
@@ -66,7 +66,8 @@ class Agents(asyncio.DatagramProtocol):
         self.freed_at[agent] = time.perf_counter()
         self.transport.sendto(
             (
-                f"BYE {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {AGENTS}:5060;branch=z9hG4bK{random.getrandbits(64):016x}\r\n"
+                f"BYE {contact} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {AGENTS}:5060;branch=z9hG4bK{random.getrandbits(64):016x}\r\n"
                 f"Max-Forwards: 70\r\nFrom: {header(invite, 'To')};tag=t{agent}\r\nTo: {header(invite, 'From')}\r\n"
                 f"Call-ID: {header(invite, 'Call-ID')}\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n"
             ).encode(),
@@ -94,9 +95,11 @@ class Callers(asyncio.DatagramProtocol):
         tag = f"{random.getrandbits(64):016x}"
         self.transport.sendto(
             (
-                f"INVITE sip:800@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER}:5060;branch=z9hG4bK{tag}\r\nMax-Forwards: 70\r\n"
-                f"From: <sip:48{tag[:9]}@{CALLER}>;tag={tag}\r\nTo: <sip:800@{HOST}>\r\nCall-ID: {tag}\r\nCSeq: 1 INVITE\r\n"
-                f"Contact: <sip:caller@{CALLER}:5060>\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+                f"INVITE sip:800@{HOST} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {CALLER}:5060;branch=z9hG4bK{tag}\r\nMax-Forwards: 70\r\n"
+                f"From: <sip:48{tag[:9]}@{CALLER}>;tag={tag}\r\nTo: <sip:800@{HOST}>\r\n"
+                f"Call-ID: {tag}\r\nCSeq: 1 INVITE\r\nContact: <sip:caller@{CALLER}:5060>\r\n"
+                f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
             ).encode(),
             TARGET,
         )
@@ -105,7 +108,8 @@ class Callers(asyncio.DatagramProtocol):
         contact = header(ok, "Contact").strip("<>").split(">")[0]
         self.transport.sendto(
             (
-                f"{method} {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER}:5060;branch=z9hG4bK{branch}\r\nMax-Forwards: 70\r\n"
+                f"{method} {contact} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {CALLER}:5060;branch=z9hG4bK{branch}\r\nMax-Forwards: 70\r\n"
                 f"From: {header(ok, 'From')}\r\nTo: {header(ok, 'To')}\r\nCall-ID: {header(ok, 'Call-ID')}\r\n"
                 f"CSeq: {sequence} {method}\r\nContent-Length: 0\r\n\r\n"
             ).encode(),

@@ -1,4 +1,4 @@
-"""The product as the process under test: started like a user starts it, watched from outside through /proc and /metrics."""
+"""The product as the process under test: started as a user starts it, watched through /proc and /metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A minimal SIP client for load tests: templates instead of a stack, so that it costs little and shares no code with the product."""
+"""A minimal SIP client for load tests: templates, so that it costs little and shares no code with the product."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def register(
         for sequence in (1, 2):
             sock.sendto(
                 (
-                    f"REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local[0]}:{local[1]};rport;branch=z9hG4bK{secrets.token_hex(8)}\r\n"
+                    f"REGISTER {uri} SIP/2.0\r\n"
+                    f"Via: SIP/2.0/UDP {local[0]}:{local[1]};rport;branch=z9hG4bK{secrets.token_hex(8)}\r\n"
                     f"Max-Forwards: 70\r\nFrom: <sip:{user}@{host}>;tag={tag}\r\nTo: <sip:{user}@{host}>\r\n"
                     f"Call-ID: {call_id}\r\nCSeq: {sequence} REGISTER\r\nContact: <{contact}>;expires={expires}\r\n"
                     f"{authorization}Content-Length: 0\r\n\r\n"
