@@ -1,7 +1,7 @@
 """Builds the Cython core.
 
 Every .pyx under core/ becomes one extension; all compiler directives live here, in one dictionary per profile.
-Choose a profile with CENTRALA_BUILD=release|checked|asan|tsan|coverage (release by default).
+Choose a profile with CENTRALA_BUILD=release|checked|asan|tsan|coverage|hints|none (release by default).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ COMPILE = ["-O3", "-fno-trapping-math", "-fno-semantic-interposition", "-Wno-unu
 LINK = ["-pthread"]
 PROFILES: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
     "release": ({}, [], []),
+    "hints": ({}, [], []),  # translated only, by scripts/performance_hints.py
+    "none": ({}, [], []),  # the package without its extensions, which `make setup` builds in place
     "checked": ({"boundscheck": True, "wraparound": True, "initializedcheck": True, "emit_linenums": True}, ["-g"], []),
     "asan": (
         {"boundscheck": True, "emit_linenums": True},
@@ -61,9 +63,11 @@ SOURCES = sorted((ROOT / "core").rglob("*.pyx"))
 if os.environ.get("CENTRALA_TEST_EXTENSIONS") == "1":
     SOURCES += sorted((ROOT / "tests" / "core").glob("*.pyx")) + sorted((ROOT / "bench" / "load").glob("*.pyx"))
 
+EXTENSIONS = [] if PROFILE == "none" else [extension(path) for path in SOURCES]
+
 setup(
     ext_modules=cythonize(
-        [extension(path) for path in SOURCES],
+        EXTENSIONS,
         compiler_directives={**DIRECTIVES, **extra_directives},
         build_dir=None if PROFILE == "coverage" else f"build/cython-{PROFILE}",
         nthreads=os.cpu_count() or 1,

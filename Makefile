@@ -1,0 +1,61 @@
+# Centrala: one command a job. Everything is repeatable; what is done already is not done again.
+#
+#   make run            set up, start the demo company, show twenty real calls, go on serving   (ONCE=1: exit after the table)
+#   make test           set up and run every test, SIPp scenarios included
+#   make check          linters, types, import layers, cimport ranks, Cython performance hints
+#   make bench          figures beside the field's; bench-quick in three minutes
+#   make test-asan      the core's tests under AddressSanitizer
+#   make setup          only what is needed to do the above
+#
+# PYTHON=python3.12 chooses an interpreter (3.11 or newer).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTEST_ARGS ?=
+SIP_ARGS ?=
+export CENTRALA_TEST_EXTENSIONS := 1
+export PYTHON
+
+.PHONY: help setup build run test check bench bench-quick test-asan clean
+
+help:
+	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+
+run: setup
+	@exec $(VENV)/bin/centrala demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: setup
+	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) sip-tests/run.py $(SIP_ARGS)
+
+check: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy pbx
+	$(VENV)/bin/lint-imports
+	$(PY) scripts/cimport_ranks.py
+	$(PY) scripts/performance_hints.py
+
+bench: setup
+	$(PY) bench/run.py
+
+bench-quick: setup
+	$(PY) bench/run.py --quick
+
+test-asan: setup
+	scripts/test_asan.sh
+
+clean:
+	rm -rf build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache var *.egg-info
+	find core pbx tests bench -name '*.so' -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

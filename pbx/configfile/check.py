@@ -1,0 +1,202 @@
+"""What one section may not say because of another: duplicates, references to what is not there, numbers that overlap.
+
+Each function takes the whole configuration and yields problems; `cross_check` is the list of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+
+from pbx.config import Config
+from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
+from pbx.configfile.check_time import check_hours, check_timezone
+from pbx.configfile.problem import Path, Problem
+
+APPLICATION_KINDS = ("flow", "queue", "extension")
+
+
+def cross_check(config: Config) -> list[Problem]:
+    """Every contradiction of the configuration; an empty list when it may be used."""
+    return [problem for check in CHECKS for problem in check(config)]
+
+
+def warn(config: Config) -> list[Problem]:
+    """What may be used but should be looked at."""
+    return [*_weak_secrets(config), *_idle_agents(config), *_small_port_range(config)]
+
+
+def check_duplicates(config: Config) -> Iterator[Problem]:
+    """A name or number given twice: only one of the two would be reached."""
+    lists: list[tuple[str, str, list[str]]] = [
+        ("extension", "number", [entry.number for entry in config.extension]),
+        ("trunk", "name", [entry.name for entry in config.trunk]),
+        ("number", "number", [entry.number for entry in config.number]),
+        ("agent", "extension", [entry.extension for entry in config.agent]),
+        ("queue", "name", [entry.name for entry in config.queue]),
+        ("flow", "name", [entry.name for entry in config.flow]),
+        ("hours", "name", [entry.name for entry in config.hours]),
+        ("route", "match", [entry.match for entry in config.route]),
+    ]
+    for section, key, names in lists:
+        seen: dict[str, int] = {}
+        for index, name in enumerate(names):
+            if name in seen:
+                text = f"{name!r} is already used by {section}[{seen[name]}]"
+                yield Problem((section, index, key), text, "give every entry its own")
+            elif name == "":
+                yield Problem((section, index, key), "is empty", "write a name or number")
+            seen.setdefault(name, index)
+    for index, queue in enumerate(config.queue):
+        for name, count in Counter(queue.agents).items():
+            if count > 1:
+                yield Problem(("queue", index, "agents"), f"lists {name!r} {count} times", "list every agent once")
+
+
+def check_dial_plan(config: Config) -> Iterator[Problem]:
+    """One dialled string, one meaning: extensions, numbers and feature codes may not overlap."""
+    owner = {entry.number: f"extension[{index}]" for index, entry in enumerate(config.extension)}
+    for index, entry in enumerate(config.number):
+        if entry.internal and entry.number in owner:
+            text = f"{entry.number!r} is also {owner[entry.number]}, so a phone that dials it could mean either"
+            remedy = "change one of them, or set internal = false for a number that only trunks reach"
+            yield Problem(("number", index, "number"), text, remedy)
+        elif entry.internal:
+            owner[entry.number] = f"number[{index}]"
+    for key, code in config.features:
+        if not code:
+            continue
+        if code in owner:
+            text = f"{code!r} is also {owner[code]}"
+            yield Problem(("features", key), text, 'choose another code, or "" to turn it off')
+        owner[code] = f"features.{key}"
+    for index, extension in enumerate(config.extension):
+        if any(not (mark.isalnum() or mark in "._-+") for mark in extension.number):
+            text = f"{extension.number!r} cannot be the user part of a SIP address"
+            yield Problem(("extension", index, "number"), text, "use digits, letters, dot, dash or underscore")
+        if not extension.secret:
+            yield Problem(
+                ("extension", index, "secret"), "is empty", "give the phone a password of 12 or more characters"
+            )
+
+
+def check_references(config: Config) -> Iterator[Problem]:
+    """Names of agents, trunks, hours and applications that are used must exist."""
+    extensions = [entry.number for entry in config.extension]
+    trunks = [entry.name for entry in config.trunk]
+    for index, agent in enumerate(config.agent):
+        yield from _must_exist(("agent", index, "extension"), agent.extension, extensions, "extension")
+    for index, queue in enumerate(config.queue):
+        for position, name in enumerate(queue.agents):
+            yield from _must_exist(("queue", index, "agents", position), name, extensions, "extension")
+    for index, route in enumerate(config.route):
+        yield from _must_exist(("route", index, "trunk"), route.trunk, trunks, "trunk")
+    for index, number in enumerate(config.number):
+        for position, name in enumerate(number.trunks):
+            yield from _must_exist(("number", index, "trunks", position), name, trunks, "trunk")
+        yield from _application(("number", index, "application"), number.application, config)
+        if not number.internal and not number.trunks:
+            text = "can be reached neither from a phone nor from a trunk"
+            yield Problem(("number", index), text, "set internal = true or list trunks")
+    for index, trunk in enumerate(config.trunk):
+        if trunk.application:
+            yield from _application(("trunk", index, "application"), trunk.application, config)
+
+
+def check_routes(config: Config) -> Iterator[Problem]:
+    """A route needs a trunk that can be called out on; forwarding needs a target that can be dialled."""
+    hosts = {entry.name: entry.host for entry in config.trunk}
+    for index, route in enumerate(config.route):
+        if hosts.get(route.trunk) == "":
+            text = f"sends calls to trunk {route.trunk!r}, which has no host"
+            yield Problem(("route", index, "trunk"), text, 'give the trunk `host = "carrier.example"`')
+    targets = {entry.number for entry in config.extension} | {entry.number for entry in config.number if entry.internal}
+    for index, extension in enumerate(config.extension):
+        for key in ("forward_busy", "forward_no_answer", "forward_unregistered"):
+            target = getattr(extension, key)
+            if not target or target in targets:
+                continue
+            if not any(target.startswith(route.match) for route in config.route):
+                text = f"{target!r} is no extension, no number, and no route matches it"
+                yield Problem(("extension", index, key), text, "name an extension or number, or add a [[route]]")
+            elif not extension.outbound:
+                text = f"{target!r} leaves through a trunk, which extension {extension.number} may not use"
+                yield Problem(("extension", index, key), text, "set outbound = true for this extension")
+
+
+def check_flows(config: Config) -> Iterator[Problem]:
+    """A flow is either Python or blocks with a start among them."""
+    for index, flow in enumerate(config.flow):
+        if bool(flow.python) == bool(flow.block):
+            text = "has both blocks and python" if flow.python else "has neither blocks nor python"
+            yield Problem(
+                ("flow", index), text, 'write [flow.block.NAME] tables, or python = "package.module:coroutine"'
+            )
+        elif flow.block and flow.start not in flow.block:
+            yield from _must_exist(("flow", index, "start"), flow.start, list(flow.block), "block of this flow")
+
+
+CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
+    check_duplicates,
+    check_dial_plan,
+    check_references,
+    check_routes,
+    check_flows,
+    check_ports,
+    check_addresses,
+    check_peers,
+    check_speech_and_store,
+    check_timezone,
+    check_hours,
+)
+
+
+def _application(path: Path, application: str, config: Config) -> Iterator[Problem]:
+    """`echo`, or `kind:name` with a name that the configuration has."""
+    if application == "echo":
+        return
+    kind, _, name = application.partition(":")
+    if kind not in APPLICATION_KINDS or not name:
+        remedy = 'write "flow:NAME", "queue:NAME", "extension:NUMBER" or "echo"'
+        yield Problem(path, f"{application!r} is no application", remedy)
+        return
+    names = {
+        "flow": [entry.name for entry in config.flow],
+        "queue": [entry.name for entry in config.queue],
+        "extension": [entry.number for entry in config.extension],
+    }
+    yield from _must_exist(path, name, names[kind], kind)
+
+
+def _must_exist(path: Path, name: str, known: Sequence[str], what: str) -> Iterator[Problem]:
+    if name in known:
+        return
+    close = get_close_matches(name, known, n=1)
+    if close:
+        remedy = f"did you mean {close[0]!r}?"
+    elif known:
+        remedy = f"known: {', '.join(known[:10])}{', ...' if len(known) > 10 else ''}"
+    else:
+        remedy = f"the file has no {what} yet: add a [[{what.split()[0]}]] table"
+    yield Problem(path, f"{name!r} is no {what}", remedy)
+
+
+def _weak_secrets(config: Config) -> Iterator[Problem]:
+    for index, entry in enumerate(config.extension):
+        if entry.secret and (len(entry.secret) < 8 or entry.secret == entry.number):
+            text = f"the password of extension {entry.number} is easy to guess"
+            yield Problem(("extension", index, "secret"), text, "use 12 or more random characters")
+
+
+def _idle_agents(config: Config) -> Iterator[Problem]:
+    for index, queue in enumerate(config.queue):
+        if not queue.agents:
+            yield Problem(("queue", index, "agents"), f"queue {queue.name!r} has no agents", "callers will only wait")
+
+
+def _small_port_range(config: Config) -> Iterator[Problem]:
+    pairs = (config.media.port_max - config.media.port_min + 1) // 2
+    if pairs < min(config.sip.max_calls, 100):
+        text = f"the RTP range holds {pairs} streams (a bridged call takes two), fewer than sip.max_calls may need"
+        yield Problem(("media", "port_max"), text, "widen the range; above it calls are refused with 503")
