@@ -62,7 +62,7 @@ make_environment() {
     if [ -x $VENV/bin/python ] && [ "$(cat $VENV/.stamp 2>/dev/null)" = "$want" ]; then return; fi
     echo "Installing Python packages into $VENV"
     "$python" -m venv --clear $VENV
-    $VENV/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+    $VENV/bin/python -m pip install -qq --disable-pip-version-check -r requirements-dev.lock
     printf '%s' "$want" >$VENV/.stamp
     rm -f $STAMPS/project $STAMPS/core
 }
@@ -72,7 +72,7 @@ install_project() {
     want=$(digest pyproject.toml $VENV/.stamp)
     [ "$(cat $STAMPS/project 2>/dev/null)" = "$want" ] && return
     # The package itself without its extensions: those are built in place below, in parallel and only when they changed.
-    CENTRALA_BUILD=none $VENV/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+    CENTRALA_BUILD=none $VENV/bin/python -m pip install -qq --disable-pip-version-check --no-deps \
         --no-build-isolation -e .
     printf '%s' "$want" >$STAMPS/project
 }
