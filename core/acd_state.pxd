@@ -191,6 +191,14 @@ cdef inline void leave_trees(Acd* acd, int32_t agent) noexcept nogil:
         tree_remove(acd.agent_nodes, &acd.queues[who.queues[at]].agents, who.nodes[at])
 
 
+cdef inline void free_membership(Acd* acd, int32_t* queues, int32_t* nodes, int32_t count) noexcept nogil:
+    cdef int32_t at
+    for at in range(count):
+        give_node(acd.agent_nodes, &acd.free_agent_node, nodes[at])
+    free(queues)
+    free(nodes)
+
+
 cdef inline int acd_set_queues(Acd* acd, int32_t agent, const int32_t* queues, int32_t count) noexcept nogil:
     """Makes `agent` a member of exactly these queues. Returns -1 when out of memory; nothing has changed then."""
     cdef Agent* who = &acd.agents[agent]
@@ -205,17 +213,11 @@ cdef inline int acd_set_queues(Acd* acd, int32_t agent, const int32_t* queues, i
     for at in range(count):
         new_queues[at] = queues[at]
         if acd.free_agent_node == 0 and grow_nodes(&acd.agent_nodes, &acd.agent_node_capacity, &acd.free_agent_node) != 0:
-            for at in range(at):
-                give_node(acd.agent_nodes, &acd.free_agent_node, new_nodes[at])
-            free(new_queues)
-            free(new_nodes)
+            free_membership(acd, new_queues, new_nodes, at)
             return -1
         new_nodes[at] = take_node(acd.agent_nodes, &acd.free_agent_node)
     leave_trees(acd, agent)
-    for at in range(who.memberships):
-        give_node(acd.agent_nodes, &acd.free_agent_node, who.nodes[at])
-    free(who.queues)
-    free(who.nodes)
+    free_membership(acd, who.queues, who.nodes, who.memberships)
     who.queues = new_queues
     who.nodes = new_nodes
     who.memberships = count
