@@ -1,0 +1,121 @@
+"""Follows the calls in the stream of events: turns events into journey rows and ended calls into their records."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from pbx.events import AgentStateChanged, CallEvent, Kind
+from pbx.store import schema
+from pbx.store.batch import Pending
+from pbx.store.encode import KIND_TEXT, clean, json_text, micros, seconds
+from pbx.store.fold import CallFold
+from pbx.store.records import row
+
+# A call's fold stays in memory for this long after its end, for what is told late (the agent's leg, the recording's
+# end).
+LINGER_S = 5.0
+# An open call that said nothing for so long leaves memory; its next event reads it back from the journey.
+FORGET_US = 24 * 3600 * 1_000_000
+
+Reload = Callable[[str], "CallFold | None"]
+
+
+class Deriver:
+    """Used by the writer thread only. `reload` reads the fold of a call that is no longer in memory from the
+    database.
+    """
+
+    def __init__(self, pending: Pending, *, zone: str, next_seq: int, next_log_seq: int, reload: Reload) -> None:
+        self.pending = pending
+        self._zone = zone
+        self._next_seq = next_seq
+        self._next_log_seq = next_log_seq
+        self._reload = reload
+        self._open: dict[str, CallFold] = {}
+        self._ended: OrderedDict[str, tuple[float, CallFold]] = OrderedDict()
+        self._agents: dict[str, str] = {}  # agent -> call of the present state
+        self._changed: dict[str, CallFold] = {}
+
+    @property
+    def open_calls(self) -> int:
+        """Calls that have begun and not ended."""
+        return len(self._open)
+
+    def take(self, event: CallEvent, now: float) -> None:
+        """Adds one event; `now` is monotonic seconds."""
+        kind = KIND_TEXT.get(event.kind) or str(event.kind)
+        call_id, leg, at_us = event.call_id, event.leg, micros(event.at)
+        seq = self._next_seq
+        self._next_seq = seq + 1
+        self.pending.add_journey((seq, clean(call_id), at_us, kind, clean(leg), json_text(event.data)))
+        fold = self._open.get(call_id)
+        if fold is None:
+            fold = self._find(call_id, kind, seq)
+        fold.add(kind, leg, at_us, event.data)
+        if fold.ended:
+            self._changed[call_id] = fold
+            if self._open.pop(call_id, None) is not None or call_id not in self._ended:
+                self._ended[call_id] = (now, fold)
+
+    def _find(self, call_id: str, kind: str, seq: int) -> CallFold:
+        late = self._ended.get(call_id)
+        if late is not None:
+            return late[1]
+        fold = None if kind == Kind.CALL_STARTED else self._reload(call_id)
+        if fold is None:
+            fold = CallFold(clean(call_id), zone=self._zone, first_seq=seq)
+        if not fold.ended:
+            self._open[call_id] = fold
+        return fold
+
+    def take_agent(self, event: AgentStateChanged, _now: float) -> None:
+        """Keeps the agent's present state, and the interval that ended with the change."""
+        agent, since_us = clean(event.agent), micros(event.since)
+        call_id = self._agents.get(agent, "")
+        self._agents[agent] = clean(event.call_id)
+        if event.previous and event.previous_s > 0:
+            started_us = since_us - micros(event.previous_s)
+            self.pending.add_agent_log(
+                (
+                    self._next_log_seq,
+                    agent,
+                    clean(event.previous),
+                    started_us,
+                    since_us,
+                    seconds(since_us - started_us),
+                    clean(event.reason),
+                    call_id or clean(event.call_id),
+                )
+            )
+            self._next_log_seq += 1
+        state = (agent, clean(event.state), since_us, clean(event.reason), clean(event.call_id))
+        self.pending.put(schema.agent_states.name, (agent,), state)
+
+    def derive(self, now: float) -> None:
+        """Puts the records of all calls that changed after their end among the pending rows; forgets what lingered
+        enough.
+        """
+        put = self.pending.put
+        for fold in self._changed.values():
+            cdr = fold.cdr()
+            put(schema.cdrs.name, (cdr.id,), row(cdr))
+            for visit in fold.visit_records():
+                put(schema.queue_visits.name, (visit.call_id, visit.visit), row(visit))
+            for seizure in fold.trunk_records():
+                put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
+        if self._changed:
+            self._changed.clear()
+        while self._ended:
+            call_id, (ended, _fold) = next(iter(self._ended.items()))
+            if now - ended < LINGER_S:
+                break
+            del self._ended[call_id]
+
+    def checkpoint(self) -> None:
+        """Notes before which row no call is open, so that recovery after a crash reads the end of the journey only."""
+        newest_us = max((fold.last_us for fold in self._open.values()), default=0)
+        for call_id in [name for name, fold in self._open.items() if fold.last_us < newest_us - FORGET_US]:
+            del self._open[call_id]
+        first = min((fold.first_seq for fold in self._open.values()), default=self._next_seq)
+        self.pending.put(schema.meta.name, (schema.META_CHECKPOINT,), (schema.META_CHECKPOINT, str(first)))

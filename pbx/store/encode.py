@@ -1,0 +1,55 @@
+"""Turns what a call says into what a database can hold: nothing that a caller sends may make a row unwritable."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+from pbx.events import Kind
+
+MAX_TEXT = 512  # longer names and numbers than this are cut in the derived tables; the journey keeps them whole
+_MICRO = 1_000_000
+
+# A StrEnum member is bound by sqlite3 through its slow adapter search; its plain text is not.
+KIND_TEXT: dict[str, str] = {kind: str(kind.value) for kind in Kind}
+
+
+def micros(seconds: float) -> int:
+    """UTC seconds since 1970 as whole microseconds."""
+    return round(seconds * _MICRO)
+
+
+def seconds(us: int) -> float:
+    """Whole microseconds as seconds."""
+    return us / _MICRO
+
+
+def json_text(data: dict[str, Any]) -> str:
+    """`data` as a JSON object. What JSON cannot hold becomes its repr, and lone surrogates become escapes: never an
+    error.
+    """
+    try:
+        return orjson.dumps(data).decode()
+    except TypeError:
+        return json.dumps(data, default=repr, skipkeys=True)
+
+
+def clean(value: object) -> str:
+    """`value` as text that every database takes: no NUL, no lone surrogate, at most MAX_TEXT characters."""
+    if value is None:
+        return ""
+    text = value if type(value) is str else str(value)
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT]
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def number(value: object) -> float:
+    """`value` as a finite number of at least 0; anything else is 0."""
+    if isinstance(value, (int, float)) and 0 <= value < 1e15:
+        return float(value)
+    return 0.0

@@ -1,0 +1,409 @@
+"""Folds the journey of one call, event by event, into its CDR, its queue visits and its trunk seizures.
+
+The same code runs on live events and on rows read back, so a CDR can be derived again at any time. It accepts events
+in any state: an end without a beginning or a beginning without an end yields the best record there is, never an
+error.
+"""
+
+# ruff: noqa: ARG002 - every handler of an event kind takes the same arguments
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pbx.events import Kind
+from pbx.store.encode import clean, number, seconds
+from pbx.store.outcome import classify
+from pbx.store.records import Cdr, QueueVisit, TrunkCall
+
+Data = dict[str, Any]
+
+
+class _Visit:
+    """A stay in a queue that is being folded; `ended_us` 0 while the caller waits."""
+
+    __slots__ = (
+        "agent",
+        "bridged_us",
+        "ended_us",
+        "held_us",
+        "joined_us",
+        "missed",
+        "offers",
+        "outcome",
+        "position",
+        "queue",
+        "wait_s",
+    )
+
+    def __init__(self, queue: str, joined_us: int, position: int) -> None:
+        self.queue = queue
+        self.joined_us = joined_us
+        self.position = position
+        self.ended_us = 0
+        self.outcome = ""
+        self.agent = ""
+        self.wait_s = 0.0
+        self.bridged_us = 0
+        self.held_us = 0
+        self.offers = 0
+        self.missed = 0
+
+
+class _Seizure:
+    """An outgoing leg on a trunk that is being folded."""
+
+    __slots__ = ("answered_us", "ended_us", "ringing_us", "sip_status", "started_us", "target", "trunk")
+
+    def __init__(self, trunk: str, target: str, started_us: int) -> None:
+        self.trunk = trunk
+        self.target = target
+        self.started_us = started_us
+        self.ringing_us = 0
+        self.answered_us = 0
+        self.ended_us = 0
+        self.sip_status = 0
+
+
+class CallFold:
+    """The state of one call; `add` takes its events in order, the three `..._records` may be read after any of them."""
+
+    __slots__ = (
+        "agent",
+        "answered_us",
+        "application",
+        "bridged_us",
+        "bridges",
+        "call_id",
+        "callee",
+        "caller",
+        "cause",
+        "did",
+        "direction",
+        "ended_by",
+        "ended_us",
+        "first_seq",
+        "forwarded_to",
+        "held_legs",
+        "held_since_us",
+        "held_us",
+        "jitter_ms",
+        "last_us",
+        "legs",
+        "lost_packets",
+        "recording",
+        "recording_s",
+        "rx_packets",
+        "seizures",
+        "setup_s",
+        "sip_status",
+        "source",
+        "started_us",
+        "trunk",
+        "visits",
+        "zone",
+    )
+
+    def __init__(self, call_id: str, *, zone: str = "UTC", first_seq: int = 0) -> None:
+        self.call_id = call_id
+        self.zone = zone
+        self.first_seq = first_seq
+        self.started_us = self.answered_us = self.ended_us = self.last_us = 0
+        self.direction = self.caller = self.callee = self.did = self.trunk = self.source = ""
+        self.application = self.forwarded_to = self.agent = ""
+        self.cause = self.ended_by = self.recording = ""
+        self.sip_status = self.legs = self.rx_packets = self.lost_packets = 0
+        self.setup_s: float | None = None
+        self.recording_s = self.jitter_ms = 0.0
+        self.bridges: dict[tuple[str, str], int] = {}
+        self.bridged_us = 0
+        self.held_legs: set[str] = set()
+        self.held_since_us = self.held_us = 0
+        self.visits: list[_Visit] = []
+        self.seizures: dict[str, _Seizure] = {}
+
+    @property
+    def ended(self) -> bool:
+        """CALL_ENDED has come; later events may still refine the record."""
+        return self.ended_us != 0
+
+    def add(self, kind: str, leg: str, at_us: int, data: Data) -> None:
+        """Takes the next event; a kind that says nothing about the record is only a sign of life."""
+        if not self.started_us:
+            self.started_us = at_us
+        if at_us > self.last_us:
+            self.last_us = at_us
+        handler = _HANDLERS.get(kind)
+        if handler is not None:
+            handler(self, leg, at_us, data)
+
+    def cdr(self) -> Cdr:
+        """The call's record as far as it is known; a call without an end ends at its last event."""
+        ended_us = max(self.ended_us or self.last_us, self.started_us)
+        bridged_us, held_us = self._bridged(ended_us), self._held(ended_us)
+        last = self.visits[-1] if self.visits else None
+        visits = self.visit_records()
+        billed_us = max(ended_us - self.answered_us, 0) if self.answered_us else 0
+        setup_s = self.setup_s
+        if setup_s is None and self.answered_us:
+            setup_s = seconds(max(self.answered_us - self.started_us, 0))
+        return Cdr(
+            id=self.call_id,
+            started_us=self.started_us,
+            answered_us=self.answered_us or None,
+            ended_us=ended_us,
+            zone=self.zone,
+            direction=self.direction,
+            caller=self.caller,
+            callee=self.callee,
+            did=self.did,
+            trunk=self.trunk,
+            source=self.source,
+            application=self.application,
+            forwarded_to=self.forwarded_to,
+            queue=last.queue if last else "",
+            agent=self.agent,
+            wait_s=sum(visit.wait_s for visit in visits),
+            talk_s=seconds(max(bridged_us - held_us, 0)),
+            hold_s=seconds(held_us),
+            duration_s=seconds(ended_us - self.started_us),
+            billed_s=seconds(billed_us),
+            setup_s=setup_s,
+            cause=self.cause,
+            sip_status=self.sip_status,
+            ended_by=self.ended_by,
+            abandoned=bool(visits) and visits[-1].outcome == "abandoned",
+            recording=self.recording,
+            recording_s=self.recording_s,
+            legs=self.legs,
+            rx_packets=self.rx_packets,
+            lost_packets=self.lost_packets,
+            jitter_ms=self.jitter_ms,
+        )
+
+    def visit_records(self) -> list[QueueVisit]:
+        """One record per stay in a queue. A stay that nobody ended was left by whoever ended the call."""
+        ended_us = self.ended_us or self.last_us
+        open_end = "abandoned" if self.ended_by == "caller" else (self.cause or "ended")
+        records = []
+        for count, visit in enumerate(self.visits, 1):
+            closed = visit.ended_us != 0
+            bridged_us, held_us = visit.bridged_us, visit.held_us
+            if count == len(self.visits) and visit.outcome == "answered":  # still talking, or cut off by a crash
+                bridged_us += self._open_bridge(ended_us)
+                held_us += self._open_hold(ended_us)
+            records.append(
+                QueueVisit(
+                    call_id=self.call_id,
+                    visit=count,
+                    queue=visit.queue,
+                    joined_us=visit.joined_us,
+                    ended_us=visit.ended_us if closed else ended_us,
+                    outcome=visit.outcome or open_end,
+                    agent=visit.agent,
+                    position=visit.position,
+                    wait_s=visit.wait_s if closed else seconds(max(ended_us - visit.joined_us, 0)),
+                    talk_s=seconds(max(bridged_us - held_us, 0)),
+                    hold_s=seconds(held_us),
+                    offers=visit.offers,
+                    offers_missed=visit.missed,
+                )
+            )
+        return records
+
+    def trunk_records(self) -> list[TrunkCall]:
+        """One record per seizure of a trunk."""
+        call_end = self.ended_us or self.last_us
+        records = []
+        for leg, seizure in self.seizures.items():
+            ended_us = seizure.ended_us or call_end
+            reached_us = min((at for at in (seizure.ringing_us, seizure.answered_us) if at), default=0)
+            outcome = classify(seizure.sip_status, answered=bool(seizure.answered_us), rang=bool(seizure.ringing_us))
+            records.append(
+                TrunkCall(
+                    call_id=self.call_id,
+                    leg=leg,
+                    trunk=seizure.trunk,
+                    target=seizure.target,
+                    started_us=seizure.started_us,
+                    ringing_us=seizure.ringing_us or None,
+                    answered_us=seizure.answered_us or None,
+                    ended_us=ended_us,
+                    sip_status=seizure.sip_status,
+                    outcome=str(outcome.value),
+                    pdd_s=seconds(max(reached_us - seizure.started_us, 0)) if reached_us else None,
+                    billed_s=seconds(max(ended_us - seizure.answered_us, 0)) if seizure.answered_us else 0.0,
+                )
+            )
+        return records
+
+    def _open_bridge(self, now_us: int) -> int:
+        return max((now_us - since for since in self.bridges.values()), default=0)
+
+    def _open_hold(self, now_us: int) -> int:
+        return max(now_us - self.held_since_us, 0) if self.held_legs else 0
+
+    def _bridged(self, now_us: int) -> int:
+        return self.bridged_us + self._open_bridge(now_us)
+
+    def _held(self, now_us: int) -> int:
+        return self.held_us + self._open_hold(now_us)
+
+    # One method per kind of event, in the order in which a call meets them.
+
+    def _call_started(self, leg: str, at_us: int, data: Data) -> None:
+        self.started_us = at_us
+        self.direction = clean(data.get("direction"))
+        self.caller = clean(data.get("caller"))
+        self.callee = clean(data.get("callee"))
+        self.did = clean(data.get("did"))
+        self.trunk = clean(data.get("trunk"))
+        self.source = clean(data.get("source"))
+
+    def _call_routed(self, leg: str, at_us: int, data: Data) -> None:
+        if not self.application:
+            self.application = clean(data.get("application"))
+
+    def _call_answered(self, leg: str, at_us: int, data: Data) -> None:
+        if not self.answered_us:
+            self.answered_us = at_us
+
+    def _call_ended(self, leg: str, at_us: int, data: Data) -> None:
+        self.ended_us = at_us
+        self.cause = clean(data.get("cause"))
+        self.sip_status = int(number(data.get("sip_status")))
+        self.ended_by = clean(data.get("ended_by"))
+        if data.get("setup_s") is not None and self.answered_us:
+            self.setup_s = number(data["setup_s"])
+
+    def _forwarded(self, leg: str, at_us: int, data: Data) -> None:
+        self.forwarded_to = clean(data.get("to"))
+
+    def _leg_started(self, leg: str, at_us: int, data: Data) -> None:
+        self.legs += 1
+        trunk = clean(data.get("trunk"))
+        if trunk and data.get("role") != "caller":
+            self.seizures[leg] = _Seizure(trunk, clean(data.get("target")), at_us)
+
+    def _leg_ringing(self, leg: str, at_us: int, data: Data) -> None:
+        seizure = self.seizures.get(leg)
+        if seizure is not None and not seizure.ringing_us:
+            seizure.ringing_us = at_us
+
+    def _leg_answered(self, leg: str, at_us: int, data: Data) -> None:
+        seizure = self.seizures.get(leg)
+        if seizure is not None and not seizure.answered_us:
+            seizure.answered_us = at_us
+
+    def _leg_ended(self, leg: str, at_us: int, data: Data) -> None:
+        self._release_hold(leg, at_us)
+        if leg == "a":
+            self.rx_packets = int(number(data.get("rx_packets")))
+            self.lost_packets = int(number(data.get("lost_packets")))
+            self.jitter_ms = number(data.get("jitter_ms"))
+        seizure = self.seizures.get(leg)
+        if seizure is not None:
+            seizure.ended_us = at_us
+            seizure.sip_status = int(number(data.get("sip_status")))
+
+    def _bridge_started(self, leg: str, at_us: int, data: Data) -> None:
+        self.bridges.setdefault(_pair(leg, data), at_us)
+
+    def _bridge_ended(self, leg: str, at_us: int, data: Data) -> None:
+        # Both legs may tell of the same bridge: only the first end of an open pair counts.
+        since = self.bridges.pop(_pair(leg, data), 0)
+        if not since:
+            return
+        bridged_us = max(at_us - since, 0)
+        self.bridged_us += bridged_us
+        if self.visits and self.visits[-1].outcome == "answered":
+            self.visits[-1].bridged_us += bridged_us
+
+    def _hold_started(self, leg: str, at_us: int, data: Data) -> None:
+        if not self.held_legs:
+            self.held_since_us = at_us
+        self.held_legs.add(leg)
+
+    def _hold_ended(self, leg: str, at_us: int, data: Data) -> None:
+        self._release_hold(leg, at_us)
+
+    def _release_hold(self, leg: str, at_us: int) -> None:
+        """`leg` holds no longer; time on hold runs from the first leg that holds to the last that lets go."""
+        if leg not in self.held_legs:
+            return
+        self.held_legs.discard(leg)
+        if not self.held_legs:
+            held_us = max(at_us - self.held_since_us, 0)
+            self.held_us += held_us
+            if self.visits and self.visits[-1].outcome == "answered":
+                self.visits[-1].held_us += held_us
+
+    def _queue_joined(self, leg: str, at_us: int, data: Data) -> None:
+        self.visits.append(_Visit(clean(data.get("queue")), at_us, int(number(data.get("position")))))
+
+    def _queue_offered(self, leg: str, at_us: int, data: Data) -> None:
+        self._waiting(at_us, data).offers += 1
+
+    def _queue_offer_ended(self, leg: str, at_us: int, data: Data) -> None:
+        if data.get("reason") != "lost" and self.visits:  # lost: another agent was faster, or the caller went
+            self.visits[-1].missed += 1
+
+    def _queue_answered(self, leg: str, at_us: int, data: Data) -> None:
+        self.agent = clean(data.get("agent"))
+        self._close_visit(at_us, data, "answered").agent = self.agent
+
+    def _queue_abandoned(self, leg: str, at_us: int, data: Data) -> None:
+        self._close_visit(at_us, data, "abandoned")
+
+    def _queue_left(self, leg: str, at_us: int, data: Data) -> None:
+        self._close_visit(at_us, data, clean(data.get("reason")) or "left")
+
+    def _waiting(self, at_us: int, data: Data) -> _Visit:
+        """The open visit; a full queue tells that a caller left without having told that he joined."""
+        if not self.visits or self.visits[-1].ended_us:
+            self.visits.append(_Visit(clean(data.get("queue")), at_us, 0))
+        return self.visits[-1]
+
+    def _close_visit(self, at_us: int, data: Data, outcome: str) -> _Visit:
+        visit = self._waiting(at_us, data)
+        visit.ended_us = at_us
+        visit.outcome = outcome
+        waited = data.get("wait_s")
+        visit.wait_s = number(waited) if waited is not None else seconds(max(at_us - visit.joined_us, 0))
+        return visit
+
+    def _recording_started(self, leg: str, at_us: int, data: Data) -> None:
+        self.recording = clean(data.get("path"))
+
+    def _recording_ended(self, leg: str, at_us: int, data: Data) -> None:
+        self.recording_s += number(data.get("duration_s"))
+
+
+def _pair(leg: str, data: Data) -> tuple[str, str]:
+    other = str(data.get("with_leg", ""))
+    return (leg, other) if leg < other else (other, leg)
+
+
+_HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
+    Kind.CALL_STARTED: CallFold._call_started,
+    Kind.CALL_ROUTED: CallFold._call_routed,
+    Kind.CALL_ANSWERED: CallFold._call_answered,
+    Kind.CALL_ENDED: CallFold._call_ended,
+    Kind.FORWARDED: CallFold._forwarded,
+    Kind.LEG_STARTED: CallFold._leg_started,
+    Kind.LEG_RINGING: CallFold._leg_ringing,
+    Kind.LEG_ANSWERED: CallFold._leg_answered,
+    Kind.LEG_ENDED: CallFold._leg_ended,
+    Kind.BRIDGE_STARTED: CallFold._bridge_started,
+    Kind.BRIDGE_ENDED: CallFold._bridge_ended,
+    Kind.HOLD_STARTED: CallFold._hold_started,
+    Kind.HOLD_ENDED: CallFold._hold_ended,
+    Kind.QUEUE_JOINED: CallFold._queue_joined,
+    Kind.QUEUE_OFFERED: CallFold._queue_offered,
+    Kind.QUEUE_OFFER_ENDED: CallFold._queue_offer_ended,
+    Kind.QUEUE_ANSWERED: CallFold._queue_answered,
+    Kind.QUEUE_ABANDONED: CallFold._queue_abandoned,
+    Kind.QUEUE_LEFT: CallFold._queue_left,
+    Kind.RECORDING_STARTED: CallFold._recording_started,
+    Kind.RECORDING_ENDED: CallFold._recording_ended,
+}

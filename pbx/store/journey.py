@@ -1,0 +1,50 @@
+"""Reads journeys back: one call's, or all that are not yet closed by a CDR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+from sqlalchemy import Connection, select
+
+from pbx.events import CallEvent, Kind
+from pbx.store import schema
+from pbx.store.encode import seconds
+from pbx.store.fold import CallFold
+
+_KINDS = {str(kind.value): kind for kind in Kind}
+_COLUMNS = (
+    schema.journey.c.seq,
+    schema.journey.c.at_us,
+    schema.journey.c.kind,
+    schema.journey.c.leg,
+    schema.journey.c.data,
+)
+
+
+def read_fold(connection: Connection, call_id: str, zone: str) -> CallFold | None:
+    """The fold of a call from its rows, None when it has none."""
+    query = select(*_COLUMNS).where(schema.journey.c.call_id == call_id).order_by(schema.journey.c.seq)
+    fold: CallFold | None = None
+    for seq, at_us, kind, leg, data in connection.execute(query):
+        if fold is None:
+            fold = CallFold(call_id, zone=zone, first_seq=seq)
+        fold.add(kind, leg, at_us, orjson.loads(data))
+    return fold
+
+
+def read_events(connection: Connection, call_id: str) -> list[CallEvent]:
+    """The journey of a call in order; a kind that this version does not know is left out."""
+    query = select(*_COLUMNS).where(schema.journey.c.call_id == call_id).order_by(schema.journey.c.seq)
+    return [
+        CallEvent(_KINDS[kind], call_id, leg, seconds(at_us), orjson.loads(data))
+        for _seq, at_us, kind, leg, data in connection.execute(query)
+        if kind in _KINDS
+    ]
+
+
+def calls_since(connection: Connection, seq: int) -> Iterator[str]:
+    """Ids of the calls with a row at or after `seq`."""
+    query = select(schema.journey.c.call_id).where(schema.journey.c.seq >= seq).distinct()
+    for (call_id,) in connection.execute(query).all():
+        yield call_id

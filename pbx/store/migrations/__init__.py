@@ -1,0 +1,1 @@
+"""Alembic's folder; each revision lives in versions/."""

@@ -1,0 +1,90 @@
+"""The derived records as plain data; the fields of each stand in the order of the table's columns."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+
+@dataclass(slots=True)
+class Cdr:
+    """One call, from its first INVITE to its end. Columns and units: pbx.store.schema.cdrs."""
+
+    id: str
+    started_us: int
+    answered_us: int | None
+    ended_us: int
+    zone: str
+    direction: str
+    caller: str
+    callee: str
+    did: str
+    trunk: str
+    source: str
+    application: str
+    forwarded_to: str
+    queue: str
+    agent: str
+    wait_s: float
+    talk_s: float
+    hold_s: float
+    duration_s: float
+    billed_s: float
+    setup_s: float | None
+    cause: str
+    sip_status: int
+    ended_by: str
+    abandoned: bool
+    recording: str
+    recording_s: float
+    legs: int
+    rx_packets: int
+    lost_packets: int
+    jitter_ms: float
+
+
+@dataclass(slots=True)
+class QueueVisit:
+    """One stay of a call in a queue; a call that overflows into another queue makes two."""
+
+    call_id: str
+    visit: int
+    queue: str
+    joined_us: int
+    ended_us: int
+    outcome: str
+    agent: str
+    position: int
+    wait_s: float
+    talk_s: float
+    hold_s: float
+    offers: int
+    offers_missed: int
+
+
+@dataclass(slots=True)
+class TrunkCall:
+    """One seizure of a trunk: an outgoing leg that was sent to a carrier."""
+
+    call_id: str
+    leg: str
+    trunk: str
+    target: str
+    started_us: int
+    ringing_us: int | None
+    answered_us: int | None
+    ended_us: int
+    sip_status: int
+    outcome: str
+    pdd_s: float | None
+    billed_s: float
+
+
+def columns(record: type[Any]) -> tuple[str, ...]:
+    """The column names of a record class, in order."""
+    return tuple(field.name for field in fields(record))
+
+
+def row(record: Any) -> tuple[Any, ...]:
+    """The values of a record, in the order of `columns`."""
+    return astuple(record)

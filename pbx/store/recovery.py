@@ -1,0 +1,115 @@
+"""Closes what a killed process left open, and derives records again from the journey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from pbx.events import Kind
+from pbx.store import schema
+from pbx.store.batch import JOURNEY, KEYED
+from pbx.store.bulk import Row
+from pbx.store.encode import KIND_TEXT, json_text, seconds
+from pbx.store.fold import CallFold
+from pbx.store.journey import calls_since, read_fold
+from pbx.store.records import row
+
+INTERRUPTED = "interrupted"
+_CALLS_PER_WRITE = 500
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What `recover` found and where the next rows go."""
+
+    interrupted: int  # calls that were running when the process died
+    derived: int  # calls that had ended, but whose CDR was missing
+    next_seq: int
+    next_log_seq: int
+
+
+def recover(connection: Connection, *, zone: str, now: float) -> Recovered:
+    """Gives every call of the journey an end and a CDR. `now` is UTC seconds. Runs within the caller's transaction.
+
+    A call that was running gets a `call.ended` of cause "interrupted" at its last sign of life: what came after is
+    unknown.
+    """
+    next_seq = (connection.execute(select(func.max(schema.journey.c.seq))).scalar() or 0) + 1
+    next_log = (connection.execute(select(func.max(schema.agent_log.c.seq))).scalar() or 0) + 1
+    found = Recovered(0, 0, next_seq, next_log)
+    records = _Records()
+    ends: list[Row] = []
+    for call_id in calls_since(connection, _checkpoint(connection)):
+        if connection.execute(select(schema.cdrs.c.id).where(schema.cdrs.c.id == call_id)).first():
+            continue
+        fold = read_fold(connection, call_id, zone)
+        if fold is None:
+            continue
+        if fold.ended:
+            found.derived += 1
+        else:
+            found.interrupted += 1
+            ends.append(_close(fold, found.next_seq, now))
+            found.next_seq += 1
+        records.add(fold)
+    JOURNEY.write(connection, ends)
+    records.write(connection)
+    return found
+
+
+def _checkpoint(connection: Connection) -> int:
+    query = select(schema.meta.c.value).where(schema.meta.c.key == schema.META_CHECKPOINT)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _close(fold: CallFold, seq: int, now: float) -> Row:
+    data = {
+        "cause": INTERRUPTED,
+        "sip_status": 0,
+        "ended_by": "pbx",
+        "found_after_s": round(now - seconds(fold.last_us), 3),
+    }
+    at_us = fold.last_us
+    kind = KIND_TEXT[Kind.CALL_ENDED]
+    fold.add(kind, "a", at_us, data)
+    return (seq, fold.call_id, at_us, kind, "a", json_text(data))
+
+
+class _Records:
+    """Collects derived records and writes them in bulk."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._rows: dict[str, list[Row]] = {name: [] for name in ("cdrs", "queue_visits", "trunk_calls")}
+
+    def add(self, fold: CallFold) -> None:
+        self.calls += 1
+        self._rows["cdrs"].append(row(fold.cdr()))
+        self._rows["queue_visits"].extend(row(visit) for visit in fold.visit_records())
+        self._rows["trunk_calls"].extend(row(seizure) for seizure in fold.trunk_records())
+
+    def write(self, connection: Connection) -> None:
+        for name, rows in self._rows.items():
+            KEYED[name].write(connection, rows)
+            rows.clear()
+
+
+def rebuild_cdrs(connection: Connection, *, zone: str) -> int:
+    """Derives every record again from the journey and returns how many calls that were.
+
+    Runs within the caller's transaction: readers see the old records until it commits. The zone name of a call that
+    has a CDR already is kept. Calls without an end are left out; they are running.
+    """
+    zones = {found.id: found.zone for found in connection.execute(select(schema.cdrs.c.id, schema.cdrs.c.zone))}
+    for table in (schema.cdrs, schema.queue_visits, schema.trunk_calls):
+        connection.execute(table.delete())
+    records = _Records()
+    for call_id in calls_since(connection, 0):
+        fold = read_fold(connection, call_id, zones.get(call_id, zone))
+        if fold is not None and fold.ended:
+            records.add(fold)
+            if records.calls % _CALLS_PER_WRITE == 0:
+                records.write(connection)
+    records.write(connection)
+    return records.calls

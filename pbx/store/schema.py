@@ -1,0 +1,167 @@
+"""The tables. Every instant is UTC in microseconds since 1970 (`_us`), every duration is in seconds (`_s`).
+
+`journey` is the truth and only grows; `cdrs`, `queue_visits` and `trunk_calls` are derived from it and can be rebuilt
+at any time. The migrations under migrations/versions lead to exactly these tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+HEAD = "0001"  # the newest revision under migrations/versions
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+# SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
+BigKey = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _us(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _seconds(name: str, *, nullable: bool = False) -> Column[float]:
+    return Column(name, Float, nullable=nullable)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+journey = Table(
+    "journey",
+    metadata,
+    Column("seq", BigKey, primary_key=True, autoincrement=False),
+    Column("call_id", String(32), nullable=False),
+    _us("at_us"),
+    Column("kind", Text, nullable=False),
+    Column("leg", Text, nullable=False),
+    Column("data", Text, nullable=False),  # JSON object
+    Index("ix_journey_call_id", "call_id"),
+)
+
+cdrs = Table(
+    "cdrs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    _us("started_us"),
+    _us("answered_us", nullable=True),
+    _us("ended_us"),
+    _text("zone"),  # IANA name of the server's zone when the call was made
+    _text("direction"),
+    _text("caller"),
+    _text("callee"),
+    _text("did"),
+    _text("trunk"),  # the trunk the call came in by
+    _text("source"),
+    _text("application"),  # the first one it was routed to
+    _text("forwarded_to"),
+    _text("queue"),  # the last one it joined
+    _text("agent"),  # the last one who answered it
+    _seconds("wait_s"),  # in queues, all of them together
+    _seconds("talk_s"),  # bridged and not on hold
+    _seconds("hold_s"),
+    _seconds("duration_s"),  # start to end
+    _seconds("billed_s"),  # answer to end
+    _seconds("setup_s", nullable=True),  # INVITE to answer
+    _text("cause"),
+    _count("sip_status"),
+    _text("ended_by"),
+    Column("abandoned", Boolean(create_constraint=False), nullable=False),  # hung up while waiting in a queue
+    _text("recording"),  # path relative to the recordings folder
+    _seconds("recording_s"),
+    _count("legs"),
+    _count("rx_packets"),  # of the caller's leg, as the next two
+    _count("lost_packets"),
+    _seconds("jitter_ms"),
+    Index("ix_cdrs_started_us", "started_us"),
+)
+
+queue_visits = Table(
+    "queue_visits",
+    metadata,
+    Column("call_id", String(32), primary_key=True),
+    Column("visit", Integer, primary_key=True, autoincrement=False),  # 1, 2, ... within the call
+    Column("queue", Text, nullable=False),
+    _us("joined_us"),
+    _us("ended_us"),
+    Column("outcome", Text, nullable=False),  # "answered", "abandoned", or the reason of queue.left
+    _text("agent"),
+    _count("position"),  # on joining, 1 is the head
+    _seconds("wait_s"),
+    _seconds("talk_s"),
+    _seconds("hold_s"),
+    _count("offers"),
+    _count("offers_missed"),
+    Index("ix_queue_visits_joined_us", "joined_us"),
+)
+
+trunk_calls = Table(
+    "trunk_calls",
+    metadata,
+    Column("call_id", String(32), primary_key=True),
+    Column("leg", Text, primary_key=True),
+    Column("trunk", Text, nullable=False),
+    _text("target"),
+    _us("started_us"),
+    _us("ringing_us", nullable=True),
+    _us("answered_us", nullable=True),
+    _us("ended_us"),
+    _count("sip_status"),
+    Column("outcome", Text, nullable=False),  # pbx.store.outcome.Outcome
+    _seconds("pdd_s", nullable=True),  # INVITE to the first 180, 183 or 200
+    _seconds("billed_s"),
+    Index("ix_trunk_calls_started_us", "started_us"),
+)
+
+agent_states = Table(
+    "agent_states",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    _us("since_us"),
+    _text("reason"),
+    _text("call_id"),
+)
+
+agent_log = Table(
+    "agent_log",
+    metadata,
+    Column("seq", BigKey, primary_key=True, autoincrement=False),
+    Column("agent", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _us("started_us"),
+    _us("ended_us"),
+    _seconds("duration_s"),
+    _text("reason"),
+    _text("call_id"),
+    Index("ix_agent_log_started_us", "started_us"),
+    Index("ix_agent_log_call_id", "call_id"),
+)
+
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("extension", Text, primary_key=True),
+    Column("contact", Text, primary_key=True),
+    _us("expires_us"),
+    Column("data", Text, nullable=False),  # JSON object: what the registrar needs to reach the contact again
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# The journey before this sequence number holds closed calls only, each with its CDR: recovery starts reading here.
+META_CHECKPOINT = "journey_checkpoint"

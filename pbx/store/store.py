@@ -1,0 +1,166 @@
+"""The store as the program sees it: started and stopped by the composition root, fed by the event bus, asked for a
+few things.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, select
+
+from pbx.clock import Clock
+from pbx.config import Config
+from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus
+from pbx.store import recovery, schema
+from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
+from pbx.store.encode import seconds
+from pbx.store.errors import StoreError
+from pbx.store.writer import Writer, WriterStats
+
+log = logging.getLogger("centrala.store")
+STOP_S = 10.0
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class StoredAgent:
+    """An agent's state as it was when the process stopped. `since` is UTC seconds."""
+
+    agent: str
+    state: str
+    since: float
+    reason: str
+    call_id: str
+
+
+class Store:
+    """Records every call and agent state from the bus. All methods belong to the event loop's thread.
+
+    Publishing costs the event loop one list append. A call's records are on disk within the flush interval after its
+    end.
+    """
+
+    def __init__(self, config: Config, bus: EventBus, clock: Clock) -> None:
+        self._url = database_url(config)
+        self._name = describe(self._url)
+        self._bus = bus
+        self._clock = clock
+        self._zone = _zone(config.server.timezone)
+        self._flush_s = config.store.flush_ms / 1000
+        self._lock = WriterLock(self._url)
+        self._engine: Engine | None = None
+        self._writer: Writer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    async def start(self) -> recovery.Recovered:
+        """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            found = await asyncio.to_thread(self._open)
+        except BaseException:
+            self._close()
+            raise
+        if found.interrupted or found.derived:
+            log.warning(
+                "%d calls were cut off when the last process ended; their records are closed", found.interrupted
+            )
+        assert self._engine is not None
+        writer = Writer(self._engine, self._name, flush_s=self._flush_s, zone=self._zone, report=self._alarm)
+        writer.start(found.next_seq, found.next_log_seq)
+        self._writer = writer
+        self._unsubscribe = [
+            self._bus.subscribe(CallEvent, writer.events.append),
+            self._bus.subscribe(AgentStateChanged, writer.agents.append),
+        ]
+        return found
+
+    async def stop(self) -> int:
+        """Writes all that waits and closes the database; returns the rows that could not be saved (0 unless it is
+        broken).
+        """
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = []
+        lost = 0
+        if self._writer is not None:
+            lost = await asyncio.to_thread(self._writer.stop, STOP_S)
+            if lost:
+                log.error("%d records could not be written to %s before the end and are lost", lost, self._name)
+        self._close()
+        return lost
+
+    async def durable(self, intent: Callable[[Connection], Result]) -> Result:
+        """Runs `intent(connection)` in the writer's transaction and returns its result when that is committed.
+
+        It runs on the writer's thread, after everything published before. What it raises is raised here and undoes
+        only its own statements. Raises StoreUnavailable when nothing was committed: then nobody may be promised
+        anything.
+        """
+        if self._writer is None:
+            raise StoreError("the store is not started")
+        result: Result = await asyncio.wrap_future(self._writer.submit(intent))
+        return result
+
+    async def load_agents(self) -> dict[str, StoredAgent]:
+        """The last known state of every agent, by extension."""
+        table = schema.agent_states.c
+
+        def read(connection: Connection) -> dict[str, StoredAgent]:
+            query = select(table.agent, table.state, table.since_us, table.reason, table.call_id)
+            return {
+                agent: StoredAgent(agent, state, seconds(since_us), reason, call_id)
+                for agent, state, since_us, reason, call_id in connection.execute(query)
+            }
+
+        return await self.durable(read)
+
+    async def rebuild_cdrs(self) -> int:
+        """Derives every CDR again from the journey; returns how many calls that were."""
+        return await self.durable(lambda connection: recovery.rebuild_cdrs(connection, zone=self._zone))
+
+    @property
+    def stats(self) -> WriterStats:
+        """Counters for the metrics."""
+        return self._writer.stats if self._writer is not None else WriterStats()
+
+    @property
+    def backlog(self) -> int:
+        """Records that are not yet committed."""
+        writer = self._writer
+        return writer.stats.waiting_rows + len(writer.events) + len(writer.agents) if writer is not None else 0
+
+    def _open(self) -> recovery.Recovered:
+        prepare(self._url)
+        self._lock.acquire()
+        self._engine = writer_engine(self._url)
+        with self._engine.begin() as connection:
+            return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+        self._lock.release()
+
+    def _alarm(self, name: str, active: bool, text: str) -> None:
+        """Called on the writer's thread; the event is published on the loop's."""
+        (log.error if active else log.warning)("%s", text)
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            alarm = Alarm(name, text, active, self._clock.unix())
+            loop.call_soon_threadsafe(self._bus.publish, alarm)
+
+
+def _zone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise StoreError(f'server.timezone "{name}" is no time zone; write one like "Europe/Warsaw"') from None
+    return name
