@@ -1,4 +1,4 @@
-"""The distributor's costs: `pytest bench/test_acd.py --benchmark-enable`. Callers and agents are set up outside the timer."""
+"""The distributor's costs: `pytest bench/test_acd.py --benchmark-enable`. Set-up is outside the timer."""
 
 from __future__ import annotations
 
