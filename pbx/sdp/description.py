@@ -1,0 +1,223 @@
+"""Session descriptions (RFC 8866): parse whatever comes, keep what a telephone call needs, never raise but SdpError.
+
+Lenient where old phones are sloppy (missing s= and t=, LF line ends, unknown lines and attributes), strict where media
+would go to a wrong place (addresses, ports, structure). All limits are constants.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+MAX_SIZE: Final = 65536  # bytes
+MAX_MEDIA: Final = 16  # m= lines
+MAX_ATTRIBUTES: Final = 256  # a= lines of one section
+MAX_FORMATS: Final = 256  # formats of one m= line
+
+DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
+_HOST = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9\-.]{0,253}[A-Za-z0-9])?", re.ASCII)
+
+
+class SdpError(Exception):
+    """A description that is refused with `status` (400: broken, 413: beyond a limit, 488: not acceptable).
+
+    `warning` is the warn-code of RFC 3261 section 20.43, 0 for none.
+    """
+
+    def __init__(self, status: int, reason: str, warning: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.warning = warning
+
+    def headers(self, agent: str) -> tuple[str, ...]:
+        """The Warning header line of the answer, with `agent` (our host) as warn-agent; () when there is no code."""
+        return (f'Warning: {self.warning} {agent} "{self.reason}"',) if self.warning else ()
+
+
+class MediaDescription:
+    """One m= section. `port` 0 means refused or switched off; `connection` is "" when the session's c= counts."""
+
+    __slots__ = ("attributes", "connection", "direction", "formats", "kind", "port", "port_count", "proto")
+
+    def __init__(self, kind: str, port: int, proto: str, formats: list[str], port_count: int = 1) -> None:
+        self.kind = kind
+        self.port = port
+        self.port_count = port_count
+        self.proto = proto
+        self.formats = formats
+        self.connection = ""
+        self.direction = ""  # "" when the session's counts
+        self.attributes: list[tuple[str, str]] = []
+
+    def attribute(self, name: str) -> str | None:
+        """The value of the first a=name line ("" for a flag), None when there is none."""
+        for key, value in self.attributes:
+            if key == name:
+                return value
+        return None
+
+    @property
+    def rtpmaps(self) -> dict[str, str]:
+        """Payload type -> encoding as written ("PCMU/8000"); malformed lines are left out, the first one counts."""
+        maps: dict[str, str] = {}
+        for name, value in self.attributes:
+            if name == "rtpmap":
+                number, _, encoding = value.partition(" ")
+                if number and encoding:
+                    maps.setdefault(number, encoding.strip())
+        return maps
+
+    def fmtp(self, payload_type: str) -> str:
+        """The format parameters of one payload type, "" when there are none."""
+        for name, value in self.attributes:
+            if name == "fmtp":
+                number, _, parameters = value.partition(" ")
+                if number == payload_type:
+                    return parameters.strip()
+        return ""
+
+    def number(self, name: str) -> int | None:
+        """The first a=name as a number below 10^9 (ptime, maxptime); None when absent or malformed."""
+        value = self.attribute(name)
+        if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
+            return None
+        return int(value)
+
+    def __str__(self) -> str:
+        count = f"/{self.port_count}" if self.port_count != 1 else ""
+        lines = [f"m={self.kind} {self.port}{count} {self.proto} {' '.join(self.formats)}"]
+        if self.connection:
+            lines.append(_connection_line(self.connection))
+        lines += [f"a={name}:{value}" if value else f"a={name}" for name, value in self.attributes]
+        if self.direction:
+            lines.append(f"a={self.direction}")
+        return "".join(f"{line}\r\n" for line in lines)
+
+
+class SessionDescription:
+    """A parsed description. Attributes that are directions are kept in `direction`, not in `attributes`."""
+
+    __slots__ = ("attributes", "connection", "direction", "media", "name", "origin")
+
+    def __init__(self, origin: str = "", connection: str = "") -> None:
+        self.origin = origin  # opaque, without "o="
+        self.connection = connection  # IP address, "" when each medium has its own
+        self.name = "-"
+        self.direction = ""
+        self.attributes: list[tuple[str, str]] = []
+        self.media: list[MediaDescription] = []
+
+    @classmethod
+    def parse(cls, data: bytes) -> SessionDescription:
+        """Reads a description. Raises SdpError and nothing else."""
+        if len(data) > MAX_SIZE:
+            raise SdpError(413, "The session description is too large")
+        lines = data.decode("utf-8", "replace").split("\n")
+        if lines[0].rstrip("\r") != "v=0":
+            raise SdpError(400, "The session description does not start with v=0")
+        session = cls()
+        section: SessionDescription | MediaDescription = session
+        for line in lines:
+            if line[-1:] == "\r":
+                line = line[:-1]
+            kind = line[:2]
+            if kind == "a=":
+                _read_attribute(section, line)
+            elif kind == "m=":
+                if len(session.media) == MAX_MEDIA:
+                    raise SdpError(413, "The session description has too many media")
+                section = _read_media(line)
+                session.media.append(section)
+            elif kind == "c=":
+                section.connection = _read_connection(line)
+            elif kind == "o=":
+                session.origin = line[2:]
+            elif kind == "s=":
+                session.name = line[2:258]
+            elif line and (line[1:2] != "=" or not line[0].isalpha()):
+                raise SdpError(400, f"Bad line in the session description: {line[:40]!a}")
+        return session
+
+    def address_of(self, media: MediaDescription) -> str:
+        """The connection address of one medium: its own c= or the session's. "" when there is neither."""
+        return media.connection or self.connection
+
+    def direction_of(self, media: MediaDescription) -> str:
+        """The direction of one medium as its sender sees it (RFC 8866 section 6.7)."""
+        return media.direction or self.direction or "sendrecv"
+
+    def to_bytes(self) -> bytes:
+        """The description as it goes on the wire."""
+        text = f"v=0\r\no={self.origin or '- 0 0 IN IP4 0.0.0.0'}\r\ns={self.name}\r\n"
+        if self.connection:
+            text += _connection_line(self.connection) + "\r\n"
+        text += "t=0 0\r\n"
+        text += "".join(f"a={name}:{value}\r\n" if value else f"a={name}\r\n" for name, value in self.attributes)
+        if self.direction:
+            text += f"a={self.direction}\r\n"
+        return (text + "".join(map(str, self.media))).encode()
+
+
+def is_ipv4(text: str) -> bool:
+    """Whether `text` is a dotted quad without leading zeros."""
+    return _IPV4.fullmatch(text) is not None
+
+
+def _connection_line(address: str) -> str:
+    return f"c=IN {'IP6' if ':' in address else 'IP4'} {address}"
+
+
+def _read_attribute(section: SessionDescription | MediaDescription, line: str) -> None:
+    name, _, value = line[2:].partition(":")
+    if name in DIRECTIONS:
+        section.direction = name  # of several, the last one counts
+        return
+    if len(section.attributes) == MAX_ATTRIBUTES:
+        raise SdpError(413, "The session description has too many attributes")
+    section.attributes.append((name, value.strip()))
+
+
+def _read_connection(line: str) -> str:
+    """The address of `c=IN IP4 address[/ttl[/count]]` or its IP6 form."""
+    fields = line[2:].split(" ")
+    if len(fields) == 3 and fields[0] == "IN":
+        address = fields[2].partition("/")[0]
+        if fields[1] == "IP4" and (is_ipv4(address) or _is_name(address)):
+            return address
+        if fields[1] == "IP6" and (_is_ipv6(address) or _is_name(address)):
+            return address
+    raise SdpError(400, f"Bad connection address in the session description: {line[:60]!a}")
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_name(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
+
+
+def _read_media(line: str) -> MediaDescription:
+    """`m=kind port[/count] proto format...`; every field is there and the port is a port."""
+    fields = line[2:].split(" ")
+    if fields[-1] == "":
+        fields = line[2:].rstrip(" ").split(" ")
+    if len(fields) < 4 or "" in fields:
+        raise SdpError(400, f"Bad media line in the session description: {line[:60]!a}")
+    if len(fields) > MAX_FORMATS + 3:
+        raise SdpError(413, "A media line of the session description has too many formats")
+    port_text, _, count = fields[1].partition("/")
+    if not _is_number(port_text) or int(port_text) > 65535 or (count and not _is_number(count)):
+        raise SdpError(400, f"Bad port in the session description: {line[:60]!a}")
+    return MediaDescription(fields[0], int(port_text), fields[2], fields[3:], int(count) if count else 1)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9

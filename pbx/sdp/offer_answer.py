@@ -1,0 +1,287 @@
+"""Offer and answer for one audio stream (RFC 3264): G.711, telephone-event (RFC 4733), ptime, hold and resume.
+
+Of an offer with several media the first usable audio is taken, everything else is refused in its place with port 0.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pbx.sdp.description import MediaDescription, SdpError, SessionDescription, is_ipv4
+
+STATIC_TYPES: Final = {"PCMU": 0, "PCMA": 8}  # RFC 3551 table 4
+EVENT_TYPE: Final = 101  # payload type that our offers give to telephone-event
+MIN_PTIME_MS: Final = 10
+MAX_PTIME_MS: Final = 60
+PROTOCOLS: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
+
+_ENCODINGS: Final = {
+    "pcmu/8000": "PCMU",
+    "pcmu/8000/1": "PCMU",
+    "pcma/8000": "PCMA",
+    "pcma/8000/1": "PCMA",
+    "telephone-event/8000": "telephone-event",
+    "telephone-event/8000/1": "telephone-event",
+}
+_STATIC: Final = {"0": "PCMU", "8": "PCMA"}
+# What the answerer may say (RFC 3264 section 6.1), by the offered direction and by what we want ourselves.
+_ANSWERS: Final = {
+    (offered, wanted): (("sendrecv" if receive else "sendonly") if send else ("recvonly" if receive else "inactive"))
+    for offered in ("sendrecv", "sendonly", "recvonly", "inactive")
+    for wanted in ("sendrecv", "sendonly", "recvonly", "inactive")
+    for send in (offered in ("sendrecv", "recvonly") and wanted in ("sendrecv", "sendonly"),)
+    for receive in (offered in ("sendrecv", "sendonly") and wanted in ("sendrecv", "recvonly"),)
+}
+
+
+class NotAcceptable(SdpError):
+    """488: nothing in the description that we can take part in."""
+
+    def __init__(self, reason: str, warning: int = 305) -> None:
+        super().__init__(488, reason, warning)
+
+
+@dataclass(slots=True)
+class MediaSettings:
+    """What an answered exchange means for our RTP stream.
+
+    `remote_ip` "" and `remote_port` 0: there is nowhere to send to. `payload_type` and `event_payload_type` are the
+    numbers to send with (-1: the far end takes no telephone-event). `send`, `receive`: our view of the direction.
+    """
+
+    remote_ip: str
+    remote_port: int
+    remote_rtcp_port: int
+    rtcp_mux: bool
+    codec: int  # 0 PCMU, 8 PCMA
+    payload_type: int
+    event_payload_type: int
+    ptime_ms: int
+    send: bool
+    receive: bool
+    codec_name: str
+
+    @property
+    def held(self) -> bool:
+        """Whether the far end does not want to hear us (hold, RFC 3264 section 8.4)."""
+        return not self.send
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What we take from one audio section."""
+
+    codec_name: str
+    payload_type: int
+    event_payload_type: int
+    events: str
+
+
+def make_offer(
+    ip: str,
+    port: int,
+    *,
+    codecs: Sequence[str] = ("PCMA", "PCMU"),
+    ptime_ms: int = 20,
+    direction: str = "sendrecv",
+    session_id: int,
+    version: int,
+    rtcp_mux: bool = False,
+) -> bytes:
+    """An offer of one audio stream at `ip`:`port`, codecs in the order of preference.
+
+    `session_id` stays for the life of the session; `version` grows by one with each changed description.
+    """
+    numbers = " ".join(str(STATIC_TYPES[name]) for name in codecs)
+    maps = "".join(f"a=rtpmap:{STATIC_TYPES[name]} {name}/8000\r\n" for name in codecs)
+    family = "IP6" if ":" in ip else "IP4"
+    return (
+        f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
+        f"m=audio {port} RTP/AVP {numbers} {EVENT_TYPE}\r\n{maps}"
+        f"a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\n"
+        f"a=ptime:{ptime_ms}\r\n{_MUX if rtcp_mux else ''}a={direction}\r\n"
+    ).encode()
+
+
+_MUX = "a=rtcp-mux\r\n"
+
+
+def answer(
+    offer: bytes,
+    ip: str,
+    port: int,
+    *,
+    codecs: Sequence[str] = ("PCMA", "PCMU"),
+    ptime_ms: int = 20,
+    session_id: int,
+    version: int,
+    direction: str = "sendrecv",
+) -> tuple[bytes, MediaSettings]:
+    """Answers `offer` with our stream at `ip`:`port`. Raises SdpError (400, 413) or NotAcceptable (488).
+
+    The codec is the offerer's first one that is in `codecs`. `direction` is what we want; the answer never says more
+    than the offer allows. `ptime_ms` is ours when the offer has none.
+    """
+    session = SessionDescription.parse(offer)
+    taken, choice = _first_usable(session, codecs)
+    offered = session.direction_of(taken)
+    remote = session.address_of(taken)
+    if remote == "0.0.0.0":  # noqa: S104 - hold as RFC 2543 did it (RFC 3264 section 8.4)
+        offered = "sendonly" if offered in ("sendrecv", "sendonly") else "inactive"
+    said = _ANSWERS[offered, direction]
+    settings = _settings(session, taken, choice, said, _ptime(taken, ptime_ms))
+    lines = [_accepted(m, choice, port, settings, said) if m is taken else _refused(m) for m in session.media]
+    family = "IP6" if ":" in ip else "IP4"
+    head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
+    return (head + "".join(lines)).encode(), settings
+
+
+def read_answer(
+    answered: bytes, *, codecs: Sequence[str] = ("PCMA", "PCMU"), ptime_ms: int = 20, direction: str = "sendrecv"
+) -> MediaSettings:
+    """What the far end's answer to our offer means. Arguments as they were given to `make_offer`.
+
+    Raises SdpError when it is broken, NotAcceptable when it refuses our stream or takes what we did not offer.
+    """
+    session = SessionDescription.parse(answered)
+    if not session.media:
+        raise NotAcceptable("The answer has no media", 304)
+    taken = session.media[0]
+    choice = _choose(taken, codecs)
+    if choice is None or taken.port == 0:
+        raise NotAcceptable(
+            "The answer refuses the audio stream" if taken.port == 0 else "The answer has no codec of ours"
+        )
+    _check_address(session.address_of(taken))
+    theirs = session.direction_of(taken)
+    if session.address_of(taken) == "0.0.0.0":  # noqa: S104
+        theirs = "sendonly" if theirs in ("sendrecv", "sendonly") else "inactive"
+    return _settings(session, taken, choice, _ANSWERS[theirs, direction], _ptime(taken, ptime_ms))
+
+
+def _first_usable(session: SessionDescription, codecs: Sequence[str]) -> tuple[MediaDescription, _Choice]:
+    """The first audio section that we can answer, and what we take from it."""
+    fault = NotAcceptable("No audio is offered", 304)
+    for media in session.media:
+        if media.kind != "audio":
+            continue
+        if media.port == 0:
+            fault = NotAcceptable("The offered audio is switched off", 304)
+            continue
+        if media.proto not in PROTOCOLS:
+            fault = NotAcceptable(f"The transport {media.proto[:32]!a} is not supported", 302)
+            continue
+        choice = _choose(media, codecs)
+        if choice is None:
+            fault = NotAcceptable("No offered codec is supported")
+            continue
+        _check_address(session.address_of(media))
+        return media, choice
+    raise fault
+
+
+def _choose(media: MediaDescription, codecs: Sequence[str]) -> _Choice | None:
+    """The first codec of the list that is one of ours, and telephone-event when it is there."""
+    if media.kind != "audio" or media.proto not in PROTOCOLS:
+        return None
+    maps = media.rtpmaps
+    codec = ""
+    number = event = -1
+    for text in media.formats:
+        mapped = maps.get(text)
+        name = _STATIC.get(text) if mapped is None else _ENCODINGS.get(mapped.lower())
+        if name is None or not (text.isascii() and text.isdigit()) or len(text) > 3 or int(text) > 127:
+            continue
+        if name == "telephone-event":
+            if event < 0:
+                event = int(text)
+        elif not codec and name in codecs:
+            codec, number = name, int(text)
+    if not codec:
+        return None
+    events = ""
+    if event >= 0:
+        offered = media.fmtp(str(event)).replace(" ", "")
+        events = "0-15" if offered in ("0-15", "0-11", "") else "0-16"
+    return _Choice(codec, number, event, events)
+
+
+def _check_address(address: str) -> None:
+    """Media goes to one unicast address and to nothing that would have to be looked up or that many hear."""
+    if address == "0.0.0.0":  # noqa: S104
+        return
+    if is_ipv4(address):
+        first = int(address.partition(".")[0])
+        if first < 224 and first != 0:
+            return
+        raise NotAcceptable("The connection address is not a unicast address", 301)
+    if ":" in address:
+        parsed = ipaddress.IPv6Address(address)
+        mapped = parsed.ipv4_mapped
+        if mapped is not None:
+            _check_address(str(mapped))
+            return
+        raise NotAcceptable("Media over IPv6 is not supported", 300)
+    if not address:
+        raise SdpError(400, "The session description has no connection address")
+    raise NotAcceptable("The connection address has to be an IP address", 301)
+
+
+def _ptime(media: MediaDescription, default_ms: int) -> int:
+    """Milliseconds of audio per packet that we send: as asked, within 10 to 60 and in whole frames of 10."""
+    wanted = media.number("ptime") or default_ms
+    limit = media.number("maxptime") or MAX_PTIME_MS
+    ptime = max(MIN_PTIME_MS, min(wanted, limit, MAX_PTIME_MS))
+    return ptime - ptime % 10
+
+
+def _settings(
+    session: SessionDescription, media: MediaDescription, choice: _Choice, said: str, ptime_ms: int
+) -> MediaSettings:
+    address = session.address_of(media)
+    if ":" in address:
+        address = str(ipaddress.IPv6Address(address).ipv4_mapped or address)
+    reachable = address != "0.0.0.0"  # noqa: S104
+    mux = media.attribute("rtcp-mux") is not None
+    rtcp = media.port if mux else media.port + 1
+    stated = media.attribute("rtcp")
+    if stated is not None and not mux:
+        text = stated.partition(" ")[0]  # RFC 3605; an address other than the RTP's is ignored
+        if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= 65535:
+            rtcp = int(text)
+    return MediaSettings(
+        remote_ip=address if reachable else "",
+        remote_port=media.port if reachable else 0,
+        remote_rtcp_port=(rtcp if rtcp <= 65535 else 0) if reachable else 0,
+        rtcp_mux=mux,
+        codec=STATIC_TYPES[choice.codec_name],
+        payload_type=choice.payload_type,
+        event_payload_type=choice.event_payload_type,
+        ptime_ms=ptime_ms,
+        send=reachable and said in ("sendrecv", "sendonly"),
+        receive=said in ("sendrecv", "recvonly"),
+        codec_name=choice.codec_name,
+    )
+
+
+def _accepted(media: MediaDescription, choice: _Choice, port: int, settings: MediaSettings, said: str) -> str:
+    number, event = choice.payload_type, choice.event_payload_type
+    mux = _MUX if settings.rtcp_mux else ""
+    if event < 0:
+        return (
+            f"m=audio {port} {media.proto} {number}\r\na=rtpmap:{number} {choice.codec_name}/8000\r\n"
+            f"a=ptime:{settings.ptime_ms}\r\n{mux}a={said}\r\n"
+        )
+    return (
+        f"m=audio {port} {media.proto} {number} {event}\r\na=rtpmap:{number} {choice.codec_name}/8000\r\n"
+        f"a=rtpmap:{event} telephone-event/8000\r\na=fmtp:{event} {choice.events}\r\n"
+        f"a=ptime:{settings.ptime_ms}\r\n{mux}a={said}\r\n"
+    )
+
+
+def _refused(media: MediaDescription) -> str:
+    """The same medium with port 0 and one of its formats (RFC 3264 section 6)."""
+    return f"m={media.kind} 0 {media.proto} {media.formats[0]}\r\n"

@@ -1,0 +1,228 @@
+"""SIP messages as the rest of the program sees them: lazy views on scanned bytes, and the builder of responses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from core.sipscan import Scan
+from pbx.sip.headers import HeaderError, NameAddr, Via, split_values
+
+REASONS = {
+    100: "Trying",
+    180: "Ringing",
+    181: "Call Is Being Forwarded",
+    182: "Queued",
+    183: "Session Progress",
+    200: "OK",
+    202: "Accepted",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Moved Temporarily",
+    305: "Use Proxy",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    410: "Gone",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
+    420: "Bad Extension",
+    421: "Extension Required",
+    422: "Session Interval Too Small",
+    423: "Interval Too Brief",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    483: "Too Many Hops",
+    484: "Address Incomplete",
+    485: "Ambiguous",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    489: "Bad Event",
+    491: "Request Pending",
+    493: "Undecipherable",
+    500: "Server Internal Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Server Time-out",
+    505: "Version Not Supported",
+    513: "Message Too Large",
+    600: "Busy Everywhere",
+    603: "Decline",
+    604: "Does Not Exist Anywhere",
+    606: "Not Acceptable",
+}
+
+
+class SipParseError(Exception):
+    """A message that is refused. `status` and `reason` are the answer; `request` is None when none may be sent.
+
+    `request` is as far as it could be read: `response()` works on it, its other fields may be empty.
+    """
+
+    def __init__(self, status: int, reason: str, request: Request | None = None) -> None:
+        super().__init__(f"{status} {reason}")
+        self.status = status
+        self.reason = reason
+        self.request = request
+        self.framing_lost = False  # on a stream: where the next message starts is unknown
+
+
+class Message(Scan):
+    """What requests and responses share. Everything is read from the bytes when asked for, then kept.
+
+    Text is UTF-8; what is not becomes U+FFFD. `via`, `from_`, `to` and `contacts` raise SipParseError on bad syntax,
+    which can only happen to messages that `pbx.sip.parser.parse` or `pbx.sip.sanity.check` refuse.
+    """
+
+    __slots__ = ()
+
+    @property
+    def via(self) -> Via:
+        """The top Via value."""
+        if self.parsed_via is None:
+            try:
+                self.parsed_via = Via.parse(next(iter(split_values(self.header("Via") or "")), ""))
+            except HeaderError:
+                raise SipParseError(400, "Bad Via", self._answerable()) from None
+        return cast(Via, self.parsed_via)
+
+    @property
+    def from_(self) -> NameAddr:
+        if self.parsed_from is None:
+            self.parsed_from = self._address("From")
+        return cast(NameAddr, self.parsed_from)
+
+    @property
+    def to(self) -> NameAddr:
+        if self.parsed_to is None:
+            self.parsed_to = self._address("To")
+        return cast(NameAddr, self.parsed_to)
+
+    @property
+    def contacts(self) -> list[NameAddr]:
+        """All Contact values; empty for "Contact: *", which `contact_is_star` tells."""
+        if self.parsed_contacts is None:
+            values = [] if self.contact_is_star else self.values("Contact")
+            try:
+                self.parsed_contacts = [NameAddr.parse(value) for value in values]
+            except HeaderError:
+                raise SipParseError(400, "Bad Contact", self._answerable()) from None
+        return cast(list[NameAddr], self.parsed_contacts)
+
+    @property
+    def contact_is_star(self) -> bool:
+        """Whether the Contact is "*": all bindings, in a REGISTER that removes them (RFC 3261 section 10.2.2)."""
+        return self.header("Contact") == "*"
+
+    @property
+    def content_type(self) -> str:
+        """Media type in lower case without parameters, "" when absent."""
+        value = self.header("Content-Type")
+        return value.partition(";")[0].strip().lower() if value else ""
+
+    @property
+    def expires(self) -> int | None:
+        """The Expires header in seconds, at most 2^32-1; None when absent or malformed (RFC 3261 section 20.19)."""
+        return parse_seconds(self.header("Expires"))
+
+    def values(self, name: str) -> list[str]:
+        """All comma-separated values of all lines called `name`, in order."""
+        lines = self.headers(name)
+        if len(lines) == 1:
+            return split_values(lines[0])
+        return [value for line in lines for value in split_values(line)]
+
+    def raw_lines(self, name: str) -> list[str]:
+        """Every line called `name` as "Name: value", in order, to be copied into another message."""
+        return [f"{name}: {value}" for value in self.headers(name)]
+
+    def _answerable(self) -> Request | None:
+        return self if isinstance(self, Request) else None
+
+    def _address(self, name: str) -> NameAddr:
+        try:
+            return NameAddr.parse(self.header(name) or "")
+        except HeaderError:
+            raise SipParseError(400, f"Bad {name}", self._answerable()) from None
+
+
+class Request(Message):
+    """A request."""
+
+    __slots__ = ()
+
+    @property
+    def method(self) -> str:
+        return self.start_method
+
+    @property
+    def uri(self) -> str:
+        """The Request-URI as written."""
+        return self.start_uri
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.uri} Call-ID={self.call_id} CSeq={self.cseq}>"
+
+
+class Response(Message):
+    """A response."""
+
+    __slots__ = ()
+
+    @property
+    def status(self) -> int:
+        """100 to 699."""
+        return self.start_status
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase, possibly empty."""
+        return self.start_reason
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} Call-ID={self.call_id} CSeq={self.cseq} {self.cseq_method}>"
+
+
+def parse_seconds(text: str | None) -> int | None:
+    """1*DIGIT as seconds, at most 2^32-1 (RFC 3261 section 20.19); None for None and for anything else."""
+    if text is None or not (text.isascii() and text.isdigit()):
+        return None
+    return min(int(text), 0xFFFF_FFFF) if len(text) <= 32 else 0xFFFF_FFFF
+
+
+def response(
+    request: Request,
+    status: int,
+    reason: str | None = None,
+    *,
+    to_tag: str = "",
+    headers: Sequence[str] = (),
+    body: bytes = b"",
+    content_type: str = "application/sdp",
+) -> bytes:
+    """The response to `request` as it goes on the wire (RFC 3261 section 8.2.6).
+
+    Via, From, To, Call-ID and CSeq are copied byte for byte; the top Via gets received and rport when the request knows
+    its source. `to_tag` is added to a To that has none. `headers` are whole lines without CRLF.
+    """
+    if reason is None:
+        reason = REASONS.get(status, "")
+    extra = "\r\n".join(headers)
+    if extra:
+        extra += "\r\n"
+    if body:
+        tail = f"{extra}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    else:
+        tail = f"{extra}Content-Length: 0\r\n\r\n"
+    return b"".join((f"SIP/2.0 {status} {reason}\r\n".encode(), request.echo(to_tag.encode()), tail.encode(), body))

@@ -1,0 +1,118 @@
+"""What a server checks in a well-formed request before it looks at state (RFC 3261 section 8.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pbx.sip.message import Request, SipParseError
+from pbx.sip.multipart import MultipartError, find_part
+
+Verdict = tuple[int, str, Sequence[str]]
+
+METHODS: Final = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "REGISTER")
+# Methods that are known, so that they are refused with 405 and not with 501 (RFC 3261 section 21.5.2).
+KNOWN_METHODS: Final = frozenset((*METHODS, "UPDATE", "PRACK", "REFER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"))
+ALLOW: Final = "Allow: " + ", ".join(METHODS)
+# Option tags that may be required of us. "replaces" is understood so far that nothing here can be replaced: 481.
+EXTENSIONS: Final = frozenset({"path", "replaces"})
+INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
+
+_ALLOWED: Final = frozenset(METHODS)
+_ACCEPT_SDP: Final = ("Accept: application/sdp",)
+_ACCEPT_INFO: Final = ("Accept: " + ", ".join(INFO_TYPES),)
+_ONLY_ONCE: Final = ("Replaces", "Refer-To")
+
+
+def check(request: Request) -> Verdict | None:
+    """None when the request may be processed, otherwise (status, reason, header lines) of its refusal.
+
+    An ACK is never refused (it has no response), a CANCEL never for what it requires (RFC 3261 section 8.2.2.3).
+    Max-Forwards 0 refuses only what would be sent on: an INVITE outside a dialog. Everything else ends here.
+    """
+    method = request.method
+    if method == "ACK":
+        return None
+    if method not in _ALLOWED:
+        if method in KNOWN_METHODS:
+            return 405, "Method Not Allowed", (ALLOW,)
+        return 501, "Not Implemented", (ALLOW,)
+    scheme = request.uri.partition(":")[0].lower()
+    if scheme != "sip" and scheme != "tel":  # sips promises TLS on every hop, which nothing here can keep yet
+        return 416, "Unsupported URI Scheme", ()
+    if method == "CANCEL":
+        return None
+    refusal = _check_required(request)
+    if refusal is not None:
+        return refusal
+    encoding = request.header("Content-Encoding")
+    if encoding and encoding.lower() != "identity":
+        return 415, "Unsupported Media Type", ("Accept-Encoding: identity",)
+    if method == "INVITE":
+        return _check_invite(request)
+    if method == "REGISTER":
+        return _check_register(request)
+    if method == "INFO" and request.body and request.content_type not in INFO_TYPES and not _optional(request):
+        return 415, "Unsupported Media Type", _ACCEPT_INFO
+    return None
+
+
+def _check_required(request: Request) -> Verdict | None:
+    required = request.values("Require")
+    if not required:
+        return None
+    unknown = [tag for tag in required if tag.lower() not in EXTENSIONS]
+    if not unknown:
+        return None
+    return 420, "Bad Extension", ("Unsupported: " + ", ".join(unknown),)
+
+
+def _check_invite(request: Request) -> Verdict | None:
+    if request.max_forwards == 0 and not request.to_tag:
+        return 483, "Too Many Hops", ()
+    for name in _ONLY_ONCE:
+        if request.header(name) is not None and len(request.headers(name)) > 1:
+            return 400, f"Repeated {name}", ()
+    if not request.to_tag and request.header("Replaces") is not None:  # RFC 3891 section 3: it matches no dialog
+        return 481, "Call/Transaction Does Not Exist", ()
+    try:
+        if len(request.contacts) > 1:
+            return 400, "More Than One Contact", ()
+    except SipParseError as error:
+        return error.status, error.reason, ()
+    if not request.body:
+        return None
+    media_type = request.content_type
+    if media_type == "application/sdp":
+        return None
+    if not media_type:
+        return 400, "Missing Content-Type", ()
+    if media_type.startswith("multipart/"):
+        try:
+            if find_part(request.header("Content-Type") or "", request.body, "application/sdp") is not None:
+                return None
+        except MultipartError as error:
+            return 400, str(error), ()
+    return None if _optional(request) else (415, "Unsupported Media Type", _ACCEPT_SDP)
+
+
+def _check_register(request: Request) -> Verdict | None:
+    try:
+        contacts = request.contacts
+    except SipParseError as error:
+        return error.status, error.reason, ()
+    if request.to.uri.scheme not in ("sip", "sips"):
+        return 400, "Address Of Record Is Not SIP", ()
+    if request.contact_is_star and request.expires != 0:
+        return 400, "Contact * Needs Expires 0", ()
+    for contact in contacts:
+        q = contact.params.get("q", "")
+        if q and not (q[0] in "01" and len(q) <= 5 and q.replace(".", "", 1).isdigit() and float(q) <= 1):
+            return 400, "Bad q Value", ()
+    return None
+
+
+def _optional(request: Request) -> bool:
+    """Whether the sender allows the body to be ignored (RFC 3261 section 20.11)."""
+    disposition = request.header("Content-Disposition") or ""
+    return "handling=optional" in disposition.lower().replace(" ", "")
