@@ -31,7 +31,9 @@ def violations(root: Path) -> list[str]:
             target = match.group(1) or match.group(2)
             line = text.count("\n", 0, match.start(match.lastindex or 0)) + 1
             if rank(target) > rank(module):
-                found.append(f"{path.relative_to(root)}:{line}: rank {rank(module)} cimports {target} of {rank(target)}")
+                found.append(
+                    f"{path.relative_to(root)}:{line}: rank {rank(module)} cimports {target} of {rank(target)}"
+                )
         if _IMPORT_OF_PBX.search(text):
             found.append(f"{path.relative_to(root)}: the core never imports pbx")
     return found

@@ -1,0 +1,135 @@
+"""What a behaviour's folder says: `test.yaml`, its SIPp scenarios and the PBX configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ROOT / "scenarios"
+LIBRARY = ROOT / "library"
+CONFIGS = ROOT / "configs"
+
+
+class BadTest(Exception):
+    """A test.yaml that cannot be run; the text names the file and the key."""
+
+
+@dataclass(slots=True)
+class Audio:
+    """What an endpoint sends and must hear. Frequencies in Hz, times in seconds."""
+
+    send: float = 0.0  # tone sent from the answer on; 0: silence is sent
+    hear: float = 0.0  # tone that must be found; 0: not looked for
+    for_s: float = 0.5  # for at least this long in one piece
+    gap_ms: float = 60.0  # a piece may have no hole longer than this
+    not_hear: float = 0.0  # tone that must not be found (100 ms or more of it)
+    packets: int = 1  # fewer received packets than this fail
+    streams: int = 1  # how many synchronisation sources (RFC 3550) may be seen; 0: any
+    continuous: bool = True  # sequence and timestamp without a jump
+    digits: str = ""  # sent `digits_after_s` seconds after the start
+    digits_after_s: float = 1.0
+    digits_method: str = "rfc4733"  # or "inband"
+    codec: str = "PCMA"
+
+
+@dataclass(slots=True)
+class Step:
+    """One line of `steps`; exactly one of `sipp`, `control` and `wait` is set."""
+
+    sipp: str = ""
+    who: str = ""  # identity: an extension of the configuration (its password is used), or any name
+    background: bool = False  # go on with the next step as soon as it listens; joined at the end or by `wait`
+    wait: str = ""  # until the background step of this identity has ended
+    control: dict[str, Any] = field(default_factory=dict)  # {method, path, body} for the control socket
+    until: dict[str, Any] = field(default_factory=dict)  # {path, has}: poll the control socket until it says so
+    keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
+    args: list[str] = field(default_factory=list)
+    transport: str = "udp"
+    port: int = 5060
+    calls: int = 1
+    rate: float = 10.0
+    timeout_s: float = 30.0
+    exit: int = 0
+    audio: Audio | None = None
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """One folder under scenarios/: `name` is `<area>/<behaviour>`."""
+
+    name: str
+    folder: Path
+    about: str
+    config: str  # template text; {{net}} is the three first octets of this PBX's addresses
+    steps: list[Step]
+    cdr: list[dict[str, Any]] | None  # rows in order of start; only the named columns are compared
+    journey: list[str]  # kinds that must come in this order, others between them
+    journey_without: list[str]  # kinds that may not come
+    environment: dict[str, str]
+
+    def scenario(self, name: str) -> Path:
+        """The SIPp file: beside test.yaml, else in the library."""
+        for folder in (self.folder, LIBRARY):
+            if (folder / name).is_file():
+                return folder / name
+        raise BadTest(f"{self.name}: there is no {name} beside test.yaml or in {LIBRARY.name}/")
+
+
+def load_all(pattern: str = "") -> list[Behaviour]:
+    """Every behaviour whose name contains `pattern`, in order of name. Raises BadTest."""
+    found = [load(path.parent) for path in sorted(SCENARIOS.glob("*/*/test.yaml"))]
+    return [behaviour for behaviour in found if pattern in behaviour.name]
+
+
+def load(folder: Path) -> Behaviour:
+    """Reads one folder. Raises BadTest."""
+    name = f"{folder.parent.name}/{folder.name}"
+    raw = yaml.safe_load((folder / "test.yaml").read_text(encoding="utf-8"))
+    known = {"about", "config", "steps", "cdr", "journey", "journey_without", "environment"}
+    _refuse_unknown(name, raw, known)
+    own = folder / "pbx.toml"
+    shared = CONFIGS / f"{raw.get('config', 'basic')}.toml"
+    path = own if own.is_file() else shared
+    if not path.is_file():
+        raise BadTest(f"{name}: there is no configuration {path}")
+    return Behaviour(
+        name=name,
+        folder=folder,
+        about=raw.get("about", ""),
+        config=path.read_text(encoding="utf-8"),
+        steps=[_step(f"{name}: steps[{index}]", item) for index, item in enumerate(raw["steps"])],
+        cdr=raw.get("cdr"),
+        journey=raw.get("journey", []),
+        journey_without=raw.get("journey_without", []),
+        environment={key: str(value) for key, value in raw.get("environment", {}).items()},
+    )
+
+
+def _step(place: str, raw: dict[str, Any]) -> Step:
+    raw = dict(raw)
+    if "as" in raw:
+        raw["who"] = str(raw.pop("as"))
+    if "wait" in raw:
+        raw["wait"] = str(raw["wait"])
+    audio = raw.pop("audio", None)
+    _refuse_unknown(place, raw, set(Step.__dataclass_fields__))
+    if audio is not None:
+        _refuse_unknown(f"{place}.audio", audio, set(Audio.__dataclass_fields__))
+        if "digits" in audio:
+            audio["digits"] = str(audio["digits"])
+    step = Step(**raw, audio=Audio(**audio) if audio is not None else None)
+    if sum(map(bool, (step.sipp, step.control, step.wait, step.until))) != 1:
+        raise BadTest(f"{place}: give one of sipp, control, wait, until")
+    if step.sipp and not step.who:
+        raise BadTest(f'{place}: say who it is: as: "101"')
+    return step
+
+
+def _refuse_unknown(place: str, raw: dict[str, Any], known: set[str]) -> None:
+    unknown = set(raw) - known
+    if unknown:
+        raise BadTest(f"{place}: unknown key {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")

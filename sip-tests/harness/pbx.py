@@ -1,0 +1,131 @@
+"""A PBX process on loopback addresses of its own, reused by tests that share its configuration."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pbx.api.client import ControlClient, ControlError
+
+START_S = 20.0
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+# Timers of RFC 3261 run on T1: a tenth of the usual makes 64*T1 six seconds, so that what lingers can be waited for.
+T1_MS = 100
+
+
+class PbxFailed(Exception):
+    """The PBX did not start, or died; the text has the end of its log."""
+
+
+class Network:
+    """127.a.b.0/24 claimed for one PBX and its phones; the PBX is .1. Other runs on this machine keep away."""
+
+    def __init__(self) -> None:
+        for _ in range(500):
+            # Blocks from 127.64 up: lower ones are common in hand-made set-ups.
+            self.prefix = f"127.{random.randint(64, 250)}.{random.randint(1, 250)}"
+            self._claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self._claim.bind((f"{self.prefix}.254", 5059))
+                return
+            except OSError:
+                self._claim.close()
+        raise OSError("no free 127.a.b.0/24 was found")
+
+    def address(self, host: int) -> str:
+        return f"{self.prefix}.{host}"
+
+    def release(self) -> None:
+        self._claim.close()
+
+
+class Pbx:
+    """One process. `config_text` is a template in which {{net}} stands for the first three octets."""
+
+    def __init__(self, config_text: str, environment: dict[str, str], folder: Path) -> None:
+        self.network = Network()
+        self.address = self.network.address(1)
+        self.folder = folder
+        self.data_dir = folder / "data"
+        self.log = folder / "pbx.log"
+        shutil.rmtree(folder, ignore_errors=True)
+        self.data_dir.mkdir(parents=True)
+        self.config_path = folder / "pbx.toml"
+        self.config_path.write_text(config_text.replace("{{net}}", self.network.prefix), encoding="utf-8")
+        self.config_path.chmod(0o600)
+        self.config: dict[str, Any] = tomllib.loads(self.config_path.read_text(encoding="utf-8"))
+        self.control = ControlClient(self.data_dir / "control.sock")
+        self.used_by: list[str] = []
+        self._environment = {**os.environ, **self._defaults(), **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it and waits until it answers on its control socket. Raises PbxFailed."""
+        command = [sys.executable, "-m", "pbx", "--config", str(self.config_path), "serve"]
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command, cwd=REPOSITORY, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_S
+        while True:
+            if not self.alive():
+                raise PbxFailed(f"the PBX ended with status {self._process.returncode}:\n{self.log_end()}")
+            try:
+                self.control.get("/status")
+                return
+            except ControlError as error:
+                if time.monotonic() > deadline:
+                    raise PbxFailed(f"the PBX was not up after {START_S:g} s: {error}\n{self.log_end()}") from None
+            time.sleep(0.05)
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> list[str]:
+        """SIGTERM, twice at most; returns what was wrong with the end."""
+        if self._process is None:
+            return []
+        problems = []
+        if not self.alive():
+            problems.append(f"the PBX died with status {self._process.returncode}:\n{self.log_end()}")
+        else:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                status = self._process.wait(timeout=15)
+                if status != 0:
+                    problems.append(f"the PBX stopped with status {status}:\n{self.log_end()}")
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+                problems.append(f"the PBX did not stop within 15 s of SIGTERM:\n{self.log_end()}")
+        self.network.release()
+        return problems
+
+    def log_end(self, lines: int = 20) -> str:
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def secret_of(self, extension: str) -> str:
+        """The password of an extension; "" for a name that is none."""
+        entries = self.config.get("extension", [])
+        return next((entry["secret"] for entry in entries if entry["number"] == extension), "")
+
+    def _defaults(self) -> dict[str, str]:
+        return {
+            "CENTRALA_SERVER__DATA_DIR": str(self.data_dir),
+            "CENTRALA_SPEECH__CACHE_DIR": str(REPOSITORY / "build" / "speech"),
+            "CENTRALA_SIP__LISTEN": f'["udp:{self.address}:5060", "tcp:{self.address}:5060"]',
+            "CENTRALA_SIP__T1_MS": str(T1_MS),
+            "CENTRALA_MEDIA__LISTEN": self.address,
+            "CENTRALA_HTTP__LISTEN": "",
+        }

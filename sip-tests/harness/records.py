@@ -1,0 +1,88 @@
+"""What the PBX wrote down: CDR rows and journeys, read from its database without disturbing it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+SETTLE_S = 3.0  # the writer thread flushes at least every second
+
+
+class Records:
+    """The rows of calls that started after this object was made."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "centrala.db"
+        self._since = time.time() - 0.001
+
+    def check(self, cdr: list[dict[str, Any]] | None, journey: list[str], without: list[str]) -> list[str]:
+        """What is wrong with the rows; waits up to SETTLE_S for them to come."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            problems = self._problems(cdr, journey, without)
+            if not problems or time.monotonic() > deadline:
+                return problems
+            time.sleep(0.1)
+
+    def _problems(self, cdr: list[dict[str, Any]] | None, journey: list[str], without: list[str]) -> list[str]:
+        problems = []
+        if cdr is not None:
+            rows = self._rows("SELECT * FROM cdr WHERE started_at >= ? ORDER BY started_at, call_id")
+            problems += compare(cdr, rows)
+        if journey or without:
+            events = [row["event"] for row in self._rows("SELECT event FROM journey WHERE at >= ? ORDER BY id")]
+            problems += in_order(journey, events)
+            problems += [f"{event} is in the journey and should not be" for event in without if event in events]
+        return problems
+
+    def _rows(self, query: str) -> list[dict[str, Any]]:
+        if not self._path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=2)
+        connection.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in connection.execute(query, (self._since,))]
+        finally:
+            connection.close()
+
+
+def compare(expected: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[str]:
+    """Every expected row must match another row of the same position in the columns it names."""
+    if len(expected) != len(rows):
+        listed = "\n    ".join(json.dumps(row, default=str) for row in rows)
+        return [f"{len(rows)} CDR rows, {len(expected)} were expected\n    {listed}"]
+    problems = []
+    for index, (want, row) in enumerate(zip(expected, rows, strict=True)):
+        for column, value in want.items():
+            if column not in row:
+                problems.append(f"cdr[{index}]: there is no column {column!r}; columns: {', '.join(row)}")
+            elif not matches(value, row[column]):
+                problems.append(f"cdr[{index}].{column} is {row[column]!r}, expected {value!r}")
+    return problems
+
+
+def matches(want: Any, have: Any) -> bool:
+    """Equality; `{min: a, max: b}` is a range, `{any: true}` a value that is there, `{not: x}` another one."""
+    if not isinstance(want, dict):
+        return bool(want == have) or str(want) == str(have)
+    if "min" in want and (have is None or have < want["min"]):
+        return False
+    if "max" in want and (have is None or have > want["max"]):
+        return False
+    if "any" in want and (have in (None, "")) == bool(want["any"]):
+        return False
+    return not ("not" in want and matches(want["not"], have))
+
+
+def in_order(wanted: list[str], events: list[str]) -> list[str]:
+    """The wanted kinds must appear in this order, with others between them."""
+    at = 0
+    for kind in wanted:
+        try:
+            at = events.index(kind, at) + 1
+        except ValueError:
+            return [f"the journey has no {kind} (in this place): {', '.join(events)}"]
+    return []

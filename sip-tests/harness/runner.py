@@ -1,0 +1,181 @@
+"""Runs one behaviour against a PBX: its steps in order, then audio, records and leaks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.leaks import Leaks
+from harness.model import Behaviour, Step
+from harness.pbx import Pbx
+from harness.records import Records
+from harness.rtp import Endpoint
+from harness.sipp import Sipp
+from pbx.api.client import ControlError
+
+FIRST_HOST = 10
+UAS_READY_S = 5.0
+
+
+class StepFailed(Exception):
+    """A step did not go as it should; the rest of the behaviour makes no sense."""
+
+
+@dataclass(slots=True)
+class _Running:
+    step: Step
+    sipp: Sipp
+    endpoint: Endpoint | None
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a behaviour. `problems` is empty when it passed."""
+
+    behaviour: Behaviour
+    pbx: Pbx
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+    _hosts: dict[str, int] = field(default_factory=dict)
+    _running: list[_Running] = field(default_factory=list)
+    _ended: list[_Running] = field(default_factory=list)
+
+    def execute(self) -> list[str]:
+        """Runs everything and returns what was wrong."""
+        leaks = Leaks(self.pbx)
+        records = Records(self.pbx.data_dir)
+        try:
+            for index, step in enumerate(self.behaviour.steps):
+                self._step(index, step)
+            while self._running:
+                self._join(self._running[0])
+        except (StepFailed, ControlError) as error:
+            self.problems.append(str(error))
+        finally:
+            for running in self._running:
+                running.sipp.kill()
+            self._judge_audio()
+            for running in (*self._running, *self._ended):
+                if running.endpoint is not None:
+                    running.endpoint.close()
+        if not self.problems:
+            behaviour = self.behaviour
+            self.problems += records.check(behaviour.cdr, behaviour.journey, behaviour.journey_without)
+        self.problems += leaks.check()
+        return self.problems
+
+    def _step(self, index: int, step: Step) -> None:
+        if step.sipp:
+            running = self._start(index, step)
+            if step.background:
+                self._await_ready(running)
+            else:
+                self._join(running)
+        elif step.wait:
+            for running in [running for running in self._running if running.step.who == step.wait]:
+                self._join(running)
+        elif step.control:
+            self._control(step.control)
+        else:
+            self._until(step)
+
+    def _start(self, index: int, step: Step) -> _Running:
+        address = self.pbx.network.address(self._host(step.who))
+        endpoint = Endpoint(address, step.audio) if step.audio is not None else None
+        keys = {
+            "user": step.who,
+            "secret": self.pbx.secret_of(step.who),
+            "net": self.pbx.network.prefix,
+            "rtp_ip": address,
+            "rtp_port": str(endpoint.port if endpoint else 30000),
+        } | {key: str(value).replace("{{net}}", self.pbx.network.prefix) for key, value in step.keys.items()}
+        sipp = Sipp(
+            self.behaviour.scenario(step.sipp),
+            self.folder,
+            label=f"{index:02d}-{step.who}-{Path(step.sipp).stem}",
+            address=address,
+            port=step.port,
+            remote=f"{self.pbx.address}:5060",
+            transport=step.transport,
+            keys=keys,
+            calls=step.calls,
+            rate=step.rate,
+            timeout_s=step.timeout_s,
+            extra=[argument.replace("{{net}}", self.pbx.network.prefix) for argument in step.args],
+        )
+        running = _Running(step, sipp, endpoint)
+        self._running.append(running)
+        return running
+
+    def _host(self, who: str) -> int:
+        return self._hosts.setdefault(who, FIRST_HOST + len(self._hosts))
+
+    def _await_ready(self, running: _Running) -> None:
+        """A background SIPp is ready when its port is taken; one that ends at once has failed to start."""
+        host, port = self.pbx.network.address(self._host(running.step.who)), running.step.port
+        deadline = time.monotonic() + UAS_READY_S
+        wanted = f"{_hex_address(host)}:{port:04X}"
+        table = Path("/proc/net/tcp" if running.step.transport == "tcp" else "/proc/net/udp")
+        while running.sipp.running() and time.monotonic() < deadline:
+            if wanted in table.read_text():
+                return
+            time.sleep(0.01)
+        if running.sipp.running():
+            raise StepFailed(f"{running.sipp.label}: nothing listens on {host}:{port} after {UAS_READY_S:g} s")
+
+    def _join(self, running: _Running) -> None:
+        while running.sipp.running() and not running.sipp.overdue():
+            self._feed()
+            time.sleep(0.01)
+        status = running.sipp.finish()
+        self._running.remove(running)
+        self._ended.append(running)
+        if status != running.step.exit:
+            raise StepFailed(running.sipp.explain(status))
+
+    def _feed(self) -> None:
+        """Tells endpoints where to send, as their SIPp learns it."""
+        for running in self._running:
+            if running.endpoint is not None:
+                for remote in running.sipp.rtp_lines():
+                    running.endpoint.start(remote)
+
+    def _judge_audio(self) -> None:
+        endpoints = [running for running in (*self._ended, *self._running) if running.endpoint is not None]
+        worst = max((running.endpoint.max_send_gap_ms for running in endpoints if running.endpoint), default=0.0)
+        for running in endpoints:
+            if running.endpoint is not None:
+                self.problems += [f"{running.sipp.label}: {text}" for text in running.endpoint.judge(worst)]
+
+    def _control(self, request: dict[str, Any]) -> None:
+        self.pbx.control.request(request.get("method", "GET"), request["path"], request.get("body"))
+
+    def _until(self, step: Step) -> None:
+        """Polls the control socket until the answer has what is wanted."""
+        deadline = time.monotonic() + step.timeout_s
+        while True:
+            answer = self.pbx.control.get(step.until["path"])
+            if _has(answer, step.until["has"]):
+                return
+            if time.monotonic() > deadline:
+                raise StepFailed(f"{step.until['path']} never had {step.until['has']}; last: {answer}")
+            self._feed()
+            time.sleep(0.05)
+
+
+def _has(answer: Any, wanted: Any) -> bool:
+    """Mappings: every named key; lists: some element for each wanted one; else equality."""
+    if isinstance(wanted, dict):
+        return isinstance(answer, dict) and all(
+            key in answer and _has(answer[key], item) for key, item in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(answer, list) and all(any(_has(item, want) for item in answer) for want in wanted)
+    return bool(answer == wanted)
+
+
+def _hex_address(address: str) -> str:
+    """An IPv4 address as /proc/net prints it (host order, little endian machines)."""
+    return "".join(f"{int(part):02X}" for part in reversed(address.split(".")))

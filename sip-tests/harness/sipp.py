@@ -1,0 +1,120 @@
+"""One SIPp run: the scenario with its keys filled in, without a terminal, its exit status and its traces kept."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+EXIT_WORDS = {1: "a call failed", 97: "it ran into its time limit", 99: "no call was made", 255: "a fatal error"}
+_KEY = re.compile(r"\{\{(\w+)(?::([^}]*))?\}\}")
+
+# Into an <action>: remembers where the far end of the SDP wants its RTP / says that RTP may start.
+MACROS = {
+    "learn_rtp": (
+        '<ereg regexp="c=IN IP4 *([0-9.]+)" search_in="msg" check_it="true" assign_to="rtp_all_a,rtp_ip"/>'
+        '<ereg regexp="m=audio *([0-9]+)" search_in="msg" check_it="true" assign_to="rtp_all_b,rtp_port"/>'
+    ),
+    "start_rtp": '<log message="rtp [$rtp_ip] [$rtp_port]"/>',
+    "rtp_reference": '<Reference variables="rtp_all_a,rtp_all_b,rtp_ip,rtp_port"/>',
+}
+
+
+class BadScenario(Exception):
+    """A scenario with a key that nobody gave."""
+
+
+def fill(text: str, keys: dict[str, str]) -> str:
+    """Replaces {{key}} and {{key:default}}. Raises BadScenario for a key without a value."""
+
+    def value(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        if name in MACROS:
+            return MACROS[name]
+        if name in keys:
+            return keys[name]
+        if default is not None:
+            return str(default)
+        raise BadScenario(f"the scenario wants the key {name!r}: give it under `keys:`")
+
+    return _KEY.sub(value, text)
+
+
+class Sipp:
+    """A running SIPp. `rtp_lines()` gives what the scenario logged about RTP since the last call."""
+
+    def __init__(
+        self,
+        scenario: Path,
+        folder: Path,
+        *,
+        label: str,
+        address: str,
+        port: int,
+        remote: str,
+        transport: str,
+        keys: dict[str, str],
+        calls: int,
+        rate: float,
+        timeout_s: float,
+        extra: list[str],
+    ) -> None:
+        binary = shutil.which("sipp")
+        if binary is None:
+            raise BadScenario("SIPp is missing: apt-get install sip-tester, or make setup")
+        self.label = label
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{label}.xml"
+        path.write_text(fill(scenario.read_text(encoding="utf-8"), keys), encoding="utf-8")
+        self._log = folder / f"{label}.log"
+        self._errors = folder / f"{label}.errors"
+        self._log_at = 0
+        self._deadline = time.monotonic() + timeout_s + 10
+        command = [binary, remote, "-sf", str(path), "-i", address, "-p", str(port), "-mi", address]
+        command += ["-m", str(calls), "-r", str(rate), "-timeout", str(int(timeout_s)), "-timeout_error", "-nostdin"]
+        command += ["-t", {"udp": "u1", "tcp": "t1"}[transport], "-recv_timeout", str(int(timeout_s * 1000))]
+        command += ["-trace_logs", "-log_file", str(self._log), "-trace_err", "-error_file", str(self._errors)]
+        command += ["-trace_msg", "-message_file", str(folder / f"{label}.messages"), *extra]
+        with (folder / f"{label}.screen").open("wb") as screen:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen)
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def rtp_lines(self) -> list[tuple[str, int]]:
+        """(address, port) of each `rtp` line that was logged since the last call."""
+        if not self._log.exists():
+            return []
+        text = self._log.read_text(errors="replace")
+        whole = text.rfind("\n") + 1
+        new, self._log_at = text[self._log_at : whole], max(whole, self._log_at)
+        return [(found[1], int(found[2])) for found in re.finditer(r"rtp ([\d.]+) (\d+)", new)]
+
+    def overdue(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def finish(self) -> int:
+        """Waits for its end (killing it when it overran its own time limit); returns the exit status."""
+        try:
+            return self._process.wait(timeout=max(0.1, self._deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return 97
+
+    def kill(self) -> None:
+        if self.running():
+            self._process.kill()
+            self._process.wait()
+
+    def explain(self, status: int) -> str:
+        """What went wrong, with the first lines of SIPp's own account."""
+        detail = ""
+        if self._errors.exists():
+            detail = "\n".join(self._errors.read_text(errors="replace").splitlines()[:12])
+        if not detail:
+            screen = (self.folder / f"{self.label}.screen").read_text(errors="replace")
+            detail = "\n".join(screen.strip().splitlines()[-6:])
+        return f"{self.label}: SIPp status {status}, {EXIT_WORDS.get(status, 'unknown')}\n{detail}"
