@@ -16,7 +16,7 @@ class Records:
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / "centrala.db"
-        self._since = time.time() - 0.001
+        self._since_us = int(time.time() * 1e6)
 
     def check(self, cdr: list[dict[str, Any]] | None, journey: list[str], without: list[str]) -> list[str]:
         """What is wrong with the rows; waits up to SETTLE_S for them to come."""
@@ -30,10 +30,10 @@ class Records:
     def _problems(self, cdr: list[dict[str, Any]] | None, journey: list[str], without: list[str]) -> list[str]:
         problems = []
         if cdr is not None:
-            rows = self._rows("SELECT * FROM cdr WHERE started_at >= ? ORDER BY started_at, call_id")
+            rows = self._rows("SELECT * FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
             problems += compare(cdr, rows)
         if journey or without:
-            events = [row["event"] for row in self._rows("SELECT event FROM journey WHERE at >= ? ORDER BY id")]
+            events = [row["kind"] for row in self._rows("SELECT kind FROM journey WHERE at_us >= ? ORDER BY seq")]
             problems += in_order(journey, events)
             problems += [f"{event} is in the journey and should not be" for event in without if event in events]
         return problems
@@ -44,7 +44,7 @@ class Records:
         connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=2)
         connection.row_factory = sqlite3.Row
         try:
-            return [dict(row) for row in connection.execute(query, (self._since,))]
+            return [dict(row) for row in connection.execute(query, (self._since_us,))]
         finally:
             connection.close()
 
