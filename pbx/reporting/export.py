@@ -1,0 +1,178 @@
+"""Reports and call records as CSV (RFC 4180) that a spreadsheet opens without executing what a caller sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from pbx.reporting.figures import QueueFigures, Report, TrunkFigures
+from pbx.reporting.intervals import local
+from pbx.reporting.service_level import Formula
+from pbx.store.records import Cdr
+
+Cell = str | int | float | bool | None
+
+_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"\+[0-9]{1,15}")  # E.164 is a number to a spreadsheet as well: harmless, and wanted as it is
+_DIRECTION = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROL = dict.fromkeys((*range(32), *range(127, 0xA0)), " ") | dict.fromkeys(_DIRECTION, "")
+
+
+def plain(text: str) -> str:
+    """`text` on one line, without control characters (escape sequences!) and without marks that reverse its
+    direction.
+    """
+    return text.translate(_CONTROL)
+
+
+def safe(value: Cell) -> str | int | float:
+    """A cell as it may be written: text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, (int, float)):
+        return value
+    text = plain(value)
+    if value.startswith(_TRIGGERS) or text.lstrip().startswith(_TRIGGERS):
+        return text if _NUMBER.fullmatch(text) else "'" + text
+    return text
+
+
+def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A header line and a line per row, each ended by CRLF, quoted where RFC 4180 asks for it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([safe(name) for name in header])
+    writer.writerows([safe(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+QUEUE_HEADER = (
+    "interval",
+    "start_utc",
+    "queue",
+    "offered",
+    "answered",
+    "abandoned",
+    "short_abandoned",
+    "flowed_out",
+    "threshold_s",
+    *(formula.value for formula in Formula),
+    "asa_s",
+    "longest_wait_s",
+    "average_time_to_abandon_s",
+    "abandonment_rate",
+    "adjusted_abandonment_rate",
+    "aht_s",
+    "talk_s",
+    "hold_s",
+    "wrapup_s",
+    "offers",
+    "offers_missed",
+)
+
+
+def queue_row(report: Report, queue: QueueFigures) -> list[Cell]:
+    """One queue of one interval, in the order of QUEUE_HEADER; shares are from 0 to 1, durations in seconds."""
+    return [
+        report.interval.label,
+        utc(report.interval.start_us),
+        queue.queue,
+        queue.offered,
+        queue.answered,
+        queue.abandoned,
+        queue.counts.abandoned_short,
+        queue.flowed_out,
+        queue.threshold_s,
+        *(_rounded(queue.service_level(formula), 4) for formula in Formula),
+        _rounded(queue.asa_s),
+        _rounded(queue.longest_wait_s),
+        _rounded(queue.time_to_abandon_s),
+        _rounded(queue.abandonment_rate, 4),
+        _rounded(queue.adjusted_abandonment_rate, 4),
+        _rounded(queue.aht_s),
+        _rounded(queue.talk_s),
+        _rounded(queue.hold_s),
+        _rounded(queue.wrapup_s),
+        queue.offers,
+        queue.offers_missed,
+    ]
+
+
+def queues_csv(reports: Iterable[Report]) -> str:
+    """Every queue of every interval."""
+    return to_csv(QUEUE_HEADER, (queue_row(report, queue) for report in reports for queue in report.queues))
+
+
+TRUNK_HEADER = (
+    "interval",
+    "start_utc",
+    "trunk",
+    "seizures",
+    "answered",
+    "busy",
+    "no_answer",
+    "rejected",
+    "failed",
+    "asr",
+    "ner",
+    "average_call_duration_s",
+    "pdd_s",
+    "longest_pdd_s",
+)
+
+
+def trunks_csv(reports: Iterable[Report]) -> str:
+    """Every trunk of every interval."""
+    return to_csv(TRUNK_HEADER, (_trunk_row(report, trunk) for report in reports for trunk in report.trunks))
+
+
+def _trunk_row(report: Report, trunk: TrunkFigures) -> list[Cell]:
+    return [
+        report.interval.label,
+        utc(report.interval.start_us),
+        trunk.trunk,
+        trunk.seizures,
+        trunk.answered,
+        trunk.busy,
+        trunk.no_answer,
+        trunk.rejected,
+        trunk.failed,
+        _rounded(trunk.asr, 4),
+        _rounded(trunk.ner, 4),
+        _rounded(trunk.average_call_duration_s),
+        _rounded(trunk.pdd_s),
+        _rounded(trunk.pdd_max_s),
+    ]
+
+
+def cdrs_csv(records: Iterable[Cdr], zone: ZoneInfo) -> str:
+    """Call records; each instant as UTC and, for the start, as local time of `zone` too."""
+    names = [field.name for field in fields(Cdr)]
+    header = ["started_local", *(name.removesuffix("_us") + "_utc" if name.endswith("_us") else name for name in names)]
+
+    def cells(record: Cdr) -> list[Cell]:
+        row: list[Cell] = [local(record.started_us, zone).isoformat(timespec="milliseconds")]
+        for name in names:
+            value = getattr(record, name)
+            row.append(utc(value) if name.endswith("_us") else value)
+        return row
+
+    return to_csv(header, (cells(record) for record in records))
+
+
+def utc(us: int | None) -> str:
+    """An instant in ISO 8601 with milliseconds, "" for none."""
+    if us is None:
+        return ""
+    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)

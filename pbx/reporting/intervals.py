@@ -1,0 +1,70 @@
+"""Days and hours as people on the spot count them: local time of a zone, right through changes to and from summer
+time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_MICRO = 1_000_000
+_STEP = timedelta(minutes=15)  # every zone's offset of our days is a multiple of it
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `start_us` up to, not including, `end_us` (UTC microseconds); `label` is local time."""
+
+    label: str
+    start_us: int
+    end_us: int
+
+    @property
+    def duration_s(self) -> float:
+        """Its length in seconds."""
+        return (self.end_us - self.start_us) / _MICRO
+
+
+def local(us: int, zone: ZoneInfo) -> datetime:
+    """A UTC instant in microseconds as local time of `zone`."""
+    return datetime.fromtimestamp(us / _MICRO, UTC).astimezone(zone)
+
+
+def day(when: date, zone: ZoneInfo) -> Interval:
+    """The local day: 23 or 25 hours long when the clocks change."""
+    return Interval(
+        when.isoformat(), _micros(_midnight(when, zone)), _micros(_midnight(when + timedelta(days=1), zone))
+    )
+
+
+def hours(when: date, zone: ZoneInfo) -> list[Interval]:
+    """The hours of the local day, cut where the wall clock shows a full hour.
+
+    An hour that comes twice (autumn) is told apart by its offset; one that the clocks leap over (spring) is not there.
+    """
+    end = _midnight(when + timedelta(days=1), zone)
+    cuts: list[datetime] = [_midnight(when, zone)]
+    at = cuts[0] + _STEP
+    while at < end:
+        if at.astimezone(zone).minute == 0:
+            cuts.append(at)
+        at += _STEP
+    walls = [cut.astimezone(zone) for cut in cuts]
+    names = [f"{wall:%H:%M}" for wall in walls]
+    labels = [
+        f"{name} (UTC{wall:%z})" if names.count(name) > 1 else name for name, wall in zip(names, walls, strict=True)
+    ]
+    ends = [*cuts[1:], end]
+    return [
+        Interval(label, _micros(start), _micros(stop)) for label, start, stop in zip(labels, cuts, ends, strict=True)
+    ]
+
+
+def _midnight(when: date, zone: ZoneInfo) -> datetime:
+    """The first instant of the local day, in UTC; where midnight is leapt over it is the instant of the leap."""
+    return datetime(when.year, when.month, when.day, tzinfo=zone).astimezone(UTC)
+
+
+def _micros(instant: datetime) -> int:
+    return round(instant.timestamp() * _MICRO)

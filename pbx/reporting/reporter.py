@@ -1,0 +1,91 @@
+"""What the command line asks: today, hour by hour, since an instant. Reads only; the PBX may be running on the same
+database.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from pbx.config import Config
+from pbx.events import CallEvent
+from pbx.reporting import cdr, queries
+from pbx.reporting.figures import Report
+from pbx.reporting.intervals import Interval, day, hours, local
+from pbx.store.database import database_url, reader_engine
+from pbx.store.records import Cdr
+
+_MICRO = 1_000_000
+
+
+class Reporter:
+    """One read-only engine and the thresholds of the configured queues. Close it, or use it with `with`."""
+
+    def __init__(self, engine: Engine, *, zone: str = "UTC", thresholds: queries.Thresholds | None = None) -> None:
+        self._engine = engine
+        self.zone = ZoneInfo(zone)
+        self._thresholds = thresholds or {}
+
+    @classmethod
+    def open(cls, config: Config) -> Reporter:
+        """Opens the configured database for reading. Raises StoreError when there is none."""
+        thresholds = {queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in config.queue}
+        return cls(reader_engine(database_url(config)), zone=config.server.timezone, thresholds=thresholds)
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Frees the connection; idempotent."""
+        self._engine.dispose()
+
+    def today(self) -> date:
+        """The present local date."""
+        return local(round(time.time() * _MICRO), self.zone).date()
+
+    def day(self, when: date) -> Report:
+        """The report of a local day."""
+        return self.of([day(when, self.zone)])[0]
+
+    def hours(self, when: date) -> list[Report]:
+        """One report per hour of the local day, 23 to 25 of them."""
+        return self.of(hours(when, self.zone))
+
+    def summary(self, since: float) -> Report:
+        """Everything from `since` (UTC seconds) on."""
+        return self.of([Interval("summary", round(since * _MICRO), 2**62)])[0]
+
+    def of(self, intervals: Sequence[Interval]) -> list[Report]:
+        """One report per interval, all from one state of the database."""
+        with self._engine.begin() as connection:
+            return [
+                Report(
+                    interval,
+                    queries.call_figures(connection, interval),
+                    queries.queue_figures(connection, interval, self._thresholds),
+                    queries.trunk_figures(connection, interval),
+                )
+                for interval in intervals
+            ]
+
+    def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
+        """Call records, the newest first."""
+        with self._engine.begin() as connection:
+            return cdr.list_cdrs(connection, interval, limit=limit)
+
+    def cdr(self, call_id: str) -> Cdr | None:
+        """One call's record, None when there is none (yet)."""
+        with self._engine.begin() as connection:
+            return cdr.find_cdr(connection, call_id)
+
+    def journey(self, call_id: str) -> list[CallEvent]:
+        """One call's steps."""
+        with self._engine.begin() as connection:
+            return cdr.journey(connection, call_id)
