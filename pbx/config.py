@@ -80,6 +80,9 @@ class Extension(Section):
     ring_timeout_s: float = Field(default=30.0, gt=0)
     max_calls: int = Field(default=2, ge=1)
     outbound: bool = False
+    outbound_max_calls: int = Field(default=2, ge=1)  # at the same time
+    outbound_minutes_per_day: int = Field(default=60, ge=0)  # 0: no limit; the day is UTC
+    international: bool = False  # may use routes that are marked so
     forward_busy: str = ""
     forward_no_answer: str = ""
     forward_unregistered: str = ""
@@ -104,6 +107,7 @@ class Route(Section):
     trunk: str
     strip: int = Field(default=0, ge=0)
     prefix: str = ""
+    international: bool = False  # only for extensions that may call abroad
 
 
 class Number(Section):

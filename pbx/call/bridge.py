@@ -1,0 +1,51 @@
+"""The bridge of two legs: both hear each other until one is gone, recorded when asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pbx.call.errors import DialFailed
+from pbx.events import Kind
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.outgoing import OutgoingLeg
+
+log = logging.getLogger("centrala.call")
+
+
+@dataclass(slots=True, frozen=True)
+class BridgeResult:
+    """How a bridge ended: `ended_by` is "callee" (the other leg's far end) or "pbx"."""
+
+    talk_s: float
+    ended_by: str
+    cause: str = "normal"
+
+
+async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
+    """Bridges the caller with `leg`, which must have been answered; returns when `leg` is over."""
+    if leg.is_ended:
+        raise DialFailed(480, f"leg {leg.name} is over already", leg.cause if leg.cause != "normal" else "lost")
+    if not leg.answered_at:
+        raise RuntimeError(f"call {call.id}: leg {leg.name} is not answered: await leg.answered() before the bridge")
+    loop = asyncio.get_running_loop()
+    call.a.join(leg)
+    began = loop.time()
+    call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)
+    recording = call.services.recorder.start(call, leg) if record else None
+    limit = loop.call_later(leg.max_talk_s, leg.finish, "limit", 200) if leg.max_talk_s else None
+    try:
+        await leg.wait_ended()
+        by = "callee" if leg.by_far_end else "pbx"
+        return BridgeResult(loop.time() - began, by, leg.cause)
+    finally:
+        if limit is not None:
+            limit.cancel()
+        call.a.part()
+        call.emit(Kind.BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
+        if recording is not None:
+            call.services.recorder.stop(call, recording)

@@ -1,0 +1,70 @@
+"""The caller's leg: the dialog of the INVITE that started the call."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pbx.call.leg import Leg
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.ports import Session
+
+
+class CallerLeg(Leg):
+    """The leg of the INVITE that started the call."""
+
+    __slots__ = ("_answer_sdp", "_ringing", "early")
+
+    def __init__(self, call: Call, session: Session, role: str = "caller") -> None:
+        super().__init__(call, "a", role, call.caller, call.trunk)
+        self.session = session
+        self.early = False  # the caller was given our SDP in a 183
+        self._ringing = False
+        self._answer_sdp = b""
+
+    def negotiate(self) -> None:
+        """Opens the stream and answers the INVITE's offer, before anything else is done for the call. Raises SdpError,
+        OSError.
+        """
+        assert self.session is not None
+        self.open_media()
+        if self.session.remote_sdp:
+            self._answer_sdp = self.answer_offer(self.session.remote_sdp)
+
+    def ring(self) -> None:
+        """180, once, and never after early media: the caller hears those."""
+        if not self._ringing and not self.early and not self.answered_at and self.session is not None:
+            self._ringing = True
+            self.session.progress(180)
+
+    def start_early_media(self) -> bool:
+        """183 with our SDP, once. False when the caller left the offer to us: then nothing can be heard before the
+        answer.
+        """
+        if self.session is None or not self._answer_sdp:
+            return False
+        if not self.early and not self.answered_at:
+            self.early = True
+            self.session.progress(183, None, self._answer_sdp)
+            self.configure()
+        return True
+
+    def accept(self) -> None:
+        """200 with our SDP: the answer, or an offer when the INVITE had none."""
+        assert self.session is not None
+        self.answered_at = asyncio.get_running_loop().time()
+        self.session.accept(self._answer_sdp or self.make_offer())
+        if self._answer_sdp:
+            self.configure()
+            if not self.settings.send:
+                self._take_direction()
+
+    @property
+    def awaits_answer(self) -> bool:
+        """The caller's SDP answer to our offer has not come yet."""
+        return bool(self._pending_offer)
+
+    def on_cancelled(self, _session: Session) -> None:
+        self.finish("cancelled", 487, by_far_end=True)

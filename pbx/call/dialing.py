@@ -1,0 +1,87 @@
+"""Dialling on: ring a target, follow its forwarding on busy, no answer or when it is not registered, and bridge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pbx.call.errors import DialFailed
+from pbx.events import Kind
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.outgoing import OutgoingLeg
+
+MAX_HOPS = 10
+# Our cause -> (reason of the journey, reason of the Diversion header: RFC 5806 section 4).
+_FORWARD = {
+    "busy": ("busy", "user-busy"),
+    "limit": ("busy", "user-busy"),
+    "no_answer": ("no_answer", "no-answer"),
+    "unregistered": ("unregistered", "unavailable"),
+}
+
+
+@dataclass(slots=True, frozen=True)
+class DialResult:
+    """How dialling ended; `sip_status` and `cause` tell why nobody answered, `talk_s` how long it was talked."""
+
+    answered: bool
+    sip_status: int
+    cause: str
+    talk_s: float = 0.0
+    ended_by: str = "callee"
+    leg: str = ""
+    target: str = ""
+
+
+async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: bool) -> DialResult:
+    """Rings `target` and those it forwards to, at most 10, none twice."""
+    visited: list[str] = []
+    diversions: tuple[str, ...] = ()
+    while True:
+        visited.append(target)
+        extension = call.services.dialplan.extensions.get(target)
+        ring_s = min(timeout_s, extension.ring_timeout_s) if extension is not None else timeout_s
+        want_record = record or (extension is not None and extension.record)
+        result = await _ring(call, target, ring_s, role, want_record, diversions)
+        if result.answered or extension is None:
+            return result
+        reason, diversion = _FORWARD.get(result.cause, ("", ""))
+        next_target = getattr(extension, f"forward_{reason}") if reason else ""
+        if not next_target:
+            return result
+        if next_target in visited or len(visited) >= MAX_HOPS:
+            return DialResult(False, 482, "loop", leg=result.leg, target=target)
+        call.emit(Kind.FORWARDED, from_extension=target, to=next_target, reason=reason)
+        line = f"Diversion: <sip:{target}@{call.services.config.sip.domain}>;reason={diversion};counter=1"
+        diversions = (line, *diversions)
+        if not call.services.dialplan.may_forward(extension, next_target):
+            return DialResult(False, 403, "forbidden", leg=result.leg, target=next_target)
+        application = call.services.dialplan.application_of(next_target)
+        if application is not None:
+            await application(call)
+            return DialResult(True, 200, "normal", target=next_target)
+        target = next_target
+
+
+async def _ring(
+    call: Call, target: str, timeout_s: float, role: str, record: bool, headers: tuple[str, ...]
+) -> DialResult:
+    leg = call.originate(target, timeout_s=timeout_s, role=role, headers=headers)
+    call.dialling = leg
+    try:
+        await leg.answered()
+    except DialFailed as failure:
+        _quiet(call, leg)
+        return DialResult(False, failure.status, failure.cause, leg=leg.name, target=target)
+    finally:
+        call.dialling = None
+    result = await call.bridge(leg, record=record)
+    return DialResult(True, 200, result.cause, result.talk_s, result.ended_by, leg.name, target)
+
+
+def _quiet(call: Call, leg: OutgoingLeg) -> None:
+    """Stops the ringback tone that the caller may hear."""
+    if call.a.media is not None and leg.ringing:
+        call.a.media.stop_play()

@@ -1,0 +1,275 @@
+"""A leg that we start: one or several INVITEs in parallel with one stream and one offer; the first answer wins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pbx.call.causes import ELSEWHERE, reason_header
+from pbx.call.errors import DialFailed
+from pbx.call.leg import ABANDONED, Leg, sdp_status
+from pbx.events import Kind
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.ports import Media, Session
+
+log = logging.getLogger("centrala.call")
+
+
+@dataclass(slots=True, frozen=True)
+class Contact:
+    """Where one INVITE goes."""
+
+    uri: str
+    destination: Any  # pbx.sip Destination
+    route_set: tuple[str, ...] = ()
+    credentials: Any = None
+
+
+@dataclass(slots=True, frozen=True)
+class Dialled:
+    """A target resolved: who is rung, how the leg is announced to it, and which limits it holds until its end."""
+
+    target: str
+    contacts: tuple[Contact, ...]
+    from_: str
+    to: str
+    contact_user: str = ""
+    trunk: str = ""
+    limit_keys: tuple[str, ...] = ()
+    max_talk_s: float = 0.0  # 0.0: no limit
+    account: str = ""  # the extension whose outbound allowance the talk is taken from
+
+
+def _rank(failure: DialFailed) -> tuple[int, int]:
+    """The better of two failures sorts first: a global refusal, then busy, then the lowest class (RFC 3261 section
+    16.7).
+    """
+    status = failure.status
+    if status >= 600:
+        return 0, status
+    return (1, 0) if status == 486 else (status // 100, status)
+
+
+class OutgoingLeg(Leg):
+    """Use: `leg = call.originate("101", timeout_s=20)`, `await leg.answered()`, then `await call.bridge(leg)`."""
+
+    __slots__ = (
+        "_best",
+        "_branches",
+        "_dialled",
+        "_failure",
+        "_headers",
+        "_offer",
+        "_outcome",
+        "_timer",
+        "_waiting",
+        "ringing",
+    )
+
+    def __init__(self, call: Call, name: str, role: str, target: str, trunk: str = "") -> None:
+        super().__init__(call, name, role, target, trunk)
+        self.ringing = False
+        self._branches: list[Session] = []
+        self._waiting = 0  # branches without a final response
+        self._dialled: Dialled | None = None
+        self._headers: Sequence[str] = ()
+        self._offer = b""
+        self._best: DialFailed | None = None  # of the branches that failed so far
+        self._failure: DialFailed | None = None
+        self._outcome: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # -- for applications ----------------------------------------------------------------------------------------
+
+    async def answered(self) -> bool:
+        """Waits until the leg is answered and returns True; raises DialFailed when it never will be."""
+        if not self.answered_at and self._failure is None:
+            if self._outcome is None:
+                self._outcome = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._outcome)
+        failure = self._failure
+        if failure is not None:  # a new one: the traceback of one that is kept would keep the call's frames
+            raise DialFailed(failure.status, failure.reason, failure.cause)
+        return True
+
+    def cancel(self, reason: str = "") -> None:
+        """Stops ringing, or hangs up; `reason` "elsewhere" tells the phone that the call was taken by another."""
+        if not self.is_ended:
+            self._fail(DialFailed(487, "Cancelled", "elsewhere" if reason == "elsewhere" else "cancelled"))
+
+    def hangup(self, cause: str = "normal") -> None:
+        """Ends the leg; the rest of the call goes on."""
+        if self.answered_at:
+            self.finish(cause, 200)
+        else:
+            self.cancel()
+
+    @property
+    def failure(self) -> DialFailed | None:
+        """Why the leg was not answered; None while it rings or when it was."""
+        return self._failure
+
+    @property
+    def max_talk_s(self) -> float:
+        """How long the leg may be talked on (toll limits); 0.0 means as long as they like."""
+        return self._dialled.max_talk_s if self._dialled is not None else 0.0
+
+    # -- starting ------------------------------------------------------------------------------------------------
+
+    def start(self, dialled: Dialled, *, timeout_s: float, headers: Sequence[str], near: Media | None) -> None:
+        """Sends the INVITEs. What fails here is told by `answered`, as every other failure."""
+        self._dialled = dialled
+        call = self.live_call
+        call.emit(Kind.LEG_STARTED, self.name, role=self.role, target=self.target, trunk=self.trunk)
+        try:
+            self.open_media(near)
+            self._offer = self.make_offer(call.a.settings.codec if call.a.settings is not None else -1)
+        except Exception as error:
+            self._fail(DialFailed(sdp_status(error), str(error)))
+            return
+        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._timed_out)
+        self._waiting = len(dialled.contacts)
+        for contact in dialled.contacts:
+            if not self.is_ended:
+                self._branches.append(self._invite(dialled, contact, headers))
+
+    def refuse(self, failure: DialFailed) -> None:
+        """Records that the target could not even be tried."""
+        self.live_call.emit(Kind.LEG_STARTED, self.name, role=self.role, target=self.target, trunk=self.trunk)
+        self._fail(failure)
+
+    def _invite(self, dialled: Dialled, contact: Contact, headers: Sequence[str]) -> Session:
+        return self.live_call.services.agent.invite(
+            uri=contact.uri,
+            destination=contact.destination,
+            from_=dialled.from_,
+            to=dialled.to,
+            body=self._offer,
+            headers=headers,
+            contact_user=dialled.contact_user,
+            observer=self,
+            credentials=contact.credentials,
+            route_set=contact.route_set,
+        )
+
+    def _timed_out(self) -> None:
+        self._timer = None
+        self._fail(DialFailed(480 if self.ringing else 408, "No answer", "no_answer"))
+
+    # -- the dialogs' events -------------------------------------------------------------------------------------
+
+    def on_progress(self, _session: Session, status: int, _reason: str, body: bytes, _response: Any) -> None:
+        """180 and friends; the first SDP that comes with one is early media."""
+        if self.is_ended or self.answered_at or status < 180:
+            return
+        if not self.ringing:
+            self.ringing = True
+            self.live_call.emit(Kind.LEG_RINGING, self.name)
+        if body and self.settings is None:
+            try:
+                self.take_answer(body)
+            except Exception as error:
+                log.info("call %s leg %s: early SDP refused: %s", self.live_call.id, self.name, error)
+            else:
+                self.live_call.on_leg_early(self)
+                return
+        if self.settings is None and status != 183:
+            self.live_call.on_leg_ringing(self)
+
+    def on_answer(self, session: Session, body: bytes, _response: Any) -> None:
+        """2xx: the first wins, the others are cancelled; one that crossed the CANCEL is hung up."""
+        if self.is_ended or self.answered_at:
+            self._drop(session)
+            session.bye((ELSEWHERE,))
+            return
+        if not body and self.settings is None:
+            self._refuse_answer(session, 488, "200 without SDP")
+            return
+        self.session = session
+        try:
+            if body:
+                self._pending_offer = self._offer
+                self.take_answer(body)
+            else:
+                self.configure()
+        except Exception as error:
+            self.session = None
+            self._refuse_answer(session, sdp_status(error), str(error))
+            return
+        self._won(session)
+
+    def _refuse_answer(self, session: Session, status: int, why: str) -> None:
+        log.warning("call %s leg %s: answer not usable: %s", self.live_call.id, self.name, why)
+        session.observer = ABANDONED
+        session.bye((reason_header("incompatible"),))
+        self.on_failure(session, status, why, None)
+
+    def _won(self, session: Session) -> None:
+        self._drop(session)
+        self._stop_timer()
+        for other in self._branches:
+            other.observer = ABANDONED
+            other.cancel((ELSEWHERE,))
+        self._branches = []
+        self._offer = b""
+        self.answered_at = asyncio.get_running_loop().time()
+        self.live_call.emit(Kind.LEG_ANSWERED, self.name)
+        if not self.settings.send:
+            self._take_direction()
+        self._tell()
+
+    def on_failure(self, session: Session, status: int, reason: str, _response: Any) -> None:
+        """A branch failed; the leg fails with its last branch, or at once when a phone refuses for all (6xx)."""
+        if self.is_ended or self.answered_at:
+            return
+        self._drop(session)
+        self._waiting -= 1
+        failure = DialFailed(status, reason)
+        if self._best is None or _rank(failure) < _rank(self._best):
+            self._best = failure
+        if self._waiting <= 0 or status >= 600:
+            self._fail(self._best)
+
+    def _drop(self, session: Session) -> None:
+        if session in self._branches:
+            self._branches.remove(session)
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def _fail(self, failure: DialFailed) -> None:
+        if self.answered_at:
+            self.finish("normal", 200)
+            return
+        self._failure = failure
+        self.finish(failure.cause, failure.status)
+
+    def _end_dialogs(self, cause: str, status: int) -> None:
+        self._stop_timer()
+        header = ELSEWHERE if cause == "elsewhere" else reason_header(cause)
+        branches, self._branches = self._branches, []
+        for session in branches:
+            session.observer = ABANDONED
+            session.cancel((header,))
+        super()._end_dialogs(cause, status)
+        if not self.answered_at and self._failure is None:
+            self._failure = DialFailed(487, "Cancelled", "cancelled")
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_result(None)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    @property
+    def limit_keys(self) -> tuple[str, ...]:
+        """What `pbx.call.limits` counts this leg under."""
+        return self._dialled.limit_keys if self._dialled is not None else ()

@@ -1,0 +1,131 @@
+"""What the call layer needs of SIP, SDP, media and speech, as narrow protocols: the real ones fit, and so do a
+test's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+
+class Settings(Protocol):
+    """The part of `pbx.sdp.offer_answer.MediaSettings` that calls look at."""
+
+    remote_ip: str
+    codec: int
+    send: bool
+    receive: bool
+
+
+class StreamCounters(Protocol):
+    """The part of the engine's StreamStats that a call's record keeps."""
+
+    rx_packets: int
+    tx_packets: int
+    lost_packets: int
+    jitter_ms: float
+
+
+class Recording(Protocol):
+    """A recording that runs."""
+
+    def stop(self) -> Awaitable[float]:
+        """Ends it; gives its length in seconds when all is on disk. OSError when the disk did not take it."""
+        ...
+
+
+class Media(Protocol):
+    """One RTP stream (`pbx.media.session.MediaSession`)."""
+
+    local_ip: str
+    local_port: int
+    on_digit: Callable[[str, str], None] | None
+    on_timeout: Callable[[float], None] | None
+
+    def configure(self, settings: Any, *, signalling_ip: str) -> None: ...
+    def play(self, clips: Sequence[Any], *, repeat: bool = False) -> asyncio.Future[bool]: ...
+    def stop_play(self) -> None: ...
+    def send_digits(self, digits: str) -> None: ...
+    def echo(self, on: bool) -> None: ...
+    def bridge(self, other: Any) -> None: ...
+    def unbridge(self) -> None: ...
+    def record(self, path: str, other: Any) -> Recording: ...
+    def close(self) -> StreamCounters | None: ...
+
+
+class MediaPort(Protocol):
+    """Opens streams; `near` puts the new one on the same media worker, without which two cannot be bridged."""
+
+    def open(self, near: Any = None) -> Media: ...
+
+
+class Prompts(Protocol):
+    """Speech, music and tones as clips."""
+
+    async def get(self, text: str, language: str) -> Any: ...
+    def music(self, name: str) -> Any: ...
+    def ringback(self) -> Any: ...
+
+
+class Negotiator(Protocol):
+    """SDP offer/answer (RFC 3264). Each method raises SdpError, an exception with `status` (400 or 488)."""
+
+    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int) -> bytes:
+        """Our offer; the codec whose static payload type is `prefer` (-1: none) is named first."""
+        ...
+
+    def answer(self, offer: bytes, ip: str, port: int, *, session_id: int, version: int) -> tuple[bytes, Any]:
+        """Our answer to a far end's offer, and what was agreed."""
+        ...
+
+    def agreed(self, offer: bytes, answer: bytes) -> Any:
+        """What the far end's answer to our offer agreed on."""
+        ...
+
+
+class Session(Protocol):
+    """One INVITE dialog (`pbx.sip.session.InviteSession`)."""
+
+    observer: Any
+
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def remote_sdp(self) -> bytes: ...
+    @property
+    def source(self) -> Any: ...
+
+    def progress(
+        self, status: int = 180, reason: str | None = None, body: bytes = b"", headers: Sequence[str] = ()
+    ) -> None: ...
+    def accept(self, body: bytes, headers: Sequence[str] = ()) -> None: ...
+    def reject(self, status: int, reason: str | None = None, headers: Sequence[str] = ()) -> None: ...
+    def cancel(self, headers: Sequence[str] = ()) -> None: ...
+    def bye(self, headers: Sequence[str] = ()) -> None: ...
+    def end(self, status: int = 480, headers: Sequence[str] = ()) -> None: ...
+    def reinvite(self, body: bytes) -> None: ...
+    def info(self, body: bytes, content_type: str) -> None: ...
+    def accept_reinvite(self, body: bytes) -> None: ...
+    def reject_reinvite(self, status: int) -> None: ...
+
+
+class Agent(Protocol):
+    """Starts dialogs (`pbx.sip.user_agent.UserAgent`)."""
+
+    def invite(
+        self,
+        *,
+        uri: str,
+        destination: Any,
+        from_: str,
+        to: str,
+        body: bytes,
+        headers: Sequence[str] = (),
+        contact_user: str = "",
+        observer: Any,
+        credentials: Any = None,
+        route_set: Sequence[str] = (),
+    ) -> Session: ...

@@ -1,0 +1,150 @@
+"""Bindings of extensions to contacts: added, refreshed, removed and expired; kept by a LocationStore over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Sequence
+
+from pbx.call.location import Binding, LocationStore, MemoryLocationStore, restored, stored
+from pbx.clock import Clock
+from pbx.events import EventBus, RegistrationChanged
+
+
+class Registrar:
+    """All bindings of this node. Requests are read by `pbx.call.registration`; this keeps state and tells about it."""
+
+    def __init__(
+        self, bus: EventBus, clock: Clock, store: LocationStore | None = None, *, max_contacts: int = 5
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._store = store if store is not None else MemoryLocationStore()
+        self._max_contacts = max_contacts
+        self._bindings: dict[str, list[Binding]] = {}
+        self._expiries: list[tuple[float, str]] = []  # a heap of (UTC seconds, extension); stale entries are skipped
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def bindings(self, extension: str) -> list[Binding]:
+        """The live contacts of `extension`, the highest q first."""
+        held = self._bindings.get(extension)
+        if not held:
+            return []
+        now = self._clock.unix()
+        return [binding for binding in held if binding.expires_at > now]
+
+    def registered(self, extension: str) -> bool:
+        return bool(self.bindings(extension))
+
+    def all(self) -> list[tuple[str, Binding]]:
+        """A snapshot of (extension, binding), for lists."""
+        return [(extension, binding) for extension, held in self._bindings.items() for binding in held]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._bindings.values()))
+
+    # -- changing -------------------------------------------------------------------------------------------------
+
+    def replace(self, extension: str, changed: Sequence[Binding], removed: Sequence[Binding] = ()) -> None:
+        """Adds or refreshes `changed` and drops `removed`, keeps the newest when there are too many, and tells
+        everybody.
+        """
+        gone = list(removed)
+        held = [
+            binding
+            for binding in self._bindings.get(extension, ())
+            if binding not in gone and not any(same_contact(binding, new) for new in changed)
+        ]
+        held.extend(changed)
+        while len(held) > self._max_contacts:
+            oldest = min(held, key=lambda binding: binding.expires_at)
+            held.remove(oldest)
+            gone.append(oldest)
+        self._keep(extension, held)
+        for binding in gone:
+            self._tell(extension, binding, False)
+        for binding in changed:
+            if binding in held:
+                self._expire_later(binding.expires_at, extension)
+                self._tell(extension, binding, True)
+
+    def drop_flow(self, flow: object) -> None:
+        """A connection closed: the contacts that were reached over it are gone (RFC 5626 section 5.3)."""
+        for extension, held in list(self._bindings.items()):
+            lost = [binding for binding in held if binding.destination.flow is flow]
+            if lost:
+                self.replace(extension, (), lost)
+
+    def restore(self) -> int:
+        """Takes back what the store kept and is still valid; returns how many contacts. Call it once, before
+        serving.
+        """
+        now = self._clock.unix()
+        count = 0
+        for row in self._store.load():
+            if row.expires_at > now:
+                self._bindings.setdefault(row.extension, []).append(restored(row))
+                self._expire_later(row.expires_at, row.extension)
+                count += 1
+        for extension, held in self._bindings.items():
+            for binding in held:
+                self._tell(extension, binding, True)
+        return count
+
+    def close(self) -> None:
+        """Stops the expiry timer; the bindings stay in the store."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _keep(self, extension: str, held: list[Binding]) -> None:
+        held.sort(key=lambda binding: -binding.q)
+        if held:
+            self._bindings[extension] = held
+        else:
+            self._bindings.pop(extension, None)
+        self._store.replace(extension, [stored(extension, binding) for binding in held])
+
+    def _tell(self, extension: str, binding: Binding, registered: bool) -> None:
+        now = self._clock.unix()
+        expires_s = max(0.0, binding.expires_at - now) if registered else 0.0
+        self._bus.publish(RegistrationChanged(extension, binding.uri, registered, expires_s, now))
+
+    # -- expiry ---------------------------------------------------------------------------------------------------
+
+    def _expire_later(self, at: float, extension: str) -> None:
+        heapq.heappush(self._expiries, (at, extension))
+        self._arm()
+
+    def _arm(self) -> None:
+        if not self._expiries:
+            return
+        at = self._expiries[0][0]
+        if self._timer is not None:
+            if self._timer_at <= at:
+                return
+            self._timer.cancel()
+        self._timer_at = at
+        delay_s = max(0.0, at - self._clock.unix())
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        now = self._clock.unix() + 0.001  # the loop's timers may fire within the clock's resolution
+        while self._expiries and self._expiries[0][0] <= now:
+            _, extension = heapq.heappop(self._expiries)
+            held = self._bindings.get(extension, [])
+            over = [binding for binding in held if binding.expires_at <= now]
+            if over:
+                self.replace(extension, (), over)
+        self._arm()
+
+
+def same_contact(one: Binding, other: Binding) -> bool:
+    """Whether both are the same phone: equal instance id, else equal URI."""
+    if one.instance and other.instance:
+        return one.instance == other.instance
+    return one.uri == other.uri

@@ -1,0 +1,57 @@
+"""What calls and applications get from the rest of the process, gathered once by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pbx.call.addresses import LocalAddresses
+    from pbx.call.application import Applications
+    from pbx.call.dialplan import Dialplan
+    from pbx.call.limits import Limits
+    from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
+    from pbx.call.recorder import Recorder
+    from pbx.call.registrar import Registrar
+    from pbx.call.trunks import Trunks
+    from pbx.clock import Clock
+    from pbx.config import Config
+    from pbx.events import EventBus
+
+
+@dataclass(slots=True)
+class Counters:
+    """Totals since the start, for metrics."""
+
+    invites: int = 0  # dialog-forming INVITEs, those refused included
+    calls: int = 0  # that an application was started for
+    challenged: int = 0  # requests answered with a digest challenge
+    forbidden: int = 0  # wrong credentials, or too many of them
+    not_routed: int = 0
+    limited: int = 0  # refused by a limit
+    drained: int = 0  # refused because we are shutting down
+    application_errors: int = 0
+    registrations: int = 0  # REGISTER requests granted
+
+
+@dataclass(slots=True)
+class Services:
+    """The call layer's surroundings; `call.services` gives them to applications."""
+
+    config: Config
+    bus: EventBus
+    clock: Clock
+    agent: Agent
+    media: MediaPort
+    prompts: Prompts
+    negotiator: Negotiator
+    addresses: LocalAddresses
+    registrar: Registrar
+    trunks: Trunks
+    limits: Limits
+    applications: Applications
+    dialplan: Dialplan
+    recorder: Recorder
+    counters: Counters = field(default_factory=Counters)
+    queues: Any = None  # set by the queue feature, for flows
+    extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name
