@@ -141,7 +141,7 @@ class OutgoingLeg(Leg):
     def refuse(self, failure: DialFailed) -> None:
         """Records that the target could not even be tried."""
         self.live_call.emit(Kind.LEG_STARTED, self.name, role=self.role, target=self.target, trunk=self.trunk)
-        self._fail(failure)
+        self._fail(DialFailed(failure.status, failure.reason, failure.cause))  # without the traceback, whose frames hold us
 
     def _invite(self, dialled: Dialled, contact: Contact, headers: Sequence[str]) -> Session:
         return self.live_call.services.agent.invite(
