@@ -47,10 +47,10 @@ check: setup
 	$(PY) scripts/performance_hints.py
 
 bench: setup
-	$(PY) bench/run.py
+	$(PY) -m bench.run
 
 bench-quick: setup
-	$(PY) bench/run.py --quick
+	$(PY) -m bench.run --quick
 
 test-asan: setup
 	scripts/test_asan.sh
