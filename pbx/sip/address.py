@@ -1,4 +1,4 @@
-"""Where messages go and whence they came: plain values, and the protocol of a live transport that the SIP layer sees."""
+"""Where messages go and whence they came: plain values, and what the SIP layer sees of a live transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Flow(Protocol):
     remote: tuple[str, int] | None  # None for a UDP socket
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
-        """Sends `data`; `address` (IP, port) matters to UDP only. Never raises: what fails is counted by the transport."""
+        """Sends `data`; `address` (IP, port) matters to UDP only. Never raises: the transport counts what fails."""
         ...
 
 

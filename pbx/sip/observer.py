@@ -1,0 +1,81 @@
+"""Who listens to a session, and who receives new requests: the two protocols that the call layer implements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from pbx.sip.address import Source
+
+if TYPE_CHECKING:
+    from pbx.sip.message import Request, Response
+    from pbx.sip.session import InviteSession
+
+
+class SessionObserver(Protocol):
+    """Each method is called from the event loop, after the session's own state moved and its messages were queued."""
+
+    def on_progress(self, session: InviteSession, status: int, reason: str, body: bytes, response: Response) -> None:
+        """UAC: a provisional response 101-199."""
+        ...
+
+    def on_answer(self, session: InviteSession, body: bytes, response: Response) -> bytes | None:
+        """UAC: a 2xx; its ACK goes out by itself. If the INVITE had no offer, `body` is one: return the SDP answer."""
+        ...
+
+    def on_failure(self, session: InviteSession, status: int, reason: str, response: Response | None) -> None:
+        """UAC: the end of an unanswered call: 300-699, 408 timeout, 503 transport failure, 487 after `cancel`."""
+        ...
+
+    def on_cancelled(self, session: InviteSession) -> None:
+        """UAS: the caller gave up before the answer; 487 is already sent."""
+        ...
+
+    def on_established(self, session: InviteSession, body: bytes) -> None:
+        """UAS: the ACK of our 2xx came; `body` is the answer if our 2xx carried the offer."""
+        ...
+
+    def on_reinvite(self, session: InviteSession, body: bytes) -> None:
+        """The far end wants another session description: call `accept_reinvite` or `reject_reinvite`."""
+        ...
+
+    def on_reinvite_answer(self, session: InviteSession, status: int, body: bytes) -> bytes | None:
+        """The outcome of our `reinvite`. If it had no offer, `body` is one: return the SDP answer.
+
+        Also called with the ACK's body when the far end's re-INVITE had no offer and our 2xx carried it.
+        """
+        ...
+
+    def on_info(self, session: InviteSession, content_type: str, body: bytes) -> None:
+        """An INFO came; 200 is already sent."""
+        ...
+
+    def on_ended(self, session: InviteSession, reason: str) -> None:
+        """The established call is over: "bye" from the far end, "no ack", "timeout", "lost"."""
+        ...
+
+
+class ServerTransactionHandle(Protocol):
+    """A request outside any dialog that waits for its answer."""
+
+    request: Request
+    source: Source
+
+    def respond(
+        self,
+        status: int,
+        reason: str | None = None,
+        headers: Sequence[str] = (),
+        body: bytes = b"",
+        content_type: str = "application/sdp",
+    ) -> None: ...
+
+
+class UserAgentHandler(Protocol):
+    def on_invite(self, session: InviteSession, request: Request, source: Source) -> None:
+        """A new call. 100 follows at once unless this answers before it returns. Set `session.observer` here."""
+        ...
+
+    def on_request(self, transaction: ServerTransactionHandle, request: Request, source: Source) -> None:
+        """REGISTER, OPTIONS, MESSAGE, ...: answer with `transaction.respond`, now or later (within 32 s)."""
+        ...

@@ -1,0 +1,73 @@
+"""Requests as bytes: one f-string each, and the two that are made from another request's own lines (ACK, CANCEL)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.sip.message import Response
+
+MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 8.1.1.7
+UDP_LIMIT = 1300  # bytes; a larger request goes over a congestion-controlled transport (18.1.1)
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+
+
+def via(transport: str, host: str, port: int, branch: str) -> str:
+    """The value of our Via; `rport` asks for symmetric routing (RFC 3581)."""
+    return f"SIP/2.0/{transport.upper()} {host}:{port};rport;branch={branch}"
+
+
+def build(
+    method: str,
+    uri: str,
+    *,
+    via: str,
+    from_: str,
+    to: str,
+    call_id: str,
+    cseq: int,
+    extra: str = "",
+    body: bytes = b"",
+    content_type: str = "",
+    max_forwards: int = 70,
+) -> bytes:
+    """One request. `from_` and `to` are whole header values, `extra` are whole lines, each with its CRLF."""
+    kind = f"Content-Type: {content_type}\r\n" if body else ""
+    return (
+        f"{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: {max_forwards}\r\nFrom: {from_}\r\nTo: {to}\r\n"
+        f"Call-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n{extra}{kind}Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+def header_lines(headers: Sequence[str]) -> str:
+    """`headers` ("Name: value") as lines; a line break inside one would inject a header and is refused."""
+    if not headers:
+        return ""
+    for line in headers:
+        if "\r" in line or "\n" in line:
+            raise ValueError(f"a header must be one line: {line!r}")
+    return "\r\n".join(headers) + "\r\n"
+
+
+def acknowledge_failure(invite: bytes, response: Response) -> bytes:
+    """The ACK of a final response of 300-699: the INVITE's lines and branch, To of the response (17.1.1.3)."""
+    return _from_invite("ACK", invite, response.header("To") or "")
+
+
+def cancel(invite: bytes, headers: Sequence[str] = ()) -> bytes:
+    """The CANCEL of an INVITE: the same lines, the same branch (9.1); `headers` may carry a Reason (RFC 3326)."""
+    return _from_invite("CANCEL", invite, "", header_lines(headers))
+
+
+def _from_invite(method: str, invite: bytes, to: str, extra: str = "") -> bytes:
+    """Reads only what `build` wrote: its order of lines is fixed and each of these names is spelt in one way."""
+    lines = invite[: invite.index(b"\r\n\r\n")].decode().split("\r\n")
+    start = lines[0].split(" ", 1)[1]
+    kept = [line for line in lines[1:] if line.startswith(("Via:", "Max-Forwards:", "From:", "Call-ID:", "Route:"))]
+    to_line = f"To: {to}" if to else next(line for line in lines if line.startswith("To:"))
+    cseq = next(line for line in lines if line.startswith("CSeq:")).split()[1]
+    head = "\r\n".join(kept)
+    return (
+        f"{method} {start}\r\n{head}\r\n{to_line}\r\nCSeq: {cseq} {method}\r\n{extra}Content-Length: 0\r\n\r\n".encode()
+    )

@@ -1,0 +1,299 @@
+"""An INVITE session (RFC 3261 13-15): what caller and callee share. The two halves are subclasses.
+
+Commands return False, and do nothing, when the session is no longer in a state for them: the far end may always
+have been faster. Each command queues its messages and then moves on; nothing here waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pbx.sip import session_state as states
+from pbx.sip.acceptance import Acceptance
+from pbx.sip.dialog import Dialog
+from pbx.sip.dialog_request import DialogRequest
+from pbx.sip.message import response as build_response
+from pbx.sip.reinvite import Renegotiation
+from pbx.sip.requests import ALLOW
+from pbx.sip.session_state import Progress
+
+if TYPE_CHECKING:
+    from pbx.sip.address import Source
+    from pbx.sip.client_auth import ClientCredentials
+    from pbx.sip.message import Request
+    from pbx.sip.observer import SessionObserver
+    from pbx.sip.transaction_server import ServerTransaction
+    from pbx.sip.user_agent import UserAgent
+
+ALLOW_LINE = f"Allow: {ALLOW}"
+
+
+class InviteSession(Progress):
+    """One call towards one far end. `state` is "early", "confirmed" or "terminated"."""
+
+    __slots__ = (
+        "_held_headers",
+        "acceptance",
+        "call_id",
+        "credentials",
+        "dialog",
+        "follow_contact",
+        "local_tag",
+        "observer",
+        "remote_sdp",
+        "remote_tag",
+        "renegotiation",
+        "request",
+        "source",
+        "ua",
+    )
+
+    outgoing = False
+
+    def __init__(
+        self, ua: UserAgent, phase: str, call_id: str, local_tag: str, remote_tag: str, source: Source
+    ) -> None:
+        self.ua = ua
+        self.phase = phase
+        self.call_id = call_id
+        self.local_tag = local_tag
+        self.remote_tag = remote_tag
+        self.source = source
+        self.observer: SessionObserver | None = None
+        self.request: Request | None = None
+        self.remote_sdp = b""
+        self.credentials: ClientCredentials | None = None
+        self.dialog: Dialog | None = None
+        self.acceptance: Acceptance | None = None
+        self.renegotiation: Renegotiation | None = None
+        self.follow_contact = False  # a trusted trunk: its Contact may name another IP address than it calls from
+        self._held_headers: Sequence[str] = ()
+
+    # Commands of one half only
+
+    def progress(
+        self, status: int = 180, reason: str | None = None, body: bytes = b"", headers: Sequence[str] = ()
+    ) -> bool:
+        """UAS: a provisional response 101-199."""
+        return False
+
+    def accept(self, body: bytes, headers: Sequence[str] = ()) -> bool:
+        """UAS: answers with 200 and the session description."""
+        return False
+
+    def reject(self, status: int, reason: str | None = None, headers: Sequence[str] = ()) -> bool:
+        """UAS: refuses with 300-699."""
+        return False
+
+    def cancel(self, headers: Sequence[str] = ()) -> bool:
+        """UAC: gives up an unanswered call; `on_failure` follows with 487."""
+        return False
+
+    # Commands of both
+
+    def bye(self, headers: Sequence[str] = ()) -> bool:
+        """Hangs up an answered call. Nothing is reported any more."""
+        if not self.move(states.BYE):
+            return False
+        self._detach()
+        if self.phase is states.PARTING:
+            self._held_headers = tuple(headers)
+        else:
+            self._send_bye(headers)
+        self.ua.wake()
+        return True
+
+    def end(self, status: int = 480, headers: Sequence[str] = ()) -> bool:
+        """Whatever ends it in the present state: reject with `status`, cancel, or BYE."""
+        if self.phase is states.INCOMING:
+            return self.reject(status, headers=headers)
+        if self.phase is states.CALLING:
+            return self.cancel(headers)
+        return self.bye(headers)
+
+    def reinvite(self, body: bytes) -> bool:
+        """Offers another session description (b"": asks for an offer); `on_reinvite_answer` follows.
+
+        Sent as soon as no other offer is under way; the latest call wins.
+        """
+        if self.phase is not states.CONFIRMED and self.phase is not states.ACCEPTED:
+            return False
+        if self.renegotiation is None:
+            self.renegotiation = Renegotiation(self)
+        self.renegotiation.want(body)
+        self.ua.wake()
+        return True
+
+    def accept_reinvite(self, body: bytes) -> bool:
+        """Answers the far end's re-INVITE with 200."""
+        done = self.renegotiation is not None and self.renegotiation.accept(body)
+        self.ua.wake()
+        return done
+
+    def reject_reinvite(self, status: int = 488) -> bool:
+        """Refuses the far end's re-INVITE; the session goes on as it was."""
+        done = self.renegotiation is not None and self.renegotiation.reject(status)
+        self.ua.wake()
+        return done
+
+    def info(self, body: bytes, content_type: str) -> bool:
+        """Sends INFO (RFC 6086), such as a DTMF relay."""
+        if self.phase is not states.CONFIRMED:
+            return False
+        DialogRequest(self, "INFO", self._on_dialog_status, (), body, content_type).start()
+        self.ua.wake()
+        return True
+
+    # From the user agent
+
+    def on_request(self, transaction: ServerTransaction, request: Request) -> None:
+        """A request inside the dialog, from its own peer."""
+        dialog = self.ensure_dialog()
+        if dialog is None:
+            self.respond(transaction, request, 481)
+        elif request.cseq <= dialog.remote_cseq:
+            self.respond(transaction, request, 500, ["Retry-After: 1"])  # out of order (12.2.2)
+        else:
+            dialog.remote_cseq = request.cseq
+            handler = _HANDLERS.get(request.method)
+            if handler is None:
+                self.respond(transaction, request, 405, [ALLOW_LINE])
+            else:
+                handler(self, transaction, request)
+
+    def on_ack(self, request: Request) -> None:
+        """An ACK of a 2xx, from the dialog's own peer."""
+        acceptance = self.acceptance
+        if acceptance is None or request.cseq != acceptance.cseq:
+            return  # repeated
+        acceptance.stop()
+        self.acceptance = None
+        if request.body:
+            self.remote_sdp = request.body
+        if self.move(states.ACKED):
+            if self.phase is states.ENDING:
+                self._send_bye(self._held_headers)
+                return
+            if self.observer is not None:
+                self.observer.on_established(self, request.body)
+            if self.renegotiation is not None:
+                self.renegotiation.go_on()
+        elif self.renegotiation is not None:
+            self.renegotiation.on_ack(request.body)
+
+    def ensure_dialog(self) -> Dialog | None:
+        """The dialog, if there is one yet."""
+        return self.dialog
+
+    # Shared by the halves
+
+    def respond(
+        self,
+        transaction: ServerTransaction,
+        request: Request,
+        status: int,
+        headers: Sequence[str] = (),
+        body: bytes = b"",
+        reason: str | None = None,
+    ) -> bytes:
+        """Sends a response with our tag; returns its bytes."""
+        data = build_response(request, status, reason, to_tag=self.local_tag, headers=headers, body=body)
+        transaction.respond(status, data)
+        return data
+
+    def await_ack(self, data: bytes, transaction: ServerTransaction, cseq: int) -> None:
+        """A 2xx with `data` was sent: repeat it until the ACK with `cseq` comes."""
+        ua = self.ua
+        self.acceptance = Acceptance(data, transaction.destination, cseq, ua.timers, ua.out, self._on_unacknowledged)
+
+    def on_dialog_gone(self, reason: str, *, say_bye: bool) -> None:
+        """The far end no longer knows the dialog, or no longer answers (12.2.1.2)."""
+        if not self.move(states.LOST):
+            return
+        observer = self.observer
+        self._detach()
+        if say_bye:
+            self._send_bye()
+        else:
+            self._on_bye_done(481)
+        if observer is not None:
+            observer.on_ended(self, reason)
+
+    def finish(self) -> None:
+        """The session is over: nothing refers to it any more, so that it is freed without the garbage collector."""
+        self._detach()
+        if self.acceptance is not None:
+            self.acceptance.stop()
+            self.acceptance = None
+        self.ua.sessions.pop(self.local_tag, None)
+        self.request = None
+
+    def _detach(self) -> None:
+        self.observer = None
+        if self.renegotiation is not None:
+            self.renegotiation.abandon()
+            self.renegotiation = None
+
+    def _send_bye(self, headers: Sequence[str] = ()) -> None:
+        if self.acceptance is not None:
+            self.acceptance.stop()
+            self.acceptance = None
+        DialogRequest(self, "BYE", self._on_bye_done, headers).start()
+
+    def _on_bye_done(self, status: int) -> None:
+        self.move(states.BYE_DONE)
+        self.finish()
+
+    def _on_dialog_status(self, status: int) -> None:
+        """The outcome of a request inside the dialog that nobody waits for."""
+        if status == 481:
+            self.on_dialog_gone("lost", say_bye=False)
+        elif status == 408 or status == 503:
+            self.on_dialog_gone("timeout", say_bye=True)
+
+    def _on_unacknowledged(self) -> None:
+        """64*T1 passed without the ACK: the dialog is confirmed, but the session is to be ended (13.3.1.4, 14.2)."""
+        self.acceptance = None
+        observer = self.observer
+        if self.move(states.UNACKED):
+            self._detach()
+            self._send_bye(self._held_headers)
+            if observer is not None:
+                observer.on_ended(self, "no ack")
+        else:
+            self.on_dialog_gone("no ack", say_bye=True)
+
+    def _on_bye(self, transaction: ServerTransaction, request: Request) -> None:
+        self.respond(transaction, request, 200)
+        observer = self.observer
+        self.move(states.REMOTE_BYE)
+        if self.phase is states.ENDING:
+            return  # both hung up: ours is still to be answered
+        self.finish()
+        if observer is not None:
+            observer.on_ended(self, "bye")
+
+    def _on_invite(self, transaction: ServerTransaction, request: Request) -> None:
+        if self.phase is not states.CONFIRMED and self.phase is not states.ACCEPTED:
+            self.respond(transaction, request, 491 if self.state == "early" else 481)
+            return
+        if self.renegotiation is None:
+            self.renegotiation = Renegotiation(self)
+        self.renegotiation.on_offer(transaction, request)
+
+    def _on_info(self, transaction: ServerTransaction, request: Request) -> None:
+        self.respond(transaction, request, 200)
+        if self.observer is not None:
+            self.observer.on_info(self, request.content_type, request.body)
+
+    def _on_options(self, transaction: ServerTransaction, request: Request) -> None:
+        self.respond(transaction, request, 200, [ALLOW_LINE, "Accept: application/sdp"])
+
+
+_HANDLERS = {
+    "BYE": InviteSession._on_bye,
+    "INVITE": InviteSession._on_invite,
+    "INFO": InviteSession._on_info,
+    "OPTIONS": InviteSession._on_options,
+}
