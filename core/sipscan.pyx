@@ -7,7 +7,7 @@ fault can still be answered from the headers that are there. Work is linear in t
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memchr, memcpy, memset
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 LIMITS = {
     "message": MAX_MESSAGE, "headers": MAX_HEADERS, "vias": MAX_VIAS, "contacts": MAX_CONTACTS, "uri": MAX_URI,
@@ -307,7 +307,7 @@ cdef int scan(const uint8_t* p, uint32_t size, bint stream, Header* lines, Outli
     if end == size:
         o.body = o.body_end = size
         return blame(o, NOT_SIP)
-    if same(p, 0, 4, b"sip/", 4):
+    if size > 4 and memcmp(p, b"SIP/", 4) == 0:
         read_status_line(p, end, o)
     else:
         read_request_line(p, end, o)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 MAX_SIZE: Final = 65536  # bytes
@@ -38,7 +39,10 @@ class SdpError(Exception):
 
 
 class MediaDescription:
-    """One m= section. `port` 0 means refused or switched off; `connection` is "" when the session's c= counts."""
+    """One m= section. `port` 0 means refused or switched off; `connection` is "" when the session's c= counts.
+
+    `attributes` are the a= lines without "a=", as written, directions left out.
+    """
 
     __slots__ = ("attributes", "connection", "direction", "formats", "kind", "port", "port_count", "proto")
 
@@ -50,55 +54,29 @@ class MediaDescription:
         self.formats = formats
         self.connection = ""
         self.direction = ""  # "" when the session's counts
-        self.attributes: list[tuple[str, str]] = []
+        self.attributes: list[str] = []
 
     def attribute(self, name: str) -> str | None:
         """The value of the first a=name line ("" for a flag), None when there is none."""
-        for key, value in self.attributes:
+        for line in self.attributes:
+            key, _, value = line.partition(":")
             if key == name:
-                return value
+                return value.strip()
         return None
-
-    @property
-    def rtpmaps(self) -> dict[str, str]:
-        """Payload type -> encoding as written ("PCMU/8000"); malformed lines are left out, the first one counts."""
-        maps: dict[str, str] = {}
-        for name, value in self.attributes:
-            if name == "rtpmap":
-                number, _, encoding = value.partition(" ")
-                if number and encoding:
-                    maps.setdefault(number, encoding.strip())
-        return maps
-
-    def fmtp(self, payload_type: str) -> str:
-        """The format parameters of one payload type, "" when there are none."""
-        for name, value in self.attributes:
-            if name == "fmtp":
-                number, _, parameters = value.partition(" ")
-                if number == payload_type:
-                    return parameters.strip()
-        return ""
-
-    def number(self, name: str) -> int | None:
-        """The first a=name as a number below 10^9 (ptime, maxptime); None when absent or malformed."""
-        value = self.attribute(name)
-        if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
-            return None
-        return int(value)
 
     def __str__(self) -> str:
         count = f"/{self.port_count}" if self.port_count != 1 else ""
         lines = [f"m={self.kind} {self.port}{count} {self.proto} {' '.join(self.formats)}"]
         if self.connection:
             lines.append(_connection_line(self.connection))
-        lines += [f"a={name}:{value}" if value else f"a={name}" for name, value in self.attributes]
+        lines += [f"a={attribute}" for attribute in self.attributes]
         if self.direction:
             lines.append(f"a={self.direction}")
         return "".join(f"{line}\r\n" for line in lines)
 
 
 class SessionDescription:
-    """A parsed description. Attributes that are directions are kept in `direction`, not in `attributes`."""
+    """A parsed description. `attributes` as in a medium."""
 
     __slots__ = ("attributes", "connection", "direction", "media", "name", "origin")
 
@@ -107,7 +85,7 @@ class SessionDescription:
         self.connection = connection  # IP address, "" when each medium has its own
         self.name = "-"
         self.direction = ""
-        self.attributes: list[tuple[str, str]] = []
+        self.attributes: list[str] = []
         self.media: list[MediaDescription] = []
 
     @classmethod
@@ -115,31 +93,40 @@ class SessionDescription:
         """Reads a description. Raises SdpError and nothing else."""
         if len(data) > MAX_SIZE:
             raise SdpError(413, "The session description is too large")
-        lines = data.decode("utf-8", "replace").split("\n")
-        if lines[0].rstrip("\r") != "v=0":
+        lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+        if lines[0] != "v=0":
             raise SdpError(400, "The session description does not start with v=0")
         session = cls()
         section: SessionDescription | MediaDescription = session
+        attributes = session.attributes
         for line in lines:
-            if line[-1:] == "\r":
-                line = line[:-1]
             kind = line[:2]
             if kind == "a=":
-                _read_attribute(section, line)
+                attribute = line[2:]
+                if attribute in DIRECTIONS:
+                    section.direction = attribute  # of several, the last one counts
+                else:
+                    attributes.append(attribute)
             elif kind == "m=":
-                if len(session.media) == MAX_MEDIA:
-                    raise SdpError(413, "The session description has too many media")
                 section = _read_media(line)
                 session.media.append(section)
+                attributes = section.attributes
             elif kind == "c=":
                 section.connection = _read_connection(line)
             elif kind == "o=":
                 session.origin = line[2:]
             elif kind == "s=":
-                session.name = line[2:258]
-            elif line and (line[1:2] != "=" or not line[0].isalpha()):
+                session.name = line[2:]
+            elif line and (kind[1:] != "=" or not kind[0].isalpha()):
                 raise SdpError(400, f"Bad line in the session description: {line[:40]!a}")
+        session._check_limits()
         return session
+
+    def _check_limits(self) -> None:
+        if len(self.media) > MAX_MEDIA:
+            raise SdpError(413, "The session description has too many media")
+        if len(self.attributes) > MAX_ATTRIBUTES or any(len(m.attributes) > MAX_ATTRIBUTES for m in self.media):
+            raise SdpError(413, "The session description has too many attributes")
 
     def address_of(self, media: MediaDescription) -> str:
         """The connection address of one medium: its own c= or the session's. "" when there is neither."""
@@ -155,12 +142,13 @@ class SessionDescription:
         if self.connection:
             text += _connection_line(self.connection) + "\r\n"
         text += "t=0 0\r\n"
-        text += "".join(f"a={name}:{value}\r\n" if value else f"a={name}\r\n" for name, value in self.attributes)
+        text += "".join(f"a={attribute}\r\n" for attribute in self.attributes)
         if self.direction:
             text += f"a={self.direction}\r\n"
         return (text + "".join(map(str, self.media))).encode()
 
 
+@lru_cache(maxsize=1024)
 def is_ipv4(text: str) -> bool:
     """Whether `text` is a dotted quad without leading zeros."""
     return _IPV4.fullmatch(text) is not None
@@ -170,16 +158,7 @@ def _connection_line(address: str) -> str:
     return f"c=IN {'IP6' if ':' in address else 'IP4'} {address}"
 
 
-def _read_attribute(section: SessionDescription | MediaDescription, line: str) -> None:
-    name, _, value = line[2:].partition(":")
-    if name in DIRECTIONS:
-        section.direction = name  # of several, the last one counts
-        return
-    if len(section.attributes) == MAX_ATTRIBUTES:
-        raise SdpError(413, "The session description has too many attributes")
-    section.attributes.append((name, value.strip()))
-
-
+@lru_cache(maxsize=1024)
 def _read_connection(line: str) -> str:
     """The address of `c=IN IP4 address[/ttl[/count]]` or its IP6 form."""
     fields = line[2:].split(" ")

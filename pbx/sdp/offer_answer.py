@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pbx.sdp.description import MediaDescription, SdpError, SessionDescription, is_ipv4
@@ -27,6 +28,7 @@ _ENCODINGS: Final = {
     "telephone-event/8000/1": "telephone-event",
 }
 _STATIC: Final = {"0": "PCMU", "8": "PCMA"}
+_PAYLOAD_TYPES: Final = frozenset(map(str, range(128)))
 # What the answerer may say (RFC 3264 section 6.1), by the offered direction and by what we want ourselves.
 _ANSWERS: Final = {
     (offered, wanted): (("sendrecv" if receive else "sendonly") if send else ("recvonly" if receive else "inactive"))
@@ -70,14 +72,19 @@ class MediaSettings:
         return not self.send
 
 
-@dataclass(slots=True)
 class _Choice:
-    """What we take from one audio section."""
+    """What we take from one audio section, and what its attributes say about it."""
 
-    codec_name: str
-    payload_type: int
-    event_payload_type: int
-    events: str
+    __slots__ = ("codec_name", "event_payload_type", "events", "payload_type", "ptime_ms", "rtcp_mux", "rtcp_port")
+
+    def __init__(self, rtcp_mux: bool, rtcp_port: int, ptime_ms: int) -> None:
+        self.codec_name = ""
+        self.payload_type = -1
+        self.event_payload_type = -1
+        self.events = ""  # the events that both sides take, for fmtp
+        self.rtcp_mux = rtcp_mux
+        self.rtcp_port = rtcp_port
+        self.ptime_ms = ptime_ms
 
 
 def make_offer(
@@ -126,13 +133,13 @@ def answer(
     than the offer allows. `ptime_ms` is ours when the offer has none.
     """
     session = SessionDescription.parse(offer)
-    taken, choice = _first_usable(session, codecs)
+    taken, choice = _first_usable(session, codecs, ptime_ms)
     offered = session.direction_of(taken)
     remote = session.address_of(taken)
     if remote == "0.0.0.0":  # noqa: S104 - hold as RFC 2543 did it (RFC 3264 section 8.4)
         offered = "sendonly" if offered in ("sendrecv", "sendonly") else "inactive"
     said = _ANSWERS[offered, direction]
-    settings = _settings(session, taken, choice, said, _ptime(taken, ptime_ms))
+    settings = _settings(remote, taken.port, choice, said)
     lines = [_accepted(m, choice, port, settings, said) if m is taken else _refused(m) for m in session.media]
     family = "IP6" if ":" in ip else "IP4"
     head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
@@ -150,19 +157,22 @@ def read_answer(
     if not session.media:
         raise NotAcceptable("The answer has no media", 304)
     taken = session.media[0]
-    choice = _choose(taken, codecs)
-    if choice is None or taken.port == 0:
-        raise NotAcceptable(
-            "The answer refuses the audio stream" if taken.port == 0 else "The answer has no codec of ours"
-        )
-    _check_address(session.address_of(taken))
+    if taken.port == 0:
+        raise NotAcceptable("The answer refuses the audio stream", 304)
+    choice = _choose(taken, codecs, ptime_ms)
+    if choice is None:
+        raise NotAcceptable("The answer takes nothing that was offered")
+    remote = session.address_of(taken)
+    _check_address(remote)
     theirs = session.direction_of(taken)
-    if session.address_of(taken) == "0.0.0.0":  # noqa: S104
+    if remote == "0.0.0.0":  # noqa: S104
         theirs = "sendonly" if theirs in ("sendrecv", "sendonly") else "inactive"
-    return _settings(session, taken, choice, _ANSWERS[theirs, direction], _ptime(taken, ptime_ms))
+    return _settings(remote, taken.port, choice, _ANSWERS[theirs, direction])
 
 
-def _first_usable(session: SessionDescription, codecs: Sequence[str]) -> tuple[MediaDescription, _Choice]:
+def _first_usable(
+    session: SessionDescription, codecs: Sequence[str], ptime_ms: int
+) -> tuple[MediaDescription, _Choice]:
     """The first audio section that we can answer, and what we take from it."""
     fault = NotAcceptable("No audio is offered", 304)
     for media in session.media:
@@ -174,7 +184,7 @@ def _first_usable(session: SessionDescription, codecs: Sequence[str]) -> tuple[M
         if media.proto not in PROTOCOLS:
             fault = NotAcceptable(f"The transport {media.proto[:32]!a} is not supported", 302)
             continue
-        choice = _choose(media, codecs)
+        choice = _choose(media, codecs, ptime_ms)
         if choice is None:
             fault = NotAcceptable("No offered codec is supported")
             continue
@@ -183,32 +193,59 @@ def _first_usable(session: SessionDescription, codecs: Sequence[str]) -> tuple[M
     raise fault
 
 
-def _choose(media: MediaDescription, codecs: Sequence[str]) -> _Choice | None:
+def _choose(media: MediaDescription, codecs: Sequence[str], default_ptime_ms: int) -> _Choice | None:
     """The first codec of the list that is one of ours, and telephone-event when it is there."""
     if media.kind != "audio" or media.proto not in PROTOCOLS:
         return None
-    maps = media.rtpmaps
-    codec = ""
-    number = event = -1
-    for text in media.formats:
-        mapped = maps.get(text)
-        name = _STATIC.get(text) if mapped is None else _ENCODINGS.get(mapped.lower())
-        if name is None or not (text.isascii() and text.isdigit()) or len(text) > 3 or int(text) > 127:
+    maps: dict[str, str] = {}
+    events: dict[str, str] = {}
+    choice = _Choice(False, media.port + 1, 0)
+    wanted = limit = 0
+    for line in media.attributes:
+        name, _, value = line.partition(":")
+        if name == "rtpmap":
+            number, _, encoding = value.strip().partition(" ")
+            maps.setdefault(number, encoding.strip().lower())  # of several, the first one counts
+        elif name == "fmtp":
+            number, _, parameters = value.strip().partition(" ")
+            events.setdefault(number, parameters)
+        elif name == "ptime":
+            wanted = _number(value, 10_000)
+        elif name == "maxptime":
+            limit = _number(value, 10_000)
+        elif name == "rtcp-mux":
+            choice.rtcp_mux = True
+        elif name == "rtcp":  # RFC 3605; an address other than the RTP's is ignored
+            choice.rtcp_port = _number(value.strip().partition(" ")[0], 65535) or choice.rtcp_port
+    for number in media.formats:
+        encoding = maps.get(number, "")
+        name = _ENCODINGS.get(encoding, "") if encoding else _STATIC.get(number, "")
+        if not name or number not in _PAYLOAD_TYPES:
             continue
         if name == "telephone-event":
-            if event < 0:
-                event = int(text)
-        elif not codec and name in codecs:
-            codec, number = name, int(text)
-    if not codec:
+            if choice.event_payload_type < 0:
+                choice.event_payload_type = int(number)
+                choice.events = "0-16" if "16" in events.get(number, "") else "0-15"
+        elif not choice.codec_name and name in codecs:
+            choice.codec_name, choice.payload_type = name, int(number)
+    if not choice.codec_name:
         return None
-    events = ""
-    if event >= 0:
-        offered = media.fmtp(str(event)).replace(" ", "")
-        events = "0-15" if offered in ("0-15", "0-11", "") else "0-16"
-    return _Choice(codec, number, event, events)
+    if choice.rtcp_mux:
+        choice.rtcp_port = media.port
+    ptime = max(MIN_PTIME_MS, min(wanted or default_ptime_ms, limit or MAX_PTIME_MS, MAX_PTIME_MS))
+    choice.ptime_ms = ptime - ptime % 10
+    return choice
 
 
+def _number(text: str, highest: int) -> int:
+    """1*DIGIT, at most `highest`; 0 for anything else, surrounding white space aside."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        return 0
+    return min(int(text), highest)
+
+
+@lru_cache(maxsize=1024)
 def _check_address(address: str) -> None:
     """Media goes to one unicast address and to nothing that would have to be looked up or that many hear."""
     if address == "0.0.0.0":  # noqa: S104
@@ -230,40 +267,22 @@ def _check_address(address: str) -> None:
     raise NotAcceptable("The connection address has to be an IP address", 301)
 
 
-def _ptime(media: MediaDescription, default_ms: int) -> int:
-    """Milliseconds of audio per packet that we send: as asked, within 10 to 60 and in whole frames of 10."""
-    wanted = media.number("ptime") or default_ms
-    limit = media.number("maxptime") or MAX_PTIME_MS
-    ptime = max(MIN_PTIME_MS, min(wanted, limit, MAX_PTIME_MS))
-    return ptime - ptime % 10
-
-
-def _settings(
-    session: SessionDescription, media: MediaDescription, choice: _Choice, said: str, ptime_ms: int
-) -> MediaSettings:
-    address = session.address_of(media)
-    if ":" in address:
-        address = str(ipaddress.IPv6Address(address).ipv4_mapped or address)
+def _settings(address: str, port: int, choice: _Choice, said: str) -> MediaSettings:
     reachable = address != "0.0.0.0"  # noqa: S104
-    mux = media.attribute("rtcp-mux") is not None
-    rtcp = media.port if mux else media.port + 1
-    stated = media.attribute("rtcp")
-    if stated is not None and not mux:
-        text = stated.partition(" ")[0]  # RFC 3605; an address other than the RTP's is ignored
-        if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= 65535:
-            rtcp = int(text)
+    if ":" in address:
+        address = str(ipaddress.IPv6Address(address).ipv4_mapped)
     return MediaSettings(
-        remote_ip=address if reachable else "",
-        remote_port=media.port if reachable else 0,
-        remote_rtcp_port=(rtcp if rtcp <= 65535 else 0) if reachable else 0,
-        rtcp_mux=mux,
-        codec=STATIC_TYPES[choice.codec_name],
-        payload_type=choice.payload_type,
-        event_payload_type=choice.event_payload_type,
-        ptime_ms=ptime_ms,
-        send=reachable and said in ("sendrecv", "sendonly"),
-        receive=said in ("sendrecv", "recvonly"),
-        codec_name=choice.codec_name,
+        address if reachable else "",
+        port if reachable else 0,
+        choice.rtcp_port if reachable and choice.rtcp_port <= 65535 else 0,
+        choice.rtcp_mux,
+        STATIC_TYPES[choice.codec_name],
+        choice.payload_type,
+        choice.event_payload_type,
+        choice.ptime_ms,
+        reachable and said in ("sendrecv", "sendonly"),
+        said in ("sendrecv", "recvonly"),
+        choice.codec_name,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ NONCE_LIFETIME_S: Final = 60.0
 MAX_NONCES: Final = 65536  # nonces with a successful use remembered at a time
 WINDOW: Final = 64  # nonce counts behind the highest that may still arrive late
 MAX_HEADER: Final = 4096  # characters of a credentials header
-ALGORITHMS: Final = ("SHA-256", "MD5")  # in the order of preference (RFC 8760 section 2.4)
+ALGORITHMS: Final = ("SHA-256", "MD5")  # strongest first
 
 _TIME = 8  # hexadecimal digits of the nonce that carry its time, in units of 1/16 s
 _SALT = 16
@@ -126,15 +126,19 @@ class _Use:
 class DigestVerifier:
     """Challenges and verifies for one realm. `secret` stays the same while its nonces shall stay valid.
 
-    The same instance must see all requests of a realm, because it remembers used nonce counts.
+    The same instance must see all requests of a realm, because it remembers used nonce counts. `algorithms`: those
+    offered and accepted, in the order of the challenges; clients take the first one that they know.
     """
 
-    def __init__(self, realm: str, secret: bytes, clock: Clock) -> None:
+    def __init__(self, realm: str, secret: bytes, clock: Clock, algorithms: Sequence[str] = ("MD5", "SHA-256")) -> None:
         if len(secret) < 16:
             raise ValueError("the nonce secret needs at least 16 bytes")
         if '"' in realm or "\\" in realm or not realm.isprintable():
             raise ValueError(f"a realm of printable characters without quotes is needed, not {realm!r}")
+        if not algorithms or not set(algorithms) <= set(ALGORITHMS):
+            raise ValueError(f"digest algorithms are {', '.join(ALGORITHMS)}, not {list(algorithms)!r}")
         self.realm = realm
+        self.algorithms = tuple(algorithms)
         self._secret = secret
         self._clock = clock
         self._used: dict[str, _Use] = {}  # by nonce, oldest use first
@@ -150,13 +154,15 @@ class DigestVerifier:
         return stamp + self._mac(stamp, source)
 
     def challenge(self, source: str, *, stale: bool = False) -> list[str]:
-        """Values for WWW-Authenticate or Proxy-Authenticate, SHA-256 first (RFC 8760 section 2.3).
+        """Values for WWW-Authenticate or Proxy-Authenticate, one line each (RFC 8760 section 2.3).
 
         `source`: who gets the nonce, normally the peer's IP address; it is valid from there only.
         """
         nonce = self._nonce(source)
         tail = ",stale=true" if stale else ""
-        return [f'Digest realm="{self.realm}",nonce="{nonce}",algorithm={name},qop="auth"{tail}' for name in ALGORITHMS]
+        return [
+            f'Digest realm="{self.realm}",nonce="{nonce}",algorithm={name},qop="auth"{tail}' for name in self.algorithms
+        ]
 
     def _age(self, nonce: str, source: str) -> float | None:
         """Seconds since we made `nonce` for `source`; None when we did not."""
@@ -211,7 +217,7 @@ class DigestVerifier:
         if given.get("realm") != self.realm:
             return "realm"
         algorithm = given.get("algorithm", "MD5").upper()
-        if algorithm not in ALGORITHMS:
+        if algorithm not in self.algorithms:
             return "algorithm"
         if given.get("qop", "").lower() != "auth":  # without qop there is no nonce count, and replay would be free
             return "qop"

@@ -37,7 +37,7 @@ class StreamError(Exception):
 
 def _message(data: bytes, stream: bool) -> Request | Response:
     message: Request | Response
-    message = Response(data, stream) if data[:4].upper() == b"SIP/" else Request(data, stream)
+    message = Response(data, stream) if data.startswith(b"SIP/") else Request(data, stream)
     problem = message.problem
     if problem is not None:
         raise _refusal(message, *problem)
@@ -46,7 +46,8 @@ def _message(data: bytes, stream: bool) -> Request | Response:
 
 def _refusal(message: Request | Response, status: int, reason: str) -> SipParseError:
     """Never answered: responses, ACK (RFC 3261 section 17.1.1.3), and what has no Via to answer to."""
-    answerable = isinstance(message, Request) and message.method != "ACK" and message.header("Via") is not None
+    answerable = message.data[:4].upper() != b"SIP/" and message.header("Via") is not None
+    answerable = answerable and message.start_method != "ACK"
     error = SipParseError(status, reason, message if answerable and isinstance(message, Request) else None)
     error.framing_lost = message.framing_lost
     return error
@@ -57,7 +58,7 @@ def parse(data: bytes) -> Request | Response | None:
 
     Bytes behind the body that Content-Length announces are dropped; a body shorter than announced is an error.
     """
-    if data[:1] in b"\r\n":
+    if data.startswith((b"\r", b"\n")) or not data:
         data = data.lstrip(b"\r\n")
         if not data:
             return None
