@@ -1,0 +1,1 @@
+"""Metrics for Prometheus: counters fed by events, and live figures read when they are scraped."""

@@ -13,56 +13,10 @@ from typing import Any
 
 from pbx.events import Kind
 from pbx.store.encode import clean, number, seconds
-from pbx.store.outcome import classify
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
+from pbx.store.visits import Seizure, Visit
 
 Data = dict[str, Any]
-
-
-class _Visit:
-    """A stay in a queue that is being folded; `ended_us` 0 while the caller waits."""
-
-    __slots__ = (
-        "agent",
-        "bridged_us",
-        "ended_us",
-        "held_us",
-        "joined_us",
-        "missed",
-        "offers",
-        "outcome",
-        "position",
-        "queue",
-        "wait_s",
-    )
-
-    def __init__(self, queue: str, joined_us: int, position: int) -> None:
-        self.queue = queue
-        self.joined_us = joined_us
-        self.position = position
-        self.ended_us = 0
-        self.outcome = ""
-        self.agent = ""
-        self.wait_s = 0.0
-        self.bridged_us = 0
-        self.held_us = 0
-        self.offers = 0
-        self.missed = 0
-
-
-class _Seizure:
-    """An outgoing leg on a trunk that is being folded."""
-
-    __slots__ = ("answered_us", "ended_us", "ringing_us", "sip_status", "started_us", "target", "trunk")
-
-    def __init__(self, trunk: str, target: str, started_us: int) -> None:
-        self.trunk = trunk
-        self.target = target
-        self.started_us = started_us
-        self.ringing_us = 0
-        self.answered_us = 0
-        self.ended_us = 0
-        self.sip_status = 0
 
 
 class CallFold:
@@ -119,8 +73,8 @@ class CallFold:
         self.bridged_us = 0
         self.held_legs: set[str] = set()
         self.held_since_us = self.held_us = 0
-        self.visits: list[_Visit] = []
-        self.seizures: dict[str, _Seizure] = {}
+        self.visits: list[Visit] = []
+        self.seizures: dict[str, Seizure] = {}
 
     @property
     def ended(self) -> bool:
@@ -187,55 +141,23 @@ class CallFold:
         open_end = "abandoned" if self.ended_by == "caller" else (self.cause or "ended")
         records = []
         for count, visit in enumerate(self.visits, 1):
-            closed = visit.ended_us != 0
-            bridged_us, held_us = visit.bridged_us, visit.held_us
-            if count == len(self.visits) and visit.outcome == "answered":  # still talking, or cut off by a crash
-                bridged_us += self._open_bridge(ended_us)
-                held_us += self._open_hold(ended_us)
+            running = count == len(self.visits) and visit.outcome == "answered"  # still talking, or cut off by a crash
             records.append(
-                QueueVisit(
-                    call_id=self.call_id,
-                    visit=count,
-                    queue=visit.queue,
-                    joined_us=visit.joined_us,
-                    ended_us=visit.ended_us if closed else ended_us,
-                    outcome=visit.outcome or open_end,
-                    agent=visit.agent,
-                    position=visit.position,
-                    wait_s=visit.wait_s if closed else seconds(max(ended_us - visit.joined_us, 0)),
-                    talk_s=seconds(max(bridged_us - held_us, 0)),
-                    hold_s=seconds(held_us),
-                    offers=visit.offers,
-                    offers_missed=visit.missed,
+                visit.record(
+                    self.call_id,
+                    count,
+                    call_end_us=ended_us,
+                    open_end=open_end,
+                    open_bridge_us=self._open_bridge(ended_us) if running else 0,
+                    open_hold_us=self._open_hold(ended_us) if running else 0,
                 )
             )
         return records
 
     def trunk_records(self) -> list[TrunkCall]:
         """One record per seizure of a trunk."""
-        call_end = self.ended_us or self.last_us
-        records = []
-        for leg, seizure in self.seizures.items():
-            ended_us = seizure.ended_us or call_end
-            reached_us = min((at for at in (seizure.ringing_us, seizure.answered_us) if at), default=0)
-            outcome = classify(seizure.sip_status, answered=bool(seizure.answered_us), rang=bool(seizure.ringing_us))
-            records.append(
-                TrunkCall(
-                    call_id=self.call_id,
-                    leg=leg,
-                    trunk=seizure.trunk,
-                    target=seizure.target,
-                    started_us=seizure.started_us,
-                    ringing_us=seizure.ringing_us or None,
-                    answered_us=seizure.answered_us or None,
-                    ended_us=ended_us,
-                    sip_status=seizure.sip_status,
-                    outcome=str(outcome.value),
-                    pdd_s=seconds(max(reached_us - seizure.started_us, 0)) if reached_us else None,
-                    billed_s=seconds(max(ended_us - seizure.answered_us, 0)) if seizure.answered_us else 0.0,
-                )
-            )
-        return records
+        call_end_us = self.ended_us or self.last_us
+        return [seizure.record(self.call_id, leg, call_end_us) for leg, seizure in self.seizures.items()]
 
     def _open_bridge(self, now_us: int) -> int:
         return max((now_us - since for since in self.bridges.values()), default=0)
@@ -283,7 +205,7 @@ class CallFold:
         self.legs += 1
         trunk = clean(data.get("trunk"))
         if trunk and data.get("role") != "caller":
-            self.seizures[leg] = _Seizure(trunk, clean(data.get("target")), at_us)
+            self.seizures[leg] = Seizure(trunk, clean(data.get("target")), at_us)
 
     def _leg_ringing(self, leg: str, at_us: int, data: Data) -> None:
         seizure = self.seizures.get(leg)
@@ -339,7 +261,7 @@ class CallFold:
                 self.visits[-1].held_us += held_us
 
     def _queue_joined(self, leg: str, at_us: int, data: Data) -> None:
-        self.visits.append(_Visit(clean(data.get("queue")), at_us, int(number(data.get("position")))))
+        self.visits.append(Visit(clean(data.get("queue")), at_us, int(number(data.get("position")))))
 
     def _queue_offered(self, leg: str, at_us: int, data: Data) -> None:
         self._waiting(at_us, data).offers += 1
@@ -358,13 +280,13 @@ class CallFold:
     def _queue_left(self, leg: str, at_us: int, data: Data) -> None:
         self._close_visit(at_us, data, clean(data.get("reason")) or "left")
 
-    def _waiting(self, at_us: int, data: Data) -> _Visit:
+    def _waiting(self, at_us: int, data: Data) -> Visit:
         """The open visit; a full queue tells that a caller left without having told that he joined."""
         if not self.visits or self.visits[-1].ended_us:
-            self.visits.append(_Visit(clean(data.get("queue")), at_us, 0))
+            self.visits.append(Visit(clean(data.get("queue")), at_us, 0))
         return self.visits[-1]
 
-    def _close_visit(self, at_us: int, data: Data, outcome: str) -> _Visit:
+    def _close_visit(self, at_us: int, data: Data, outcome: str) -> Visit:
         visit = self._waiting(at_us, data)
         visit.ended_us = at_us
         visit.outcome = outcome

@@ -1,0 +1,20 @@
+"""The bounds of the histograms, in seconds, each chosen for the question that is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# A PBX answers within milliseconds, people within the ring time: both ends of one scale.
+CALL_SETUP = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+CALL_DURATION = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 3600.0)
+# The customary thresholds of service levels, and the waits at which people give up.
+QUEUE_WAIT = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
+# E.721 gives 3 s for a local and 8 s for an international connection as the mean to plan for.
+POST_DIAL_DELAY = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 11.0, 15.0, 30.0)
+# Promised are 10 ms at nominal load and 20 ms at overload; from 50 ms on calls are shed.
+LOOP_LAG = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+def queue_wait(thresholds: Iterable[float]) -> tuple[float, ...]:
+    """QUEUE_WAIT with the service level thresholds of the queues among the bounds, so that they can be read exactly."""
+    return tuple(sorted({*QUEUE_WAIT, *(float(threshold) for threshold in thresholds)}))

@@ -1,0 +1,243 @@
+"""Feeds the counters and histograms from the event bus: one dictionary look-up and one or two increments per event."""
+
+# ruff: noqa: ARG002 - every handler of an event kind takes the event
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
+from pbx.metrics.cells import Cell, CellFamily
+from pbx.metrics.instruments import Instruments
+from pbx.store.outcome import classify
+
+DEFAULT_THRESHOLDS = (20.0, 5.0)  # T and S in seconds, for a queue that the configuration does not know
+MAX_VALUES = 64  # distinct values of a label that code elsewhere makes up; more of them are counted as "other"
+MAX_SEIZURES = 20_000
+
+
+class EventMetrics:
+    """Subscribes on construction. `thresholds`: queue -> (service level threshold, short abandon limit) in seconds."""
+
+    def __init__(self, bus: EventBus, instruments: Instruments, thresholds: Mapping[str, tuple[float, float]]) -> None:
+        self._in = instruments
+        self._active = instruments.calls_active.one
+        self._setup = instruments.call_setup.one
+        self._duration = instruments.call_duration.one
+        self._thresholds = thresholds
+        self._times: dict[str, _Call] = {}
+        self._seizures: dict[tuple[str, str], _Seizure] = {}
+        self._contacts: set[tuple[str, str]] = set()
+        self._queues: dict[str, _Queue] = {}
+        self._calls = _Children(instruments.calls)
+        self._answered = _Children(instruments.calls_answered)
+        self._causes = _Children(instruments.calls_ended)
+        self._methods = _Children(instruments.digits)
+        self._alarms: dict[str, bool] = {}
+        self._handlers: dict[str, Callable[[CallEvent], None]] = {
+            Kind.CALL_STARTED: self._call_started,
+            Kind.CALL_ANSWERED: self._call_answered,
+            Kind.CALL_ENDED: self._call_ended,
+            Kind.LEG_STARTED: self._leg_started,
+            Kind.LEG_RINGING: self._leg_ringing,
+            Kind.LEG_ANSWERED: self._leg_answered,
+            Kind.LEG_ENDED: self._leg_ended,
+            Kind.QUEUE_JOINED: self._queue_joined,
+            Kind.QUEUE_OFFERED: self._queue_offered,
+            Kind.QUEUE_OFFER_ENDED: self._queue_offer_ended,
+            Kind.QUEUE_ANSWERED: self._queue_answered,
+            Kind.QUEUE_ABANDONED: self._queue_abandoned,
+            Kind.QUEUE_LEFT: self._queue_left,
+            Kind.DIGIT: self._digit,
+            Kind.MEDIA_TIMEOUT: self._media_timeout,
+        }
+        for name in thresholds:
+            self._queue(name)  # a queue without a call shows zeros, not nothing
+        bus.subscribe(CallEvent, self._call_event)
+        bus.subscribe(RegistrationChanged, self._registration)
+        bus.subscribe(Alarm, self._alarm)
+
+    def _call_event(self, event: CallEvent) -> None:
+        handler = self._handlers.get(event.kind)
+        if handler is not None:
+            handler(event)
+
+    def _call_started(self, event: CallEvent) -> None:
+        call = self._times[event.call_id] = _Call(event.at, event.data.get("direction"))
+        self._calls.get(call.direction).value += 1
+        self._active.value += 1
+
+    def _call_answered(self, event: CallEvent) -> None:
+        call = self._times.get(event.call_id)
+        if call is not None and not call.answered_at:
+            call.answered_at = event.at
+            self._setup.observe(event.at - call.started_at)
+            self._answered.get(call.direction).value += 1
+
+    def _call_ended(self, event: CallEvent) -> None:
+        call = self._times.pop(event.call_id, None)
+        if call is not None:
+            self._active.value -= 1
+            self._causes.get(event.data.get("cause")).value += 1
+            if call.answered_at:
+                self._duration.observe(event.at - call.answered_at)
+
+    def _leg_started(self, event: CallEvent) -> None:
+        trunk = event.data.get("trunk")
+        if trunk and event.data.get("role") != "caller":
+            self._in.trunk_seizures.child(trunk).value += 1
+            if len(self._seizures) >= MAX_SEIZURES:  # legs whose end never came: the oldest goes
+                del self._seizures[next(iter(self._seizures))]
+            self._seizures[event.call_id, event.leg] = _Seizure(str(trunk), event.at)
+
+    def _leg_ringing(self, event: CallEvent) -> None:
+        if self._seizures:
+            seizure = self._seizures.get((event.call_id, event.leg))
+            if seizure is not None and not seizure.rang:
+                seizure.rang = True
+                self._reached(seizure, event.at)
+
+    def _leg_answered(self, event: CallEvent) -> None:
+        if self._seizures:
+            seizure = self._seizures.get((event.call_id, event.leg))
+            if seizure is not None and not seizure.answered_at:
+                seizure.answered_at = event.at
+                self._reached(seizure, event.at)
+
+    def _reached(self, seizure: _Seizure, at: float) -> None:
+        if not seizure.reached:
+            seizure.reached = True
+            self._in.trunk_pdd.child(seizure.trunk).observe(at - seizure.started_at)
+
+    def _leg_ended(self, event: CallEvent) -> None:
+        seizure = self._seizures.pop((event.call_id, event.leg), None) if self._seizures else None
+        if seizure is None:
+            return
+        status = event.data.get("sip_status")
+        outcome = classify(
+            status if isinstance(status, int) else 0, answered=bool(seizure.answered_at), rang=seizure.rang
+        )
+        self._in.trunk_calls.child(seizure.trunk, outcome.value).value += 1
+        if seizure.answered_at:
+            self._in.trunk_billed.child(seizure.trunk).value += max(event.at - seizure.answered_at, 0.0)
+
+    def _queue(self, name: str) -> _Queue:
+        queue = self._queues.get(name)
+        if queue is None:
+            queue = self._queues[name] = _Queue(self._in, name, self._thresholds.get(name, DEFAULT_THRESHOLDS))
+        return queue
+
+    def _queue_joined(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).offered.value += 1
+
+    def _queue_offered(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).offers.value += 1
+
+    def _queue_offer_ended(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).unaccepted.get(event.data.get("reason")).value += 1
+
+    def _queue_answered(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).answered(float(event.data.get("wait_s") or 0.0))
+
+    def _queue_abandoned(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).abandoned(float(event.data.get("wait_s") or 0.0))
+
+    def _queue_left(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).outcomes.get(event.data.get("reason")).value += 1
+
+    def _digit(self, event: CallEvent) -> None:
+        self._methods.get(event.data.get("method")).value += 1
+
+    def _media_timeout(self, event: CallEvent) -> None:
+        self._in.media_timeouts.one.value += 1
+
+    def _registration(self, event: RegistrationChanged) -> None:
+        change = self._contacts.add if event.registered else self._contacts.discard
+        change((event.extension, event.contact))
+        self._in.registrations.one.value = len(self._contacts)
+
+    def _alarm(self, event: Alarm) -> None:
+        if event.active and not self._alarms.get(event.name):
+            self._in.alarms.child(event.name).value += 1
+        self._alarms[event.name] = event.active
+        self._in.alarm_active.child(event.name).value = 1 if event.active else 0
+
+
+class _Call:
+    """What a running call is measured by."""
+
+    __slots__ = ("answered_at", "direction", "started_at")
+
+    def __init__(self, started_at: float, direction: object) -> None:
+        self.started_at = started_at
+        self.direction = direction
+        self.answered_at = 0.0
+
+
+class _Seizure:
+    """An outgoing leg on a trunk until its end."""
+
+    __slots__ = ("answered_at", "rang", "reached", "started_at", "trunk")
+
+    def __init__(self, trunk: str, started_at: float) -> None:
+        self.trunk = trunk
+        self.started_at = started_at
+        self.answered_at = 0.0
+        self.rang = False
+        self.reached = False
+
+
+class _Children:
+    """The children of a metric by the value of its last label; the number of values is bounded."""
+
+    __slots__ = ("_children", "_family", "_first")
+
+    def __init__(self, family: CellFamily, *first: str) -> None:
+        self._family = family
+        self._first = first
+        self._children: dict[object, Cell] = {}
+
+    def get(self, value: object) -> Cell:
+        cell = self._children.get(value)
+        if cell is None:
+            text = str(value) if value and len(self._children) < MAX_VALUES else "other"
+            cell = self._family.child(*self._first, text)
+            if len(self._children) < MAX_VALUES:
+                self._children[value] = cell
+        return cell
+
+
+class _Queue:
+    """The cached children of one queue."""
+
+    __slots__ = (
+        *("_ab", "_ab_short", "_ab_t", "_ab_wait", "_ans", "_ans_t", "_ans_wait", "_s", "_t"),
+        *("offered", "offers", "outcomes", "unaccepted"),
+    )
+
+    def __init__(self, to: Instruments, name: str, thresholds: tuple[float, float]) -> None:
+        self._t, self._s = thresholds
+        self.offered = to.queue_offered.child(name)
+        self.offers = to.queue_offers.child(name)
+        self.outcomes = _Children(to.queue_calls, name)
+        self.unaccepted = _Children(to.queue_unaccepted, name)
+        self._ans = self.outcomes.get("answered")
+        self._ab = self.outcomes.get("abandoned")
+        self._ans_t = to.queue_in_time.child(name, "answered")
+        self._ab_t = to.queue_in_time.child(name, "abandoned")
+        self._ab_short = to.queue_short.child(name)
+        self._ans_wait = to.queue_wait.child(name, "answered")
+        self._ab_wait = to.queue_wait.child(name, "abandoned")
+
+    def answered(self, wait_s: float) -> None:
+        self._ans.value += 1
+        self._ans_wait.observe(wait_s)
+        if wait_s <= self._t:
+            self._ans_t.value += 1
+
+    def abandoned(self, wait_s: float) -> None:
+        self._ab.value += 1
+        self._ab_wait.observe(wait_s)
+        if wait_s <= self._t:
+            self._ab_t.value += 1
+        if wait_s <= self._s:
+            self._ab_short.value += 1

@@ -1,0 +1,196 @@
+"""Figures that are not counted but read when Prometheus asks: media workers, signalling, agents, queues, store, event
+loop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from pbx.metrics.cells import HistogramCell
+
+log = logging.getLogger("centrala.metrics")
+
+
+class WorkerCounters(Protocol):
+    """One media worker: core.engine.engine.WorkerStats."""
+
+    streams: int
+    ticks: int
+    late_ticks: int
+    rx_packets: int
+    tx_packets: int
+    send_errors: int
+    lost_packets: int
+    expected_packets: int
+    foreign_packets: int
+    malformed_packets: int
+    dropped_events: int
+    cpu_ns: int
+
+
+class StoreCounters(Protocol):
+    """pbx.store.writer.WriterStats."""
+
+    events: int
+    commits: int
+    failures: int
+    dropped_rows: int
+    refused_rows: int
+    commit_s: float
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNow:
+    """A queue at this moment."""
+
+    name: str
+    waiting: int
+    longest_wait_s: float
+
+
+def _none() -> tuple[()]:
+    return ()
+
+
+def _empty() -> Mapping[str, int]:
+    return {}
+
+
+@dataclass(slots=True)
+class Sources:
+    """What to ask at a scrape; each is called on the event loop's thread or while nothing changes it."""
+
+    media: Callable[[], Iterable[WorkerCounters]] = _none
+    sip: Callable[[], Mapping[str, int]] = _empty  # counters by name: received, sent, ...; see SIP_COUNTERS
+    agents: Callable[[], Mapping[str, int]] = _empty  # state -> agents in it
+    queues: Callable[[], Iterable[QueueNow]] = _none
+    store: Callable[[], StoreCounters] | None = None
+    store_backlog: Callable[[], int] | None = None
+    loop_lag: HistogramCell | None = None  # LoopLag.histogram
+    handler_errors: Callable[[], int] | None = None  # EventBus.errors
+
+
+AGENT_STATES = ("offline", "available", "reserved", "ringing", "talking", "wrapup", "break", "unreachable")
+
+MEDIA_COUNTERS = (
+    ("rx_packets", "centrala_media_packets_received", "RTP packets received."),
+    ("tx_packets", "centrala_media_packets_sent", "RTP packets sent."),
+    ("lost_packets", "centrala_media_packets_lost", "RTP packets that never came (RFC 3550 section 6.4.1)."),
+    ("expected_packets", "centrala_media_packets_expected", "RTP packets that should have come."),
+    ("foreign_packets", "centrala_media_packets_foreign", "RTP packets from a source that is not latched, dropped."),
+    ("malformed_packets", "centrala_media_packets_malformed", "Packets on RTP ports that are no RTP, dropped."),
+    ("send_errors", "centrala_media_send_errors", "RTP packets that could not be sent."),
+    ("ticks", "centrala_media_ticks", "Ticks of the media workers."),
+    ("late_ticks", "centrala_media_late_ticks", "Ticks that began more than 10 ms late."),
+    ("dropped_events", "centrala_media_events_dropped", "Events of media workers for which there was no room."),
+)
+
+SIP_COUNTERS = (
+    ("received", "centrala_sip_messages_received", "SIP messages received."),
+    ("sent", "centrala_sip_messages_sent", "SIP messages sent, retransmissions included."),
+    ("parse_errors", "centrala_sip_parse_errors", "Messages that are no SIP."),
+    ("retransmits_received", "centrala_sip_retransmissions_received", "Requests and responses that came again."),
+    ("retransmits_sent", "centrala_sip_retransmissions_sent", "Messages that had to be sent again."),
+    ("send_errors", "centrala_sip_send_errors", "Messages that could not be sent."),
+    ("shed", "centrala_sip_requests_shed", "Calls refused with 503 for overload."),
+)
+SIP_GAUGES = (
+    ("transactions", "centrala_sip_transactions", "Transactions in memory."),
+    ("dialogs", "centrala_sip_dialogs", "Dialogs in memory."),
+    ("connections", "centrala_sip_connections", "Stream connections that are open."),
+)
+
+
+class LiveCollector(Collector):
+    """Yields the families of all sources. One source that fails is logged, counted, and does not hide the others."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._errors = 0
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not ask the sources, they may not have started."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, read now."""
+        for part in (self._media, self._sip, self._agents, self._queues, self._store, self._loop):
+            try:
+                yield from list(part())
+            except Exception:
+                self._errors += 1
+                log.exception("metrics of %s could not be read", part.__name__.strip("_"))
+        failed = CounterMetricFamily("centrala_metrics_errors", "Times a source of metrics failed.", self._errors)
+        yield failed
+
+    def _media(self) -> Iterator[Metric]:
+        workers = list(self._sources.media())
+        for attribute, name, text in MEDIA_COUNTERS:
+            yield CounterMetricFamily(name, text, sum(getattr(worker, attribute) for worker in workers))
+        yield GaugeMetricFamily("centrala_media_streams", "RTP streams that are open.", sum(w.streams for w in workers))
+        cpu = CounterMetricFamily(
+            "centrala_media_worker_cpu_seconds", "Processor time of a media worker.", labels=["worker"]
+        )
+        for number, worker in enumerate(workers):
+            cpu.add_metric([str(number)], worker.cpu_ns / 1e9)
+        yield cpu
+
+    def _sip(self) -> Iterator[Metric]:
+        values = self._sources.sip()
+        for key, name, text in SIP_COUNTERS:
+            if key in values:
+                yield CounterMetricFamily(name, text, values[key])
+        for key, name, text in SIP_GAUGES:
+            if key in values:
+                yield GaugeMetricFamily(name, text, values[key])
+
+    def _agents(self) -> Iterator[Metric]:
+        states = self._sources.agents()
+        family = GaugeMetricFamily("centrala_agents", "Agents by state.", labels=["state"])
+        for state in dict.fromkeys((*AGENT_STATES, *states)):  # zero is a figure as well
+            family.add_metric([state], states.get(state, 0))
+        yield family
+
+    def _queues(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("centrala_queue_waiting", "Callers who wait now.", labels=["queue"])
+        longest = GaugeMetricFamily(
+            "centrala_queue_longest_wait_seconds", "How long the longest of them has waited.", labels=["queue"]
+        )
+        for queue in self._sources.queues():
+            waiting.add_metric([queue.name], queue.waiting)
+            longest.add_metric([queue.name], queue.longest_wait_s)
+        yield waiting
+        yield longest
+
+    def _store(self) -> Iterator[Metric]:
+        if self._sources.store is not None:
+            stats = self._sources.store()
+            yield CounterMetricFamily("centrala_store_events", "Call events taken for the journey.", stats.events)
+            yield CounterMetricFamily("centrala_store_commits", "Transactions committed.", stats.commits)
+            yield CounterMetricFamily("centrala_store_commit_seconds", "Time spent on committing.", stats.commit_s)
+            yield CounterMetricFamily("centrala_store_failures", "Transactions that failed, retried.", stats.failures)
+            lost = CounterMetricFamily("centrala_store_rows_lost", "Records that were lost.", labels=["reason"])
+            lost.add_metric(["memory"], stats.dropped_rows)
+            lost.add_metric(["refused"], stats.refused_rows)
+            yield lost
+            yield GaugeMetricFamily("centrala_store_writable", "0 while the database takes nothing.", not stats.failing)
+        if self._sources.store_backlog is not None:
+            backlog = self._sources.store_backlog()
+            yield GaugeMetricFamily("centrala_store_backlog_rows", "Records not yet committed.", backlog)
+
+    def _loop(self) -> Iterator[Metric]:
+        lag = self._sources.loop_lag
+        if lag is not None:
+            family = HistogramMetricFamily("centrala_event_loop_lag_seconds", "How late a ready event is served.")
+            family.add_metric([], lag.cumulated(), lag.total)
+            yield family
+        if self._sources.handler_errors is not None:
+            errors = self._sources.handler_errors()
+            yield CounterMetricFamily("centrala_event_handler_errors", "Event handlers that failed.", errors)

@@ -1,0 +1,92 @@
+"""A stay in a queue and a seizure of a trunk while they are being folded, and the records they end as."""
+
+from __future__ import annotations
+
+from pbx.store.encode import seconds
+from pbx.store.outcome import classify
+from pbx.store.records import QueueVisit, TrunkCall
+
+
+class Visit:
+    """A stay in a queue; `ended_us` is 0 while the caller waits."""
+
+    __slots__ = (
+        "agent",
+        "bridged_us",
+        "ended_us",
+        "held_us",
+        "joined_us",
+        "missed",
+        "offers",
+        "outcome",
+        "position",
+        "queue",
+        "wait_s",
+    )
+
+    def __init__(self, queue: str, joined_us: int, position: int) -> None:
+        self.queue = queue
+        self.joined_us = joined_us
+        self.position = position
+        self.ended_us = self.bridged_us = self.held_us = 0
+        self.offers = self.missed = 0
+        self.outcome = self.agent = ""
+        self.wait_s = 0.0
+
+    def record(
+        self, call_id: str, count: int, *, call_end_us: int, open_end: str, open_bridge_us: int, open_hold_us: int
+    ) -> QueueVisit:
+        """The record of the call's visit number `count`.
+
+        A stay that nobody ended gets the outcome `open_end` and lasts until `call_end_us`; `open_bridge_us` and
+        `open_hold_us` are talk and hold that nobody ended.
+        """
+        closed = self.ended_us != 0
+        bridged_us, held_us = self.bridged_us + open_bridge_us, self.held_us + open_hold_us
+        return QueueVisit(
+            call_id=call_id,
+            visit=count,
+            queue=self.queue,
+            joined_us=self.joined_us,
+            ended_us=self.ended_us if closed else call_end_us,
+            outcome=self.outcome or open_end,
+            agent=self.agent,
+            position=self.position,
+            wait_s=self.wait_s if closed else seconds(max(call_end_us - self.joined_us, 0)),
+            talk_s=seconds(max(bridged_us - held_us, 0)),
+            hold_s=seconds(held_us),
+            offers=self.offers,
+            offers_missed=self.missed,
+        )
+
+
+class Seizure:
+    """An outgoing leg on a trunk; an instant is 0 until it has come."""
+
+    __slots__ = ("answered_us", "ended_us", "ringing_us", "sip_status", "started_us", "target", "trunk")
+
+    def __init__(self, trunk: str, target: str, started_us: int) -> None:
+        self.trunk = trunk
+        self.target = target
+        self.started_us = started_us
+        self.ringing_us = self.answered_us = self.ended_us = self.sip_status = 0
+
+    def record(self, call_id: str, leg: str, call_end_us: int) -> TrunkCall:
+        """The record of the seizure; one that nobody ended lasts until `call_end_us`."""
+        ended_us = self.ended_us or call_end_us
+        reached_us = min((at for at in (self.ringing_us, self.answered_us) if at), default=0)
+        outcome = classify(self.sip_status, answered=bool(self.answered_us), rang=bool(self.ringing_us))
+        return TrunkCall(
+            call_id=call_id,
+            leg=leg,
+            trunk=self.trunk,
+            target=self.target,
+            started_us=self.started_us,
+            ringing_us=self.ringing_us or None,
+            answered_us=self.answered_us or None,
+            ended_us=ended_us,
+            sip_status=self.sip_status,
+            outcome=str(outcome.value),
+            pdd_s=seconds(max(reached_us - self.started_us, 0)) if reached_us else None,
+            billed_s=seconds(max(ended_us - self.answered_us, 0)) if self.answered_us else 0.0,
+        )
