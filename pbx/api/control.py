@@ -1,0 +1,98 @@
+"""The control socket's routes: what `centrala agents`, `calls`, `status` and the tests ask of a running PBX."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+MAX_BODY = 16_384
+
+
+class Refused(Exception):
+    """A request that cannot be done. `status` is HTTP's; the text says what to do instead."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Control(Protocol):
+    """What a running PBX tells and does; implemented by the composition root. All return JSON-ready values."""
+
+    def status(self) -> dict[str, Any]: ...
+    def leaks(self) -> dict[str, int]: ...
+    def calls(self) -> list[dict[str, Any]]: ...
+    def hang_up(self, call_id: str) -> dict[str, Any]: ...
+    def agents(self) -> list[dict[str, Any]]: ...
+    def set_agent(self, extension: str, state: str, reason: str) -> dict[str, Any]: ...
+    def queues(self) -> list[dict[str, Any]]: ...
+    def registrations(self) -> list[dict[str, Any]]: ...
+    def alarms(self) -> list[dict[str, Any]]: ...
+
+
+def control_app(control: Control) -> Starlette:
+    """The ASGI application of the control socket. Whoever may open the socket may do everything."""
+
+    async def set_agent(request: Request) -> Any:
+        body = await read_json(request)
+        state = body.get("state")
+        if not isinstance(state, str):
+            raise Refused(422, 'give {"state": "available" | "break" | "offline"}')
+        return control.set_agent(request.path_params["extension"], state, str(body.get("reason", "")))
+
+    def get(answer: Callable[[], Any]) -> Callable[[Request], Awaitable[Any]]:
+        async def handle(_: Request) -> Any:
+            return answer()
+
+        return handle
+
+    async def hang_up(request: Request) -> Any:
+        return control.hang_up(request.path_params["call_id"])
+
+    routes = [
+        Route("/status", json_route(get(control.status))),
+        Route("/leaks", json_route(get(control.leaks))),
+        Route("/calls", json_route(get(control.calls))),
+        Route("/calls/{call_id}", json_route(hang_up), methods=["DELETE"]),
+        Route("/agents", json_route(get(control.agents))),
+        Route("/agents/{extension}", json_route(set_agent), methods=["POST"]),
+        Route("/queues", json_route(get(control.queues))),
+        Route("/registrations", json_route(get(control.registrations))),
+        Route("/alarms", json_route(get(control.alarms))),
+    ]
+    return Starlette(routes=routes)
+
+
+def json_route(handle: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with JSON; a refusal becomes its status and {"error": text}."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            status, value = 200, await handle(request)
+        except Refused as refusal:
+            status, value = refusal.status, {"error": str(refusal)}
+        return Response(orjson.dumps(value), status, media_type="application/json")
+
+    return endpoint
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object in a request's body; Refused 413 or 422 when it is none."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Refused(413, f"the body is over {MAX_BODY} bytes")
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Refused(422, f"the body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Refused(422, "the body must be a JSON object")
+    return value

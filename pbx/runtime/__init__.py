@@ -1,0 +1,1 @@
+"""The process itself: what is checked before the start, garbage collection, logging."""
