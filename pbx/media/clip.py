@@ -1,0 +1,88 @@
+"""A sound that the media threads hold, and the cache of such sounds.
+
+A clip is encoded once for each codec when it is registered and is then played by its id. The media threads keep it
+until nothing plays it; we keep it until nobody in Python holds the `Clip`: its id is given back when the last
+reference goes, so a clip that a call is about to play cannot be pulled away by the cache.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+RATE = 8000
+OCTETS_PER_SAMPLE = 2  # one of A-law and one of mu-law
+
+
+class Clip:
+    """8 kHz mono sound known to the media threads as `id`; `samples` long."""
+
+    __slots__ = ("__weakref__", "_released", "id", "key", "samples")
+
+    def __init__(self, clip_id: int, key: str, samples: int, released: deque[int] | None = None) -> None:
+        self.id = clip_id
+        self.key = key
+        self.samples = samples
+        self._released = released
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.samples / RATE
+
+    def __repr__(self) -> str:
+        return f"Clip({self.id}, {self.key!r}, {self.duration_s:.2f} s)"
+
+    def __del__(self) -> None:
+        # May run on any thread when the cycle collector does it; the engine is only called by the loop's thread.
+        if self._released is not None:
+            self._released.append(self.id)
+
+
+class ClipCache:
+    """The most recently used clips up to a budget of octets; pinned ones (music, tones) stay and are not counted."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._clips: OrderedDict[str, Clip] = OrderedDict()
+        self._pinned: dict[str, Clip] = {}
+        self.octets = 0
+        self.hits = 0
+        self.misses = 0
+        self.evicted = 0
+
+    def __len__(self) -> int:
+        return len(self._clips) + len(self._pinned)
+
+    def find(self, key: str) -> Clip | None:
+        """The clip of that key, now the most recently used, or None."""
+        clip = self._pinned.get(key)
+        if clip is None:
+            clip = self._clips.get(key)
+            if clip is None:
+                self.misses += 1
+                return None
+            self._clips.move_to_end(key)
+        self.hits += 1
+        return clip
+
+    def put(self, clip: Clip, *, pinned: bool = False) -> None:
+        """Adds a clip and drops the least recently used ones over the budget."""
+        if pinned:
+            self._pinned[clip.key] = clip
+            return
+        self._forget(self._clips.pop(clip.key, None))
+        self._clips[clip.key] = clip
+        self.octets += clip.samples * OCTETS_PER_SAMPLE
+        while self.octets > self._budget and len(self._clips) > 1:
+            self._forget(self._clips.popitem(last=False)[1])
+            self.evicted += 1
+
+    def clear(self) -> None:
+        """Forgets every clip."""
+        self._clips.clear()
+        self._pinned.clear()
+        self.octets = 0
+
+    def _forget(self, clip: Clip | None) -> None:
+        if clip is not None:
+            self.octets -= clip.samples * OCTETS_PER_SAMPLE

@@ -1,0 +1,324 @@
+"""The media threads as Python sees them: opens sessions, hands out their events, holds clips and recordings.
+
+Everything here runs on the event loop's thread. Events come in batches through one eventfd a worker; an event of a
+stream that is no longer known is counted and dropped, since a thread may still have been speaking of it when it was
+closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.engine import engine as wire
+from pbx.events import Alarm, EventBus
+from pbx.media.clip import Clip, ClipCache
+from pbx.media.recording import Recording
+from pbx.media.session import FarEnd, MediaSession
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine, StreamStats, WorkerStats
+    from pbx.config import Media
+
+LATCHES = {"signalled": wire.LATCH_SIGNALLED, "any": wire.LATCH_ANY, "strict": wire.LATCH_STRICT}
+DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
+CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
+RETRY_S = 0.01  # until a command that must not be lost is tried again
+log = logging.getLogger("centrala.media")
+
+
+@dataclass(slots=True)
+class MediaCounters:
+    """What happened since the start; plain numbers for the metrics."""
+
+    opened: int = 0
+    closed: int = 0
+    events: int = 0
+    dead_events: int = 0  # of streams that were closed already
+    digits: int = 0
+    timeouts: int = 0
+    plays: int = 0  # ended, whichever way
+    busy: int = 0  # commands that a full ring refused
+    failed_commands: int = 0  # that a media thread could not do
+    handler_errors: int = 0
+    recordings: int = 0
+    failed_recordings: int = 0
+    ports_exhausted: int = 0
+
+
+class MediaEngine:
+    """Sessions, clips and recordings over one `core.engine.engine.Engine`."""
+
+    def __init__(
+        self,
+        core: Engine,
+        config: Media,
+        *,
+        bus: EventBus | None = None,
+        recordings_dir: str | Path = "recordings",
+        clip_budget: int = CLIP_BUDGET,
+    ) -> None:
+        """`recordings_dir` is used when the configuration names none."""
+        self.core = core
+        self.config = config
+        self.counters = MediaCounters()
+        self.clips = ClipCache(clip_budget)
+        self.recordings_dir = os.path.abspath(config.recordings_dir or recordings_dir)
+        self._bus = bus or EventBus()
+        self._sessions: dict[int, MediaSession] = {}
+        self._recordings: dict[int, Recording] = {}
+        self._released: deque[int] = deque()
+        self._owed: deque[tuple[Callable[[int], None], int]] = deque()
+        self._folders: set[str] = set()
+        self._alarms: set[str] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop. Raises RuntimeError before `start`."""
+        if self._loop is None:
+            raise RuntimeError("the media engine is not started")
+        return self._loop
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return len(self._sessions)
+
+    def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Starts the media threads and listens to their events on `loop` (the running one by default)."""
+        self._loop = loop or asyncio.get_running_loop()
+        self.core.start()
+        for worker in range(self.core.workers):
+            self._loop.add_reader(self.core.event_fd(worker), self._drain, worker)
+
+    def stop(self) -> None:
+        """Closes what is open, ends recordings, stops the threads; idempotent."""
+        if self._loop is None:
+            return
+        for session in list(self._sessions.values()):
+            session.close()
+        for worker in range(self.core.workers):
+            self._loop.remove_reader(self.core.event_fd(worker))
+        self.core.stop()
+        for worker in range(self.core.workers):
+            self._drain(worker)
+        for recording in list(self._recordings.values()):
+            recording.finish(0.0, 0)
+        self._recordings.clear()
+        self._owed.clear()
+        self.clips.clear()
+        self._loop = None
+
+    # -- sessions
+
+    def open(self, near: MediaSession | None = None) -> MediaSession:
+        """Opens a session: on the worker of `near` (so that the two can be bridged), else on the least loaded one.
+
+        Its `local_ip` is the address that is listened on, 0.0.0.0 for all. Raises `core.engine.engine.PortsExhausted`,
+        an OSError (and an alarm), when no port is left, OSError when the address is not ours.
+        """
+        worker = -1 if near is None else self.core.worker_of(near.stream)
+        try:
+            stream, port = self.core.open(self.config.listen, worker=worker)
+        except wire.PortsExhausted as error:
+            self.counters.ports_exhausted += 1
+            self.alarm("rtp_ports_exhausted", str(error), True)
+            raise
+        if "rtp_ports_exhausted" in self._alarms:
+            self.alarm("rtp_ports_exhausted", "RTP ports are free again", False)
+        session = MediaSession(self, stream, self.config.listen, port)
+        self._sessions[stream] = session
+        self.counters.opened += 1
+        return session
+
+    def configure_stream(self, stream: int, settings: FarEnd, signalling_ip: str, latch: str | None) -> None:
+        """Sends the far end to the media thread. A stream that is to hear nothing (hold) has no timeout either."""
+        policy = self.config.latch if latch is None else latch
+        if policy not in LATCHES:
+            raise ValueError(f"latch {policy!r} is none of {', '.join(LATCHES)}")
+        self.core.configure(
+            stream,
+            remote_ip=settings.remote_ip,
+            remote_port=settings.remote_port,
+            remote_rtcp_port=settings.remote_rtcp_port,
+            codec=settings.codec,
+            payload_type=settings.payload_type,
+            event_payload_type=settings.event_payload_type,
+            ptime_ms=settings.ptime_ms,
+            receive=settings.receive,
+            send=settings.send,
+            latch=LATCHES[policy],
+            signalling_ip=signalling_ip,
+            rtcp_mux=settings.rtcp_mux,
+            rtp_timeout_ms=round(self.config.rtp_timeout_s * 1000) if settings.receive else 0,
+        )
+
+    def close_stream(self, stream: int) -> None:
+        """Takes a stream out at once; the thread is told now, or as soon as it takes commands."""
+        if self._sessions.pop(stream, None) is not None:
+            self.counters.closed += 1
+            self.insist(self.core.close, stream)
+
+    def stream_stats(self, stream: int) -> StreamStats | None:
+        """Counters of a stream, or None when the media threads no longer know it."""
+        try:
+            return self.core.stream_stats(stream)
+        except KeyError:
+            return None
+
+    def worker_stats(self) -> list[WorkerStats]:
+        """Counters of each media thread, for the scrape."""
+        return [self.core.worker_stats(worker) for worker in range(self.core.workers)]
+
+    # -- clips
+
+    def clip(self, pcm: bytes, key: str, *, pinned: bool = False) -> Clip:
+        """The clip of that key, registered from `pcm` (8 kHz mono s16le) unless it is known; `pinned` ones stay.
+
+        Raises ValueError for an empty sound or half a sample.
+        """
+        known = self.clips.find(key)
+        if known is not None:
+            return known
+        if not pcm or len(pcm) % 2:
+            raise ValueError(f"{len(pcm)} octets are no 16-bit sound for clip {key!r}")
+        self._release_clips()
+        clip = Clip(self.core.add_clip(pcm), key, len(pcm) // 2, self._released)
+        self.clips.put(clip, pinned=pinned)
+        return clip
+
+    def _release_clips(self) -> None:
+        while self._released:
+            self.insist(self.core.release_clip, self._released.popleft())
+
+    # -- recordings
+
+    def record(self, path: str | Path, left: int, right: int) -> Recording:
+        """Starts a recording below the recordings folder; folders are made with mode 0700, the file with 0600.
+
+        Raises OSError naming the path when that is not possible or it lies outside the folder.
+        """
+        target = os.path.normpath(os.path.join(self.recordings_dir, path))
+        if not target.startswith(self.recordings_dir + os.sep):
+            raise PermissionError(errno.EACCES, f"a recording must lie in {self.recordings_dir}", target)
+        folder = os.path.dirname(target)
+        if folder not in self._folders:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            self._folders.add(folder)
+        # The media thread opens the file by its name; it must not be readable by others for a moment.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
+        number = self.core.record(target, left, right)
+        stop = self._stop_recording
+        recording = Recording(number, Path(target), self.loop.create_future(), stop)
+        self._recordings[number] = recording
+        self.counters.recordings += 1
+        return recording
+
+    def _stop_recording(self, number: int) -> None:
+        self.insist(self.core.stop_record, number)
+
+    # -- commands that must not be lost
+
+    def insist(self, command: Callable[[int], None], argument: int) -> None:
+        """Gives a command that ends something; when the ring is full it is given again until it is taken."""
+        if self._owed:
+            self._owed.append((command, argument))
+            return
+        try:
+            command(argument)
+        except wire.EngineBusy as error:
+            self.count_busy(error)
+            self._owed.append((command, argument))
+            if self._loop is not None:
+                self._loop.call_later(RETRY_S, self._pay)
+
+    def _pay(self) -> None:
+        while self._owed and self._loop is not None:
+            command, argument = self._owed[0]
+            try:
+                command(argument)
+            except wire.EngineBusy as error:
+                self.count_busy(error)
+                self._loop.call_later(RETRY_S, self._pay)
+                return
+            except (KeyError, ValueError):
+                log.debug("a command to a stream that is gone was dropped")
+            self._owed.popleft()
+        if "media_busy" in self._alarms:
+            self.alarm("media_busy", "the media threads take commands again", False)
+
+    def count_busy(self, error: Exception) -> None:
+        """Notes that a media thread took no command."""
+        self.counters.busy += 1
+        if "media_busy" not in self._alarms:
+            self.alarm("media_busy", f"{error}; use more media workers or fewer calls", True)
+
+    def alarm(self, name: str, text: str, active: bool) -> None:
+        """Publishes an alarm when its state changes; the first text of a state is the one that is shown."""
+        if active != (name in self._alarms):
+            (self._alarms.add if active else self._alarms.discard)(name)
+            (log.warning if active else log.info)("%s: %s", name, text)
+            self._bus.publish(Alarm(name, text, active, time.time()))
+
+    # -- events
+
+    def _drain(self, worker: int) -> None:
+        for event in self.core.drain(worker):
+            try:
+                self._dispatch(*event)
+            except Exception:  # one call's handler must not cost the other calls their events
+                self.counters.handler_errors += 1
+                log.exception("the handler of a media event failed")
+        if self._released:
+            self._release_clips()
+
+    def _dispatch(self, kind: int, stream: int, a: int, b: int, c: int, _at: int) -> None:
+        self.counters.events += 1
+        if kind == wire.EV_RECORDING_ENDED:
+            self._recording_ended(a, b, c)
+            return
+        if kind in (wire.EV_CLIP_RELEASED, wire.EV_STREAM_CLOSED):
+            return
+        session = self._sessions.get(stream)
+        if session is None:
+            self.counters.dead_events += 1
+        elif kind == wire.EV_DIGIT:
+            self.counters.digits += 1
+            if session.on_digit is not None:
+                session.on_digit(chr(a), DIGIT_METHODS.get(c, "inband"))
+        elif kind == wire.EV_PLAY_ENDED:
+            self.counters.plays += 1
+            session.play_ended(a, bool(b))
+        elif kind == wire.EV_MEDIA_TIMEOUT:
+            self.counters.timeouts += 1
+            if session.on_timeout is not None:
+                session.on_timeout(a / 1000)
+        elif kind == wire.EV_COMMAND_FAILED:
+            self._command_failed(session, a, b)
+
+    def _command_failed(self, session: MediaSession, command: int, code: int) -> None:
+        self.counters.failed_commands += 1
+        name = session.tag or session.stream
+        log.warning("media command %d of session %s failed: %s", command, name, os.strerror(code))
+
+    def _recording_ended(self, number: int, duration_ms: int, code: int) -> None:
+        recording = self._recordings.pop(number, None)
+        if recording is None:
+            self.counters.dead_events += 1
+            return
+        error = recording.finish(duration_ms / 1000, code)
+        if error is not None:
+            self.counters.failed_recordings += 1
+            self._folders.discard(str(recording.path.parent))
+            self.alarm("recording_failed", f"{error}; free space or correct media.recordings_dir", True)
+        elif "recording_failed" in self._alarms:
+            self.alarm("recording_failed", "recordings are written again", False)

@@ -1,0 +1,74 @@
+"""Rendered sounds on disk: one WAV a sound, named by the hash of everything that it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import wave
+from pathlib import Path
+
+log = logging.getLogger("centrala.media")
+FORMAT_VERSION = 2  # raise it when rendering changes, so that old files are not used
+
+
+class CacheError(OSError):
+    """The cache folder cannot be used; the message names it and the remedy."""
+
+
+class SoundCache:
+    """The folder. Its methods block for a disk access: call them from a thread while serving."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self) -> None:
+        """Makes the folder (mode 0700). Raises CacheError when that is not possible or it cannot be written."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(13, "no right to write")
+        except OSError as error:
+            raise CacheError(
+                f"{self.folder} cannot hold rendered speech ({error}); correct speech.cache_dir"
+            ) from error
+
+    def path(self, kind: str, **made_from: object) -> Path:
+        """Where a sound of that kind made from these things lies; makes its folder."""
+        text = json.dumps({"format": FORMAT_VERSION, "kind": kind, **made_from}, sort_keys=True, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        folder = self.folder / digest[:2]
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / f"{kind}-{digest}.wav"
+
+    def read(self, path: Path) -> bytes | None:
+        """The samples of a file (8 kHz mono s16le), or None when there is none. A broken file is removed."""
+        try:
+            with wave.open(str(path), "rb") as file:
+                if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (8000, 1, 2):
+                    raise wave.Error("it is not 8 kHz mono of 16 bits")
+                frames = file.getnframes()
+                data = file.readframes(frames)
+                if not data or len(data) != 2 * frames:
+                    raise wave.Error("it is shorter than its header says")
+                return data
+        except FileNotFoundError:
+            return None
+        except (wave.Error, EOFError) as error:
+            log.warning("the cached sound %s is broken (%s) and will be made again", path, error)
+            path.unlink(missing_ok=True)
+            return None
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a small fact beside the sounds (the engine's version), for a start without the engine."""
+        scratch = self.folder / f".{name}.{os.getpid()}"
+        scratch.write_text(value, encoding="utf-8")
+        scratch.replace(self.folder / name)
+
+    def recall(self, name: str) -> str:
+        """What `remember` kept, or an empty string."""
+        try:
+            return (self.folder / name).read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""

@@ -1,0 +1,139 @@
+"""The speech worker process: `python -m pbx.media.speech_worker`, one for the life of the server (pbx.media.speech).
+
+Requests come on stdin, answers go to what was stdout: each one line of JSON. Because pyttsx3 and espeak print on
+stdout, that descriptor is moved away first and stdout is pointed at stderr. The first line out says who is there:
+    {"ready": true, "version": "1.51", "voices": ["zlw/pl", ...]}   or   {"ready": false, "error": "..."}
+Then for each request {"id": 1, "op": "say", ...}: {"id": 1, "ok": true, "duration_s": 2.5} or
+{"id": 1, "ok": false, "kind": "voice", "error": "..."}. Operations, all of which write an 8 kHz mono s16 WAV to `out`:
+    say      text, voice, rate (words a minute)
+    music    -                                     the project's own music on hold
+    convert  source (a WAV file of any PCM kind)   music from the operator
+The process ends when stdin does. Espeak is GPL-3: a process of its own keeps it out of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import wave
+from pathlib import Path
+from typing import Any, TextIO
+
+LONGEST_MUSIC_S = 900.0
+
+
+class BadRequest(ValueError):
+    """The server asked for something that this worker does not know."""
+
+
+def main() -> int:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is the server's to handle
+    try:
+        from pbx.media.synthesiser import Synthesiser, engine_version
+
+        synthesiser: Synthesiser | None = Synthesiser()
+        assert synthesiser is not None
+        _answer(answers, {"ready": True, "version": engine_version(), "voices": sorted(synthesiser.voices)})
+    except Exception as error:  # espeak-ng is missing or broken; music needs none, so go on without
+        synthesiser = None
+        _answer(answers, {"ready": False, "error": f"{type(error).__name__}: {error}"})
+    for line in sys.stdin:
+        try:
+            request = json.loads(line)
+            answer = {"id": request["id"], **serve(request, synthesiser)}
+        except Exception as error:  # whatever a request does, the worker lives to serve the next
+            answer = {"id": _id_of(line), "ok": False, "kind": _kind(error), "error": f"{error}"}
+        _answer(answers, answer)
+    if synthesiser is not None:
+        synthesiser.close()
+    return 0
+
+
+def serve(request: dict[str, Any], synthesiser: Any) -> dict[str, Any]:
+    """Does one request; returns the answer without its id."""
+    from pbx.media import shaping
+
+    operation = request["op"]
+    if operation == "say":
+        if synthesiser is None:
+            raise BadRequest("espeak-ng could not be started")
+        samples = synthesiser.say(request["text"], request["voice"], int(request["rate"]))
+    elif operation == "music":
+        from pbx.media.composer import compose
+
+        samples = compose()
+    elif operation == "convert":
+        samples = convert(Path(request["source"]))
+    else:
+        raise BadRequest(f"unknown operation {operation!r}")
+    write(Path(request["out"]), shaping.to_pcm(samples))
+    return {"ok": True, "duration_s": round(len(samples) / shaping.RATE, 3)}
+
+
+def convert(source: Path) -> Any:
+    """An operator's WAV as 8 kHz mono, telephone band, level of music on hold. Raises ValueError naming the file."""
+    from pbx.media import shaping
+
+    try:
+        with wave.open(str(source), "rb") as file:
+            if file.getnframes() > LONGEST_MUSIC_S * file.getframerate():
+                raise ValueError(f"it is longer than {LONGEST_MUSIC_S / 60:.0f} minutes")
+            data = file.readframes(file.getnframes())
+            samples = shaping.from_pcm(data, file.getsampwidth(), file.getnchannels())
+            rate = file.getframerate()
+        if len(samples) < rate:
+            raise ValueError("it is shorter than one second")
+        narrow = shaping.telephone_band(shaping.resample(samples, rate))
+    except (wave.Error, EOFError, ValueError) as error:
+        remedy = f"sox {source.name} -r 8000 -c 1 -b 16 out.wav makes one that can be played"
+        raise ValueError(f"{source} is not a WAV file of PCM samples that can be played: {error}; {remedy}") from error
+    return shaping.fade(shaping.normalise(narrow, shaping.MUSIC_LEVEL_DBOV), fade_s=0.02)
+
+
+def write(path: Path, pcm: bytes) -> None:
+    """Writes a WAV so that a reader sees all of it or nothing: a scratch name first, then renamed. Mode 0600."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as raw:
+            with wave.open(raw, "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(8000)
+                file.writeframes(pcm)
+            raw.flush()
+            os.fsync(raw.fileno())
+        os.replace(scratch, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise
+
+
+def _kind(error: Exception) -> str:
+    """A stable word for what went wrong, for the server to tell the remedies apart."""
+    names = {"VoiceUnknown": "voice", "SynthesisFailed": "synthesis", "BadRequest": "request"}
+    if isinstance(error, OSError):
+        return "file"
+    return names.get(type(error).__name__, "input" if isinstance(error, ValueError) else "internal")
+
+
+def _id_of(line: str) -> int:
+    try:
+        return int(json.loads(line)["id"])
+    except (ValueError, KeyError, TypeError):
+        return -1
+
+
+def _answer(answers: TextIO, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
