@@ -23,12 +23,18 @@ class Applications:
     def __init__(self) -> None:
         self._makers: dict[str, Maker] = {}
         self._made: dict[str, Application] = {}
+        self._passing: set[str] = set()
 
-    def register(self, kind: str, make: Maker) -> None:
-        """`make(name)` gives the application of "kind:name" ("" for plain "kind"), None when there is no such name."""
+    def register(self, kind: str, make: Maker, *, keep: bool = True) -> None:
+        """`make(name)` gives the application of "kind:name" ("" for plain "kind"), None when there is no such name.
+
+        `keep` False: names come from outside, so what was made is not remembered.
+        """
         if kind in self._makers:
             raise ValueError(f"the application kind {kind!r} is registered already")
         self._makers[kind] = make
+        if not keep:
+            self._passing.add(kind)
 
     def register_one(self, kind: str, application: Application) -> None:
         """An application whose kind takes no name, such as "echo"."""
@@ -44,7 +50,8 @@ class Applications:
             if application is None:
                 known = ", ".join(sorted(self._makers))
                 raise RouteError(404, "not_found", f"no application {name!r}; kinds: {known}")
-            self._made[name] = application
+            if kind not in self._passing:
+                self._made[name] = application
         return application
 
     def forget(self, name: str) -> None:

@@ -52,6 +52,34 @@ class Setup:
     source: str = ""  # "127.0.0.1:5060"
     limit_keys: tuple[str, ...] = ()
 
+    def placed(self, application: str, direction: str, did: str, tag: str, limit_keys: tuple[str, ...]) -> Setup:
+        """The same caller with what routing found."""
+        return Setup(
+            self.caller,
+            self.callee,
+            application,
+            self.caller_name,
+            did,
+            self.trunk,
+            direction,
+            self.extension,
+            self.max_forwards,
+            tag,
+            self.source,
+            limit_keys,
+        )
+
+    def record(self) -> dict[str, Any]:
+        """What CALL_STARTED says."""
+        return {
+            "direction": self.direction,
+            "caller": self.caller,
+            "callee": self.callee,
+            "did": self.did,
+            "trunk": self.trunk,
+            "source": self.source,
+        }
+
 
 class Call:
     """See the module. All methods belong to the event loop's thread."""
@@ -161,19 +189,10 @@ class Call:
 
     def start(self, application: Application, on_end: Callable[[Call], None] | None = None) -> None:
         """Runs `application` as the call's task; `on_end(call)` is called once, when everything is closed."""
-        setup = self.setup
         self._on_end = on_end
         self.admitted = True
-        self.emit(
-            Kind.CALL_STARTED,
-            direction=setup.direction,
-            caller=setup.caller,
-            callee=setup.callee,
-            did=setup.did,
-            trunk=setup.trunk,
-            source=setup.source,
-        )
-        self.emit(Kind.CALL_ROUTED, application=setup.application)
+        self.emit(Kind.CALL_STARTED, **self.setup.record())
+        self.emit(Kind.CALL_ROUTED, application=self.setup.application)
         self._task = asyncio.get_running_loop().create_task(self._run(application))
         self._task.add_done_callback(self._finish)
 
@@ -223,11 +242,11 @@ class Call:
         if on_end is not None:
             on_end(self)
 
-    async def hangup(self, cause: str = "normal", status: int = 0) -> None:
+    async def hangup(self, cause: str = "normal", status: int = 0, *, by: str = "pbx") -> None:
         """Ends the call: BYE when answered, else `status` (0: what fits `cause`). The application should return after
         it.
         """
-        self._end(cause, status or status_of(cause), "pbx")
+        self._end(cause, status or status_of(cause), by)
         self.a.finish(self.cause, 200 if self.answered else self.sip_status)
 
     def terminate(self, cause: str = "shutdown", by: str = "pbx") -> None:
@@ -466,9 +485,16 @@ class Call:
             assert isinstance(leg, OutgoingLeg)
             if leg in self.legs:
                 self.legs.remove(leg)
-            self.services.limits.release(leg.limit_keys)
+            self._give_back(leg)
             return
         self._end(leg.cause, leg.sip_status, "caller" if leg.by_far_end else "pbx")
         self._digits.wake()
         if self._task is not None and not self.ended and self._task is not asyncio.current_task():
             self._task.cancel()
+
+    def _give_back(self, leg: OutgoingLeg) -> None:
+        """The leg's place in the limits, and its talk from the payer's allowance."""
+        limits = self.services.limits
+        limits.release(leg.limit_keys)
+        if leg.account and leg.answered_at:
+            limits.spend(leg.account, asyncio.get_running_loop().time() - leg.answered_at)

@@ -24,14 +24,14 @@ class CallerLeg(Leg):
         self._ringing = False
         self._answer_sdp = b""
 
-    def negotiate(self) -> None:
-        """Opens the stream and answers the INVITE's offer, before anything else is done for the call. Raises SdpError,
-        OSError.
+    def negotiate(self, offer: bytes) -> None:
+        """Opens the stream and answers the INVITE's `offer`, before anything else is done for the call.
+
+        b"": the INVITE had none, so ours goes out with the 200. Raises SdpError, OSError.
         """
-        assert self.session is not None
         self.open_media()
-        if self.session.remote_sdp:
-            self._answer_sdp = self.answer_offer(self.session.remote_sdp)
+        if offer:
+            self._answer_sdp = self.answer_offer(offer)
 
     def ring(self) -> None:
         """180, once, and never after early media: the caller hears those."""

@@ -19,27 +19,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.call")
 
 
-class Abandoned:
-    """Observes a dialog whose call is gone: what still arrives there is ended, and holds nothing in memory."""
-
-    __slots__ = ()
-
-    def on_answer(self, session: Session, _body: bytes, _response: Any) -> None:
-        """The 200 crossed our CANCEL (RFC 3261 section 9.1): nobody is here to talk."""
-        session.bye((reason_header("normal"),))
-
-    def on_reinvite(self, session: Session, _body: bytes) -> None:
-        session.reject_reinvite(481)
-
-    def _nothing(self, *_: Any) -> None:
-        return None
-
-    on_progress = on_failure = on_cancelled = on_established = on_reinvite_answer = on_info = on_ended = _nothing
-
-
-ABANDONED = Abandoned()
-
-
 class Leg:
     """What both kinds of leg share. `name` is "a" for the caller's, "b1", "b2"... for those we started."""
 
@@ -193,7 +172,7 @@ class Leg:
     def _take_direction(self) -> None:
         """Sees from the direction just agreed whether the far end held or resumed the call."""
         call = self.live_call
-        held = not self.settings.send or self.settings.remote_ip == "0.0.0.0"  # noqa: S104  (RFC 2543 hold)
+        held = not self.settings.send  # sendonly, inactive, or the 0.0.0.0 of RFC 2543
         now = asyncio.get_running_loop().time()
         if held and not self.hold_since:
             self.hold_since = now
@@ -242,9 +221,14 @@ class Leg:
 
     def on_reinvite_answer(self, _session: Session, status: int, body: bytes) -> None:
         """The answer to a re-INVITE of ours; a refusal leaves the media as they were (RFC 3261 section 14.1)."""
-        if status < 300 and self._pending_offer:
+        if status >= 300 or not self._pending_offer:
+            return
+        try:
             self.take_answer(body)
-            self._take_direction()
+        except Exception as error:
+            log.warning("call %s leg %s: answer refused: %s", self.live_call.id, self.name, error)
+            return
+        self._take_direction()
 
     def on_info(self, _session: Session, content_type: str, body: bytes) -> None:
         digit = info_digit(content_type, body)
@@ -271,8 +255,11 @@ class Leg:
 
     # -- the end -------------------------------------------------------------------------------------------------
 
-    def finish(self, cause: str, status: int = 0, *, by_far_end: bool = False) -> None:
-        """Ends the leg, whatever its state: dialog, stream and bridge. Idempotent; LEG_ENDED is published once."""
+    def finish(self, cause: str, status: int = 0, *, by_far_end: bool = False, say: bool = True) -> None:
+        """Ends the leg, whatever its state: dialog, stream and bridge. Idempotent; LEG_ENDED is published once.
+
+        `say` False leaves the dialog to the caller of this method.
+        """
         if self.is_ended:
             return
         call = self.live_call
@@ -284,7 +271,8 @@ class Leg:
         if self.hold_since:
             hold_s, self.hold_since = asyncio.get_running_loop().time() - self.hold_since, 0.0
             call.emit(Kind.HOLD_ENDED, self.name, hold_s=hold_s)
-        self._end_dialogs(cause, status)
+        if say:
+            self._end_dialogs(cause, status)
         counters = self._close_media()
         if call.admitted:
             call.emit(Kind.LEG_ENDED, self.name, sip_status=status, cause=cause, **counters)
@@ -296,7 +284,7 @@ class Leg:
     def _end_dialogs(self, cause: str, status: int) -> None:
         session, self.session = self.session, None
         if session is not None:
-            session.observer = ABANDONED
+            session.observer = None  # nothing that still arrives concerns anybody
             if session.state != "terminated":
                 session.end(status if status >= 300 else 480, (reason_header(cause),))
 

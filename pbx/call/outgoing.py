@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.causes import ELSEWHERE, reason_header
 from pbx.call.errors import DialFailed
-from pbx.call.leg import ABANDONED, Leg, sdp_status
+from pbx.call.leg import Leg, sdp_status
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -141,7 +141,8 @@ class OutgoingLeg(Leg):
     def refuse(self, failure: DialFailed) -> None:
         """Records that the target could not even be tried."""
         self.live_call.emit(Kind.LEG_STARTED, self.name, role=self.role, target=self.target, trunk=self.trunk)
-        self._fail(DialFailed(failure.status, failure.reason, failure.cause))  # without the traceback, whose frames hold us
+        # A new one, without the traceback: its frames hold us.
+        self._fail(DialFailed(failure.status, failure.reason, failure.cause))
 
     def _invite(self, dialled: Dialled, contact: Contact, headers: Sequence[str]) -> Session:
         return self.live_call.services.agent.invite(
@@ -155,6 +156,7 @@ class OutgoingLeg(Leg):
             observer=self,
             credentials=contact.credentials,
             route_set=contact.route_set,
+            follow_contact=bool(self.trunk),
         )
 
     def _timed_out(self) -> None:
@@ -205,7 +207,7 @@ class OutgoingLeg(Leg):
 
     def _refuse_answer(self, session: Session, status: int, why: str) -> None:
         log.warning("call %s leg %s: answer not usable: %s", self.live_call.id, self.name, why)
-        session.observer = ABANDONED
+        session.observer = None
         session.bye((reason_header("incompatible"),))
         self.on_failure(session, status, why, None)
 
@@ -213,7 +215,7 @@ class OutgoingLeg(Leg):
         self._drop(session)
         self._stop_timer()
         for other in self._branches:
-            other.observer = ABANDONED
+            other.observer = None
             other.cancel((ELSEWHERE,))
         self._branches = []
         self._offer = b""
@@ -253,7 +255,7 @@ class OutgoingLeg(Leg):
         header = ELSEWHERE if cause == "elsewhere" else reason_header(cause)
         branches, self._branches = self._branches, []
         for session in branches:
-            session.observer = ABANDONED
+            session.observer = None
             session.cancel((header,))
         super()._end_dialogs(cause, status)
         if not self.answered_at and self._failure is None:
@@ -273,3 +275,8 @@ class OutgoingLeg(Leg):
     def limit_keys(self) -> tuple[str, ...]:
         """What `pbx.call.limits` counts this leg under."""
         return self._dialled.limit_keys if self._dialled is not None else ()
+
+    @property
+    def account(self) -> str:
+        """The extension that pays for this leg, "" when it costs nothing."""
+        return self._dialled.account if self._dialled is not None else ""

@@ -547,7 +547,7 @@ class CallHarness:
             Setup(caller=caller, callee=callee, application=name, **setup),
             new_id(self.clock.unix()),
         )
-        call.a.negotiate()
+        call.a.negotiate(sdp)
         fake = FakeCaller(call, session)
         self.callers.append(fake)
         call.start(run, fake.ended)

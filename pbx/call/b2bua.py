@@ -1,0 +1,36 @@
+"""The applications that dial on: "extension:101" rings a phone, "outbound:+48..." goes out by a trunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.call.application import Application, Applications
+    from pbx.call.call import Call
+    from pbx.call.dialplan import Dialplan
+
+OUTBOUND_RING_S = 120.0
+
+
+def register(applications: Applications, dialplan: Dialplan) -> None:
+    """Adds the kinds "extension" and "outbound"."""
+
+    def extension(number: str) -> Application | None:
+        known = dialplan.extensions.get(number)
+        return _dialler(number, known.ring_timeout_s) if known is not None else None
+
+    def outbound(number: str) -> Application | None:
+        return _dialler(number, OUTBOUND_RING_S) if number else None
+
+    applications.register("extension", extension)
+    applications.register("outbound", outbound, keep=False)
+
+
+def _dialler(target: str, timeout_s: float) -> Application:
+    async def dial(call: Call) -> None:
+        caller = call.services.dialplan.extensions.get(call.extension)
+        result = await call.dial(target, timeout_s=timeout_s, record=caller is not None and caller.record)
+        if not result.answered:
+            await call.hangup(result.cause, result.sip_status, by="callee")
+
+    return dial

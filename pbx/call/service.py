@@ -1,0 +1,304 @@
+"""The call service: every INVITE, REGISTER and OPTIONS that the user agent lets through comes here first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pbx.call.call import Application, Call, Setup
+from pbx.call.causes import cause_of, reason_header
+from pbx.call.errors import RouteError
+from pbx.call.identity import clean_name, clean_number
+from pbx.call.leg import sdp_status
+from pbx.events import CallEvent, Kind
+from pbx.ids import new_id
+from pbx.sip.multipart import MultipartError, find_part
+
+if TYPE_CHECKING:
+    from pbx.call.authentication import Authenticator
+    from pbx.call.registration import Registration
+    from pbx.call.router import Routed, Router
+    from pbx.call.services import Services
+    from pbx.call.trunks import Trunk
+    from pbx.sip.address import Source
+    from pbx.sip.message import Request
+    from pbx.sip.observer import ServerTransactionHandle
+    from pbx.sip.session import InviteSession
+
+log = logging.getLogger("centrala.call")
+
+ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+CAPABILITIES = (ALLOW, "Accept: application/sdp, application/dtmf-relay, application/dtmf", "Supported: path")
+RETRY_AFTER_S = 10
+MAX_FORWARDS = 70
+TOTAL = "total"
+
+
+@dataclass(slots=True, frozen=True)
+class CallSnapshot:
+    """One running call, for lists. `since` is UTC seconds; `state` is "ringing", "answered" or "bridged"."""
+
+    id: str
+    caller: str
+    caller_name: str
+    callee: str
+    state: str
+    since: float
+    application: str
+    queue: str
+    direction: str
+    trunk: str
+
+
+class _Refused(Exception):
+    """The INVITE is answered with `status` instead of becoming a call."""
+
+    def __init__(self, status: int, cause: str, headers: Sequence[str] = ()) -> None:
+        super().__init__(f"{status} {cause}")
+        self.status = status
+        self.cause = cause
+        self.headers = headers
+
+
+class CallService:
+    """Implements `pbx.sip.observer.UserAgentHandler`. `calls` holds the running ones by id."""
+
+    def __init__(
+        self, services: Services, router: Router, authenticator: Authenticator, registration: Registration
+    ) -> None:
+        self.services = services
+        self.calls: dict[str, Call] = {}
+        self.draining = False
+        self._router = router
+        self._authenticator = authenticator
+        self._registration = registration
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # -- new calls ------------------------------------------------------------------------------------------------
+
+    def on_invite(self, session: InviteSession, request: Request, source: Source) -> None:
+        """Identifies the caller, finds the application, checks the limits, and starts the call; or answers why not."""
+        counters = self.services.counters
+        counters.invites += 1
+        if self.draining:
+            counters.drained += 1
+            session.reject(503, headers=(f"Retry-After: {RETRY_AFTER_S}",))
+            return
+        trunk = self.services.trunks.of_source(source.host)
+        account = ""
+        if trunk is None:
+            verdict = self._authenticator.check(request, source)
+            if verdict.status:
+                self._count(verdict.status)
+                session.reject(verdict.status, headers=verdict.headers)
+                return
+            account = verdict.account
+        session.follow_contact = trunk is not None
+        setup = self._setup(request, source, trunk, account)
+        call_id = new_id(self.services.clock.unix())
+        try:
+            routed, application = self._route(setup, trunk)
+            setup = _routed(setup, routed, self._take_limits(trunk, account))
+            self._start(session, request, setup, call_id, application)
+        except _Refused as refused:
+            self._refuse(session, setup, call_id, refused)
+
+    def _setup(self, request: Request, source: Source, trunk: Trunk | None, account: str) -> Setup:
+        sender = request.from_
+        forwards = request.max_forwards
+        name = sender.display
+        if not name and account:
+            name = self.services.dialplan.extensions[account].name
+        return Setup(
+            caller=account or clean_number(sender.uri.user),
+            caller_name=clean_name(name) if name else "",
+            callee=clean_number(_dialled(request.uri)),
+            trunk=trunk.name if trunk is not None else "",
+            direction="inbound" if trunk is not None else "internal",
+            extension=account,
+            max_forwards=(MAX_FORWARDS if forwards is None else min(forwards, MAX_FORWARDS)) - 1,
+            source=f"{source.host}:{source.port}",
+        )
+
+    def _route(self, setup: Setup, trunk: Trunk | None) -> tuple[Routed, Application]:
+        try:
+            if trunk is not None:
+                routed = self._router.from_trunk(trunk, setup.callee)
+            else:
+                routed = self._router.from_extension(self.services.dialplan.extensions[setup.extension], setup.callee)
+            return routed, self.services.applications.find(routed.application)
+        except RouteError as error:
+            self.services.counters.not_routed += 1
+            raise _Refused(error.status, error.cause) from None
+
+    def _take_limits(self, trunk: Trunk | None, account: str) -> tuple[str, ...]:
+        """All limits of the call or none: 503 for the whole and for a trunk, 486 for an extension."""
+        limits = self.services.limits
+        wanted = [(TOTAL, self.services.config.sip.max_calls, 503)]
+        if trunk is not None:
+            wanted.append((f"trunk:{trunk.name}", trunk.max_calls, 503))
+        else:
+            wanted.append((f"extension:{account}", self.services.dialplan.extensions[account].max_calls, 486))
+        taken: tuple[str, ...] = ()
+        for key, maximum, status in wanted:
+            if not limits.acquire(key, maximum):
+                limits.release(taken)
+                self.services.counters.limited += 1
+                retry = (f"Retry-After: {RETRY_AFTER_S}",) if status == 503 else ()
+                raise _Refused(status, "limit" if status == 486 else "congestion", retry)
+            taken = (*taken, key)
+        return taken
+
+    def _start(
+        self, session: InviteSession, request: Request, setup: Setup, call_id: str, application: Application
+    ) -> None:
+        call = Call(self.services, session, setup, call_id)
+        try:
+            call.a.negotiate(_offer(request))
+        except Exception as error:
+            status = sdp_status(error)
+            call.a.finish(cause_of(status), status, say=False)
+            self.services.limits.release(setup.limit_keys)
+            log.info("call %s refused with %d: %s", call_id, status, error)
+            raise _Refused(status, cause_of(status), _warning(error, self.services.config.sip.domain)) from None
+        self.calls[call_id] = call
+        self._idle.clear()
+        self.services.counters.calls += 1
+        call.start(application, self._ended)
+
+    def _refuse(self, session: InviteSession, setup: Setup, call_id: str, refused: _Refused) -> None:
+        """Answers the INVITE, and leaves a record: who wanted what, and why it was not given."""
+        session.reject(refused.status, headers=(reason_header(refused.cause), *refused.headers))
+        now = self.services.clock.unix()
+        publish = self.services.bus.publish
+        publish(CallEvent(Kind.CALL_STARTED, call_id, "a", now, setup.record()))
+        ended = {"cause": refused.cause, "sip_status": refused.status, "ended_by": "pbx", "setup_s": None}
+        publish(CallEvent(Kind.CALL_ENDED, call_id, "a", now, ended))
+
+    def _ended(self, call: Call) -> None:
+        self.services.limits.release(call.setup.limit_keys)
+        self.calls.pop(call.id, None)
+        if not self.calls:
+            self._idle.set()
+
+    # -- other requests -------------------------------------------------------------------------------------------
+
+    def on_request(self, transaction: ServerTransactionHandle, request: Request, source: Source) -> None:
+        """REGISTER and OPTIONS; what is known but not done here gets 405, the rest 501 (RFC 3261 section 8.2.1)."""
+        method = request.method
+        if method == "REGISTER":
+            self._register(transaction, request, source)
+        elif method == "OPTIONS":
+            transaction.respond(200, None, CAPABILITIES)
+        elif method in ("MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "UPDATE", "PRACK", "INFO"):
+            transaction.respond(405, None, (ALLOW,))
+        elif method in ("BYE", "CANCEL"):
+            transaction.respond(481)
+        else:
+            transaction.respond(501, None, (ALLOW,))
+
+    def _register(self, transaction: ServerTransactionHandle, request: Request, source: Source) -> None:
+        verdict = self._authenticator.check(request, source)
+        if verdict.status:
+            self._count(verdict.status)
+            transaction.respond(verdict.status, None, verdict.headers)
+            return
+        reply = self._registration.handle(request, source, verdict.account)
+        if reply.status == 200:
+            self.services.counters.registrations += 1
+        transaction.respond(reply.status, reply.reason, reply.headers)
+
+    def _count(self, status: int) -> None:
+        if status == 401:
+            self.services.counters.challenged += 1
+        else:
+            self.services.counters.forbidden += 1
+
+    # -- for the CLI, the API and metrics -------------------------------------------------------------------------
+
+    def active(self) -> list[CallSnapshot]:
+        """The running calls, the oldest first."""
+        return [
+            CallSnapshot(
+                call.id,
+                call.caller,
+                call.caller_name,
+                call.callee,
+                call.state,
+                call.started_at,
+                call.application,
+                call.queue,
+                call.direction,
+                call.trunk,
+            )
+            for call in self.calls.values()
+        ]
+
+    def hang_up(self, call_id: str) -> bool:
+        """Ends a running call from outside; False when there is none of that id."""
+        call = self.calls.get(call_id)
+        if call is None:
+            return False
+        call.terminate("normal")
+        return True
+
+    async def drain(self, timeout_s: float) -> int:
+        """Takes no new calls (503), waits up to `timeout_s` seconds for the running ones, ends the rest; returns
+        how many.
+        """
+        self.draining = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            left = list(self.calls.values())
+            for call in left:
+                call.terminate("shutdown")
+            await self._idle.wait()
+            await self.services.recorder.settle()
+            return len(left)
+        await self.services.recorder.settle()
+        return 0
+
+
+def _routed(setup: Setup, routed: Routed, limit_keys: tuple[str, ...]) -> Setup:
+    """The setup with what routing found."""
+    return setup.placed(routed.application, routed.direction, routed.did, routed.tag, limit_keys)
+
+
+def _dialled(uri: str) -> str:
+    """The user part of the Request-URI, or the number of a tel URI; "" when there is none."""
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() == "tel":
+        return rest.partition(";")[0]
+    user, at, _ = rest.partition("@")
+    if not at:
+        return ""
+    user = user.partition(";")[0].partition(":")[0]
+    return user.replace("%23", "#").replace("%2A", "*").replace("%2a", "*").replace("%2B", "+").replace("%2b", "+")
+
+
+def _offer(request: Request) -> bytes:
+    """The SDP of an INVITE, alone or as a part of a multipart body; b"" when it has none: then we make the offer."""
+    body = request.body
+    if not body or request.content_type == "application/sdp":
+        return body
+    if request.content_type.startswith("multipart/"):
+        try:
+            return find_part(request.header("Content-Type") or "", body, "application/sdp") or b""
+        except MultipartError:
+            return b""
+    return b""
+
+
+def _warning(error: Exception, host: str) -> tuple[str, ...]:
+    """A Warning header for what SDP negotiation refused (RFC 3261 section 20.43)."""
+    code: Any = getattr(error, "warning", 0)
+    if not code:
+        return ()
+    text = str(error).replace("\\", "").replace('"', "'")
+    return (f'Warning: {code} {host} "{clean_name(text)}"',)
