@@ -157,6 +157,7 @@ class OutgoingLeg(Leg):
             credentials=contact.credentials,
             route_set=contact.route_set,
             follow_contact=bool(self.trunk),
+            max_forwards=self.live_call.setup.max_forwards,
         )
 
     def _timed_out(self) -> None:

@@ -129,4 +129,5 @@ class Agent(Protocol):
         credentials: Any = None,
         route_set: Sequence[str] = (),
         follow_contact: bool = False,
+        max_forwards: int = 70,
     ) -> Session: ...

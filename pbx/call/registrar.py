@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pbx.call.location import Binding, LocationStore, MemoryLocationStore, restored, stored
 from pbx.clock import Clock
 from pbx.events import EventBus, RegistrationChanged
+from pbx.sip.address import Source
 
 
 class Registrar:
@@ -38,6 +39,13 @@ class Registrar:
 
     def registered(self, extension: str) -> bool:
         return bool(self.bindings(extension))
+
+    def is_known_peer(self, extension: str, source: Source) -> bool:
+        """Whether a phone of `extension` is registered from just there."""
+        return any(
+            binding.destination.host == source.host and binding.destination.port == source.port
+            for binding in self.bindings(extension)
+        )
 
     def all(self) -> list[tuple[str, Binding]]:
         """A snapshot of (extension, binding), for lists."""

@@ -21,16 +21,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pbx.call.addresses import LocalAddresses
-from pbx.call.application import Applications, echo
+from pbx.call.assembly import assemble
 from pbx.call.call import Application, Call, Setup
-from pbx.call.dialplan import Dialplan
-from pbx.call.limits import Limits
 from pbx.call.location import Binding
-from pbx.call.recorder import Recorder
-from pbx.call.registrar import Registrar
-from pbx.call.services import Services
-from pbx.call.trunks import Trunks
 from pbx.clock import Clock
 from pbx.config import Config, Extension
 from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus, Kind, RegistrationChanged
@@ -485,25 +478,19 @@ class CallHarness:
         self.prompts = FakePrompts()
         self.agent = FakeAgent()
         self.callers: list[FakeCaller] = []
-        limits, trunks, applications = Limits(self.clock), Trunks(self.config.trunk), Applications()
-        applications.register_one("echo", echo)
-        registrar = Registrar(self.bus, self.clock)
-        self.services = Services(
-            config=self.config,
+        if recordings_dir:
+            self.config.media.recordings_dir = recordings_dir
+        self.service = assemble(
+            self.config,
             bus=self.bus,
             clock=self.clock,
             agent=self.agent,
             media=self.media,
             prompts=self.prompts,
             negotiator=FakeNegotiator(),
-            addresses=LocalAddresses([("127.0.0.1", 5060)]),
-            registrar=registrar,
-            trunks=trunks,
-            limits=limits,
-            applications=applications,
-            dialplan=Dialplan(self.config, registrar, trunks, limits, applications),
-            recorder=Recorder(recordings_dir or "var/recordings", self.bus, self.clock),
+            listening=[("127.0.0.1", 5060)],
         )
+        self.services = self.service.services
         self._phones = 0
 
     def _failed(self, event: object, error: BaseException) -> None:

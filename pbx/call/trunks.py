@@ -12,6 +12,7 @@ from typing import Any
 from pbx.call.errors import DialFailed
 from pbx.config import Trunk as TrunkConfig
 from pbx.sip.address import Destination
+from pbx.sip.client_auth import ClientCredentials
 
 log = logging.getLogger("centrala.trunk")
 SIP_PORT = 5060
@@ -32,7 +33,7 @@ class Trunk:
         self.host, self.port = split_host(hop) if hop else ("", SIP_PORT)
         self.domain = self.host
         self._uri_host = hop
-        self.credentials: Any = None
+        self.credentials = ClientCredentials(config.username, config.secret) if config.username else None
         self._destination: Destination | None = None
         if is_address(self.host):
             self.resolved(self.host, self.port)

@@ -32,6 +32,7 @@ class OutgoingSession(InviteSession):
         "_extra",
         "_from",
         "_heard",
+        "_max_forwards",
         "_offer",
         "_offer_type",
         "_to",
@@ -56,6 +57,7 @@ class OutgoingSession(InviteSession):
         credentials: ClientCredentials | None,
         route_set: Sequence[str],
         content_type: str,
+        max_forwards: int = 70,
     ) -> None:
         local_tag = token(16)
         super().__init__(ua, states.CALLING, f"{token(32)}@{ua.host_name}", local_tag, "", destination)
@@ -70,6 +72,7 @@ class OutgoingSession(InviteSession):
         self._contact = ua.contact_line(contact_user, destination.transport, ua.local_address(destination))
         routes = "".join(f"Route: {route}\r\n" for route in route_set)
         self._extra = f"{routes}{self._contact}Allow: {requests.ALLOW}\r\n{requests.header_lines(headers)}"
+        self._max_forwards = max_forwards
         self._cseq = 0
         self._challenges = 0
         self._heard = False  # a provisional response came: only then may CANCEL go out (9.1)
@@ -92,6 +95,7 @@ class OutgoingSession(InviteSession):
             extra=f"{self._extra}{authorization_line}\r\n" if authorization_line else self._extra,
             body=self._offer,
             content_type=self._offer_type,
+            max_forwards=self._max_forwards,
         )
         self.transaction = ua.start_client(data, self.source, branch, "INVITE", self)
 

@@ -92,10 +92,13 @@ class UserAgent:
         route_set: Sequence[str] = (),
         content_type: str = "application/sdp",
         follow_contact: bool = False,
+        max_forwards: int = 70,
     ) -> InviteSession:
         """Calls `uri` by way of `destination`. `from_` and `to` are header values without tags.
 
-        An empty `body` asks for an offer. `follow_contact`: the far end is trusted to name another IP in its Contact.
+        An empty `body` asks for an offer. `follow_contact`: the far end is trusted to name another IP address in
+        its Contact. `max_forwards` makes
+        a call that keeps coming back to us die out (RFC 3261 16.6).
         """
         session = OutgoingSession(
             self,
@@ -110,6 +113,7 @@ class UserAgent:
             credentials=credentials,
             route_set=route_set,
             content_type=content_type,
+            max_forwards=max_forwards,
         )
         session.follow_contact = follow_contact
         self.sessions[session.local_tag] = session

@@ -1,0 +1,79 @@
+"""Puts the call layer together from its surroundings; the composition root calls `assemble` once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pbx.call import b2bua
+from pbx.call.addresses import LocalAddresses
+from pbx.call.application import Applications, echo
+from pbx.call.authentication import Authenticator
+from pbx.call.dialplan import Dialplan
+from pbx.call.limits import Limits
+from pbx.call.location import LocationStore
+from pbx.call.negotiation import SdpNegotiator
+from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
+from pbx.call.recorder import Recorder
+from pbx.call.registrar import Registrar
+from pbx.call.registration import Registration
+from pbx.call.router import Router
+from pbx.call.service import CallService
+from pbx.call.services import Services
+from pbx.call.trunks import Trunks
+from pbx.clock import Clock
+from pbx.config import Config
+from pbx.events import EventBus
+
+
+def assemble(
+    config: Config,
+    *,
+    bus: EventBus,
+    clock: Clock,
+    agent: Agent,
+    media: MediaPort,
+    prompts: Prompts,
+    listening: Iterable[tuple[str, int]] = (),
+    location_store: LocationStore | None = None,
+    negotiator: Negotiator | None = None,
+    secret: bytes = b"",
+) -> CallService:
+    """The call service, to be set as the user agent's handler. Features then register in
+    `service.services.applications`.
+
+    `listening` are the (address, port) pairs of the SIP sockets; those bound later are told to
+    `services.addresses.listen`.
+    `secret` (16 bytes or more) keeps digest nonces valid over a restart; b"" makes one. Call
+    `services.registrar.restore()`
+    before serving, and `await services.trunks.refresh(resolve)` for trunks that are given by name.
+    """
+    addresses = LocalAddresses(listening, names=(config.sip.domain,), advertise=config.sip.advertise)
+    limits = Limits(clock)
+    trunks = Trunks(config.trunk)
+    applications = Applications()
+    registrar = Registrar(bus, clock, location_store, max_contacts=config.sip.max_contacts)
+    dialplan = Dialplan(config, registrar, trunks, limits, applications)
+    services = Services(
+        config=config,
+        bus=bus,
+        clock=clock,
+        agent=agent,
+        media=media,
+        prompts=prompts,
+        negotiator=negotiator if negotiator is not None else SdpNegotiator(config.media),
+        addresses=addresses,
+        registrar=registrar,
+        trunks=trunks,
+        limits=limits,
+        applications=applications,
+        dialplan=dialplan,
+        recorder=Recorder(config.media.recordings_dir or f"{config.server.data_dir}/recordings", bus, clock),
+    )
+    applications.register_one("echo", echo)
+    b2bua.register(applications, dialplan)
+    return CallService(
+        services,
+        Router(config, dialplan),
+        Authenticator(config, clock, registrar.is_known_peer, secret),
+        Registration(config.sip, registrar, addresses, clock),
+    )
