@@ -5,10 +5,11 @@ What is not a sound message raises SipParseError, and only that. Nothing here ke
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Final
 
-from core.sipscan import LIMITS, announced_length, head_length
+from core.sipscan import LIMITS, announced_length
 from pbx.sip.message import Request, Response, SipParseError
 
 MAX_MESSAGE: Final = LIMITS["message"]
@@ -21,6 +22,11 @@ class KeepAlive(Enum):
 
 
 KEEPALIVE: Final = KeepAlive.PING
+Fed = Request | Response | SipParseError | KeepAlive  # what a stream yields
+
+_PING_PARTS: Final = (b"\r", b"\r\n", b"\r\n\r")
+# How an unfinished message may begin: anything else can never become SIP, so waiting for its end is pointless.
+_START: Final = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]{1,64}(?: |\Z)|SIP/")
 
 
 class StreamError(Exception):
@@ -29,7 +35,7 @@ class StreamError(Exception):
     `messages`: what was complete before the fault and still has to be processed.
     """
 
-    def __init__(self, error: SipParseError, messages: list[Request | Response | SipParseError | KeepAlive]) -> None:
+    def __init__(self, error: SipParseError, messages: list[Fed]) -> None:
         super().__init__(str(error))
         self.error = error
         self.messages = messages
@@ -71,29 +77,31 @@ class StreamParser:
     __slots__ = ("_buffer", "_needed", "_searched")
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._buffer = bytearray()
         self._searched = 0  # bytes of the buffer known to hold no end of headers
         self._needed = 0  # bytes the message at the start of the buffer has, 0 while unknown
 
     @property
     def pending(self) -> int:
         """Bytes of an unfinished message; a connection that keeps this above 0 for long is slow or hostile."""
-        return len(self._buffer)
+        return 0 if len(self._buffer) < 4 and self._buffer in _PING_PARTS else len(self._buffer)
 
-    def feed(self, data: bytes) -> list[Request | Response | SipParseError | KeepAlive]:
+    def feed(self, data: bytes) -> list[Fed]:
         """Takes the next bytes and returns what they complete, in order.
 
         A message that is faulty but of known length comes back as a SipParseError (not raised): answer it and go on.
         Raises StreamError when the framing is lost or a limit is passed.
         """
-        self._buffer = self._buffer + data if self._buffer else data
-        done: list[Request | Response | SipParseError | KeepAlive] = []
-        while self._buffer:
+        buffer = self._buffer
+        buffer += data
+        done: list[Fed] = []
+        while buffer:
             if not self._needed and not self._measure(done):
                 break
-            if len(self._buffer) < self._needed:
+            if len(buffer) < self._needed:
                 break
-            message, self._buffer = self._buffer[: self._needed], self._buffer[self._needed :]
+            message = bytes(memoryview(buffer)[: self._needed])
+            del buffer[: self._needed]
             self._needed = self._searched = 0
             try:
                 done.append(_message(message, True))
@@ -103,37 +111,45 @@ class StreamParser:
                 done.append(error)
         return done
 
-    def _measure(self, done: list[Request | Response | SipParseError | KeepAlive]) -> bool:
+    def _measure(self, done: list[Fed]) -> bool:
         """Finds the length of the message at the start of the buffer; False when more bytes are needed."""
         buffer = self._buffer
-        if buffer[0] in b"\r\n":
-            start = 0
-            while buffer.startswith(b"\r\n\r\n", start):
+        while buffer.startswith(b"\r\n"):
+            if buffer.startswith(b"\r\n\r\n"):
                 done.append(KEEPALIVE)
-                start += 4
-            if buffer.startswith(b"\r\n", start) and len(buffer) > start + 2 and buffer[start + 2] != 13:
-                start += 2
-            self._buffer = buffer = buffer[start:]
-            if not buffer or buffer in (b"\r", b"\r\n", b"\r\n\r"):
+                del buffer[:4]
+            elif buffer in _PING_PARTS:
                 return False
-        length = head_length(buffer, self._searched)
-        if length < 0:
+            else:  # an empty line between messages (RFC 3261 section 7.5)
+                del buffer[:2]
+        end = buffer.find(b"\r\n\r\n", max(0, self._searched - 3))
+        if end < 0:
             self._searched = len(buffer)
             if self._searched > MAX_MESSAGE:
                 raise self._lost(SipParseError(513, "Message Too Large"), done)
+            if buffer and buffer != b"\r" and not _START.match(buffer):
+                raise self._lost(SipParseError(400, "Not SIP"), done)
             return False
-        body = announced_length(buffer[:length])
-        if body < 0 or length + body > MAX_MESSAGE:
-            try:
-                _message(buffer[:length], True)
-                error = SipParseError(513, "Message Too Large")
-            except SipParseError as fault:
-                error = fault
-            raise self._lost(error, done)
-        self._needed = length + body
+        head = bytes(memoryview(buffer)[: end + 4])
+        body = announced_length(head)
+        if body < 0 or len(head) + body > MAX_MESSAGE:
+            raise self._lost(_fault_of(head), done)
+        self._needed = len(head) + body
         return True
 
-    def _lost(self, error: SipParseError, done: list[Request | Response | SipParseError | KeepAlive]) -> StreamError:
-        self._buffer = b""
+    def _lost(self, error: SipParseError, done: list[Fed]) -> StreamError:
+        self._buffer.clear()
         self._needed = self._searched = 0
         return StreamError(error, done)
+
+
+def _fault_of(head: bytes) -> SipParseError:
+    """Why the length of a message with this head is unknown or too large."""
+    if len(head) <= MAX_MESSAGE:
+        try:
+            _message(head, True)
+        except SipParseError as error:
+            if error.framing_lost:
+                return error
+            return SipParseError(413, "Request Entity Too Large", error.request)
+    return SipParseError(513, "Message Too Large")
