@@ -78,14 +78,15 @@ class Engine:
     ) -> None: ...
     @property
     def workers(self) -> int: ...
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Starts the threads and raises the soft descriptor limit towards what max_streams needs. Once only."""
     def stop(self) -> None:
         """Closes every stream, joins the threads; idempotent."""
     def event_fd(self, worker: int) -> int:
         """An eventfd that is readable while `drain(worker)` would return something."""
     def drain(self, worker: int) -> list[Event]: ...
     def open(self, local_ip: str, *, worker: int = -1) -> tuple[int, int]:
-        """Binds an RTP socket (even port) and its RTCP socket (next port) and gives them to a worker (-1: the least loaded).
+        """Binds an RTP socket (even port) and its RTCP socket (next port) for a worker (-1: the least loaded).
 
         Returns (stream id, RTP port). Raises PortsExhausted, or OSError naming the address and the remedy.
         """
@@ -109,7 +110,7 @@ class Engine:
         rtp_timeout_ms: int = 0,
         open_window: bool = True,
     ) -> None:
-        """Sets or changes the far end, as an offer/answer says. `open_window` opens the 2 s in which a switch is allowed.
+        """Sets or changes the far end, as an offer/answer says. `open_window` opens the 2 s that allow a switch.
 
         May be called again at any time (re-INVITE); sequence numbers and timestamps go on. remote_rtcp_port 0 means
         remote_port + 1. Payload type -1 means the codec's static one; event payload type -1 means not negotiated: then
@@ -118,8 +119,8 @@ class Engine:
     def play(self, stream: int, clips: Sequence[int], *, repeat: bool = False, gain_db: float = 0.0) -> int:
         """Plays the clips one after the other (all of them again and again with `repeat`, at most 16); returns a token.
 
-        A play that is running ends at once with EV_PLAY_ENDED b = 0. A bridge does not stop it: while a stream plays, its
-        bridge partner is not heard. `stop_play` gives the bridge back.
+        A play that is running ends at once with EV_PLAY_ENDED b = 0. A bridge does not stop it: while a stream plays,
+        its bridge partner is not heard. `stop_play` gives the bridge back.
         """
     def stop_play(self, stream: int) -> None: ...
     def send_digits(self, stream: int, digits: str, *, duration_ms: int = 100) -> None:

@@ -1,0 +1,71 @@
+"""The only libc networking declarations: UDP sockets, epoll, eventfd, timerfd, and an address as a plain value.
+
+Addresses are IPv4 today. Everything above names an `Address` and these functions only, so IPv6 changes this file, the
+address fields of a command and the parser of the Python side.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+cdef extern from "<sys/socket.h>" nogil:
+    ctypedef unsigned int socklen_t
+    cdef struct sockaddr:
+        unsigned short sa_family
+    int AF_INET, AF_UNSPEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC, MSG_TRUNC, MSG_DONTWAIT
+    ssize_t recv(int fd, void* buffer, size_t size, int flags)
+    ssize_t send(int fd, const void* buffer, size_t size, int flags)
+    ssize_t recvfrom(int fd, void* buffer, size_t size, int flags, sockaddr* address, socklen_t* length)
+    ssize_t sendto(int fd, const void* buffer, size_t size, int flags, const sockaddr* address, socklen_t length)
+
+cdef extern from "<netinet/in.h>" nogil:
+    cdef struct in_addr:
+        uint32_t s_addr
+    cdef struct sockaddr_in:
+        unsigned short sin_family
+        uint16_t sin_port
+        in_addr sin_addr
+    uint16_t htons(uint16_t value)
+    uint16_t ntohs(uint16_t value)
+    uint32_t htonl(uint32_t value)
+    uint32_t ntohl(uint32_t value)
+
+cdef extern from "<sys/epoll.h>" nogil:
+    ctypedef union epoll_data_t:
+        uint64_t u64
+    cdef struct epoll_event:
+        uint32_t events
+        epoll_data_t data
+    int EPOLLIN, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
+    int epoll_create1(int flags)
+    int epoll_ctl(int epoll, int operation, int fd, epoll_event* event)
+    int epoll_wait(int epoll, epoll_event* events, int limit, int timeout_ms)
+
+cdef struct Address:
+    uint32_t ip                # IPv4, host order
+    uint16_t port              # host order; 0: none
+    uint16_t family            # AF_INET, or 0 for no address
+
+# All of these return a descriptor or 0, or -errno. Sockets are non-blocking and close-on-exec.
+cdef int udp_open(const Address* local, int tos) noexcept nogil
+cdef int udp_connect(int fd, const Address* remote) noexcept nogil
+cdef int udp_disconnect(int fd) noexcept nogil
+cdef int eventfd_open() noexcept nogil
+cdef int timerfd_open() noexcept nogil
+cdef int epoll_add(int epoll, int fd, uint64_t data) noexcept nogil
+cdef void close_fd(int fd) noexcept nogil
+cdef void eventfd_signal(int fd) noexcept nogil
+# Reads the counter of an eventfd or timerfd (0 when it was not readable).
+cdef uint64_t counter_read(int fd) noexcept nogil
+# Waits until a descriptor is readable or the time is over (-1: no limit).
+cdef void wait_readable(int fd, int timeout_ms) noexcept nogil
+# Arms a timerfd for an instant of CLOCK_MONOTONIC; 0 disarms it.
+cdef void timerfd_arm(int fd, int64_t deadline_ns) noexcept nogil
+# Sends to an address on a socket that is not connected; returns bytes or -errno.
+cdef int udp_send_to(int fd, const void* data, int size, const Address* remote) noexcept nogil
+# Receives with the source's address; returns the true length, which may exceed `size`, or -errno.
+cdef int udp_receive_from(int fd, void* data, int size, Address* source) noexcept nogil
+cdef int udp_receive(int fd, void* data, int size) noexcept nogil
+cdef int udp_send(int fd, const void* data, int size) noexcept nogil
+
+
+cdef inline bint same_address(const Address* a, const Address* b) noexcept nogil:
+    return a.ip == b.ip and a.port == b.port and a.family == b.family

@@ -1,0 +1,13 @@
+"""Who hears whom: what a stream has received goes to its bridge partner, to itself (echo), to a recording, to Python."""
+
+from libc.stdint cimport int64_t
+
+from core.engine.state cimport Leg, Worker
+from core.stream.stream cimport Received
+
+# A packet of the stream's latched source.
+cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil
+cdef void join(Leg* a, Leg* b) noexcept nogil
+cdef void part(Leg* leg) noexcept nogil
+# Digits whose end was never heard; part of the slow pass.
+cdef void poll_digits(Worker* w, Leg* leg, int64_t now) noexcept nogil

@@ -1,0 +1,299 @@
+"""Commands on legs; see commands.pxd."""
+
+from libc.errno cimport EBUSY, EINVAL, ENOENT, ENOSPC
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.base.atomics cimport store_release_u32
+from core.base.clock cimport NS_PER_MS
+from core.base.pool cimport pool_give
+from core.base.sockets cimport close_fd, epoll_add, eventfd_signal, udp_disconnect
+from core.engine.bridge cimport join, part
+from core.engine.clips cimport Clip, clip_drop, clip_find
+from core.engine.digits cimport digits_queue
+from core.engine.messages cimport (
+    CMD_BRIDGE,
+    CMD_CLOSE,
+    CMD_CONFIGURE,
+    CMD_ECHO,
+    CMD_OPEN,
+    CMD_PLAY,
+    CMD_RECORD,
+    CMD_RELEASE_CLIP,
+    CMD_SEND_DIGITS,
+    CMD_STOP,
+    CMD_STOP_PLAY,
+    CMD_STOP_RECORD,
+    CMD_UNBRIDGE,
+    EV_CLIP_RELEASED,
+    EV_COMMAND_FAILED,
+    EV_STREAM_CLOSED,
+    FLAG_ON,
+    FLAG_OPEN_WINDOW,
+    FLAG_RECEIVE,
+    FLAG_REPEAT,
+    FLAG_RTCP_MUX,
+    FLAG_SEND,
+    Command,
+)
+from core.engine.receive cimport settle
+from core.engine.recorder cimport Recording, record_find, record_stop
+from core.engine.state cimport (
+    PENDING_CLOSED,
+    Leg,
+    Worker,
+    emit,
+    find_leg,
+    start_ticking,
+    stop_ticking,
+    tell_digit,
+    tell_play_ended,
+)
+from core.stream.reception cimport rx_expected, rx_received
+from core.stream.stream cimport Stream, StreamSettings, stream_configure
+from core.stream.timeline cimport SOURCE_NONE
+
+cdef extern from *:
+    """
+    /* epoll data: the stream's id, and this bit for its RTCP socket */
+    #define CENTRALA_RTCP_BIT (1ull << 32)
+    """
+    uint64_t RTCP_BIT "CENTRALA_RTCP_BIT"
+
+
+cdef void _drop_clip(Worker* w, Clip* clip, int64_t now) noexcept nogil:
+    if clip_drop(clip, w.index):
+        # When the ring is full the slow pass finds the clip by its state.
+        if not emit(w, EV_CLIP_RELEASED, 0, clip.id, 0, 0, now):
+            w.clips_unreported = True
+
+
+cdef void end_play(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil:
+    cdef int i
+    if not leg.player.active:
+        return
+    leg.player.active = False
+    leg.stream.tx.source = SOURCE_NONE
+    for i in range(leg.player.count):
+        _drop_clip(w, leg.player.clips[i], now)
+    tell_play_ended(w, leg, finished, now)
+
+
+cdef void _release(Worker* w, const Command* c, Leg* leg) noexcept nogil:
+    """Drops the references of a play that never began."""
+    cdef int i
+    cdef Clip* clip
+    for i in range(c.count):
+        clip = clip_find(w.clips, c.values[i])
+        if clip != NULL:
+            _drop_clip(w, clip, 0)
+
+
+cdef int _open(Worker* w, Leg* leg) noexcept nogil:
+    cdef int failure
+    if w.active_count >= w.pool.capacity:
+        return ENOSPC
+    leg.active_index = w.active_count
+    w.active[w.active_count] = leg
+    w.active_count += 1
+    w.count.streams = w.active_count
+    failure = epoll_add(w.epoll, leg.stream.fd, leg.id)
+    if failure == 0:
+        failure = epoll_add(w.epoll, leg.stream.rtcp_fd, leg.id | RTCP_BIT)
+    return -failure
+
+
+cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
+    cdef StreamSettings settings
+    settings.remote = c.remote
+    settings.rtcp_remote = c.rtcp_remote
+    settings.signalling_ip = c.signalling_ip
+    settings.latch = c.latch
+    settings.codec = c.codec
+    settings.payload_type = c.payload_type
+    settings.event_payload_type = c.event_payload_type
+    settings.ptime_ms = c.ptime_ms
+    settings.receive = (c.flags & FLAG_RECEIVE) != 0
+    settings.send = (c.flags & FLAG_SEND) != 0
+    settings.rtcp_mux = (c.flags & FLAG_RTCP_MUX) != 0
+    settings.open_window = (c.flags & FLAG_OPEN_WINDOW) != 0
+    settings.timeout_ns = <int64_t>c.rtp_timeout_ms * NS_PER_MS
+    if c.event_payload_type >= 0 and leg.listening:
+        if leg.sounding:
+            tell_digit(w, leg, leg.sounding, leg.detector.last_ms, True, now)
+        leg.listening = False
+        leg.sounding = 0
+    if stream_configure(&leg.stream, &settings, now):
+        udp_disconnect(leg.stream.fd)
+    settle(w, leg, now)
+    return 0
+
+
+cdef int _play(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
+    cdef int i
+    end_play(w, leg, False, now)
+    memset(&leg.player, 0, sizeof(leg.player))
+    leg.player.token = c.token
+    leg.player.count = c.count
+    leg.player.repeat = (c.flags & FLAG_REPEAT) != 0
+    leg.player.gain = c.gain
+    for i in range(c.count):
+        leg.player.clips[i] = clip_find(w.clips, c.values[i])
+    leg.player.active = True
+    leg.stream.tx.source = SOURCE_NONE
+    start_ticking(w, leg, now)
+    return 0
+
+
+cdef int _send_digits(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
+    cdef int i
+    cdef const char* digits = <const char*>c.values
+    for i in range(c.count):
+        if not digits_queue(&leg.digits, digits[i], c.duration_ms):
+            return ENOSPC
+    start_ticking(w, leg, now)
+    return 0
+
+
+cdef int _record(Worker* w, Leg* left, const Command* c, int64_t now) noexcept nogil:
+    cdef Recording* r = record_find(w.recordings, c.token)
+    cdef Leg* right = find_leg(w, c.other) if c.other else NULL
+    if r == NULL:
+        return ENOENT
+    w.recordings_open += 1
+    if left == NULL or (c.other and right == NULL) or left.recording != NULL or (
+            right != NULL and right.recording != NULL):
+        # The end of the recording tells Python.
+        record_stop(w.recordings, r, EBUSY, now)
+        eventfd_signal(w.recordings.wake_fd)
+        return 0
+    left.recording = r
+    left.channel = 0
+    r.taps = 1
+    if right != NULL:
+        right.recording = r
+        right.channel = 1
+        r.taps = 2
+    return 0
+
+
+cdef void _leave_recording(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Recording* r = leg.recording
+    if r == NULL:
+        return
+    leg.recording = NULL
+    r.taps -= 1
+    if r.taps == 0:
+        record_stop(w.recordings, r, 0, now)
+        eventfd_signal(w.recordings.wake_fd)
+
+
+cdef int _stop_record(Worker* w, const Command* c, int64_t now) noexcept nogil:
+    cdef Recording* r = record_find(w.recordings, c.token)
+    cdef uint32_t i
+    if r == NULL:
+        # It ended by itself (both streams closed, disk full): that was told already.
+        return 0
+    for i in range(w.active_count):
+        if w.active[i].recording == r:
+            _leave_recording(w, w.active[i], now)
+    return 0
+
+
+cdef inline void _gain(uint64_t* total, uint64_t* seen, uint64_t value) noexcept nogil:
+    total[0] += value - seen[0]
+    seen[0] = value
+
+
+cdef void account(Worker* w, Leg* leg) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    cdef uint64_t expected = rx_expected(&s.rx), received = rx_received(&s.rx)
+    cdef int64_t lost = <int64_t>(expected - leg.totals.expected) - <int64_t>(received - leg.totals.received)
+    _gain(&w.count.rx_packets, &leg.totals.rx_packets, s.count.rx_packets)
+    _gain(&w.count.tx_packets, &leg.totals.tx_packets, s.count.tx_packets)
+    _gain(&w.count.foreign, &leg.totals.foreign, s.count.foreign)
+    _gain(&w.count.malformed, &leg.totals.malformed, s.count.malformed)
+    _gain(&w.count.send_errors, &leg.totals.send_errors, s.count.send_errors)
+    # Late packets may make the loss of a span negative: it waits for the next one, so that the total never falls.
+    if lost >= 0:
+        w.count.lost += <uint64_t>lost
+        w.count.expected += expected - leg.totals.expected
+        leg.totals.expected = expected
+        leg.totals.received = received
+
+
+cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef uint32_t last = w.active_count - 1
+    if not leg.closing:
+        leg.closing = True
+        stop_ticking(w, leg)
+        end_play(w, leg, False, now)
+        if leg.sounding:
+            tell_digit(w, leg, leg.sounding, leg.detector.last_ms, True, now)
+        part(leg)
+        _leave_recording(w, leg, now)
+        close_fd(leg.stream.fd)
+        close_fd(leg.stream.rtcp_fd)
+        account(w, leg)
+    # Its slot is given back only when Python knows, and knows all that came before.
+    if leg.pending & ~<uint32_t>PENDING_CLOSED or not emit(w, EV_STREAM_CLOSED, leg.id, 0, 0, 0, now):
+        leg.pending |= PENDING_CLOSED
+        w.retry = True
+        return False
+    w.active[leg.active_index] = w.active[last]
+    w.active[leg.active_index].active_index = leg.active_index
+    w.active_count = last
+    w.count.streams = last
+    # Python's thread takes the ports for free once it sees this.
+    store_release_u32(&leg.id, 0)
+    pool_give(&w.pool, leg.slot)
+    return True
+
+
+cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
+    cdef Leg* other
+    if c.kind == CMD_OPEN:
+        return _open(w, leg)
+    if c.kind == CMD_CONFIGURE:
+        return _configure(w, leg, c, now)
+    if c.kind == CMD_PLAY:
+        return _play(w, leg, c, now)
+    if c.kind == CMD_STOP_PLAY:
+        end_play(w, leg, False, now)
+    elif c.kind == CMD_SEND_DIGITS:
+        return _send_digits(w, leg, c, now)
+    elif c.kind == CMD_BRIDGE:
+        other = find_leg(w, c.other)
+        if other == NULL or other == leg:
+            return EINVAL
+        join(leg, other)
+    elif c.kind == CMD_UNBRIDGE:
+        part(leg)
+    elif c.kind == CMD_ECHO:
+        leg.echo = (c.flags & FLAG_ON) != 0
+    elif c.kind == CMD_CLOSE:
+        close_leg(w, leg, now)
+    return 0
+
+
+cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil:
+    cdef Leg* leg = find_leg(w, c.stream)
+    cdef int failure = 0
+    if leg != NULL and leg.closing:
+        leg = NULL
+    if c.kind == CMD_STOP:
+        w.running = False
+    elif c.kind == CMD_RECORD:
+        failure = _record(w, leg, c, now)
+    elif c.kind == CMD_STOP_RECORD:
+        failure = _stop_record(w, c, now)
+    elif c.kind == CMD_RELEASE_CLIP:
+        _release(w, c, NULL)
+    elif leg == NULL:
+        failure = ENOENT
+        if c.kind == CMD_PLAY:
+            _release(w, c, NULL)
+    else:
+        failure = _on_leg(w, leg, c, now)
+    if failure:
+        emit(w, EV_COMMAND_FAILED, c.stream, c.kind, failure, c.sequence, now)

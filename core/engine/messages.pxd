@@ -1,0 +1,78 @@
+"""Command and Event: all that crosses between Python and the media workers. Plain structs, no pointer, no object.
+
+Change a struct or a meaning: raise LAYOUT. It is compared at import, because a stale extension would read garbage.
+"""
+
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
+
+from core.base.sockets cimport Address
+
+cdef enum:
+    LAYOUT = 1
+    MAX_CLIPS = 16             # of one play
+    MAX_DIGITS = 64            # of one send_digits
+
+cpdef enum:                    # kinds of commands
+    CMD_OPEN = 1               # stream
+    CMD_CONFIGURE = 2
+    CMD_PLAY = 3               # count, values (clip ids), token, flags, gain
+    CMD_STOP_PLAY = 4
+    CMD_SEND_DIGITS = 5        # count, values (ASCII, a byte each), duration_ms
+    CMD_BRIDGE = 6             # stream, other
+    CMD_UNBRIDGE = 7
+    CMD_ECHO = 8               # flags & FLAG_ON
+    CMD_RECORD = 9             # stream, other, token (recording id)
+    CMD_STOP_RECORD = 10       # token (recording id)
+    CMD_RELEASE_CLIP = 11      # token (clip id)
+    CMD_CLOSE = 12
+    CMD_STOP = 13              # the worker ends
+
+cdef enum:
+    FLAG_ON = 1
+    FLAG_REPEAT = 1
+    FLAG_RECEIVE = 1
+    FLAG_SEND = 2
+    FLAG_RTCP_MUX = 4
+    FLAG_OPEN_WINDOW = 8
+
+cpdef enum:                    # kinds of events
+    EV_LATCHED = 1
+    EV_FIRST_PACKET = 2
+    EV_DIGIT = 3
+    EV_PLAY_ENDED = 4
+    EV_MEDIA_TIMEOUT = 5
+    EV_STREAM_CLOSED = 6
+    EV_CLIP_RELEASED = 7
+    EV_RECORDING_ENDED = 8
+    EV_COMMAND_FAILED = 9
+
+cdef struct Command:           # 128 bytes
+    uint16_t kind              # CMD_*
+    uint16_t count
+    uint32_t sequence          # grows by one a command, for EV_COMMAND_FAILED
+    uint32_t stream
+    uint32_t other
+    uint32_t token
+    uint32_t flags             # FLAG_*
+    Address remote
+    Address rtcp_remote
+    uint32_t signalling_ip     # IPv4, host order; 0: unknown
+    uint32_t rtp_timeout_ms    # 0: never
+    int16_t payload_type
+    int16_t event_payload_type # -1: not negotiated
+    uint16_t ptime_ms
+    uint8_t codec
+    uint8_t latch
+    uint16_t duration_ms
+    uint16_t spare
+    float gain                 # factor; 1.0: none
+    uint32_t values[MAX_CLIPS]
+
+cdef struct Event:             # 64 bytes
+    uint32_t kind              # EV_*
+    uint32_t stream            # 0: not of a stream
+    int64_t a
+    int64_t b
+    int64_t c
+    int64_t when_ns            # CLOCK_MONOTONIC
+    int64_t spare[3]

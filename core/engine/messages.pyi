@@ -1,0 +1,32 @@
+"""Numbers of the boundary between Python and the media workers; core.engine.engine offers them again."""
+
+COMMAND_SIZE: int
+EVENT_SIZE: int
+LAYOUT_VERSION: int
+CODEC_PCMU: int
+CODEC_PCMA: int
+LATCH_SIGNALLED: int
+LATCH_ANY: int
+LATCH_STRICT: int
+CMD_OPEN: int
+CMD_CONFIGURE: int
+CMD_PLAY: int
+CMD_STOP_PLAY: int
+CMD_SEND_DIGITS: int
+CMD_BRIDGE: int
+CMD_UNBRIDGE: int
+CMD_ECHO: int
+CMD_RECORD: int
+CMD_STOP_RECORD: int
+CMD_RELEASE_CLIP: int
+CMD_CLOSE: int
+CMD_STOP: int
+EV_LATCHED: int
+EV_FIRST_PACKET: int
+EV_DIGIT: int
+EV_PLAY_ENDED: int
+EV_MEDIA_TIMEOUT: int
+EV_STREAM_CLOSED: int
+EV_CLIP_RELEASED: int
+EV_RECORDING_ENDED: int
+EV_COMMAND_FAILED: int

@@ -1,0 +1,129 @@
+"""Reading of sockets; see receive.pxd."""
+
+from libc.stdint cimport int64_t, uint8_t
+
+from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, now_ns
+from core.base.sockets cimport Address, udp_connect, udp_receive, udp_receive_from, udp_send, udp_send_to
+from core.engine.bridge cimport hear
+from core.engine.state cimport BUFFER, PENDING_FIRST_PACKET, PENDING_LATCHED, Leg, Worker, next_random, tell
+from core.stream.latch cimport latch_destination, latch_window_open
+from core.stream.rtcp cimport RTCP_MAX, rtcp_receive, rtcp_write
+from core.stream.stream cimport (
+    GOT_NOTHING,
+    GOT_RTCP,
+    Received,
+    Stream,
+    stream_receive,
+    stream_rtcp_source,
+)
+
+cdef enum:
+    VERIFY_MS = 50             # after connecting: a packet may be on its way into the socket still
+    MAX_DRAIN = 4096           # datagrams that a socket's buffer can hold, and more
+    RTCP_SECONDS = 5
+
+
+cdef void _take_rtcp(Worker* w, Leg* leg, uint8_t* data, int size, const Address* source, int64_t now) noexcept nogil:
+    if source != NULL and not stream_rtcp_source(&leg.stream, source):
+        leg.stream.count.foreign += 1
+    elif not rtcp_receive(&leg.stream.rtcp, data, size, leg.stream.tx.ssrc, now, w.ntp_offset):
+        leg.stream.count.malformed += 1
+
+
+cdef void _take(Worker* w, Leg* leg, int size, const Address* source, int64_t now) noexcept nogil:
+    cdef Received got
+    cdef bint first = leg.stream.count.rx_packets == 0
+    if size > BUFFER:
+        leg.stream.count.malformed += 1
+        return
+    stream_receive(&leg.stream, w.buffer, size, source, now, &got)
+    if got.locked:
+        tell(w, leg, PENDING_LATCHED, now)
+    if first and leg.stream.count.rx_packets:
+        tell(w, leg, PENDING_FIRST_PACKET, now)
+    if got.kind == GOT_RTCP:
+        _take_rtcp(w, leg, w.buffer, size, source, now)
+    elif got.kind != GOT_NOTHING:
+        hear(w, leg, &got, now)
+    if got.locked:
+        settle(w, leg, now)
+
+
+cdef void settle(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    cdef Address source
+    cdef int size, left = MAX_DRAIN
+    if s.connected or not s.latch.set or latch_window_open(&s.latch, now):
+        return
+    if udp_connect(s.fd, latch_destination(&s.latch)) < 0:
+        # For instance no route now. Sources go on being checked here, and the slow pass tries again.
+        return
+    s.connected = True
+    s.verify_until_ns = now + VERIFY_MS * NS_PER_MS
+    # What was queued before may be of anybody.
+    while left > 0:
+        size = udp_receive_from(s.fd, w.buffer, BUFFER, &source)
+        if size < 0:
+            return
+        _take(w, leg, size, &source, now)
+        left -= 1
+
+
+cdef void read_rtp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    cdef Address source
+    cdef int size
+    if s.connected and now >= s.verify_until_ns:
+        size = udp_receive(s.fd, w.buffer, BUFFER)
+        if size >= 0:
+            _take(w, leg, size, NULL, now_ns())
+        return
+    # Errors are those that ICMP reported; reading has cleared them.
+    size = udp_receive_from(s.fd, w.buffer, BUFFER, &source)
+    if size >= 0:
+        _take(w, leg, size, &source, now_ns())
+
+
+cdef void read_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Address source
+    cdef int size = udp_receive_from(leg.stream.rtcp_fd, w.buffer, BUFFER, &source)
+    if size < 0:
+        return
+    if size > BUFFER:
+        leg.stream.count.malformed += 1
+        return
+    _take_rtcp(w, leg, w.buffer, size, &source, now)
+
+
+cdef void _dispatch_rtcp(Leg* leg, const uint8_t* data, int size) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    if s.rtcp_mux:
+        if s.connected:
+            udp_send(s.fd, data, size)
+        else:
+            udp_send_to(s.fd, data, size, latch_destination(&s.latch))
+    elif s.rtcp_source.family:
+        udp_send_to(s.rtcp_fd, data, size, &s.rtcp_source)
+    elif not s.latch.locked or s.latch.source.ip == s.rtcp_remote.ip:
+        # A far end that was found elsewhere than its SDP said gets reports once its own have shown the port.
+        udp_send_to(s.rtcp_fd, data, size, &s.rtcp_remote)
+
+
+cdef void send_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    cdef uint8_t[RTCP_MAX] out
+    cdef int size
+    cdef int64_t interval
+    if not s.configured or now < s.rtcp.next_ns:
+        return
+    # 5 s, spread by a fifth, so that streams opened together do not report together for ever (RFC 3550 section 6.3).
+    interval = <int64_t>RTCP_SECONDS * NS_PER_SECOND
+    interval += <int64_t>(next_random(w) % 2000000000) - 1000000000
+    if s.rtcp.next_ns == 0:
+        s.rtcp.next_ns = now + interval // 2
+        return
+    s.rtcp.next_ns = now + interval
+    size = rtcp_write(&s.rtcp, out, &s.tx, &s.rx, s.count.tx_packets, s.count.tx_bytes,
+                      s.count.tx_packets != leg.tx_reported, now, w.ntp_offset)
+    leg.tx_reported = s.count.tx_packets
+    _dispatch_rtcp(leg, out, size)

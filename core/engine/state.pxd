@@ -1,0 +1,161 @@
+"""What a media worker keeps: a leg for each stream, its rings, its tick wheel; and how it tells Python.
+
+`Leg` is the stream with what the engine adds. All fields belong to the worker's thread unless a comment says otherwise.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+from core.base.pool cimport Pool
+from core.base.ring cimport SpscRing
+from core.engine.clips cimport ClipTable
+from core.engine.digits cimport DigitSender
+from core.engine.player cimport Player
+from core.engine.recorder cimport RecordTable, Recording
+from core.signal.dtmf cimport DtmfDetector
+from core.stream.stream cimport Stream
+
+cdef enum:
+    BUFFER = 2048              # bytes of a datagram that are read
+    WHEEL = 32                 # slots of the tick wheel: more than the longest packet time
+    TICK_NS = 2000000          # a slot: 2 ms
+    DIGIT_BACKLOG = 16
+
+cdef enum:                     # events that found the ring full, by leg; they are sent when there is room
+    PENDING_LATCHED = 1
+    PENDING_FIRST_PACKET = 2
+    PENDING_PLAY_ENDED = 4
+    PENDING_TIMEOUT = 8
+    PENDING_CLOSED = 16
+    PENDING_DIGITS = 32
+
+cdef struct HeardDigit:
+    char code
+    bint in_band
+    int64_t duration_ms
+    int64_t when_ns
+
+cdef struct LegTotals:         # what of the counters is already in the worker's
+    uint64_t rx_packets
+    uint64_t tx_packets
+    uint64_t foreign
+    uint64_t malformed
+    uint64_t send_errors
+    uint64_t expected
+    uint64_t received
+
+cdef struct Leg:
+    uint32_t id                # 0: closed
+    uint32_t slot
+    uint32_t active_index      # in Worker.active
+    bint closing               # closed, but its event found no room
+    bint echo
+    Leg* peer                  # the other one of the bridge
+    Stream stream
+    Player player
+    DigitSender digits
+    # tick wheel
+    bint ticking
+    int64_t tick               # when it is due, in ticks of the worker
+    Leg* next
+    Leg* previous
+    # in-band digits of what is received
+    bint listening             # the detector is in use
+    DtmfDetector detector
+    char sounding              # ASCII of the digit that is still heard, 0: none
+    int64_t heard_ns
+    # recording
+    Recording* recording
+    int channel
+    # events that wait for room
+    uint32_t pending           # PENDING_*
+    uint32_t ended_token
+    bint ended_finished
+    int64_t silent_ms
+    int backlog_count
+    HeardDigit backlog[DIGIT_BACKLOG]
+    uint64_t tx_reported       # packets sent at the last RTCP report
+    LegTotals totals
+
+cdef struct WorkerCounters:    # written by the worker, read relaxed
+    uint64_t streams
+    uint64_t ticks
+    uint64_t late_ticks
+    uint64_t rx_packets
+    uint64_t tx_packets
+    uint64_t send_errors
+    uint64_t lost
+    uint64_t expected
+    uint64_t foreign
+    uint64_t malformed
+    uint64_t dropped_events
+    uint64_t realtime
+
+cdef struct Worker:
+    uint32_t index
+    bint want_realtime
+    bint running               # CMD_STOP clears it
+    int epoll
+    int command_fd             # eventfd: commands wait
+    int event_fd               # eventfd: events wait
+    int timer_fd
+    int32_t sleeping           # atomic: the worker may be in epoll_wait without having seen the last command
+    int32_t event_armed        # atomic: Python wants to be woken
+    bint unsignalled           # events were pushed since the last wake
+    bint retry                 # some leg has pending events
+    bint clips_unreported      # EV_CLIP_RELEASED found no room
+    uint32_t recordings_open   # that this worker has still to report
+    SpscRing commands          # of Command, Python to worker
+    SpscRing events            # of Event, worker to Python
+    SpscRing digits            # of Event, digits only
+    Pool pool
+    Leg* legs                  # one a slot
+    Leg** active               # the open ones
+    uint32_t active_count
+    uint32_t house_cursor      # next leg of the slow pass
+    int64_t house_ns           # when it goes on
+    Leg* wheel[WHEEL]
+    int64_t tick               # last tick that was run
+    int64_t epoch_ns           # instant of tick 0
+    int64_t armed              # tick the timer is set for; 0: none, -1: it has run out
+    uint32_t ticking           # legs in the wheel
+    uint32_t phase             # next stagger
+    int64_t ntp_offset         # monotonic ns to NTP ns
+    uint64_t random
+    ClipTable* clips
+    RecordTable* recordings
+    WorkerCounters count
+    uint8_t buffer[BUFFER]     # of the datagram in work
+    uint8_t out[BUFFER]        # of a datagram that we make
+
+# Tells Python; False when the ring is full (counted).
+cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64_t c, int64_t now) noexcept nogil
+# The state events: kept in the leg and told again when the ring was full.
+cdef void tell(Worker* w, Leg* leg, uint32_t pending, int64_t now) noexcept nogil
+cdef void tell_play_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil
+cdef void tell_digit(Worker* w, Leg* leg, char code, int64_t duration_ms, bint in_band, int64_t now) noexcept nogil
+# Tries what is pending again.
+cdef void retry_events(Worker* w, int64_t now) noexcept nogil
+# Wakes Python when there is something new.
+cdef void signal_events(Worker* w) noexcept nogil
+# Puts a leg into the tick wheel, staggered over its packet time, or takes it out.
+cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil
+cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil
+cdef void wheel_insert(Worker* w, Leg* leg, int64_t tick) noexcept nogil
+# Sends RTP that is complete from its header on; `payload` bytes are counted.
+cdef void send_rtp(Leg* leg, uint8_t* data, int size, int payload) noexcept nogil
+
+
+cdef inline uint64_t next_random(Worker* w) noexcept nogil:
+    """xorshift64*: for spreading timers, never for secrets."""
+    w.random ^= w.random >> 12
+    w.random ^= w.random << 25
+    w.random ^= w.random >> 27
+    return w.random * <uint64_t>2685821657736338717
+
+
+cdef inline Leg* find_leg(Worker* w, uint32_t id) noexcept nogil:
+    """The open leg of an id, or NULL."""
+    cdef uint32_t slot = id & 0x3FFF
+    if slot >= w.pool.capacity or id == 0 or w.legs[slot].id != id:
+        return NULL
+    return &w.legs[slot]

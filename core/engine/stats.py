@@ -1,0 +1,39 @@
+"""Counters as Python sees them: copies of what the workers count, made at the call."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class StreamStats:
+    """Counters of one stream (relaxed: they may trail by some packets)."""
+
+    rx_packets: int
+    rx_bytes: int
+    tx_packets: int
+    tx_bytes: int
+    lost_packets: int
+    jitter_ms: float
+    max_gap_ms: float
+    foreign_packets: int
+    malformed_packets: int
+    round_trip_ms: float
+    late_ticks: int
+
+
+@dataclass(slots=True)
+class WorkerStats:
+    """Counters of one worker thread."""
+
+    streams: int
+    ticks: int
+    late_ticks: int
+    rx_packets: int
+    tx_packets: int
+    send_errors: int
+    lost_packets: int
+    expected_packets: int
+    foreign_packets: int
+    malformed_packets: int
+    dropped_events: int
+    cpu_ns: int
+    realtime: bool

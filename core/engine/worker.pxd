@@ -1,0 +1,25 @@
+"""A media worker: one thread that waits for sockets, ticks and commands, and never for anything else."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+from core.engine.clips cimport ClipTable
+from core.engine.messages cimport Command
+from core.engine.recorder cimport RecordTable
+from core.engine.state cimport Worker
+
+cdef enum:
+    COMMAND_RING = 8192
+    EVENT_RING = 16384
+    DIGIT_RING = 4096
+
+# 0 or -errno; on failure everything is freed again.
+cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realtime, uint64_t random, ClipTable* clips,
+                     RecordTable* recordings) noexcept nogil
+# After its thread has ended; closes what streams are left.
+cdef void worker_free(Worker* w) noexcept nogil
+# The thread; `argument` is the Worker.
+cdef void* worker_run(void* argument) noexcept nogil
+# Python's thread: queues a command and wakes the worker if it sleeps. False when the ring is full.
+cdef bint worker_submit(Worker* w, const Command* command) noexcept nogil
+# The worker's thread, or Python's when the worker has ended: tells the recordings that the writer has ended.
+cdef void report_recordings(Worker* w) noexcept nogil

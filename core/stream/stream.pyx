@@ -1,0 +1,130 @@
+"""What a datagram means to a stream; see stream.pxd."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.base.sockets cimport Address
+from core.stream.latch cimport SOURCE_FOREIGN, SOURCE_LOCKED, latch_packet, latch_set
+from core.stream.reception cimport RX_DROP, RX_RESTART, rx_expect_change, rx_packet
+from core.stream.rtp cimport MAX_PAYLOAD, MIN_PAYLOAD, PT_COMFORT_NOISE, PT_PCMA, PT_PCMU, is_rtcp, rtp_parse
+from core.stream.telephone_event cimport EVENT_SIZE
+from core.stream.timeline cimport SOURCE_NONE, tl_init
+
+
+cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint64_t random) noexcept nogil:
+    memset(s, 0, sizeof(Stream))
+    s.fd = fd
+    s.rtcp_fd = rtcp_fd
+    s.event_payload_type = -1
+    s.ptime_ms = 20
+    tl_init(&s.tx, random)
+
+
+cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t now) noexcept nogil:
+    cdef bint opened = latch_set(&s.latch, &settings.remote, settings.signalling_ip, settings.latch,
+                                 settings.open_window, now)
+    if settings.receive:
+        s.waiting_since_ns = now
+    if settings.send != s.send or settings.codec != s.codec:
+        s.tx.source = SOURCE_NONE
+    s.codec = settings.codec
+    s.payload_type = settings.payload_type
+    s.event_payload_type = settings.event_payload_type
+    s.ptime_ms = settings.ptime_ms
+    s.receive = settings.receive
+    s.send = settings.send
+    s.rtcp_mux = settings.rtcp_mux
+    s.rtcp_remote = settings.rtcp_remote
+    s.timeout_ns = settings.timeout_ns
+    s.timed_out = False
+    s.configured = True
+    if opened:
+        rx_expect_change(&s.rx)
+        s.rtcp_source.family = 0
+        s.connected = False
+    return opened
+
+
+cdef bint _classify(Stream* s, Received* out) noexcept nogil:
+    """Kind and codec by payload type; False when it was not negotiated or cannot be audio."""
+    cdef int pt = out.packet.payload_type
+    out.kind = GOT_AUDIO
+    if pt == s.payload_type:
+        out.codec = s.codec
+    elif pt == s.event_payload_type:
+        out.kind = GOT_EVENT
+        return out.packet.size >= EVENT_SIZE
+    elif pt == PT_PCMU or pt == PT_PCMA:
+        # An answer that lists both lets the far end change between them at any time (RFC 3264 section 6.1).
+        out.codec = <uint8_t>pt
+    elif pt == PT_COMFORT_NOISE:
+        # It keeps the source's sequence whole, but is no sound.
+        out.kind = GOT_NOTHING
+        return out.packet.size <= MAX_PAYLOAD
+    else:
+        return False
+    return MIN_PAYLOAD <= out.packet.size <= MAX_PAYLOAD
+
+
+cdef bint _known_source(Stream* s, const Address* source, int64_t now, Received* out) noexcept nogil:
+    cdef int verdict
+    if source == NULL:
+        # Connected: the kernel has checked the source. The lock itself may still be to come (strict, window over).
+        source = &s.latch.source if s.latch.locked else &s.latch.expected
+    verdict = latch_packet(&s.latch, source, &out.packet, now)
+    if verdict == SOURCE_FOREIGN:
+        s.count.foreign += 1
+        return False
+    out.locked = verdict == SOURCE_LOCKED
+    return True
+
+
+cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* source, int64_t now,
+                         Received* out) noexcept nogil:
+    cdef int verdict
+    out.kind = GOT_NOTHING
+    out.restarted = False
+    out.locked = False
+    if s.rtcp_mux and is_rtcp(data, size):
+        out.kind = GOT_RTCP
+        return
+    if not s.configured or not rtp_parse(data, size, &out.packet) or not _classify(s, out):
+        s.count.malformed += 1
+        out.kind = GOT_NOTHING
+        return
+    if not _known_source(s, source, now, out):
+        out.kind = GOT_NOTHING
+        return
+    verdict = rx_packet(&s.rx, &out.packet, now, out.kind == GOT_AUDIO)
+    if verdict == RX_DROP:
+        s.count.malformed += 1
+        out.kind = GOT_NOTHING
+        return
+    out.restarted = verdict == RX_RESTART
+    s.count.rx_packets += 1
+    s.count.rx_bytes += out.packet.size
+    s.waiting_since_ns = now
+    s.timed_out = False
+    if not s.receive:
+        out.kind = GOT_NOTHING
+
+
+cdef bint stream_rtcp_source(Stream* s, const Address* source) noexcept nogil:
+    if not s.configured or not s.latch.set:
+        return False
+    if s.latch.locked:
+        if source.ip != s.latch.source.ip:
+            return False
+        if not (source.ip == s.rtcp_remote.ip and source.port == s.rtcp_remote.port):
+            s.rtcp_source = source[0]
+        return True
+    return source.ip == s.rtcp_remote.ip
+
+
+cdef int64_t stream_timeout(Stream* s, int64_t now) noexcept nogil:
+    if not s.configured or not s.receive or s.timeout_ns == 0 or s.timed_out:
+        return 0
+    if now - s.waiting_since_ns < s.timeout_ns:
+        return 0
+    s.timed_out = True
+    return (now - s.waiting_since_ns) // 1000000
