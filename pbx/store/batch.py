@@ -24,6 +24,7 @@ KEYED: dict[str, BulkInsert] = {
         schema.queue_visits,
         schema.trunk_calls,
         schema.agent_states,
+        schema.registrations,
         schema.meta,
     )
 }

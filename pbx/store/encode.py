@@ -26,8 +26,8 @@ def seconds(us: int) -> float:
     return us / _MICRO
 
 
-def json_text(data: dict[str, Any]) -> str:
-    """`data` as a JSON object. What JSON cannot hold becomes its repr, and lone surrogates become escapes: never an
+def json_text(data: Any) -> str:
+    """`data` as JSON. What JSON cannot hold becomes its repr, and lone surrogates become escapes: never an
     error.
     """
     try:

@@ -78,7 +78,7 @@ cdrs = Table(
     Column("abandoned", Boolean(create_constraint=False), nullable=False),  # hung up while waiting in a queue
     _text("recording"),  # path relative to the recordings folder
     _seconds("recording_s"),
-    _count("legs"),
+    _count("legs"),  # that the PBX placed
     _count("rx_packets"),  # of the caller's leg, as the next two
     _count("lost_packets"),
     _seconds("jitter_ms"),
@@ -151,9 +151,8 @@ registrations = Table(
     "registrations",
     metadata,
     Column("extension", Text, primary_key=True),
-    Column("contact", Text, primary_key=True),
-    _us("expires_us"),
-    Column("data", Text, nullable=False),  # JSON object: what the registrar needs to reach the contact again
+    _us("expires_us"),  # of the contact that expires last
+    Column("data", Text, nullable=False),  # JSON array: the extension's contacts, see pbx.store.registrations
 )
 
 meta = Table(

@@ -20,6 +20,7 @@ from pbx.store import recovery, schema
 from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
+from pbx.store.registrations import Registrations
 from pbx.store.writer import Writer, WriterStats
 
 log = logging.getLogger("centrala.store")
@@ -58,6 +59,7 @@ class Store:
         self._writer: Writer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsubscribe: list[Callable[[], None]] = []
+        self.locations = Registrations()  # the LocationStore of the registrar
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -73,6 +75,7 @@ class Store:
             )
         assert self._engine is not None
         writer = Writer(self._engine, self._name, flush_s=self._flush_s, zone=self._zone, report=self._alarm)
+        self.locations.attach(writer.puts)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
         self._unsubscribe = [
@@ -133,14 +136,14 @@ class Store:
     @property
     def backlog(self) -> int:
         """Records that are not yet committed."""
-        writer = self._writer
-        return writer.stats.waiting_rows + len(writer.events) + len(writer.agents) if writer is not None else 0
+        return self._writer.backlog if self._writer is not None else 0
 
     def _open(self) -> recovery.Recovered:
         prepare(self._url)
         self._lock.acquire()
         self._engine = writer_engine(self._url)
         with self._engine.begin() as connection:
+            self.locations.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

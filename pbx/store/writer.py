@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pbx.events import AgentStateChanged, CallEvent
 from pbx.store.batch import Pending
+from pbx.store.bulk import Row
 from pbx.store.deriver import Deriver
 from pbx.store.errors import StoreError, StoreUnavailable
 from pbx.store.fold import CallFold
@@ -59,11 +60,14 @@ class WriterStats:
 
 
 class Writer:
-    """One thread and one connection. `events` and `agents` are the lists that the event loop appends to."""
+    """One thread and one connection. The event loop appends to three lists: `events`, `agents`, and `puts` of
+    (table, key, row), whose newest row per key is kept.
+    """
 
     def __init__(self, engine: Engine, name: str, *, flush_s: float, zone: str, report: Report) -> None:
         self.events: list[CallEvent] = []
         self.agents: list[AgentStateChanged] = []
+        self.puts: list[tuple[str, Row, Row]] = []
         self.stats = WriterStats()
         self._engine = engine
         self._name = name
@@ -112,7 +116,12 @@ class Writer:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
-        return self._pending.rows + len(self.events) + len(self.agents)
+        return self.backlog
+
+    @property
+    def backlog(self) -> int:
+        """Rows that are not committed; may be read from any thread."""
+        return self.stats.waiting_rows + len(self.events) + len(self.agents) + len(self.puts)
 
     # All below runs on the thread.
 
@@ -144,7 +153,7 @@ class Writer:
         return self._flush_s * min(1.0, FULL_BATCH / taken) if taken else self._flush_s
 
     def _idle(self) -> bool:
-        return not (self._pending.rows or self.events or self.agents or self._intents)
+        return not (self._pending.rows or self.events or self.agents or self.puts or self._intents)
 
     def _turn(self) -> int:
         submitted = len(self._intents)  # before the events are taken: an intent sees all that was published before it
@@ -173,6 +182,10 @@ class Writer:
                 time.sleep(YIELD_S)
             self._derive(deriver.take, events[at : at + RUN_EVENTS], now)
         self._derive(deriver.take_agent, agents, now)
+        puts = self.puts[:]
+        del self.puts[: len(puts)]
+        for table, key, row in puts:
+            self._pending.put(table, key, row)
         deriver.derive(now)
         if now >= self._checkpoint_at and (count or self._checkpoint_at == 0.0):
             self._checkpoint_at = now + CHECKPOINT_S

@@ -117,10 +117,9 @@ def upgrade() -> None:
     op.create_table(
         "registrations",
         sa.Column("extension", sa.Text(), nullable=False),
-        sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("expires_us", sa.BigInteger(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("extension", "contact", name=op.f("pk_registrations")),
+        sa.PrimaryKeyConstraint("extension", name=op.f("pk_registrations")),
     )
     op.create_table(
         "trunk_calls",
