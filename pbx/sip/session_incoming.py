@@ -59,6 +59,8 @@ class IncomingSession(InviteSession):
         if not self.move(states.REJECT):
             return False
         self._refuse(status, reason, headers)
+        if status == 401 or status == 407:
+            self.ua.refund()
         self.finish()
         self.ua.wake()
         return True

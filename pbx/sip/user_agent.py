@@ -59,6 +59,7 @@ class UserAgent:
         t1_s: float = DEFAULT_T1_S,
         host_name: str = "centrala.local",
         admit: Admission = _admit_all,
+        refund: Callable[[], None] = lambda: None,
     ) -> None:
         self.handler = handler
         self.local_address = local_address
@@ -67,6 +68,7 @@ class UserAgent:
         self.out: Outputs = deque()
         self.wake: Callable[[], None] = lambda: None
         self.admit = admit
+        self.refund = refund  # what was admitted turned out to be no call: it was challenged
         self.random = random.Random()
         self.layer = TransactionLayer(self.timers, self.out, self._on_stray_answer)
         self.sessions: dict[str, InviteSession] = {}

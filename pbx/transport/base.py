@@ -1,0 +1,90 @@
+"""What transports share: where to listen, how the failure to do so is told, and the counters."""
+
+from __future__ import annotations
+
+import errno
+from typing import NamedTuple
+
+RECEIVE_BUFFER = (
+    4 * 1024 * 1024
+)  # bytes of SO_RCVBUF: a burst of thousands of messages waits there instead of being lost
+SEND_BUFFER = 1024 * 1024
+
+TRANSPORTS = ("udp", "tcp")
+
+
+class ListenError(Exception):
+    """An address cannot be listened on; the message says which and what to do."""
+
+
+class ListenAddress(NamedTuple):
+    """Where to listen: `host` is an IP address without brackets, port 0 lets the system choose."""
+
+    transport: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{bracketed(self.host)}:{self.port}"
+
+
+def parse_listen(text: str) -> ListenAddress:
+    """Reads "udp:0.0.0.0:5060" or "tcp:[::1]:5060". Raises ListenError."""
+    transport, _, rest = text.partition(":")
+    host, _, port = rest.rpartition(":")
+    if transport not in TRANSPORTS or not host or not port.isdigit() or int(port) > 65535:
+        raise ListenError(f'cannot listen on "{text}": write it as "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT"')
+    return ListenAddress(transport, host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def bracketed(host: str) -> str:
+    """`host` as it stands in a URI or a Via: IPv6 addresses in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def listen_error(address: ListenAddress, error: OSError) -> ListenError:
+    """What to tell about `error`, with the remedy."""
+    if error.errno == errno.EADDRINUSE:
+        option = "u" if address.transport == "udp" else "t"
+        remedy = (
+            f"the port is taken by another process: find it with `ss -l{option}np 'sport = :{address.port}'` and stop "
+            f"it, or choose another port in sip.listen"
+        )
+    elif error.errno == errno.EADDRNOTAVAIL:
+        remedy = "this machine has no such address: see `ip address`, or listen on 0.0.0.0"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        remedy = "not allowed: ports below 1024 need root or CAP_NET_BIND_SERVICE, or choose a higher one in sip.listen"
+    else:
+        remedy = "correct sip.listen"
+    return ListenError(f"cannot listen on {address} ({error.strerror or error}): {remedy}")
+
+
+class Stats:
+    """Counters of all transports since start."""
+
+    __slots__ = (
+        "closed_idle",
+        "closed_slow",
+        "connections_refused",
+        "keepalives",
+        "parse_errors",
+        "received",
+        "received_bytes",
+        "send_errors",
+        "sent",
+        "sent_bytes",
+        "unexpected_errors",
+    )
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.received_bytes = 0
+        self.sent = 0
+        self.sent_bytes = 0
+        self.parse_errors = 0
+        self.keepalives = 0
+        self.send_errors = 0
+        self.connections_refused = 0  # over the cap of one source or of all
+        self.closed_idle = 0
+        self.closed_slow = 0
+        self.unexpected_errors = 0  # bugs: each is in the log

@@ -1,0 +1,263 @@
+"""Executes what the user agent wants done: sends, arms one loop timer for all its timers, hands in what arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+
+from pbx.config import Sip
+from pbx.sip.address import Destination
+from pbx.sip.message import Request, Response, SipParseError
+from pbx.sip.observer import UserAgentHandler
+from pbx.sip.outputs import ClearTimer, Send, SetTimer, Terminated, ToUser
+from pbx.sip.parser import parse
+from pbx.sip.timers import TimerQueue
+from pbx.sip.user_agent import UserAgent
+from pbx.transport.admission import Admission
+from pbx.transport.base import ListenAddress, ListenError, Stats, parse_listen
+from pbx.transport.local import LocalAddresses
+from pbx.transport.loop_lag import LoopLag
+from pbx.transport.tcp import TcpFlow, TcpTransport
+from pbx.transport.udp import UdpFlow, open_udp
+
+log = logging.getLogger("centrala.transport")
+
+TIMER_STEP_S = 0.01  # timers due within this are served together: one wake-up costs more than a hundred of them
+NEVER = float("inf")
+
+
+class Driver:
+    """The only I/O of signalling. `user_agent` is what the call layer talks to.
+
+    driver = Driver(config.sip)
+    driver.user_agent.handler = calls
+    await driver.start()          # raises ListenError, with the remedy
+    ...
+    driver.drain()                # new calls get 503; running ones go on
+    await driver.stop()
+    """
+
+    def __init__(self, config: Sip, handler: UserAgentHandler | None = None) -> None:
+        self._config = config
+        self.stats = Stats()
+        self.loop_lag = LoopLag()
+        self.local = LocalAddresses(config.advertise)
+        self.admission = Admission(
+            config.max_calls,
+            config.max_calls_per_s,
+            now=time.monotonic,
+            active_calls=lambda: len(self.user_agent.sessions),
+            loop_lag_s=lambda: self.loop_lag.recent_s,
+            backlog_s=self._backlog_s,
+        )
+        self.user_agent = UserAgent(
+            handler,
+            self.local.towards,
+            t1_s=config.t1_ms / 1000,
+            host_name=config.domain,
+            admit=self.admission,
+            refund=self.admission.refund,
+        )
+        self.user_agent.wake = self.pump
+        self.timers = TimerQueue()
+        self.listening: list[ListenAddress] = []
+        self._udp: list[UdpFlow] = []
+        self._tcp: TcpTransport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pumping = False
+        self._wake_at = NEVER
+        self._wake_handle: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Listens on every address of the configuration. Raises ListenError, and then nothing is left open."""
+        self._loop = loop = asyncio.get_running_loop()
+        self._tcp = TcpTransport(loop, self._on_tcp_message, self.stats, self._flows_in_use)
+        self._tcp.on_failures = self.pump  # type: ignore[method-assign]
+        try:
+            for text in self._config.listen:
+                await self._listen(parse_listen(text))
+        except ListenError:
+            await self.stop()
+            raise
+        if not self.listening:
+            raise ListenError('sip.listen is empty: give at least one address, such as "udp:0.0.0.0:5060"')
+        self.loop_lag.start(loop)
+        self.pump()
+
+    async def stop(self) -> None:
+        """Closes every socket; what was armed is forgotten."""
+        self.loop_lag.stop()
+        if self._wake_handle is not None:
+            self._wake_handle.cancel()
+            self._wake_handle = None
+        for flow in self._udp:
+            flow.close()
+        self._udp.clear()
+        if self._tcp is not None:
+            await self._tcp.close()
+        self.listening.clear()
+
+    def drain(self) -> None:
+        """From now on new calls are refused with 503; running ones are not touched."""
+        self.admission.draining = True
+
+    @property
+    def tcp_connections(self) -> int:
+        return self._tcp.connections if self._tcp is not None else 0
+
+    def pump(self) -> None:
+        """Executes all outputs in order; called from within itself it does nothing, as the outer call goes on."""
+        if self._pumping or self._loop is None:
+            return
+        self._pumping = True
+        out = self.user_agent.out
+        now = self._loop.time()
+        earliest = self._wake_at
+        try:
+            while out:
+                output = out.popleft()
+                kind = type(output)
+                if kind is Send:
+                    self._send(output)  # type: ignore[arg-type]
+                elif kind is SetTimer:
+                    deadline = now + output.delay_s  # type: ignore[union-attr]
+                    self.timers.arm(output.owner, deadline)  # type: ignore[arg-type,union-attr]
+                    if deadline < earliest:
+                        earliest = deadline
+                elif kind is ToUser:
+                    self.user_agent.run_user(output)  # type: ignore[arg-type]
+                elif kind is ClearTimer:
+                    self.timers.clear(output.owner)  # type: ignore[arg-type,union-attr]
+                else:
+                    assert isinstance(output, Terminated)
+                    output.transaction.forget()
+        finally:
+            self._pumping = False
+        if earliest < self._wake_at:
+            self._wake_up(earliest)
+
+    # Sending
+
+    def _send(self, output: Send) -> None:
+        data, destination = output.data, output.destination
+        self.stats.sent += 1
+        self.stats.sent_bytes += len(data)
+        flow = destination.flow
+        if flow is not None and not flow.closed:
+            flow.send(data, (destination.host, destination.port))
+        elif destination.transport == "udp":
+            udp = self._udp_towards(destination.host)
+            if udp is not None:
+                udp.send(data, (destination.host, destination.port))
+            elif output.owner is not None:
+                self._fail(output)
+        elif self._tcp is not None and destination.port:
+            self._tcp.send(data, destination.host, destination.port, output.owner)
+        else:
+            self._fail(output)
+
+    def _fail(self, output: Send) -> None:
+        self.stats.send_errors += 1
+        if output.owner is not None:
+            self.user_agent.out.append(ToUser(output.owner.on_send_failed))
+
+    def _udp_towards(self, host: str) -> UdpFlow | None:
+        if len(self._udp) == 1:
+            return self._udp[0]
+        index = self.local.socket_towards(host)
+        return self._udp[index] if index is not None else None
+
+    # Receiving
+
+    def _on_datagram(self, data: bytes, address: tuple[str, int], flow: UdpFlow) -> None:
+        self.stats.received += 1
+        self.stats.received_bytes += len(data)
+        try:
+            message = parse(data)
+        except SipParseError as error:
+            self._refuse(error, Destination("udp", address[0], address[1], flow))
+            return
+        if message is None:
+            self.stats.keepalives += 1
+            return
+        self._receive(message, Destination("udp", address[0], address[1], flow))
+
+    def _on_tcp_message(self, message: Request | Response | SipParseError, flow: TcpFlow) -> None:
+        self.stats.received += 1
+        host, port = flow.remote or ("", 0)
+        source = Destination("tcp", host, port, flow)
+        if isinstance(message, SipParseError):
+            self._refuse(message, source)
+        else:
+            self.stats.received_bytes += len(message.data)
+            self._receive(message, source)
+
+    def _receive(self, message: Request | Response, source: Destination) -> None:
+        try:
+            self.user_agent.receive(message, source)
+        except SipParseError as error:
+            self._refuse(error, source)
+        except Exception:  # one message must not cost the others anything
+            self.stats.unexpected_errors += 1
+            log.exception("a message from %s:%d could not be handled", source.host, source.port)
+        self.pump()
+
+    def _refuse(self, error: SipParseError, source: Destination) -> None:
+        self.stats.parse_errors += 1
+        if error.request is not None:
+            self.user_agent.refuse(error.request, source, error.status, error.reason)
+            self.pump()
+
+    # Time
+
+    def _wake_up(self, at: float) -> None:
+        assert self._loop is not None
+        if self._wake_handle is not None:
+            self._wake_handle.cancel()
+        self._wake_at = at
+        self._wake_handle = self._loop.call_at(at, self._on_time)
+
+    def _on_time(self) -> None:
+        assert self._loop is not None
+        self._wake_handle = None
+        self._wake_at = NEVER
+        now = self._loop.time()
+        pop_due = self.timers.pop_due
+        while (owner := pop_due(now)) is not None:
+            try:
+                owner.on_timer()
+            except Exception:
+                self.stats.unexpected_errors += 1
+                log.exception("a timer failed")
+        self.pump()
+        following = self.timers.next_deadline()
+        if following is not None and following < self._wake_at:
+            self._wake_up(max(following, now + TIMER_STEP_S))
+
+    # Listening
+
+    async def _listen(self, address: ListenAddress) -> None:
+        assert self._loop is not None
+        assert self._tcp is not None
+        if address.transport == "udp":
+            flow = open_udp(address, self._loop, self._on_datagram, self.stats)
+            self._udp.append(flow)
+            address = address._replace(port=flow.local[1])
+        else:
+            address = await self._tcp.listen(address)
+        self.local.add(address)
+        self.listening.append(address)
+
+    def _flows_in_use(self) -> Iterable[object]:
+        """The connections that calls go on over."""
+        for session in self.user_agent.sessions.values():
+            yield session.source.flow
+            if session.dialog is not None:
+                yield session.dialog.peer.flow
+
+    def _backlog_s(self) -> float:
+        """How long ago the sockets were last read empty, if they are behind."""
+        now = time.monotonic()
+        return max((now - flow.caught_up_at for flow in self._udp if flow.behind), default=0.0)

@@ -1,0 +1,253 @@
+"""SIP over TCP: the connections that come and those we make, reused both ways, and what a slow or greedy one may cost.
+
+Limits (security.md R12): connections of one source and of all, a deadline for every unfinished message, and one for
+connections that say nothing and carry neither a registration nor a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from pbx.sip.message import Request, Response, SipParseError
+from pbx.sip.outputs import SendFailureListener
+from pbx.sip.parser import KEEPALIVE, StreamError, StreamParser
+from pbx.transport.base import ListenAddress, Stats, listen_error
+
+PER_SOURCE_LIMIT = 64
+TOTAL_LIMIT = 4096
+MESSAGE_DEADLINE_S = 32.0  # from the first byte of a message, or from the connection's start, to the message's end
+IDLE_S = 120.0
+SWEEP_S = 2.0
+CONNECT_TIMEOUT_S = 4.0
+WRITE_LIMIT = 1024 * 1024  # bytes waiting for a peer that does not read: it is closed
+
+OnMessage = Callable[["Request | Response | SipParseError", "TcpFlow"], None]
+
+
+class TcpFlow(asyncio.Protocol):
+    """One connection, a Flow (see pbx.sip.address)."""
+
+    transport = "tcp"
+    reliable = True
+
+    def __init__(self, owner: TcpTransport, *, incoming: bool) -> None:
+        self._owner = owner
+        self._incoming = incoming
+        self._parser = StreamParser()
+        self._stream: asyncio.Transport | None = None
+        self._paused = False
+        self.closed = False
+        self.local: tuple[str, int] = ("", 0)
+        self.remote: tuple[str, int] | None = None
+        self.opened_at = self.heard_at = owner.now()
+        self.pending_since: float | None = self.opened_at if incoming else None
+        self.keep_until = 0.0  # a registration lives here: not idle before this (the loop's clock)
+
+    def keep(self, seconds: float) -> None:
+        """Exempts the connection from the idle limit for `seconds` (a registration came through it)."""
+        self.keep_until = max(self.keep_until, self._owner.now() + seconds)
+
+    def send(self, data: bytes, address: tuple[str, int]) -> None:
+        stream = self._stream
+        if stream is None or self.closed:
+            self._owner.stats.send_errors += 1
+            return
+        if stream.get_write_buffer_size() > WRITE_LIMIT:
+            self._owner.stats.closed_slow += 1
+            self.close()
+            return
+        stream.write(data)
+
+    def close(self) -> None:
+        if self._stream is not None and not self.closed:
+            self.closed = True
+            self._stream.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._stream = cast(asyncio.Transport, transport)
+        self.local = transport.get_extra_info("sockname")[:2]
+        self.remote = transport.get_extra_info("peername")[:2]
+        if not self._owner.admit(self, self._incoming):
+            self.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.closed = True
+        self._stream = None
+        self._owner.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = now = self._owner.now()
+        try:
+            messages = self._parser.feed(data)
+        except StreamError as error:
+            for message in error.messages:
+                self._hand_over(message)
+            self._hand_over(error.error)
+            if self._stream is not None and not self.closed:
+                self._stream.close()  # after the answer is written
+                self.closed = True
+            return
+        for message in messages:
+            self._hand_over(message)
+        if not self._parser.pending:
+            if messages:
+                self.pending_since = None
+        elif messages or self.pending_since is None:
+            self.pending_since = now
+
+    def pause_writing(self) -> None:
+        """The peer does not read what we write: read no more of what it writes."""
+        if self._stream is not None and not self._paused:
+            self._paused = True
+            self._stream.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._stream is not None and self._paused:
+            self._paused = False
+            self._stream.resume_reading()
+
+    def _hand_over(self, message: object) -> None:
+        if message is KEEPALIVE:
+            self._owner.stats.keepalives += 1
+            self.send(b"\r\n", ("", 0))
+        else:
+            self._owner.on_message(cast("Request | Response | SipParseError", message), self)
+
+
+class TcpTransport:
+    """All TCP connections of the process."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_message: OnMessage,
+        stats: Stats,
+        flows_in_use: Callable[[], Iterable[object]],
+    ) -> None:
+        self._loop = loop
+        self.on_message = on_message
+        self.stats = stats
+        self._flows_in_use = flows_in_use
+        self.now = loop.time
+        self._servers: list[asyncio.Server] = []
+        self._flows: set[TcpFlow] = set()
+        self._per_source: Counter[str] = Counter()
+        self._outgoing: dict[tuple[str, int], TcpFlow] = {}
+        self._connecting: dict[tuple[str, int], tuple[asyncio.Task[None], list[tuple[bytes, object]]]] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
+        self.local_host: str | None = None  # connections of ours leave from here
+        self.ports: dict[str, int] = {}  # listening port by local address
+
+    @property
+    def connections(self) -> int:
+        return len(self._flows)
+
+    async def listen(self, address: ListenAddress) -> ListenAddress:
+        """Starts listening; returns the address with the port that was chosen. Raises ListenError."""
+        try:
+            server = await self._loop.create_server(
+                lambda: TcpFlow(self, incoming=True), address.host, address.port, backlog=1024
+            )
+        except OSError as error:
+            raise listen_error(address, error) from None
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        self.ports[address.host] = port
+        if address.host not in ("0.0.0.0", "::") and self.local_host is None:  # noqa: S104 - a comparison, not a bind
+            self.local_host = address.host
+        if self._sweeper is None:
+            self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
+        return address._replace(port=port)
+
+    async def close(self) -> None:
+        """Closes every connection and stops listening."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for server in self._servers:
+            server.close()
+        for task, _ in tuple(self._connecting.values()):
+            task.cancel()
+        for flow in tuple(self._flows):
+            flow.close()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+
+    def send(self, data: bytes, host: str, port: int, owner: SendFailureListener | None) -> None:
+        """Sends by an open connection to (host, port) or makes one; `owner` hears of the failure to connect."""
+        key = (host, port)
+        flow = self._outgoing.get(key)
+        if flow is not None and not flow.closed:
+            flow.send(data, key)
+            return
+        waiting = self._connecting.get(key)
+        if waiting is not None:
+            waiting[1].append((data, owner))
+            return
+        task = self._loop.create_task(self._connect(host, port))
+        self._connecting[key] = (task, [(data, owner)])
+
+    def admit(self, flow: TcpFlow, incoming: bool) -> bool:
+        """Counts a new connection; False if its source or everybody together has too many."""
+        source = flow.remote[0] if flow.remote else ""
+        self._flows.add(flow)
+        self._per_source[source] += 1
+        if incoming and (self._per_source[source] > PER_SOURCE_LIMIT or len(self._flows) > TOTAL_LIMIT):
+            self.stats.connections_refused += 1
+            return False
+        return True
+
+    def forget(self, flow: TcpFlow) -> None:
+        if flow not in self._flows:
+            return
+        self._flows.discard(flow)
+        source = flow.remote[0] if flow.remote else ""
+        self._per_source[source] -= 1
+        if not self._per_source[source]:
+            del self._per_source[source]
+        if flow.remote is not None and self._outgoing.get(flow.remote) is flow:
+            del self._outgoing[flow.remote]
+
+    async def _connect(self, host: str, port: int) -> None:
+        key = (host, port)
+        flow = TcpFlow(self, incoming=False)
+        local = (self.local_host, 0) if self.local_host and (":" in self.local_host) == (":" in host) else None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await self._loop.create_connection(lambda: flow, host, port, local_addr=local)
+        except (OSError, TimeoutError):
+            self.stats.send_errors += 1
+            for _, owner in self._connecting.pop(key)[1]:
+                if owner is not None:
+                    cast(SendFailureListener, owner).on_send_failed()
+            self.on_failures()
+            return
+        self._outgoing[key] = flow
+        for data, _ in self._connecting.pop(key)[1]:
+            flow.send(data, key)
+
+    def on_failures(self) -> None:
+        """Called after owners heard of a failure; the driver executes what they want done."""
+
+    def _sweep(self) -> None:
+        """Closes what is too slow or idle."""
+        self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
+        now = self.now()
+        idle: list[TcpFlow] = []
+        for flow in tuple(self._flows):
+            if flow.pending_since is not None and now - flow.pending_since > MESSAGE_DEADLINE_S:
+                self.stats.closed_slow += 1
+                flow.close()
+            elif now - flow.heard_at > IDLE_S and now > flow.keep_until:
+                idle.append(flow)
+        if idle:
+            in_use = {id(flow) for flow in self._flows_in_use()}
+            for flow in idle:
+                if id(flow) not in in_use:
+                    self.stats.closed_idle += 1
+                    flow.close()
