@@ -134,6 +134,7 @@ class Queue(Section):
     wrapup_s: float = Field(default=10.0, ge=0)
     max_wait_s: float = Field(default=0.0, ge=0)  # 0: no limit
     max_length: int = Field(default=0, ge=0)  # 0: no limit
+    when_no_agents: Literal["wait", "leave"] = "wait"  # "leave": nobody waits while no agent is signed in
     music: str = "default"
     announce_first_s: float = Field(default=5.0, ge=0)
     announce_every_s: float = Field(default=30.0, ge=0)  # 0: never

@@ -1,0 +1,89 @@
+"""One offer: a reserved agent whose phone rings for one waiting caller. It ends exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pbx.call.errors import DialFailed
+from pbx.events import Kind
+from pbx.queue.agent import Agent
+
+if TYPE_CHECKING:
+    from pbx.call.outgoing import OutgoingLeg
+    from pbx.queue.waiting import Waiting
+
+LOST = "lost"  # another agent was faster, or the caller went: the agent is not to blame
+_REASONS = {  # the call layer's cause -> the journey's reason
+    "no_answer": "no_answer",
+    "busy": "busy",
+    "limit": "busy",
+    "rejected": "rejected",
+    "forbidden": "rejected",
+    "unavailable": "rejected",  # 480 from the phone itself: do not disturb
+}
+
+
+class Offer:
+    """See the module. `over` is set by whatever ends it first."""
+
+    __slots__ = ("agent", "leg", "over", "stay", "token")
+
+    def __init__(self, stay: Waiting, agent: Agent, token: int, leg: OutgoingLeg) -> None:
+        self.stay = stay
+        self.agent = agent
+        self.token = token
+        self.leg = leg
+        self.over = False
+
+    async def run(self) -> None:
+        """Waits for the agent's phone to answer or fail."""
+        try:
+            await self.leg.answered()
+        except DialFailed as failure:
+            self._failed(failure)
+        else:
+            self._answered()
+
+    def _answered(self) -> None:
+        if self.over:
+            return
+        if self.stay.service.dispatcher.accept(self.token, self.stay.key):
+            self.over = True
+            self.stay.won(self)
+        else:  # the caller is somebody else's by now
+            self.lose("elsewhere")
+
+    def _failed(self, failure: DialFailed) -> None:
+        if self.over:
+            return
+        stay, agent = self.stay, self.agent
+        reason = _REASONS.get(failure.cause, "unreachable")
+        self._end(reason)
+        stay.service.dispatcher.distributor.decline(self.token)
+        if failure.cause == "unregistered":
+            agent.set_registered(False)
+            agent.release()
+        else:
+            stay.queue.missed_offers += 1
+            stay.service.roster.missed(agent, reason, stay.queue.config.missed_offers_until_break)
+        stay.service.dispatcher.match()
+
+    def lose(self, why: str = "") -> None:
+        """Ends the offer without blame: the phone stops ringing (`why` "elsewhere": another answered), the agent is
+        free.
+        """
+        if self.over:
+            return
+        self._end(LOST)
+        self.stay.service.dispatcher.distributor.decline(self.token)
+        self.leg.cancel(why)
+        self.agent.release()
+
+    def _end(self, reason: str) -> None:
+        self.over = True
+        stay = self.stay
+        stay.offers.pop(self.token, None)
+        stay.service.roster.legs.pop((stay.call.id, self.leg.name), None)
+        stay.call.emit(
+            Kind.QUEUE_OFFER_ENDED, queue=stay.queue.name, agent=self.agent.extension, reason=reason, leg=self.leg.name
+        )
