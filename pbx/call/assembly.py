@@ -67,7 +67,7 @@ def assemble(
         limits=limits,
         applications=applications,
         dialplan=dialplan,
-        recorder=Recorder(config.media.recordings_dir or f"{config.server.data_dir}/recordings", bus, clock),
+        recorder=Recorder(bus, clock),
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)

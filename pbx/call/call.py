@@ -411,10 +411,11 @@ class Call:
     # -- other legs -----------------------------------------------------------------------------------------------
 
     def originate(
-        self, target: str, *, timeout_s: float, role: str = "callee", headers: Sequence[str] = ()
+        self, target: str, *, timeout_s: float, role: str = "callee", headers: Sequence[str] = (), account: str = ""
     ) -> OutgoingLeg:
-        """Starts a leg to an extension or number, on the caller's media worker; what goes wrong `leg.answered()`
-        tells.
+        """Starts a leg to an extension or number, on the caller's media worker; what goes wrong `leg.answered()` tells.
+
+        `account` is the extension that pays for an outbound leg: the calling one unless another is named.
         """
         self._check()
         self._legs_started += 1
@@ -423,7 +424,7 @@ class Call:
         leg = OutgoingLeg(self, name, role, target)
         self.legs.append(leg)
         try:
-            dialled = services.dialplan.resolve(self, target)
+            dialled = services.dialplan.resolve(self, target, account)
         except DialFailed as failure:
             leg.refuse(failure)
             return leg

@@ -39,12 +39,13 @@ async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: 
     """Rings `target` and those it forwards to, at most 10, none twice."""
     visited: list[str] = []
     diversions: tuple[str, ...] = ()
+    account = ""  # of the extension that forwarded: it pays when the call goes out
     while True:
         visited.append(target)
         extension = call.services.dialplan.extensions.get(target)
         ring_s = min(timeout_s, extension.ring_timeout_s) if extension is not None else timeout_s
         want_record = record or (extension is not None and extension.record)
-        result = await _ring(call, target, ring_s, role, want_record, diversions)
+        result = await _ring(call, target, ring_s, role, want_record, diversions, account)
         if result.answered or extension is None:
             return result
         reason, diversion = _FORWARD.get(result.cause, ("", ""))
@@ -62,13 +63,13 @@ async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: 
         if application is not None:
             await application(call)
             return DialResult(True, 200, "normal", target=next_target)
-        target = next_target
+        target, account = next_target, extension.number
 
 
 async def _ring(
-    call: Call, target: str, timeout_s: float, role: str, record: bool, headers: tuple[str, ...]
+    call: Call, target: str, timeout_s: float, role: str, record: bool, headers: tuple[str, ...], account: str
 ) -> DialResult:
-    leg = call.originate(target, timeout_s=timeout_s, role=role, headers=headers)
+    leg = call.originate(target, timeout_s=timeout_s, role=role, headers=headers, account=account)
     call.dialling = leg
     try:
         await leg.answered()

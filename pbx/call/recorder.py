@@ -1,12 +1,11 @@
-"""Recordings of bridged calls: <recordings>/<yyyy>/<mm>/<dd>/<call id>.wav, mode 0600. A disk that fails never ends a
-call.
+"""Recordings of bridged calls: <yyyy>/<mm>/<dd>/<call id>.wav below the recordings folder. A disk that fails ends
+no call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -25,11 +24,9 @@ ALARM = "recording_failed"
 class Recorder:
     """Starts and stops recordings; failures become an alarm that ends with the next one that succeeds."""
 
-    def __init__(self, folder: str, bus: EventBus, clock: Clock) -> None:
-        self._folder = folder
+    def __init__(self, bus: EventBus, clock: Clock) -> None:
         self._bus = bus
         self._clock = clock
-        self._made = ""  # the day's folder that surely exists
         self._stopping: set[asyncio.Task[None]] = set()
         self._alarmed = False
         self.failures = 0
@@ -42,13 +39,13 @@ class Recorder:
         name = call.id if leg.name == "b1" else f"{call.id}-{leg.name}"
         path = f"{day}/{name}.wav"
         try:
-            self._make_folder(day)
-            full = os.path.join(self._folder, path)
-            os.close(os.open(full, os.O_WRONLY | os.O_CREAT, 0o600))
-            recording = call.a.media.record(full, leg.media)
-        except OSError as error:
+            recording = call.a.media.record(path, leg.media)
+        except (OSError, RuntimeError) as error:
             self._failed(error)
             return None
+        if self._alarmed:
+            self._alarmed = False
+            self._bus.publish(Alarm(ALARM, "calls are recorded again", False, self._clock.unix()))
         call.emit(Kind.RECORDING_STARTED, recording=name, path=path)
         return name, recording
 
@@ -67,27 +64,17 @@ class Recorder:
     async def _stop(self, call_id: str, name: str, recording: Recording) -> None:
         try:
             duration_s = await recording.stop()
-        except OSError as error:
-            self._failed(error)
+        except OSError as error:  # the media engine raised its alarm already
+            self.failures += 1
+            log.error("recording %s was not completed: %s", name, error)
             return
-        now = self._clock.unix()
-        self._bus.publish(
-            CallEvent(Kind.RECORDING_ENDED, call_id, "a", now, {"recording": name, "duration_s": duration_s})
-        )
-        if self._alarmed:
-            self._alarmed = False
-            self._bus.publish(Alarm(ALARM, "recordings are written again", False, now))
+        ended = {"recording": name, "duration_s": duration_s}
+        self._bus.publish(CallEvent(Kind.RECORDING_ENDED, call_id, "a", self._clock.unix(), ended))
 
-    def _make_folder(self, day: str) -> None:
-        if day != self._made:
-            os.makedirs(os.path.join(self._folder, day), mode=0o700, exist_ok=True)
-            self._made = day
-
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: Exception) -> None:
         self.failures += 1
-        self._made = ""
-        log.error("recording failed: %s", error)
+        log.error("a call is not recorded: %s", error)
         if not self._alarmed:
             self._alarmed = True
-            text = f"a call is not recorded: {error}; free space in {self._folder} or correct media.recordings_dir"
+            text = f"calls are not recorded: {error}; free space or correct media.recordings_dir"
             self._bus.publish(Alarm(ALARM, text, True, self._clock.unix()))

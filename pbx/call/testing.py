@@ -117,6 +117,7 @@ class FakeMediaSession:
         self.sent_digits = ""
         self.echoing = False
         self.recordings: list[FakeRecording] = []
+        self.record_fails: OSError | None = None
         self._future: asyncio.Future[bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -173,6 +174,8 @@ class FakeMediaSession:
 
     def record(self, path: str, other: FakeMediaSession | None) -> FakeRecording:
         self._alive()
+        if self.record_fails is not None:
+            raise self.record_fails
         recording = FakeRecording(path)
         self.recordings.append(recording)
         return recording
@@ -464,7 +467,6 @@ class CallHarness:
         *,
         extensions: Sequence[str] = (),
         clock: Clock | None = None,
-        recordings_dir: str = "",
     ) -> None:
         self.config = config if config is not None else Config()
         known = {extension.number for extension in self.config.extension}
@@ -478,8 +480,6 @@ class CallHarness:
         self.prompts = FakePrompts()
         self.agent = FakeAgent()
         self.callers: list[FakeCaller] = []
-        if recordings_dir:
-            self.config.media.recordings_dir = recordings_dir
         self.service = assemble(
             self.config,
             bus=self.bus,

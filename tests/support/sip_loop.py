@@ -1,0 +1,61 @@
+"""The in-memory SIP network on an asyncio loop: with VirtualTimeLoop, signalling and calls share one virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pbx.sip.address import Destination
+from tests.support.sip_pair import Peer, SipNetwork
+
+
+class LoopPeer(Peer):
+    """A Peer whose timers are the loop's."""
+
+    _handle: asyncio.TimerHandle | None = None
+
+    def pump(self) -> None:
+        super().pump()
+        if self._pumping:
+            return
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        due = self.timers.next_deadline()
+        if due is not None:
+            self._handle = asyncio.get_running_loop().call_at(due, self._on_time)
+
+    def _on_time(self) -> None:
+        self._handle = None
+        now = asyncio.get_running_loop().time() + 1e-6
+        while (owner := self.timers.pop_due(now)) is not None:
+            owner.on_timer()
+        self.pump()
+
+
+class LoopNetwork(SipNetwork):
+    """As SipNetwork, without `run`: the loop does that. Every message is kept in `wire` as (from, to, bytes)."""
+
+    def __init__(self, delay_s: float = 0.001) -> None:
+        super().__init__()
+        self.delay_s = delay_s
+        self.wire: list[tuple[str, str, bytes]] = []
+
+    @property
+    def now(self) -> float:  # type: ignore[override]
+        return asyncio.get_running_loop().time()
+
+    @now.setter
+    def now(self, value: float) -> None:
+        pass
+
+    def add(self, host: str, handler: Any = None, *, transport: str = "udp", port: int = 5060) -> LoopPeer:
+        peer = self.peers[host] = LoopPeer(self, host, handler, transport, port)
+        return peer
+
+    def carry(self, sender: Peer, destination: Destination, data: bytes) -> None:
+        self.wire.append((sender.host, destination.host, data))
+        receiver = self.peers.get(destination.host)
+        if receiver is not None:
+            source = Destination(destination.transport, sender.host, sender.port)
+            asyncio.get_running_loop().call_later(self.delay_s, receiver.receive, data, source)
