@@ -1,0 +1,211 @@
+"""The commands, each a thin function: they ask the running PBX, read the database, or start something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import pbx
+from pbx.cli import DEFAULT_CONFIG
+from pbx.cli.console import ask, clock, fail, out, read_config, show
+
+app = typer.Typer(
+    help="Centrala: a SIP PBX and contact centre in one process.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+agents = typer.Typer(help="See the agents and set their states.", no_args_is_help=True)
+calls = typer.Typer(help="See running calls and end them.", no_args_is_help=True)
+report = typer.Typer(help="Figures from the database; the PBX need not run.", no_args_is_help=True)
+app.add_typer(agents, name="agents")
+app.add_typer(calls, name="calls")
+app.add_typer(report, name="report")
+
+When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
+Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")]
+
+
+def run() -> None:
+    """Reads the command line and does what it says."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = DEFAULT_CONFIG,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        out.print(f"centrala {pbx.__version__}")
+        raise typer.Exit
+    context.obj = config
+
+
+@app.command()
+def serve(context: typer.Context) -> None:
+    """Run the PBX. SIGTERM lets running calls end (60 s at most), a second one stops at once."""
+    from pbx.cli.serve import serve as run_server
+
+    raise typer.Exit(run_server(context.obj))
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit after the table; status 0 if every call was right.")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its configuration, data and traces.")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Start a demo company and show twenty real calls: greeting, key, queue, agent, talk, records, figures."""
+    from pbx.demo.show import run_demo
+
+    raise typer.Exit(run_demo(folder, once=once))
+
+
+@app.command("check-config")
+def check_config(context: typer.Context) -> None:
+    """Read the configuration and say what is wrong with it, with line, key and remedy."""
+    loaded = read_config(context.obj)
+    for warning in loaded.warnings:
+        out.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+    config = loaded.config
+    counts = {
+        "extensions": len(config.extension),
+        "numbers": len(config.number),
+        "queues": len(config.queue),
+        "agents": len(config.agent),
+        "flows": len(config.flow),
+        "trunks": len(config.trunk),
+    }
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+    out.print(f"{loaded.path} is right: {listed}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Look at the machine: ports, limits, codecs, speech, clock, disk, real-time scheduling."""
+    from pbx.cli.doctor import examine
+
+    raise typer.Exit(examine(read_config(context.obj).config))
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """What the running PBX is doing."""
+    answer = ask(context.obj, "GET", "/status")
+    rows: list[list[object]] = [[key, value] for key, value in answer.items() if not isinstance(value, (dict, list))]
+    show("Status", ["what", "value"], rows, "")
+    queues = ask(context.obj, "GET", "/queues")
+    rows = [[queue["name"], queue["waiting"], clock(queue["longest_wait_s"]), queue["talking"]] for queue in queues]
+    show("Queues", ["queue", "waiting", "longest wait", "talking"], rows, "no queues")
+    for alarm in ask(context.obj, "GET", "/alarms"):
+        out.print(f"alarm {alarm['name']}: {alarm['text']}", style="red", markup=False, soft_wrap=True)
+
+
+@agents.command("list")
+def list_agents(context: typer.Context) -> None:
+    """Every agent with state, since when, and why."""
+    rows: list[list[object]] = [
+        [item["extension"], item["name"], item["state"], clock(item["since_s"]), item["reason"], item["calls"]]
+        for item in ask(context.obj, "GET", "/agents")
+    ]
+    show("Agents", ["agent", "name", "state", "for", "reason", "calls"], rows, "the configuration has no [[agent]]")
+
+
+def _set_state(context: typer.Context, extension: str, state: str, reason: str = "") -> None:
+    body = {"state": state, "reason": reason}
+    answer = ask(context.obj, "POST", f"/agents/{extension}", body)
+    out.print(f"agent {extension} is {answer['state']}", markup=False)
+
+
+Who = Annotated[str, typer.Argument(help="The agent's extension.", metavar="AGENT")]
+
+
+@agents.command("available")
+def agent_available(context: typer.Context, agent: Who) -> None:
+    """Give the agent calls."""
+    _set_state(context, agent, "available")
+
+
+@agents.command("break")
+def agent_break(
+    context: typer.Context,
+    agent: Who,
+    reason: Annotated[str, typer.Option(help="Why, as it is shown to others.")] = "",
+) -> None:
+    """No calls until the agent is available again."""
+    _set_state(context, agent, "break", reason)
+
+
+@agents.command("offline")
+def agent_offline(context: typer.Context, agent: Who) -> None:
+    """The agent has gone."""
+    _set_state(context, agent, "offline")
+
+
+@calls.command("list")
+def list_calls(context: typer.Context) -> None:
+    """Every running call."""
+    rows: list[list[object]] = [
+        [item["id"], item["caller"], item["callee"], item["state"], item["application"], clock(item["age_s"])]
+        for item in ask(context.obj, "GET", "/calls")
+    ]
+    show("Calls", ["call", "caller", "called", "state", "application", "for"], rows, "no call is running")
+
+
+@calls.command("hangup")
+def hang_up(
+    context: typer.Context, call: Annotated[str, typer.Argument(help="The call's id, or the start of it.")]
+) -> None:
+    """End a call for both sides."""
+    running = [item["id"] for item in ask(context.obj, "GET", "/calls")]
+    matching = [name for name in running if name.startswith(call)]
+    if len(matching) != 1:
+        meant = "no running call" if not matching else f"{len(matching)} running calls"
+        fail(f"{meant} begin with {call!r}; `centrala calls list` shows all")
+    ask(context.obj, "DELETE", f"/calls/{matching[0]}")
+    out.print(f"call {matching[0]} is ended", markup=False)
+
+
+@report.command()
+def today(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+    """A day's calls, queues and trunks."""
+    from pbx.cli.reports import day_report
+
+    day_report(read_config(context.obj).config, date, csv)
+
+
+@report.command("by-hour")
+def by_hour(
+    context: typer.Context,
+    date: When = "",
+    csv: Csv = False,
+    queue: Annotated[str, typer.Option(help="Only this queue.")] = "",
+) -> None:
+    """A day's queues hour by hour."""
+    from pbx.cli.reports import hour_report
+
+    hour_report(read_config(context.obj).config, date, csv, queue)
+
+
+@report.command("by-queue")
+def by_queue(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+    """A day's figures of every queue."""
+    from pbx.cli.reports import queue_report
+
+    queue_report(read_config(context.obj).config, date, csv)
+
+
+@report.command("calls")
+def report_calls(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+    """A day's call records."""
+    from pbx.cli.reports import call_report
+
+    call_report(read_config(context.obj).config, date, csv)
+

@@ -1,0 +1,65 @@
+"""What all commands share: the configuration, the control socket, errors that name the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pbx.api.client import ControlClient, ControlError
+from pbx.config import Config
+from pbx.configfile import ConfigError, Loaded, load
+
+out = Console()
+err = Console(stderr=True)
+
+
+def fail(text: object, status: int = 1) -> NoReturn:
+    """Prints an error and ends with `status`."""
+    err.print(Text(str(text), style="red"), soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def read_config(path: Path) -> Loaded:
+    """The configuration, or the end with status 2 and every problem of it."""
+    try:
+        return load(path)
+    except ConfigError as error:
+        fail(error, 2)
+
+
+def data_dir(config: Config) -> Path:
+    return Path(config.server.data_dir)
+
+
+def ask(path: Path, method: str, request: str, body: Any = None) -> Any:
+    """One request to the PBX that runs with this configuration; a refusal ends the command with its text."""
+    client = ControlClient(data_dir(read_config(path).config) / "control.sock")
+    try:
+        return client.request(method, request, body)
+    except ControlError as error:
+        fail(error)
+
+
+def show(title: str, columns: list[str], rows: list[list[object]], empty: str) -> None:
+    """A table; when it would be empty, a sentence instead."""
+    if not rows:
+        out.print(empty)
+        return
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    out.print(table)
+
+
+def clock(seconds: float) -> str:
+    """A duration as 0:07, 12:34 or 1:02:03."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

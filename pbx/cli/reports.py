@@ -1,0 +1,79 @@
+"""`centrala report`: the database read, never written, as a table or as CSV."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from pbx.cli.console import fail, out
+from pbx.config import Config
+from pbx.reporting import export, table
+from pbx.reporting.intervals import day
+from pbx.reporting.reporter import Reporter
+from pbx.store.errors import StoreError
+
+MAX_RECORDS = 100_000
+
+
+@contextmanager
+def _reporter(config: Config) -> Iterator[Reporter]:
+    try:
+        reporter = Reporter.open(config)
+    except StoreError as error:
+        fail(error)
+    with reporter:
+        yield reporter
+
+
+def _day(reporter: Reporter, text: str) -> date:
+    if not text:
+        return reporter.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{text!r} is no date; write --date 2026-11-21")
+
+
+def day_report(config: Config, when: str, as_csv: bool) -> None:
+    """Calls, queues and trunks of a day."""
+    with _reporter(config) as reporter:
+        found = reporter.day(_day(reporter, when))
+        if as_csv:
+            sys.stdout.write(export.queues_csv([found]) + "\r\n" + export.trunks_csv([found]))
+            return
+        out.print(table.calls_table(found))
+        out.print(table.queues_table(found))
+        if found.trunks:
+            out.print(table.trunks_table(found))
+
+
+def hour_report(config: Config, when: str, as_csv: bool, queue: str) -> None:
+    """Queue figures of each hour of a day."""
+    with _reporter(config) as reporter:
+        found = reporter.hours(_day(reporter, when))
+        if as_csv:
+            sys.stdout.write(export.queues_csv(found))
+        else:
+            out.print(table.hours_table(found, queue))
+
+
+def queue_report(config: Config, when: str, as_csv: bool) -> None:
+    """Figures of each queue of a day."""
+    with _reporter(config) as reporter:
+        found = reporter.day(_day(reporter, when))
+        if as_csv:
+            sys.stdout.write(export.queues_csv([found]))
+        else:
+            out.print(table.queues_table(found))
+
+
+def call_report(config: Config, when: str, as_csv: bool) -> None:
+    """Call records of a day."""
+    with _reporter(config) as reporter:
+        records = reporter.cdrs(day(_day(reporter, when), reporter.zone), limit=MAX_RECORDS)
+        if as_csv:
+            sys.stdout.write(export.cdrs_csv(records, reporter.zone))
+        else:
+            out.print(table.cdrs_table(records, reporter.zone))
