@@ -36,7 +36,8 @@ cdef void part(Leg* leg) noexcept nogil:
 
 cdef void _tone_for(Worker* w, Leg* to, char digit, int64_t now) noexcept nogil:
     """The far end of `to` knows no events: it gets the digit as a sound."""
-    if to.stream.send and to.stream.event_payload_type < 0 and digits_queue(&to.digits, digit, TONE_MS):
+    if (to.stream.send and to.stream.event_payload_type < 0 and not to.player.active
+            and digits_queue(&to.digits, digit, TONE_MS)):
         start_ticking(w, to, now)
 
 

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint32_t
 
 from core.engine.clips cimport ClipTable
 from core.engine.messages cimport Command
+from core.engine.ports cimport PortRange
 from core.engine.recorder cimport RecordTable
 from core.engine.state cimport Leg, Worker
 from core.engine.threads cimport pthread_t
@@ -21,15 +22,12 @@ cdef class Engine:
     cdef uint32_t sequence
     cdef uint32_t token
     cdef uint32_t max_streams
-    cdef int port_min          # even
-    cdef int pairs             # in the range
-    cdef dict ports            # local address -> [owner id of each pair (array), next pair]
+    cdef PortRange ports
     cdef set live_clips
     cdef list cpu_at_stop
 
     cdef Leg* _leg(self, object stream) except NULL
     cdef int _submit(self, uint32_t worker, Command* command) except -1
-    cdef int _bind(self, object local_ip, uint32_t ip, int pair, int* fds) except -1
-    cdef bint _pair_is_ours(self, uint32_t owner)
+    cdef int _room(self, uint32_t worker) except -1
     cdef Worker* _worker(self, int index) except NULL
     cdef int _raise_limit(self) except -1

@@ -5,6 +5,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
+from core.base.atomics cimport load_acquire_u32
 from core.base.pool cimport Pool
 from core.base.ring cimport SpscRing
 from core.engine.clips cimport ClipTable
@@ -156,6 +157,6 @@ cdef inline uint64_t next_random(Worker* w) noexcept nogil:
 cdef inline Leg* find_leg(Worker* w, uint32_t id) noexcept nogil:
     """The open leg of an id, or NULL."""
     cdef uint32_t slot = id & 0x3FFF
-    if slot >= w.pool.capacity or id == 0 or w.legs[slot].id != id:
+    if slot >= w.pool.capacity or id == 0 or load_acquire_u32(&w.legs[slot].id) != id:
         return NULL
     return &w.legs[slot]

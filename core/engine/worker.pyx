@@ -369,9 +369,10 @@ cdef void* worker_run(void* argument) noexcept nogil:
         store_release_i32(&w.sleeping, 0)
         now = now_ns()
         _run_ticks(w, now)
+        # Commands first: what Python asked for before a packet was sent holds for that packet.
+        more = _run_commands(w, now)
         if count > 0:
             _serve(w, ready, count, now)
-        more = _run_commands(w, now)
         if w.retry:
             retry_events(w, now)
         _housekeeping(w, now)

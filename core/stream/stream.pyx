@@ -41,8 +41,11 @@ cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t no
     if opened:
         rx_expect_change(&s.rx)
         s.rtcp_source.family = 0
+    if s.connected and not s.latch.locked:
+        # The far end was changed, or the window is open again.
         s.connected = False
-    return opened
+        return True
+    return False
 
 
 cdef bint _classify(Stream* s, Received* out) noexcept nogil:

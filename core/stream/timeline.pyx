@@ -74,7 +74,8 @@ cdef bint tl_map(Timeline* t, uint64_t source, int64_t extended, uint32_t timest
     if extended > t.highest:
         t.highest = extended
         t.next_sequence = <uint16_t>(out.sequence + 1)
-        if out.marker or timestamp_step(out.timestamp, t.last_timestamp) >= 0:
+        # The packets of one event share their timestamp: the first of them dates it.
+        if out.marker or timestamp_step(out.timestamp, t.last_timestamp) > 0:
             t.last_timestamp = out.timestamp
             t.last_span = span
             t.last_ns = now

@@ -1,0 +1,62 @@
+"""Events and counters as Python objects; see reading.pxd."""
+
+from libc.stdint cimport int64_t
+
+from core.base.ring cimport spsc_front, spsc_release
+from core.engine.messages cimport Event
+from core.stream.reception cimport rx_expected, rx_received
+from core.stream.stream cimport Stream
+
+from core.engine.stats import StreamStats, WorkerStats
+
+
+cdef int take_events(Worker* w, list out) except -1:
+    cdef Event* event
+    cdef Event* digit
+    while True:
+        event = <Event*>spsc_front(&w.events)
+        digit = <Event*>spsc_front(&w.digits)
+        if event == NULL and digit == NULL:
+            return 0
+        if event == NULL or (digit != NULL and digit.when_ns <= event.when_ns):
+            out.append((digit.kind, digit.stream, digit.a, digit.b, digit.c, digit.when_ns))
+            spsc_release(&w.digits)
+        else:
+            out.append((event.kind, event.stream, event.a, event.b, event.c, event.when_ns))
+            spsc_release(&w.events)
+
+
+cdef object read_stream(const Leg* leg):
+    cdef const Stream* s = &leg.stream
+    cdef int64_t lost = <int64_t>rx_expected(&s.rx) - <int64_t>rx_received(&s.rx)
+    return StreamStats(
+        rx_packets=s.count.rx_packets,
+        rx_bytes=s.count.rx_bytes,
+        tx_packets=s.count.tx_packets,
+        tx_bytes=s.count.tx_bytes,
+        lost_packets=max(lost, 0),
+        jitter_ms=(s.rx.jitter_q4 >> 4) / 8.0,
+        max_gap_ms=s.rx.max_gap_ns / 1e6,
+        foreign_packets=s.count.foreign,
+        malformed_packets=s.count.malformed,
+        round_trip_ms=s.rtcp.round_trip_ns / 1e6,
+        late_ticks=s.count.late_ticks,
+    )
+
+
+cdef object read_worker(const Worker* w, int64_t cpu_ns):
+    return WorkerStats(
+        streams=w.count.streams,
+        ticks=w.count.ticks,
+        late_ticks=w.count.late_ticks,
+        rx_packets=w.count.rx_packets,
+        tx_packets=w.count.tx_packets,
+        send_errors=w.count.send_errors,
+        lost_packets=w.count.lost,
+        expected_packets=w.count.expected,
+        foreign_packets=w.count.foreign,
+        malformed_packets=w.count.malformed,
+        dropped_events=w.count.dropped_events,
+        cpu_ns=cpu_ns,
+        realtime=bool(w.count.realtime),
+    )
