@@ -386,6 +386,10 @@ class Call:
                 return collected
             digit = ""
 
+    def unread_digit(self, digit: str) -> None:
+        """Puts back a digit that interrupted `play`, for the next `collect`."""
+        self._digits.put_back(digit)
+
     def clear_digits(self) -> None:
         """Forgets digits that were pressed and not collected."""
         self._digits.clear()

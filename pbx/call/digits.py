@@ -36,6 +36,10 @@ class Digits:
         """The next digit, or "" when there is none."""
         return self._pressed.popleft() if self._pressed else ""
 
+    def put_back(self, digit: str) -> None:
+        """The next `take` or `wait` gives `digit` again."""
+        self._pressed.appendleft(digit)
+
     def clear(self) -> None:
         self._pressed.clear()
 

@@ -107,9 +107,13 @@ class QueueService:
         async def run(call: Call) -> None:
             result = await self.join(call, name)
             if result.outcome != "answered":
-                await call.say(CLOSED)
+                await self.turn_away(call)
 
         return run
+
+    async def turn_away(self, call: Call) -> None:
+        """Tells a caller who was not served that nobody can answer now."""
+        await call.say(CLOSED)
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of everything that waiting callers often hear, for preloading."""

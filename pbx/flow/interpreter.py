@@ -1,0 +1,82 @@
+"""Runs flows: block after block over the same coroutine API that a Python flow uses."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from pbx.call.errors import CallEnded
+from pbx.config import Language
+from pbx.events import Kind
+from pbx.flow.model import Flow, prompts_of
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+
+log = logging.getLogger("centrala.flow")
+
+BURST = 100  # blocks in one second: more means a circle that the check could not see, e.g. over a queue that is full
+HANGUP = "hangup"  # the exit of a block in which the caller hung up
+ERROR = "error"  # the exit of a block that failed
+
+
+class Flows:
+    """The flows of this node, as applications "flow:<name>"."""
+
+    def __init__(self, flows: Mapping[str, Flow]) -> None:
+        self._flows = flows
+
+    def application(self, name: str) -> Callable[[Call], Awaitable[None]] | None:
+        """What runs flow `name`; None when there is none."""
+        flow = self._flows.get(name)
+        if flow is None:
+            return None
+
+        async def application(call: Call) -> None:
+            await run_flow(call, flow)
+
+        return application
+
+    def texts(self, default: Language) -> list[tuple[str, str]]:
+        """(text, language) of everything that all flows say, for preloading."""
+        return list(dict.fromkeys(spoken for flow in self._flows.values() for spoken in prompts_of(flow, default)))
+
+
+async def run_flow(call: Call, flow: Flow) -> None:
+    """Runs `flow` to its end; the call is hung up by whoever runs the application. FLOW_BLOCK tells each block's
+    exit.
+    """
+    if flow.language is not None:
+        call.language = flow.language
+    if flow.coroutine is not None:
+        await flow.coroutine(call)
+        return
+    loop = asyncio.get_running_loop()
+    second, burst = loop.time(), 0
+    name = flow.start
+    while name:
+        burst += 1
+        if loop.time() - second >= 1.0:
+            second, burst = loop.time(), 0
+        elif burst > BURST:
+            log.error("flow %s runs in a circle at block %s: call %s is ended", flow.name, name, call.id)
+            await call.hangup("error")
+            return
+        name = await _run_block(call, flow, name)
+
+
+async def _run_block(call: Call, flow: Flow, name: str) -> str:
+    """Runs one block and tells how it was left; returns the next block's name, "" at the end."""
+    block = flow.blocks[name]
+    left_by = HANGUP
+    try:
+        left_by = await block.run(call)
+    except Exception as error:
+        left_by = HANGUP if isinstance(error, CallEnded) else ERROR
+        raise
+    finally:
+        call.emit(Kind.FLOW_BLOCK, flow=flow.name, block=name, exit=left_by)
+    exit_ = block.exits().get(left_by)
+    return exit_.target if exit_ is not None else ""
