@@ -27,13 +27,20 @@ def seconds(us: int) -> float:
 
 
 def json_text(data: Any) -> str:
-    """`data` as JSON. What JSON cannot hold becomes its repr, and lone surrogates become escapes: never an
-    error.
-    """
+    """`data` as JSON. What JSON cannot hold becomes its repr, a lone surrogate a question mark: never an error."""
     try:
         return orjson.dumps(data).decode()
     except TypeError:
-        return json.dumps(data, default=repr, skipkeys=True)
+        text = json.dumps(data, default=repr, skipkeys=True, ensure_ascii=False)
+        return text.encode("utf-8", "replace").decode()
+
+
+def from_json(text: str) -> Any:
+    """What `json_text` wrote, be it beyond strict JSON (integers over 64 bits, NaN)."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def clean(value: object) -> str:

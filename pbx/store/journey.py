@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
 from sqlalchemy import Connection, select
 
 from pbx.events import CallEvent, Kind
 from pbx.store import schema
-from pbx.store.encode import seconds
+from pbx.store.encode import from_json, seconds
 from pbx.store.fold import CallFold
 
 _KINDS = {str(kind.value): kind for kind in Kind}
@@ -29,7 +28,7 @@ def read_fold(connection: Connection, call_id: str, zone: str) -> CallFold | Non
     for seq, at_us, kind, leg, data in connection.execute(query):
         if fold is None:
             fold = CallFold(call_id, zone=zone, first_seq=seq)
-        fold.add(kind, leg, at_us, orjson.loads(data))
+        fold.add(kind, leg, at_us, from_json(data))
     return fold
 
 
@@ -37,7 +36,7 @@ def read_events(connection: Connection, call_id: str) -> list[CallEvent]:
     """The journey of a call in order; a kind that this version does not know is left out."""
     query = select(*_COLUMNS).where(schema.journey.c.call_id == call_id).order_by(schema.journey.c.seq)
     return [
-        CallEvent(_KINDS[kind], call_id, leg, seconds(at_us), orjson.loads(data))
+        CallEvent(_KINDS[kind], call_id, leg, seconds(at_us), from_json(data))
         for _seq, at_us, kind, leg, data in connection.execute(query)
         if kind in _KINDS
     ]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select
 
 from pbx.call.location import StoredBinding
 from pbx.store import schema
 from pbx.store.bulk import Row
-from pbx.store.encode import json_text, micros
+from pbx.store.encode import from_json, json_text, micros
 
 _FIELDS = ("uri", "transport", "host", "port", "expires_at", "call_id", "cseq", "path", "instance", "q", "user_agent")
 
@@ -27,9 +26,7 @@ class Registrations:
         """Reads what was kept, for `load`."""
         query = select(schema.registrations.c.extension, schema.registrations.c.data)
         self._read = [
-            _binding(extension, values)
-            for extension, data in connection.execute(query)
-            for values in orjson.loads(data)
+            _binding(extension, values) for extension, data in connection.execute(query) for values in from_json(data)
         ]
 
     def attach(self, puts: list[tuple[str, Row, Row]]) -> None:

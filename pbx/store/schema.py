@@ -21,7 +21,7 @@ BigKey = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, Text, nullable=False)
 
 
 def _us(name: str, *, nullable: bool = False) -> Column[int]:
@@ -33,7 +33,7 @@ def _seconds(name: str, *, nullable: bool = False) -> Column[float]:
 
 
 def _count(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default="0")
+    return Column(name, Integer, nullable=False)
 
 
 journey = Table(

@@ -1,0 +1,201 @@
+"""The CDR of each kind of call, and that no order of events can break it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pbx.events import CallEvent, Kind
+from pbx.store.encode import from_json, json_text, micros
+from pbx.store.fold import CallFold
+from pbx.store.outcome import Outcome, classify
+from tests.support.journeys import T0, Journey, abandoned, answered, left, seizure
+
+
+def fold(events: list[CallEvent]) -> CallFold:
+    out = CallFold(events[0].call_id, zone="Europe/Warsaw")
+    for event in events:
+        out.add(event.kind, event.leg, micros(event.at), event.data)
+    return out
+
+
+def test_an_answered_queue_call() -> None:
+    done = fold(answered(wait_s=6.0, talk_s=60.0))
+    cdr = done.cdr()
+    assert (cdr.caller, cdr.callee, cdr.did, cdr.trunk) == ("+48221234567", "600", "600", "carrier")
+    assert (cdr.application, cdr.queue, cdr.agent, cdr.zone) == ("flow:hotline", "sales", "101", "Europe/Warsaw")
+    assert (cdr.wait_s, cdr.talk_s, cdr.hold_s, cdr.setup_s) == (6.0, 60.0, 0.0, 0.1)
+    assert (cdr.duration_s, cdr.billed_s) == (67.0, pytest.approx(66.9))
+    assert (cdr.started_us, cdr.ended_us) == (micros(T0), micros(T0 + 67))
+    assert (cdr.cause, cdr.sip_status, cdr.ended_by, cdr.abandoned) == ("normal", 200, "caller", False)
+    assert (cdr.rx_packets, cdr.lost_packets, cdr.jitter_ms, cdr.legs) == (3000, 3, 1.5, 1)
+    (visit,) = done.visit_records()
+    assert (visit.outcome, visit.agent, visit.wait_s, visit.talk_s) == ("answered", "101", 6.0, 60.0)
+    assert (visit.position, visit.offers, visit.offers_missed) == (2, 1, 0)
+    assert done.trunk_records() == []
+
+
+def test_a_caller_who_gives_up_is_abandoned_with_his_wait() -> None:
+    done = fold(abandoned(wait_s=30.0))
+    assert done.cdr().abandoned
+    assert done.cdr().wait_s == 30.0
+    assert done.visit_records()[0].outcome == "abandoned"
+
+
+def test_an_end_that_the_queue_did_not_tell_of() -> None:
+    call = Journey().begin().at(1).add(Kind.QUEUE_JOINED, queue="sales", position=1).at(9).end(by="caller")
+    (visit,) = fold(call.events).visit_records()
+    assert (visit.outcome, visit.wait_s) == ("abandoned", 8.0)
+    call = Journey().begin().at(1).add(Kind.QUEUE_JOINED, queue="sales", position=1).at(9).end("shutdown", by="pbx")
+    (visit,) = fold(call.events).visit_records()
+    assert (visit.outcome, visit.wait_s) == ("shutdown", 8.0)
+
+
+def test_a_full_queue_tells_no_join() -> None:
+    call = Journey().begin().at(1).add(Kind.QUEUE_LEFT, queue="sales", wait_s=0.0, reason="full").at(2).end()
+    (visit,) = fold(call.events).visit_records()
+    assert (visit.queue, visit.outcome, visit.wait_s) == ("sales", "full", 0.0)
+
+
+def test_overflow_makes_two_visits_and_talk_belongs_to_the_second() -> None:
+    call = Journey().begin().add(Kind.CALL_ANSWERED)
+    call.at(1).add(Kind.QUEUE_JOINED, queue="sales", position=3)
+    call.at(11).add(Kind.QUEUE_LEFT, queue="sales", wait_s=10.0, reason="timeout")
+    call.add(Kind.QUEUE_JOINED, queue="backup", position=1)
+    call.at(15).add(Kind.QUEUE_OFFERED, queue="backup", agent="102", leg="b1")
+    call.at(20).add(Kind.QUEUE_OFFER_ENDED, queue="backup", agent="102", reason="no_answer")
+    call.add(Kind.QUEUE_OFFERED, queue="backup", agent="103", leg="b2")
+    call.add(Kind.QUEUE_OFFERED, queue="backup", agent="104", leg="b3")
+    call.at(22).add(Kind.QUEUE_OFFER_ENDED, queue="backup", agent="104", reason="lost")
+    call.add(Kind.QUEUE_ANSWERED, queue="backup", agent="103", wait_s=11.0)
+    call.add(Kind.BRIDGE_STARTED, with_leg="b2")
+    call.at(52).add(Kind.BRIDGE_ENDED, with_leg="b2", talk_s=30.0).end()
+    done = fold(call.events)
+    first, second = done.visit_records()
+    assert (first.queue, first.outcome, first.wait_s, first.talk_s) == ("sales", "timeout", 10.0, 0.0)
+    assert (second.queue, second.outcome, second.agent, second.talk_s) == ("backup", "answered", "103", 30.0)
+    assert (second.offers, second.offers_missed) == (3, 1)
+    cdr = done.cdr()
+    assert (cdr.queue, cdr.agent, cdr.wait_s, cdr.abandoned) == ("backup", "103", 21.0, False)
+
+
+def test_hold_is_not_talk_and_two_holds_at_once_count_once() -> None:
+    call = Journey().begin("extension:101").at(1).add(Kind.CALL_ANSWERED).add(Kind.BRIDGE_STARTED, with_leg="b1")
+    call.at(11).add(Kind.HOLD_STARTED).at(16).add(Kind.HOLD_STARTED, "b1").at(21).add(Kind.HOLD_ENDED, hold_s=10.0)
+    call.at(31).add(Kind.HOLD_ENDED, "b1", hold_s=15.0).at(61).add(Kind.BRIDGE_ENDED, with_leg="b1", talk_s=60.0).end()
+    cdr = fold(call.events).cdr()
+    assert (cdr.hold_s, cdr.talk_s) == (20.0, 40.0)
+
+
+def test_a_bridge_told_by_both_legs_counts_once() -> None:
+    call = Journey().begin().add(Kind.BRIDGE_STARTED, with_leg="b1").add(Kind.BRIDGE_STARTED, "b1", with_leg="a")
+    call.at(10).add(Kind.BRIDGE_ENDED, with_leg="b1").add(Kind.BRIDGE_ENDED, "b1", with_leg="a").end()
+    assert fold(call.events).cdr().talk_s == 10.0
+
+
+def test_what_comes_after_the_end_refines_the_record() -> None:
+    events = answered()
+    late = CallEvent(Kind.RECORDING_ENDED, events[0].call_id, "a", T0 + 70, {"recording": "x", "duration_s": 59.5})
+    done = fold([*events[:-1], CallEvent(Kind.RECORDING_STARTED, "", "a", T0 + 8, {"path": "x.wav"}), events[-1], late])
+    cdr = done.cdr()
+    assert (cdr.recording, cdr.recording_s, cdr.ended_us) == ("x.wav", 59.5, micros(T0 + 67))
+
+
+def test_a_call_without_an_end_ends_at_its_last_sign_of_life() -> None:
+    done = fold(answered()[:9])  # bridged
+    assert not done.ended
+    assert done.cdr().ended_us == micros(T0 + 7)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_answered", "rang", "outcome"),
+    [
+        (200, True, True, Outcome.ANSWERED),
+        (486, False, False, Outcome.BUSY),
+        (600, False, True, Outcome.BUSY),
+        (408, False, True, Outcome.NO_ANSWER),
+        (480, False, True, Outcome.NO_ANSWER),
+        (487, False, True, Outcome.NO_ANSWER),
+        (408, False, False, Outcome.FAILURE),
+        (480, False, False, Outcome.FAILURE),
+        (487, False, False, Outcome.FAILURE),
+        (403, False, False, Outcome.REJECTED),
+        (603, False, True, Outcome.REJECTED),
+        (433, False, False, Outcome.REJECTED),
+        (404, False, False, Outcome.FAILURE),
+        (503, False, True, Outcome.FAILURE),
+        (0, False, False, Outcome.FAILURE),
+    ],
+)
+def test_outcome_of_a_seizure(status: int, is_answered: bool, rang: bool, outcome: Outcome) -> None:
+    assert classify(status, answered=is_answered, rang=rang) is outcome
+
+
+def test_seizures() -> None:
+    (call,) = fold(seizure(1, 200, talk_s=100.0)).trunk_records()
+    assert (call.trunk, call.outcome, call.pdd_s, call.billed_s) == ("carrier", "answered", 2.0, 100.0)
+    (call,) = fold(seizure(1, 486, rang=False)).trunk_records()
+    assert (call.outcome, call.pdd_s, call.billed_s) == ("busy", None, 0.0)
+
+
+def test_an_inbound_trunk_is_no_seizure() -> None:
+    call = Journey().begin().add(Kind.LEG_STARTED, role="caller", target="600", trunk="carrier").end()
+    assert fold(call.events).trunk_records() == []
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=20),
+    st.booleans(),
+    st.lists(st.integers(), max_size=2),
+)
+KEYS = st.sampled_from(
+    ["queue", "agent", "wait_s", "with_leg", "sip_status", "trunk", "role", "cause", "ended_by", "setup_s", "hold_s"]
+)
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(list(Kind)),
+        st.sampled_from(["a", "b1", "b2"]),
+        st.integers(min_value=0, max_value=10**9),
+        st.dictionaries(KEYS, VALUES, max_size=4),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(EVENTS)
+def test_no_order_of_events_breaks_the_record(steps: list[tuple[Kind, str, int, dict[str, Any]]]) -> None:
+    out = CallFold("x")
+    for kind, leg, at_us, data in steps:
+        out.add(kind, leg, at_us, data)
+    cdr = out.cdr()
+    assert cdr.ended_us >= cdr.started_us
+    for value in (cdr.wait_s, cdr.talk_s, cdr.hold_s, cdr.duration_s, cdr.billed_s):
+        assert value >= 0
+    for visit in out.visit_records():
+        assert visit.wait_s >= 0
+        assert visit.talk_s >= 0
+    for call in out.trunk_records():
+        assert call.billed_s >= 0
+
+
+@given(EVENTS)
+def test_the_journey_read_back_gives_the_same_record(steps: list[tuple[Kind, str, int, dict[str, Any]]]) -> None:
+    live, again = CallFold("x"), CallFold("x")
+    for kind, leg, at_us, data in steps:
+        live.add(kind, leg, at_us, data)
+        again.add(str(kind.value), leg, at_us, from_json(json_text(data)))
+    assert live.cdr() == again.cdr()
+    assert live.visit_records() == again.visit_records()
+
+
+def test_flow_out() -> None:
+    done = fold(left(reason="no_agents"))
+    assert done.visit_records()[0].outcome == "no_agents"
+    assert not done.cdr().abandoned
