@@ -167,9 +167,9 @@ def caller_number(index: int) -> str:
     return f"+4860010{index + 1:04d}"
 
 
-def fill(name: str, **values: str) -> str:
+def fill(scenario: str, **values: str) -> str:
     """A scenario of this package with {{key}} replaced."""
-    text = files("pbx.demo").joinpath("sipp", name).read_text(encoding="utf-8")
+    text = files("pbx.demo").joinpath("sipp", scenario).read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match.group(1)], text)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pbx.api.client import ControlClient, ControlError
 from pbx.configfile import ConfigError, load
-from pbx.demo.company import AGENTS, QUEUE, Company, DemoError, found_company
+from pbx.demo.company import AGENTS, QUEUE, DemoError, found_company
 from pbx.demo.phones import Callers, Phone, end_with_parent, register_agents, start_agents
 from pbx.demo.result import Figures, show_next_steps, show_table
 from pbx.demo.verdict import judge
