@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import orjson
 from starlette.applications import Starlette
@@ -14,11 +13,13 @@ from starlette.routing import Route
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
-def public_app(health: Callable[[], dict[str, object]], scrape: Callable[[], tuple[bytes, str]]) -> Starlette:
+def public_app(
+    health: Callable[[], dict[str, object]], scrape: Callable[[], Awaitable[bytes]], content_type: str
+) -> Starlette:
     """The ASGI application of `http.listen`.
 
-    `health()` gives at least "status": anything but "ok" answers 503. `scrape()` gives the metrics' text and content
-    type; it may take tens of milliseconds, so it runs in a thread and may only read counters.
+    `health()` gives at least "status": anything but "ok" answers 503. `scrape()` gives the metrics' text, of
+    `content_type`; it must not hold the event loop.
     """
 
     async def healthz(_: Request) -> Response:
@@ -27,7 +28,6 @@ def public_app(health: Callable[[], dict[str, object]], scrape: Callable[[], tup
         return Response(orjson.dumps(state), status, HEADERS, "application/json")
 
     async def metrics(_: Request) -> Response:
-        text, content_type = await asyncio.to_thread(scrape)
-        return Response(text, 200, HEADERS, content_type)
+        return Response(await scrape(), 200, HEADERS, content_type)
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])

@@ -93,6 +93,11 @@ class MediaEngine:
         """How many sessions are open."""
         return len(self._sessions)
 
+    @property
+    def recordings(self) -> int:
+        """How many recordings run or are still being written."""
+        return len(self._recordings)
+
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Starts the media threads and listens to their events on `loop` (the running one by default)."""
         self._loop = loop or asyncio.get_running_loop()

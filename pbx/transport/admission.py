@@ -40,7 +40,7 @@ class Admission:
         self._tokens = self._burst
         self._filled_at = now()
         self._now = now
-        self._active_calls = active_calls
+        self.active_calls = active_calls
         self._loop_lag_s = loop_lag_s
         self._backlog_s = backlog_s
         self._chance = chance
@@ -55,7 +55,7 @@ class Admission:
         if self.draining:
             self.shed_draining += 1
             return DRAIN_RETRY_S
-        if self._active_calls() >= self._max_calls:
+        if self.active_calls() >= self._max_calls:
             self.shed_full += 1
             return FULL_RETRY_S
         share = max(_ramp(self._loop_lag_s(), LAG_RAMP_S), _ramp(self._backlog_s(), BACKLOG_RAMP_S))

@@ -1,0 +1,168 @@
+"""Answers the control socket from the running layers: only looks and hands on, decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pbx
+from pbx.api.control import Refused
+from pbx.queue.service import QueueError
+
+if TYPE_CHECKING:
+    from pbx.app.pbx import Pbx
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class PbxControl:
+    """Implements pbx.api.control.Control."""
+
+    def __init__(self, app: Pbx) -> None:
+        self._app = app
+
+    def health(self) -> dict[str, object]:
+        """For supervisors: "ok", or "draining" while no new calls are taken."""
+        draining = self._app.calls.draining
+        return {"status": "draining" if draining else "ok", "calls": len(self._app.calls.calls)}
+
+    def status(self) -> dict[str, Any]:
+        app = self._app
+        workers = app.media.worker_stats()
+        counters = app.calls.services.counters
+        return {
+            "name": app.config.server.name,
+            "version": pbx.__version__,
+            "uptime_s": round(app.clock.unix() - app.started_at, 1),
+            "draining": app.calls.draining,
+            "calls": len(app.calls.calls),
+            "calls_total": counters.calls,
+            "invites_total": counters.invites,
+            "registrations": len(app.calls.services.registrar),
+            "cpu_s": round(time.process_time(), 3),
+            "rss_mb": round(_resident_bytes() / 1e6, 1),
+            "loop_lag_p99_ms": round(app.loop_lag.histogram.quantile(0.99) * 1000, 3),
+            "loop_lag_max_ms": round(app.loop_lag.worst_s * 1000, 3),
+            "late_ticks": sum(worker.late_ticks for worker in workers),
+            "realtime": all(worker.realtime for worker in workers),
+            "alarms": len(app.alarms.active()),
+            "http": "{}:{}".format(*app.http.address) if app.http is not None else "",
+            "sip": [str(address) for address in app.driver.listening],
+        }
+
+    def leaks(self) -> dict[str, int]:
+        """What calls hold; every count comes back to its value before them."""
+        app = self._app
+        streams = sum(worker.streams for worker in app.media.worker_stats())
+        layer = app.driver.user_agent.layer
+        return {
+            "calls": len(app.calls.calls),
+            "legs": sum(1 + len(call.legs) for call in app.calls.calls.values()),
+            "sessions": len(app.driver.user_agent.sessions),
+            "transactions": len(layer.clients) + len(layer.servers),
+            "streams": streams,
+            "rtp_ports": 2 * app.media.sessions,
+            "recordings": app.media.recordings,
+            "tasks": len(asyncio.all_tasks()),
+            "descriptors": len(os.listdir("/proc/self/fd")),
+            "connections": app.driver.tcp_connections,
+            "rss_kb": _resident_bytes() // 1024,
+        }
+
+    def calls(self) -> list[dict[str, Any]]:
+        now = self._app.clock.unix()
+        return [
+            {
+                "id": call.id,
+                "caller": call.caller,
+                "caller_name": call.caller_name,
+                "callee": call.callee,
+                "state": call.state,
+                "application": call.application,
+                "queue": call.queue,
+                "direction": call.direction,
+                "trunk": call.trunk,
+                "age_s": round(now - call.since, 1),
+            }
+            for call in self._app.calls.active()
+        ]
+
+    def hang_up(self, call_id: str) -> dict[str, Any]:
+        if not self._app.calls.hang_up(call_id):
+            raise Refused(404, f"no call {call_id} is running; `centrala calls list` shows all")
+        return {"id": call_id}
+
+    def agents(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "extension": agent.extension,
+                "name": agent.name,
+                "state": agent.state,
+                "since_s": round(agent.state_s, 1),
+                "reason": agent.reason,
+                "next_state": agent.next_state,
+                "queues": agent.queues,
+                "calls": agent.call_id,
+                "wrapup_left_s": round(agent.wrapup_left_s, 1),
+                "missed_offers": agent.missed_offers,
+            }
+            for agent in self._app.queues.agents()
+        ]
+
+    def set_agent(self, extension: str, state: str, reason: str) -> dict[str, Any]:
+        try:
+            now = self._app.queues.set_agent(extension, state, reason)
+        except QueueError as error:
+            raise Refused(404, str(error)) from None
+        return {"extension": extension, "state": now}
+
+    def queues(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": queue.name,
+                "waiting": queue.waiting,
+                "longest_wait_s": round(queue.longest_wait_s, 1),
+                "talking": queue.talking,
+                "agents": queue.agents,
+                "offered": queue.offered,
+                "answered": queue.answered,
+                "answered_in_time": queue.answered_in_time,
+                "abandoned": queue.abandoned,
+                "left": queue.left,
+                "callers": [
+                    {
+                        "call_id": caller.call_id,
+                        "caller": caller.caller,
+                        "position": caller.position,
+                        "wait_s": round(caller.wait_s, 1),
+                        "ringing": caller.ringing,
+                    }
+                    for caller in queue.callers
+                ],
+            }
+            for queue in self._app.queues.snapshot()
+        ]
+
+    def registrations(self) -> list[dict[str, Any]]:
+        now = self._app.clock.unix()
+        return [
+            {
+                "extension": extension,
+                "contact": binding.uri,
+                "transport": binding.destination.transport,
+                "address": f"{binding.destination.host}:{binding.destination.port}",
+                "expires_s": round(binding.expires_at - now, 1),
+                "user_agent": binding.user_agent,
+            }
+            for extension, binding in self._app.calls.services.registrar.all()
+        ]
+
+    def alarms(self) -> list[dict[str, Any]]:
+        return self._app.alarms.active()
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE

@@ -1,0 +1,230 @@
+"""One PBX: all layers built from one configuration, started from the bottom up and stopped from the top down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pbx
+from core.engine.engine import Engine
+from pbx.api.control import control_app
+from pbx.api.public import public_app
+from pbx.api.server import HttpServer
+from pbx.app.alarms import Alarms
+from pbx.app.control import PbxControl
+from pbx.app.sources import metric_sources
+from pbx.call.assembly import assemble
+from pbx.call.service import CallService
+from pbx.clock import Clock, SystemClock
+from pbx.config import Config
+from pbx.configfile.check_network import split_host_port
+from pbx.events import EventBus
+from pbx.media.engine import MediaEngine
+from pbx.media.prompts import Prompts
+from pbx.metrics.loop_lag import LoopLag
+from pbx.metrics.metrics import CONTENT_TYPE, Metrics
+from pbx.queue.codes import agent_application
+from pbx.queue.codes import texts as code_texts
+from pbx.queue.service import QueueService
+from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
+from pbx.store.store import Store
+from pbx.transport.driver import Driver
+from pbx.transport.gc_policy import GcPolicy
+from pbx.transport.resolver import ResolveError, Resolver
+
+log = logging.getLogger("centrala.app")
+
+KEY_BYTES = 32
+REFRESH_TRUNKS_S = 60.0
+
+
+class Pbx:
+    """`start` raises what a layer raises, each with its remedy in the text, and leaves nothing behind."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock if clock is not None else SystemClock()
+        self.bus = EventBus(on_error=_handler_failed)
+        self.data_dir = Path(config.server.data_dir)
+        self.alarms = Alarms(self.bus)
+        self.started_at = self.clock.unix()
+        self.loop_lag = LoopLag()
+        self._stack = contextlib.AsyncExitStack()
+        self._preload: asyncio.Task[None] | None = None
+        self.store: Store
+        self.media: MediaEngine
+        self.prompts: Prompts
+        self.driver: Driver
+        self.calls: CallService
+        self.queues: QueueService
+            self.http: HttpServer | None = None
+
+    async def start(self) -> None:
+        """Everything up to the listening sockets; calls come in before this returns."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Stops in reverse order; idempotent."""
+        await self._stack.aclose()
+
+    async def drain(self, timeout_s: float) -> int:
+        """Refuses new calls with 503 and waits for running ones; returns how many had to be ended after `timeout_s`."""
+        self.driver.drain()
+        return await self.calls.drain(timeout_s)
+
+    # -- building -------------------------------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        check_core()
+        make_folder(self.data_dir)
+        shortage = raise_descriptor_limit(self.config)
+        if shortage:
+            log.warning("%s", shortage)
+        self.store = Store(self.config, self.bus, self.clock)
+        await self.store.start()
+        self._stack.push_async_callback(self.store.stop)
+        await self._start_media(loop)
+        self._build_calls()
+        await self._start_features()
+        await self._start_signalling()
+        await self._start_http()
+        self.loop_lag.start(loop)
+        self._stack.callback(self.loop_lag.stop)
+        collector = GcPolicy(is_quiet=lambda: not self.calls.calls)
+        collector.start(loop)
+        self._stack.callback(collector.stop)
+
+    async def _start_media(self, loop: asyncio.AbstractEventLoop) -> None:
+        settings = self.config.media
+        core = Engine(
+            workers=settings.workers,
+            port_min=settings.port_min,
+            port_max=settings.port_max,
+            max_streams=_streams(self.config),
+            realtime=settings.realtime,
+        )
+        self.media = MediaEngine(core, settings, bus=self.bus, recordings_dir=self.data_dir / "recordings")
+        self.media.start(loop)
+        self._stack.callback(self.media.stop)
+        self.prompts = Prompts(
+            self.media, self.config.speech, cache_dir=self.data_dir / "speech", music_dir=settings.music_dir
+        )
+        self._stack.push_async_callback(self.prompts.stop)
+        await self.prompts.start()
+
+    def _build_calls(self) -> None:
+        self.driver = Driver(self.config.sip)
+        self.calls = assemble(
+            self.config,
+            bus=self.bus,
+            clock=self.clock,
+            agent=self.driver.user_agent,
+            media=self.media,
+            prompts=self.prompts,
+            location_store=self.store.locations,
+            secret=_secret(self.data_dir / "nonce.key"),
+        )
+        self.driver.user_agent.handler = self.calls
+        self.driver.admission.active_calls = lambda: len(self.calls.calls)
+
+    async def _start_features(self) -> None:
+        services = self.calls.services
+        self.queues = QueueService(services)
+        services.applications.register("queue", self.queues.application)
+        services.applications.register("agent", agent_application(self.queues))
+        self.queues.start(await self.store.load_agents())
+        self._stack.callback(self.queues.stop)
+        services.registrar.restore()
+        self._stack.callback(services.registrar.close)
+        texts = [*self.queues.texts(), *code_texts(self.config.server.language)]
+        self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
+        self._stack.push_async_callback(_cancel, self._preload)
+
+    async def _load_prompts(self, texts: list[tuple[str, str]]) -> None:
+        for problem in await self.prompts.preload(texts):
+            log.error("a prompt cannot be spoken: %s", problem)
+
+    async def _start_signalling(self) -> None:
+        self._stack.push_async_callback(self._end_calls)
+        await self.driver.start()
+        self._stack.push_async_callback(self.driver.stop)
+        for address in self.driver.listening:
+            self.calls.services.addresses.listen(address.host, address.port)
+            log.info("listening on %s", address)
+        if any(trunk.host for trunk in self.config.trunk):
+            refresh = asyncio.get_running_loop().create_task(self._refresh_trunks())
+            self._stack.push_async_callback(_cancel, refresh)
+
+    async def _end_calls(self) -> None:
+        """Whatever still runs when the PBX stops is ended properly, so that its record says so."""
+        await self.calls.drain(0.0)
+
+    async def _refresh_trunks(self) -> None:
+        """Resolves trunks that are given by name, again and again: addresses of carriers move."""
+        resolver = Resolver()
+
+        async def resolve(host: str, port: int) -> Sequence[tuple[str, int]]:
+            try:
+                return [(await resolver.address(host), port)]
+            except ResolveError as error:
+                raise OSError(str(error)) from None
+
+        while True:
+            await self.calls.services.trunks.refresh(resolve)
+            await asyncio.sleep(REFRESH_TRUNKS_S)
+
+    async def _start_http(self) -> None:
+        metrics = Metrics(
+            self.bus,
+            metric_sources(self),
+            thresholds={queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in self.config.queue},
+            version=pbx.__version__,
+        )
+        control = PbxControl(self)
+        if self.config.http.listen:
+            host, port = split_host_port(self.config.http.listen)
+            public = public_app(control.health, metrics.exposition, CONTENT_TYPE)
+            self.http = HttpServer(public, host=host, port=port)
+            await self.http.start()
+            self._stack.push_async_callback(self.http.stop)
+        socket = HttpServer(control_app(control), path=self.data_dir / "control.sock")
+        await socket.start()
+        self._stack.push_async_callback(socket.stop)
+
+
+def _streams(config: Config) -> int:
+    """Room for every stream that the RTP range could hold."""
+    return max(16, (config.media.port_max - config.media.port_min + 1) // 2)
+
+
+def _secret(path: Path) -> bytes:
+    """The key of digest nonces, made once and kept (0600): phones need no new challenge after a restart."""
+    with contextlib.suppress(FileNotFoundError):
+        found = path.read_bytes()
+        if len(found) == KEY_BYTES:
+            return found
+        path.unlink()
+    made = os.urandom(KEY_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(made)
+    return made
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _handler_failed(event: object, error: BaseException) -> None:
+    log.error("a handler of %s failed", type(event).__name__, exc_info=error)

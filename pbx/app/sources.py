@@ -1,0 +1,44 @@
+"""Where the metrics look when they are scraped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pbx.metrics.live import QueueNow, Sources
+
+if TYPE_CHECKING:
+    from pbx.app.pbx import Pbx
+
+
+def metric_sources(app: Pbx) -> Sources:
+    """The live figures of `app`, whose layers are built."""
+
+    def sip() -> Mapping[str, int]:
+        stats, agent = app.driver.stats, app.driver.user_agent
+        return {
+            "received": stats.received,
+            "sent": stats.sent,
+            "parse_errors": stats.parse_errors,
+            "send_errors": stats.send_errors,
+            "retransmits_received": agent.layer.retransmits_received,
+            "retransmits_sent": agent.layer.retransmitted,
+            "shed": agent.shed,
+            "transactions": len(agent.layer.clients) + len(agent.layer.servers),
+            "dialogs": len(agent.sessions),
+            "connections": app.driver.tcp_connections,
+        }
+
+    def queues() -> Iterable[QueueNow]:
+        return [QueueNow(queue.name, queue.waiting, queue.longest_wait_s) for queue in app.queues.snapshot()]
+
+    return Sources(
+        media=app.media.worker_stats,
+        sip=sip,
+        agents=app.queues.agents_by_state,
+        queues=queues,
+        store=lambda: app.store.stats,
+        store_backlog=lambda: app.store.backlog,
+        loop_lag=app.loop_lag.histogram,
+        handler_errors=lambda: app.bus.errors,
+    )
