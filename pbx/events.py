@@ -35,7 +35,9 @@ class Kind(StrEnum):
     QUEUE_JOINED = "queue.joined"  # queue, position
     QUEUE_ANNOUNCED = "queue.announced"  # queue, position, wait_s (the estimate that was spoken, or None)
     QUEUE_OFFERED = "queue.offered"  # queue, agent, leg of the agent
-    QUEUE_OFFER_ENDED = "queue.offer_ended"  # queue, agent, reason ("no_answer", "busy", "rejected", "unreachable", "lost")
+    QUEUE_OFFER_ENDED = (
+        "queue.offer_ended"  # queue, agent, reason ("no_answer", "busy", "rejected", "unreachable", "lost")
+    )
     QUEUE_ANSWERED = "queue.answered"  # queue, agent, wait_s
     QUEUE_ABANDONED = "queue.abandoned"  # queue, wait_s, position
     QUEUE_LEFT = "queue.left"  # queue, wait_s, reason ("timeout", "full", "no_agents", "key", "shutdown")

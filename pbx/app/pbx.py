@@ -61,7 +61,7 @@ class Pbx:
         self.driver: Driver
         self.calls: CallService
         self.queues: QueueService
-            self.http: HttpServer | None = None
+        self.http: HttpServer | None = None
 
     async def start(self) -> None:
         """Everything up to the listening sockets; calls come in before this returns."""

@@ -208,4 +208,3 @@ def report_calls(context: typer.Context, date: When = "", csv: Csv = False) -> N
     from pbx.cli.reports import call_report
 
     call_report(read_config(context.obj).config, date, csv)
-

@@ -91,19 +91,22 @@ class Run:
             "rtp_ip": address,
             "rtp_port": str(endpoint.port if endpoint else 30000),
         } | {key: str(value).replace("{{net}}", self.pbx.network.prefix) for key, value in step.keys.items()}
+        remote = f"{self.pbx.address}:5060"
+        # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
+        target = f"{keys['callee']}@{remote}" if "callee" in keys else remote
         sipp = Sipp(
             self.behaviour.scenario(step.sipp),
             self.folder,
             label=f"{index:02d}-{step.who}-{Path(step.sipp).stem}",
             address=address,
             port=step.port,
-            remote=f"{self.pbx.address}:5060",
+            remote=remote,
             transport=step.transport,
             keys=keys,
             calls=step.calls,
             rate=step.rate,
             timeout_s=step.timeout_s,
-            extra=[argument.replace("{{net}}", self.pbx.network.prefix) for argument in step.args],
+            extra=["-auth_uri", target, *(text.replace("{{net}}", self.pbx.network.prefix) for text in step.args)],
         )
         running = _Running(step, sipp, endpoint)
         self._running.append(running)
