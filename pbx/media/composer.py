@@ -18,8 +18,9 @@ VERSION = 1
 BEATS_PER_MINUTE = 84
 BEATS_PER_BAR = 4
 SEED = 1968
+TUNING_HZ = 438.5  # the A above middle C: G sharp and A then lie 2.8 % beside the DTMF tone of 852 Hz
 
-# Chords by MIDI note number (69 is A, 440 Hz), one a bar.
+# Chords by MIDI note number (69 is A), one a bar.
 _A, _FS_MINOR, _D, _E = (69, 73, 76), (66, 69, 73), (66, 69, 74), (68, 71, 76)
 _CS_MINOR, _B_MINOR, _E_SUS = (68, 73, 76), (66, 71, 74), (69, 71, 76)
 CHORDS = [
@@ -46,8 +47,8 @@ _BROKEN = (0, 2, 1, 2, 0, 2, 1, 2)  # which note of the chord each quaver plays
 
 
 def hertz(note: int) -> float:
-    """Frequency of a MIDI note number, equal temperament on A = 440 Hz."""
-    return float(440.0 * 2.0 ** ((note - 69) / 12.0))
+    """Frequency of a MIDI note number, equal temperament."""
+    return float(TUNING_HZ * 2.0 ** ((note - 69) / 12.0))
 
 
 def compose(rate: int = shaping.RATE) -> shaping.Samples:

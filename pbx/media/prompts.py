@@ -188,7 +188,7 @@ class Prompts:
             raise ValueError("a prompt has no text")
         if len(text) > MAX_TEXT_CHARS:
             raise ValueError(f"a prompt of {len(text)} characters is too long; {MAX_TEXT_CHARS} are allowed")
-        voice = dict[str, str](self._config.voices).get(language, "")
+        voice = {str(name): voice for name, voice in self._config.voices.items()}.get(language, "")
         if not voice:
             raise ValueError(f"language {language!r} has no voice; set speech.voices.{language}")
         return voice

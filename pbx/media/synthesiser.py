@@ -2,10 +2,11 @@
 
 What was found when they were tried, and what is done here about it: the first run of a process may return before the
 file is written (one warm-up run at the start, and every run waits for the engine's finished-utterance); an unknown
-voice is passed over in silence (voices are chosen from the engine's own list and read back after each run); a file
-that cannot be written is passed over too (files go to a folder of our own, and are checked); two saves before one run
-keep only the last (one save a run); long texts crash the library (pieces of at most 1,000 characters, joined); text
-goes to stdout (the worker keeps its answers on another descriptor).
+voice is passed over in silence (voices are chosen from the engine's own list and read back after each run); a run
+that begins while the last one still ends is cancelled (each run waits until the library is at rest, and a cancelled
+one is repeated); a file that cannot be written is passed over too (files go to a folder of our own, and are checked);
+two saves before one run keep only the last (one save a run); long texts crash the library (pieces of at most 1,000
+characters, joined); text goes to stdout (the worker keeps its answers on another descriptor).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pbx.media import shaping
 PIECE_CHARS = 1000
 PIECE_PAUSE_S = 0.25
 FINISH_TIMEOUT_S = 5.0
+ATTEMPTS = 3
 _SHORTEST_S_PER_CHAR = 0.012  # at 150 words a minute; speech takes 0.05 to 0.09 s a character
 
 
@@ -60,9 +62,13 @@ class Synthesiser:
     def __init__(self) -> None:
         import pyttsx3  # type: ignore[import-untyped]  # here, because the import itself fails where espeak-ng is missing
 
+        from pyttsx3.drivers import _espeak  # type: ignore[import-untyped]
+
+        self._library: Any = _espeak
         self._engine: Any = pyttsx3.init("espeak")
         self._folder = tempfile.TemporaryDirectory(prefix="centrala-speech-")
-        self._finished = False
+        self._path = Path(self._folder.name) / "out.wav"
+        self._completed: bool | None = None  # of the run that goes on: None until the engine says
         self._engine.connect("finished-utterance", self._on_finished)
         voices = self._engine.getProperty("voices")
         self.voices: dict[str, list[str]] = {voice.id: list(voice.languages or ()) for voice in voices}
@@ -106,45 +112,53 @@ class Synthesiser:
         return joined
 
     def _speak(self, part: str, voice: str, rate: int) -> shaping.Samples:
-        """One piece; a result that is too short for its text is tried once more, then refused."""
-        wanted_s = _SHORTEST_S_PER_CHAR * sum(ch.isalnum() for ch in part) * 150 / rate
-        for _ in range(2):
-            samples, sampled_at = self._run(part, voice, rate)
-            if len(samples) >= wanted_s * sampled_at and len(samples):
+        """One piece. A run that was cancelled or gave too little for its text is tried again, then refused."""
+        wanted_s = _SHORTEST_S_PER_CHAR * sum(character.isalnum() for character in part) * 150 / rate
+        problem = ""
+        for _ in range(ATTEMPTS):
+            if not self._run(part, voice, rate):
+                problem = "it cancelled the run"
+                continue
+            samples, sampled_at = self._read()
+            if len(samples) and len(samples) >= wanted_s * sampled_at:
                 return shaping.resample(samples, sampled_at)
-        got_s = len(samples) / sampled_at
-        raise SynthesisFailed(f"espeak-ng gave {got_s:.2f} s of sound for {len(part)} characters: {part[:80]!r}")
+            problem = f"it gave {len(samples) / sampled_at:.2f} s of sound"
+        raise SynthesisFailed(f"espeak-ng did not speak {len(part)} characters, {part[:80]!r}: {problem}")
 
-    def _run(self, text: str, voice: str | None, rate: int) -> tuple[shaping.Samples, int]:
-        """One save and one run; samples and their rate."""
-        path = Path(self._folder.name) / "out.wav"
-        path.unlink(missing_ok=True)
-        self._finished = False
+    def _run(self, text: str, voice: str | None, rate: int) -> bool:
+        """One save and one run; False when the engine cancelled it. On return nothing of it goes on."""
+        self._path.unlink(missing_ok=True)
+        self._completed = None
         if voice is not None:
             self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", rate)
-        self._engine.save_to_file(text, str(path))
+        self._engine.save_to_file(text, str(self._path))
         self._engine.runAndWait()
         deadline = time.monotonic() + FINISH_TIMEOUT_S
-        while not (self._finished and path.exists()):
+        # The library speaks on a thread of its own: a run that begins while the last one still ends is cancelled by it.
+        while self._completed is None or self._library.IsPlaying():
             if time.monotonic() > deadline:
                 raise SynthesisFailed(f"espeak-ng did not finish {text[:80]!r} in {FINISH_TIMEOUT_S:.0f} s")
-            time.sleep(0.005)
+            time.sleep(0.002)
         if voice is not None and self._engine.getProperty("voice") != voice:
             raise VoiceUnknown(f"espeak-ng did not take voice {voice}; it kept {self._engine.getProperty('voice')}")
-        with wave.open(str(path), "rb") as file:
+        return self._completed and self._path.exists()
+
+    def _read(self) -> tuple[shaping.Samples, int]:
+        """Samples of the last run and their rate."""
+        with wave.open(str(self._path), "rb") as file:
             data = file.readframes(file.getnframes())
             return shaping.from_pcm(data, file.getsampwidth(), file.getnchannels()), file.getframerate()
 
     def _on_finished(self, completed: bool = True, **_: object) -> None:
-        self._finished = completed
+        self._completed = completed
 
 
 def engine_version() -> str:
     """Version of the espeak-ng library, for example "1.51"."""
     import ctypes
 
-    from pyttsx3.drivers import _espeak  # type: ignore[import-untyped]
+    from pyttsx3.drivers import _espeak
 
     # The binding declares too little for the pointer to a path that this call wants, so it is asked by hand.
     info = _espeak.dll.espeak_Info
