@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 
 RATE = 8000
 OCTETS_PER_SAMPLE = 2  # one of A-law and one of mu-law
+MAX_CLIPS = 3000  # the media threads have room for 4,096, music, tones and clips that are still played included
 
 
 class Clip:
@@ -73,15 +74,23 @@ class ClipCache:
         self._forget(self._clips.pop(clip.key, None))
         self._clips[clip.key] = clip
         self.octets += clip.samples * OCTETS_PER_SAMPLE
-        while self.octets > self._budget and len(self._clips) > 1:
-            self._forget(self._clips.popitem(last=False)[1])
-            self.evicted += 1
+        while (self.octets > self._budget or len(self._clips) > MAX_CLIPS) and len(self._clips) > 1:
+            self._evict()
+
+    def shrink(self) -> None:
+        """Forgets the half that was used least recently."""
+        for _ in range((len(self._clips) + 1) // 2):
+            self._evict()
 
     def clear(self) -> None:
         """Forgets every clip."""
         self._clips.clear()
         self._pinned.clear()
         self.octets = 0
+
+    def _evict(self) -> None:
+        self._forget(self._clips.popitem(last=False)[1])
+        self.evicted += 1
 
     def _forget(self, clip: Clip | None) -> None:
         if clip is not None:

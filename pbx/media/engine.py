@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.engine import engine as wire
+from core.engine.messages import CMD_PLAY
 from pbx.events import Alarm, EventBus
 from pbx.media.clip import Clip, ClipCache
 from pbx.media.recording import Recording
@@ -189,7 +190,7 @@ class MediaEngine:
     def clip(self, pcm: bytes, key: str, *, pinned: bool = False) -> Clip:
         """The clip of that key, registered from `pcm` (8 kHz mono s16le) unless it is known; `pinned` ones stay.
 
-        Raises ValueError for an empty sound or half a sample.
+        Raises ValueError for an empty sound or half a sample, MemoryError when the media threads can hold no more.
         """
         known = self.clips.find(key)
         if known is not None:
@@ -197,7 +198,13 @@ class MediaEngine:
         if not pcm or len(pcm) % 2:
             raise ValueError(f"{len(pcm)} octets are no 16-bit sound for clip {key!r}")
         self._release_clips()
-        clip = Clip(self.core.add_clip(pcm), key, len(pcm) // 2, self._released)
+        try:
+            number = self.core.add_clip(pcm)
+        except MemoryError:  # no slot or no memory: what is not in use gives way, for the next one at least
+            self.clips.shrink()
+            self._release_clips()
+            raise
+        clip = Clip(number, key, len(pcm) // 2, self._released)
         self.clips.put(clip, pinned=pinned)
         return clip
 
@@ -219,9 +226,14 @@ class MediaEngine:
         if folder not in self._folders:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             self._folders.add(folder)
-        # The media thread opens the file by its name; it must not be readable by others for a moment.
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
-        number = self.core.record(target, left, right)
+        try:
+            number = self.core.record(target, left, right)
+        except wire.EngineBusy as error:
+            self.count_busy(error)
+            raise OSError(errno.EBUSY, str(error), target) from error
+        except FileNotFoundError:
+            self._folders.discard(folder)  # somebody removed it; the next recording makes it again
+            raise
         stop = self._stop_recording
         recording = Recording(number, Path(target), self.loop.create_future(), stop)
         self._recordings[number] = recording
@@ -312,6 +324,8 @@ class MediaEngine:
 
     def _command_failed(self, session: MediaSession, command: int, code: int) -> None:
         self.counters.failed_commands += 1
+        if command == CMD_PLAY:
+            session.play_failed()
         name = session.tag or session.stream
         log.warning("media command %d of session %s failed: %s", command, name, os.strerror(code))
 

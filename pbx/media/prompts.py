@@ -109,7 +109,7 @@ class Prompts:
                 return await self.require(text, language, priority=speech.URGENT)
         except TimeoutError:
             problem = f"it took more than {PATIENCE_S:.0f} s to make"
-        except (SpeechError, CacheError, ValueError) as error:
+        except (SpeechError, CacheError, ValueError, MemoryError) as error:
             problem = str(error)
         self.failed += 1
         text = f"a caller did not hear the {language!r} prompt {text[:60]!r}: {problem}"
@@ -146,7 +146,7 @@ class Prompts:
         for done, (text, language) in enumerate(wanted, 1):
             try:
                 await self.require(text, language)
-            except (SpeechError, CacheError, ValueError) as error:
+            except (SpeechError, CacheError, ValueError, MemoryError) as error:
                 problems.append(f"{language} {text[:60]!r}: {error}")
             if progress is not None:
                 progress(done, len(wanted))

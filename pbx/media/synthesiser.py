@@ -15,6 +15,7 @@ import re
 import tempfile
 import time
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,6 @@ class Synthesiser:
 
     def __init__(self) -> None:
         import pyttsx3  # type: ignore[import-untyped]  # here, because the import itself fails where espeak-ng is missing
-
         from pyttsx3.drivers import _espeak  # type: ignore[import-untyped]
 
         self._library: Any = _espeak
@@ -132,17 +132,21 @@ class Synthesiser:
         if voice is not None:
             self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", rate)
+        self._wait(lambda: not self._library.IsPlaying(), text)
         self._engine.save_to_file(text, str(self._path))
         self._engine.runAndWait()
+        self._wait(lambda: self._completed is not None and not self._library.IsPlaying(), text)
+        if voice is not None and self._engine.getProperty("voice") != voice:
+            raise VoiceUnknown(f"espeak-ng did not take voice {voice}; it kept {self._engine.getProperty('voice')}")
+        return self._completed is True and self._path.exists()
+
+    def _wait(self, done: Callable[[], bool], text: str) -> None:
+        """Waits for the library's own thread: a run that begins while it is busy, if only with a rate, is cancelled."""
         deadline = time.monotonic() + FINISH_TIMEOUT_S
-        # The library speaks on a thread of its own: a run that begins while the last one still ends is cancelled by it.
-        while self._completed is None or self._library.IsPlaying():
+        while not done():
             if time.monotonic() > deadline:
                 raise SynthesisFailed(f"espeak-ng did not finish {text[:80]!r} in {FINISH_TIMEOUT_S:.0f} s")
             time.sleep(0.002)
-        if voice is not None and self._engine.getProperty("voice") != voice:
-            raise VoiceUnknown(f"espeak-ng did not take voice {voice}; it kept {self._engine.getProperty('voice')}")
-        return self._completed and self._path.exists()
 
     def _read(self) -> tuple[shaping.Samples, int]:
         """Samples of the last run and their rate."""
