@@ -65,7 +65,7 @@ class Authenticator:
         self, config: Config, clock: Clock, known_peer: Callable[[str, Source], bool], secret: bytes = b""
     ) -> None:
         realm = config.sip.domain
-        self._verifier = DigestVerifier(realm, secret or os.urandom(32), clock)
+        self._verifier = DigestVerifier(realm, secret or os.urandom(32), clock, config.sip.digest_algorithms)
         self._credentials = {
             extension.number: Credentials.from_password(extension.number, realm, extension.secret)
             for extension in config.extension
