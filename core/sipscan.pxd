@@ -147,7 +147,7 @@ cdef inline int read_status_line(const uint8_t* p, uint32_t end, Outline* o) noe
 
 
 cdef inline uint32_t read_header(const uint8_t* p, uint32_t at, uint32_t size, Header* h, uint32_t* lines) noexcept nogil:
-    """Reads the header line at `at` with its folds. Returns the offset of the next line, `size` when a line does not end.
+    """Reads the header line at `at` with its folds. Returns the offset of the next line, 0 when a line does not end.
 
     `name_len` stays 0 when the line is not a header.
     """
@@ -155,13 +155,13 @@ cdef inline uint32_t read_header(const uint8_t* p, uint32_t at, uint32_t size, H
     cdef uint32_t i
     memset(h, 0, sizeof(Header))
     if end == size:
-        return size
+        return 0
     lines[0] += 1
     while end + 2 < size and (p[end + 2] == 32 or p[end + 2] == 9):
         h.folded = 1
         end = end_of_line(p, end + 2, size)
         if end == size:
-            return size
+            return 0
         lines[0] += 1
     i = skip_token(p, at, end)
     h.name = at
@@ -191,7 +191,7 @@ cdef inline int read_headers(const uint8_t* p, uint32_t at, uint32_t size, Heade
             break
         start = at
         at = read_header(p, at, size, &h, &lines)
-        if at >= size:
+        if at == 0:
             o.body = size
             return blame(o, NO_END_OF_HEADERS if memchr(p + start, 10, size - start) == NULL else BAD_LINE_END)
         if h.name_len == 0:

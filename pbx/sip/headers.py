@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 
-from pbx.sip.uri import Uri, UriError, split_host_port
+from pbx.sip.uri import Uri, UriError
 
-_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_PARAMETER = re.compile(r"""\s*;\s*([A-Za-z0-9\-.!%*_+`'~]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"<>]*))?""", re.DOTALL)
-_VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^\s;,]+(?:\s*:\s*\d+)?)", re.IGNORECASE)
-_LIST_ITEM = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<]+|["<]')
+_NAME_CHARACTER = r"[A-Za-z0-9\-.!%*_+`'~]"
+_TOKEN = re.compile(rf"{_NAME_CHARACTER}+")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_PARAMETER = re.compile(
+    rf"""\s*+;\s*+({_NAME_CHARACTER}++)\s*+(?:=\s*+("(?:[^"\\]|\\.)*+"|[^\s;,"<>]*+))?""", re.DOTALL
+)
+_PLAIN_PARAMETERS = re.compile(rf"""(?:;{_NAME_CHARACTER}++(?:=[^\s;,"<>]*+)?+)++""")
+_VIA = re.compile(
+    rf"SIP\s*+/\s*+2\.0\s*+/\s*+({_NAME_CHARACTER}++)\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9\-._]++)(?:\s*+:\s*+([0-9]{{1,5}}+))?+",
+    re.IGNORECASE,
+)
+_LIST_ITEM = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^>]*+>|[^,"<]++|["<]', re.DOTALL)
 
 
 class HeaderError(ValueError):
@@ -62,6 +69,11 @@ def parse_params(text: str, at: int = 0) -> dict[str, str]:
     A name that comes twice keeps its first value. Raises HeaderError.
     """
     params: dict[str, str] = {}
+    if _PLAIN_PARAMETERS.fullmatch(text, at):
+        for item in text[at + 1 :].split(";"):
+            name, _, value = item.partition("=")
+            params.setdefault(name.lower(), value)
+        return params
     length = len(text)
     while at < length:
         match = _PARAMETER.match(text, at)
@@ -147,11 +159,13 @@ class Via:
         match = _VIA.match(text)
         if match is None:
             raise HeaderError(f"bad Via {text[:80]!r}")
-        try:
-            host, port = split_host_port("".join(match.group(2).split()))
-        except UriError as error:
-            raise HeaderError(str(error)) from error
-        return cls(match.group(1).upper(), host.strip("[]").lower(), port, parse_params(text, match.end()))
+        transport, host, digits = match.groups()
+        port = None if digits is None else int(digits)
+        if port is not None and not 1 <= port <= 65535:
+            raise HeaderError(f"bad port in Via {text[:80]!r}")
+        end = match.end()
+        params = parse_params(text, end) if end < len(text) else {}
+        return cls(transport.upper(), host.strip("[]").lower(), port, params)
 
     @property
     def branch(self) -> str:

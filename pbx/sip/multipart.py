@@ -8,7 +8,7 @@ from typing import Final
 MAX_DEPTH: Final = 4  # multiparts within each other
 MAX_PARTS: Final = 32  # parts of one body, nested ones included
 
-_BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
+_BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70})(?![^\s;]))', re.IGNORECASE)
 _TYPE = re.compile(rb"^content-type[ \t]*:[ \t]*((?:[^\r\n]|\r\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 
 

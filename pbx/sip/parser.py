@@ -24,7 +24,6 @@ class KeepAlive(Enum):
 KEEPALIVE: Final = KeepAlive.PING
 Fed = Request | Response | SipParseError | KeepAlive  # what a stream yields
 
-_PING_PARTS: Final = (b"\r", b"\r\n", b"\r\n\r")
 # How an unfinished message may begin: anything else can never become SIP, so waiting for its end is pointless.
 _START: Final = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]{1,64}(?: |\Z)|SIP/")
 
@@ -84,7 +83,7 @@ class StreamParser:
     @property
     def pending(self) -> int:
         """Bytes of an unfinished message; a connection that keeps this above 0 for long is slow or hostile."""
-        return 0 if len(self._buffer) < 4 and self._buffer in _PING_PARTS else len(self._buffer)
+        return 0 if _is_part_of_ping(self._buffer) else len(self._buffer)
 
     def feed(self, data: bytes) -> list[Fed]:
         """Takes the next bytes and returns what they complete, in order.
@@ -114,21 +113,25 @@ class StreamParser:
     def _measure(self, done: list[Fed]) -> bool:
         """Finds the length of the message at the start of the buffer; False when more bytes are needed."""
         buffer = self._buffer
-        while buffer.startswith(b"\r\n"):
+        while buffer.startswith(b"\r"):
             if buffer.startswith(b"\r\n\r\n"):
                 done.append(KEEPALIVE)
                 del buffer[:4]
-            elif buffer in _PING_PARTS:
+            elif _is_part_of_ping(buffer):
                 return False
-            else:  # an empty line between messages (RFC 3261 section 7.5)
+            elif buffer.startswith(b"\r\n"):  # an empty line between messages (RFC 3261 section 7.5)
                 del buffer[:2]
+            else:
+                break
+        if not buffer:
+            return False
+        if not self._searched and not _START.match(buffer):
+            raise self._lost(SipParseError(400, "Not SIP"), done)
         end = buffer.find(b"\r\n\r\n", max(0, self._searched - 3))
         if end < 0:
             self._searched = len(buffer)
             if self._searched > MAX_MESSAGE:
                 raise self._lost(SipParseError(513, "Message Too Large"), done)
-            if buffer and buffer != b"\r" and not _START.match(buffer):
-                raise self._lost(SipParseError(400, "Not SIP"), done)
             return False
         head = bytes(memoryview(buffer)[: end + 4])
         body = announced_length(head)
@@ -141,6 +144,11 @@ class StreamParser:
         self._buffer.clear()
         self._needed = self._searched = 0
         return StreamError(error, done)
+
+
+def _is_part_of_ping(buffer: bytearray) -> bool:
+    """Whether `buffer` is nothing but the beginning of two CRLF."""
+    return len(buffer) < 4 and b"\r\n\r\n".startswith(buffer)
 
 
 def _fault_of(head: bytes) -> SipParseError:

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 import re
 
+from core.sipscan import LIMITS
+
+MAX_URI = LIMITS["uri"]  # characters
+
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_UNSAFE_IN_USER = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]")
-_HOST = re.compile(r"[A-Za-z0-9\-._]{1,255}|\[[0-9A-Fa-f:.]{2,64}\]")
-# Characters that never stand in a URI as they are (space, controls, quotes, angle brackets).
-_FORBIDDEN = re.compile(r'[\x00-\x20\x7f<>"\\{}|^`]')
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_UNSAFE_IN_USER = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]")
+_UNSAFE_IN_VALUE = re.compile(r"[^A-Za-z0-9\-_.!~*'()\[\]/:&+$]")
+_UNSAFE_IN_HEADER = re.compile(r"[^A-Za-z0-9\-_.!~*'()\[\]/?:+$]")
+
+# Printable ASCII but space <>"{}|^`\ and the two separators ':' '@'. All repeats are possessive: matching is linear.
+_CHARACTER = r"!#$%&'()*+,\-./0-9;=A-Z\[\]_a-z~"
+_HOST = r"[A-Za-z0-9\-._]{1,255}+|\[[0-9A-Fa-f:.]{2,64}+\]"
+_SIP = re.compile(
+    rf"(?:([{_CHARACTER}?]++)(?::([{_CHARACTER}?:]*+))?+@)?({_HOST})(?::([0-9]{{1,5}}+))?+"
+    rf"(?:;([{_CHARACTER}:]++))?+(?:\?([{_CHARACTER}?:]++))?+"
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*")
+_OTHER = re.compile(rf"[{_CHARACTER}?:@]++")
+_HOST_PORT = re.compile(rf"({_HOST})(?::([0-9]{{1,5}}+))?+")
 # URIs differ when one of these is in only one of them (RFC 3261 section 19.1.4).
 _SIGNIFICANT = ("user", "ttl", "method", "maddr", "transport")
 
@@ -35,7 +49,7 @@ def unescape(text: str) -> str:
 
 def escape_user(text: str) -> str:
     """Escapes what may not stand in the user part of a URI (RFC 3261 section 25.1, user-unreserved)."""
-    return _UNSAFE_IN_USER.sub(lambda m: "".join(f"%{byte:02X}" for byte in m.group().encode()), text)
+    return _escape(_UNSAFE_IN_USER, text)
 
 
 def _split_pairs(text: str, separator: str) -> dict[str, str]:
@@ -45,7 +59,7 @@ def _split_pairs(text: str, separator: str) -> dict[str, str]:
         name, _, value = item.partition("=")
         if not name:
             raise UriError(f"empty parameter in {text!r}")
-        pairs[unescape(name).lower()] = unescape(value)
+        pairs[unescape(name).lower()] = unescape(value)  # of a name that comes twice the last one counts
     return pairs
 
 
@@ -83,45 +97,38 @@ class Uri:
     @classmethod
     def parse(cls, text: str) -> Uri:
         """Reads one URI without angle brackets. Raises UriError."""
-        if len(text) > 2048:
-            raise UriError("a URI is longer than 2048 characters")
-        if _FORBIDDEN.search(text) or ("%" in text and _BAD_ESCAPE.search(text)):
-            raise UriError(f"a character that must be escaped, or a bad escape, in URI {text[:80]!r}")
-        scheme, colon, rest = text.partition(":")
-        if not colon or not rest or not scheme:
-            raise UriError(f"no scheme in URI {text[:80]!r}")
+        if len(text) > MAX_URI:
+            raise UriError(f"a URI is longer than {MAX_URI} characters")
+        if "%" in text and _BAD_ESCAPE.search(text):
+            raise UriError(f"a '%' without two hexadecimal digits in URI {text[:80]!r}")
+        scheme, _, rest = text.partition(":")
         scheme = scheme.lower()
         if scheme == "sip" or scheme == "sips":
             return cls._parse_sip(scheme, rest, text)
+        if not _OTHER.fullmatch(rest) or not _SCHEME.fullmatch(scheme):
+            raise UriError(f"bad URI {text[:80]!r}")
         if scheme == "tel":
             number, _, tail = rest.partition(";")
-            params = _split_pairs(tail, ";") if tail else None
-            return cls("tel", unescape(number), "", params=params, text=text)
-        if not scheme.replace("+", "").replace("-", "").replace(".", "").isalnum():
-            raise UriError(f"bad scheme in URI {text[:80]!r}")
+            return cls("tel", unescape(number), "", params=_split_pairs(tail, ";") if tail else None, text=text)
         return cls(scheme, "", "", opaque=rest, text=text)
 
     @classmethod
     def _parse_sip(cls, scheme: str, rest: str, text: str) -> Uri:
-        user = password = ""
-        if "@" in rest:
-            user, _, rest = rest.partition("@")
-            if not user or "@" in rest:
-                raise UriError(f"bad user part in URI {text[:80]!r}")
-            if ":" in user:
-                user, _, password = user.partition(":")
-                password = unescape(password)
-            if "%" in user:
-                user = unescape(user)
-        params = headers = None
-        if "?" in rest:
-            rest, _, tail = rest.partition("?")
-            headers = _split_pairs(tail, "&")
-        if ";" in rest:
-            rest, _, tail = rest.partition(";")
-            params = _split_pairs(tail, ";")
-        host, port = split_host_port(rest)
-        return cls(scheme, user, host.lower(), port, password=password, params=params, headers=headers, text=text)
+        match = _SIP.fullmatch(rest)
+        if match is None:
+            raise UriError(f"bad SIP URI {text[:80]!r}")
+        user, password, host, port, params, headers = match.groups()
+        uri = cls.__new__(cls)
+        uri.scheme = scheme
+        uri.user = "" if user is None else unescape(user)
+        uri.password = "" if password is None else unescape(password)
+        uri.host = host.lower()
+        uri.port = None if port is None else _port(port, text)
+        uri.params = {} if params is None else _split_pairs(params, ";")
+        uri.headers = {} if headers is None else _split_pairs(headers, "&")
+        uri.opaque = ""
+        uri.text = text
+        return uri
 
     def format(self) -> str:
         """The URI from its parts, escaped where needed."""
@@ -138,9 +145,9 @@ class Uri:
         if self.port is not None:
             text += f":{self.port}"
         for name, value in self.params.items():
-            text += f";{escape_user(name)}={_escape_value(value)}" if value else f";{escape_user(name)}"
+            text += f";{escape_user(name)}={_escape(_UNSAFE_IN_VALUE, value)}" if value else f";{escape_user(name)}"
         if self.headers:
-            text += "?" + "&".join(f"{escape_user(n)}={_escape_header(v)}" for n, v in self.headers.items())
+            text += "?" + "&".join(f"{escape_user(n)}={_escape(_UNSAFE_IN_HEADER, v)}" for n, v in self.headers.items())
         return text
 
     def __str__(self) -> str:
@@ -174,29 +181,19 @@ class Uri:
 
 def split_host_port(text: str) -> tuple[str, int | None]:
     """Splits `host[:port]`, host being a name, an IPv4 address or a bracketed IPv6 reference. Raises UriError."""
-    host, port = text, ""
-    if text.startswith("["):
-        end = text.find("]") + 1
-        host, rest = text[:end], text[end:]
-        if rest and (rest[0] != ":" or len(rest) == 1):
-            raise UriError(f"bad port in {text[:80]!r}")
-        port = rest[1:]
-    elif ":" in text:
-        host, _, port = text.partition(":")
-        if not port:
-            raise UriError(f"empty port in {text[:80]!r}")
-    if not _HOST.fullmatch(host):
-        raise UriError(f"bad host in {text[:80]!r}")
-    if not port:
-        return host, None
-    if not (port.isascii() and port.isdigit()) or len(port) > 16 or not 1 <= int(port) <= 65535:
+    match = _HOST_PORT.fullmatch(text)
+    if match is None:
+        raise UriError(f"bad host or port in {text[:80]!r}")
+    host, port = match.groups()
+    return host, None if port is None else _port(port, text)
+
+
+def _port(digits: str, text: str) -> int:
+    port = int(digits)
+    if not 1 <= port <= 65535:
         raise UriError(f"bad port in {text[:80]!r}")
-    return host, int(port)
+    return port
 
 
-def _escape_value(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9\-_.!~*'()\[\]/:&+$]", lambda m: "".join(f"%{b:02X}" for b in m.group().encode()), text)
-
-
-def _escape_header(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9\-_.!~*'()\[\]/?:+$]", lambda m: "".join(f"%{b:02X}" for b in m.group().encode()), text)
+def _escape(unsafe: re.Pattern[str], text: str) -> str:
+    return unsafe.sub(lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "replace")), text)

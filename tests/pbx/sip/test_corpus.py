@@ -46,8 +46,7 @@ def verdict(data: bytes) -> int | str:
     except SipParseError as error:
         if error.request is None:
             return IGNORED
-        assert response(error.request, error.status, error.reason).startswith(b"SIP/2.0 ")
-        return error.status
+        return int(response(error.request, error.status, error.reason)[8:11])
     if message is None:
         return IGNORED
     touch(message)
