@@ -91,6 +91,7 @@ class Agent:
     __slots__ = (
         "busy_with",
         "call_id",
+        "calls",
         "changed",
         "clock",
         "extension",
@@ -130,6 +131,7 @@ class Agent:
         self.taken_out = False  # too many of them
         self.paused = False  # for a moment after a missed offer
         self.call_id = ""  # of the caller who is served
+        self.calls = 0  # answered since the start
 
     @property
     def free(self) -> bool:
@@ -190,6 +192,7 @@ class Agent:
 
     def answer(self) -> None:
         self.missed = 0
+        self.calls += 1
         self._fire(T.ANSWER)
 
     def miss(self, reason: str, limit: int) -> None:

@@ -17,7 +17,7 @@ CONFIRMATIONS: dict[str, dict[str, str]] = {
         "ru": "Приём звонков включён.",
         "en": "You are available.",
     },
-    "break": {"pl": "Przerwa rozpoczęta.", "ru": "Перерыв начат.", "en": "You are on a break."},
+    "on_break": {"pl": "Przerwa rozpoczęta.", "ru": "Перерыв начат.", "en": "You are on a break."},
     "offline": {
         "pl": "Przyjmowanie połączeń wyłączone.",
         "ru": "Приём звонков выключен.",
@@ -31,13 +31,14 @@ REFUSAL: dict[str, str] = {
 }
 
 
-def agent_application(queues: QueueService) -> Callable[[str], Callable[[Call], Awaitable[None]] | None]:
-    """What to register for the kind "agent": "agent:available", "agent:break" and "agent:offline"."""
+def feature_application(queues: QueueService) -> Callable[[str], Callable[[Call], Awaitable[None]] | None]:
+    """What to register for the kind "feature": "feature:available", "feature:on_break" and "feature:offline"."""
 
-    def make(state: str) -> Callable[[Call], Awaitable[None]] | None:
-        confirmation = CONFIRMATIONS.get(state)
+    def make(feature: str) -> Callable[[Call], Awaitable[None]] | None:
+        confirmation = CONFIRMATIONS.get(feature)
         if confirmation is None:
             return None
+        state = feature.removeprefix("on_")
 
         async def run(call: Call) -> None:
             await call.answer()

@@ -37,13 +37,14 @@ class AgentSnapshot:
     extension: str
     name: str
     state: str
-    state_s: float
+    since_s: float  # in this state
     reason: str
     next_state: str
     queues: list[str]
     call_id: str
     wrapup_left_s: float
-    missed_offers: int
+    missed_offers: int  # in a row
+    calls: int  # answered since the start
 
 
 class QueueService:
@@ -184,13 +185,14 @@ class QueueService:
                 extension=agent.extension,
                 name=agent.name,
                 state=agent.state.value,
-                state_s=now - agent.since,
+                since_s=now - agent.since,
                 reason=agent.reason if agent.state is AgentState.BREAK else "",
                 next_state=agent.next[0].value if agent.next is not None else "",
                 queues=[queue.name for queue in self.queues.values() if agent in queue.agents],
                 call_id=agent.call_id,
                 wrapup_left_s=self.wrapups.left_s(agent),
                 missed_offers=agent.missed,
+                calls=agent.calls,
             )
             for agent in self.roster.agents.values()
         ]

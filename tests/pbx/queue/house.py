@@ -8,7 +8,7 @@ from typing import Any
 from pbx.call.testing import CallHarness, FakeCaller, FakePhone
 from pbx.config import Agent, Config, Queue
 from pbx.events import AgentStateChanged, CallEvent, Kind
-from pbx.queue.codes import agent_application
+from pbx.queue.codes import feature_application
 from pbx.queue.service import QueueService
 
 QUIET: dict[str, Any] = {"announce_position": False, "announce_wait": False, "record": False, "wrapup_s": 0.0}
@@ -36,7 +36,7 @@ class House:
         }
         self.queues = QueueService(self.harness.services)
         self.harness.services.applications.register("queue", self.queues.application)
-        self.harness.services.applications.register("agent", agent_application(self.queues))
+        self.harness.services.applications.register("feature", feature_application(self.queues))
         self.queues.start(stored)
 
     def call(self, queue: str = "sales", **setup: Any) -> FakeCaller:

@@ -360,13 +360,13 @@ async def test_feature_codes_move_the_agent_and_are_confirmed() -> None:
     house = House({"101": {}}, signed_in=False)
 
     async def dial(state: str, extension: str = "101") -> str:
-        phone = house.harness.call(f"agent:{state}", caller=extension, direction="internal", extension=extension)
+        phone = house.harness.call(f"feature:{state}", caller=extension, direction="internal", extension=extension)
         await phone.over()
         return phone.heard[-1][1]
 
     assert await dial("available") == "en:You are available."
     assert house.state("101") == "available"
-    assert await dial("break") == "en:You are on a break."
+    assert await dial("on_break") == "en:You are on a break."
     assert house.state("101") == "break"
     assert await dial("offline") == "en:You are signed out."
     assert house.state("101") == "offline"
