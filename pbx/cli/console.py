@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from pbx.api.client import ControlClient, ControlError
 from pbx.config import Config
 from pbx.configfile import ConfigError, Loaded, load
+from pbx.configfile.load import Check
 
 out = Console()
 err = Console(stderr=True)
@@ -24,10 +26,10 @@ def fail(text: object, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
-def read_config(path: Path) -> Loaded:
-    """The configuration, or the end with status 2 and every problem of it."""
+def read_config(path: Path, checks: Iterable[Check] = ()) -> Loaded:
+    """The configuration, or the end with status 2 and every problem of it, those of `checks` included."""
     try:
-        return load(path)
+        return load(path, checks=checks)
     except ConfigError as error:
         fail(error, 2)
 

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from pbx.configfile import ConfigError, load
+from pbx.flow.loader import check_flows
 
 
 def serve(path: Path) -> int:
     """Runs the PBX; returns the exit status: 0 after a stop, 1 when it could not run, 2 for a wrong configuration."""
     try:
-        loaded = load(path)
+        loaded = load(path, checks=(check_flows,))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -28,11 +28,15 @@ class Loaded:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def load(path: FilePath, environment: Mapping[str, str] | None = None) -> Loaded:
+Check = Callable[[Config], Iterable[Problem]]
+
+
+def load(path: FilePath, environment: Mapping[str, str] | None = None, checks: Iterable[Check] = ()) -> Loaded:
     """Reads and checks the file at `path`; raises ConfigError with every problem that was found.
 
-    `environment` is os.environ unless told otherwise. Relative folders of the configuration stay relative to the
-    working directory, as everywhere on the command line.
+    `checks` are those of the features, which this layer does not know. `environment` is os.environ unless told
+    otherwise. Relative folders of the configuration stay relative to the working directory, as everywhere on the
+    command line.
     """
     text = _read(path)
     values = _parse(path, text)
@@ -45,7 +49,8 @@ def load(path: FilePath, environment: Mapping[str, str] | None = None) -> Loaded
         config = Config.model_validate(merge(values, override))
     except ValidationError as error:
         raise ConfigError([locate(problem) for problem in explain(error)]) from None
-    problems = [locate(problem) for problem in cross_check(config)]
+    found = [*cross_check(config), *(problem for check in checks for problem in check(config))]
+    problems = [locate(problem) for problem in {problem.key: problem for problem in reversed(found)}.values()]
     if problems:
         raise ConfigError(sorted(problems, key=lambda problem: problem.line))
     warnings = [locate(problem) for problem in warn(config)] + _permissions(path, config)
