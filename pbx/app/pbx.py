@@ -23,6 +23,8 @@ from pbx.clock import Clock, SystemClock
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port
 from pbx.events import EventBus
+from pbx.flow.interpreter import Flows
+from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.loop_lag import LoopLag
@@ -61,6 +63,7 @@ class Pbx:
         self.driver: Driver
         self.calls: CallService
         self.queues: QueueService
+        self.flows: Flows
         self.http: HttpServer | None = None
 
     async def start(self) -> None:
@@ -139,13 +142,16 @@ class Pbx:
     async def _start_features(self) -> None:
         services = self.calls.services
         self.queues = QueueService(services)
+        self.flows = Flows(load_flows(self.config, self.prompts.music_names))
         services.applications.register("queue", self.queues.application)
         services.applications.register("agent", agent_application(self.queues))
+        services.applications.register("flow", self.flows.application)
         self.queues.start(await self.store.load_agents())
         self._stack.callback(self.queues.stop)
         services.registrar.restore()
         self._stack.callback(services.registrar.close)
-        texts = [*self.queues.texts(), *code_texts(self.config.server.language)]
+        language = self.config.server.language
+        texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language)]
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
 

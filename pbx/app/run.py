@@ -11,6 +11,7 @@ import uvloop
 
 from pbx.app.pbx import Pbx
 from pbx.config import Config
+from pbx.configfile import ConfigError
 from pbx.media.speech import SpeechError
 from pbx.runtime.logs import LogWriter
 from pbx.runtime.startup import StartError
@@ -20,7 +21,7 @@ from pbx.transport.base import ListenError
 log = logging.getLogger("centrala.app")
 
 DRAIN_S = 60.0  # running calls may end within this after SIGTERM
-EXPECTED = (StartError, StoreError, ListenError, SpeechError, OSError)
+EXPECTED = (ConfigError, StartError, StoreError, ListenError, SpeechError, OSError)
 
 
 def run(config: Config) -> int:

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|[\[\]{}#]')
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """The line (from 1) of every table header and key of `text`, by key path; tables of arrays have their index in it."""
+    """The line (from 1) of every table header and key of `text`, by path; tables of arrays have their index in it."""
     lines: dict[Path, int] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
