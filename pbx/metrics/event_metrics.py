@@ -3,22 +3,31 @@
 # ruff: noqa: ARG002 - every handler of an event kind takes the event
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
 from pbx.metrics.cells import Cell, CellFamily
 from pbx.metrics.instruments import Instruments
-from pbx.store.outcome import classify
+from pbx.store.outcome import Outcome, classify
 
 DEFAULT_THRESHOLDS = (20.0, 5.0)  # T and S in seconds, for a queue that the configuration does not know
 MAX_VALUES = 64  # distinct values of a label that code elsewhere makes up; more of them are counted as "other"
 MAX_SEIZURES = 20_000
+DIGIT_METHODS = ("rfc4733", "info", "inband")
+EXITS = ("timeout", "full", "no_agents", "key", "shutdown")
+UNACCEPTED = ("no_answer", "busy", "rejected", "unreachable", "lost")
 
 
 class EventMetrics:
     """Subscribes on construction. `thresholds`: queue -> (service level threshold, short abandon limit) in seconds."""
 
-    def __init__(self, bus: EventBus, instruments: Instruments, thresholds: Mapping[str, tuple[float, float]]) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        instruments: Instruments,
+        thresholds: Mapping[str, tuple[float, float]],
+        trunks: Iterable[str] = (),
+    ) -> None:
         self._in = instruments
         self._active = instruments.calls_active.one
         self._setup = instruments.call_setup.one
@@ -50,11 +59,23 @@ class EventMetrics:
             Kind.DIGIT: self._digit,
             Kind.MEDIA_TIMEOUT: self._media_timeout,
         }
-        for name in thresholds:
-            self._queue(name)  # a queue without a call shows zeros, not nothing
+        self._show_zeros(thresholds, trunks)
         bus.subscribe(CallEvent, self._call_event)
         bus.subscribe(RegistrationChanged, self._registration)
         bus.subscribe(Alarm, self._alarm)
+
+    def _show_zeros(self, queues: Iterable[str], trunks: Iterable[str]) -> None:
+        """Makes the series that are sure to come: Prometheus sees no increase in one that appears with its first 1."""
+        for name in queues:
+            self._queue(name)
+        for method in DIGIT_METHODS:
+            self._methods.get(method)
+        for trunk in trunks:
+            self._in.trunk_seizures.child(trunk)
+            self._in.trunk_pdd.child(trunk)
+            self._in.trunk_billed.child(trunk)
+            for outcome in Outcome:
+                self._in.trunk_calls.child(trunk, outcome.value)
 
     def _call_event(self, event: CallEvent) -> None:
         handler = self._handlers.get(event.kind)
@@ -156,8 +177,9 @@ class EventMetrics:
         self._in.registrations.one.value = len(self._contacts)
 
     def _alarm(self, event: Alarm) -> None:
+        raised = self._in.alarms.child(event.name)
         if event.active and not self._alarms.get(event.name):
-            self._in.alarms.child(event.name).value += 1
+            raised.value += 1
         self._alarms[event.name] = event.active
         self._in.alarm_active.child(event.name).value = 1 if event.active else 0
 
@@ -222,6 +244,10 @@ class _Queue:
         self.unaccepted = _Children(to.queue_unaccepted, name)
         self._ans = self.outcomes.get("answered")
         self._ab = self.outcomes.get("abandoned")
+        for reason in EXITS:
+            self.outcomes.get(reason)
+        for reason in UNACCEPTED:
+            self.unaccepted.get(reason)
         self._ans_t = to.queue_in_time.child(name, "answered")
         self._ab_t = to.queue_in_time.child(name, "abandoned")
         self._ab_short = to.queue_short.child(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
@@ -20,7 +20,10 @@ THREAD_BYTES = 128 * 1024  # a longer text is made on a thread: 13 µs a series,
 
 
 class Metrics:
-    """Counts from construction on. `thresholds`: queue -> (service level threshold, short abandon limit) in seconds."""
+    """Counts from construction on. `thresholds`: queue -> (service level threshold, short abandon limit) in seconds.
+
+    `trunks`: names of the configured trunks.
+    """
 
     def __init__(
         self,
@@ -28,13 +31,14 @@ class Metrics:
         sources: Sources,
         *,
         thresholds: Mapping[str, tuple[float, float]] | None = None,
+        trunks: Iterable[str] = (),
         version: str = "",
     ) -> None:
         limits = thresholds or {}
         self.registry = CollectorRegistry()
         self.instruments = Instruments(thresholds=(pair[0] for pair in limits.values()))
         self.registry.register(self.instruments)
-        self.events = EventMetrics(bus, self.instruments, limits)
+        self.events = EventMetrics(bus, self.instruments, limits, trunks)
         self.instruments.build.child(version or "unknown").value = 1
         self._live = LiveCollector(sources)
         self.registry.register(self._live)
@@ -44,6 +48,10 @@ class Metrics:
     def render(self) -> bytes:
         """The text of all metrics at once (format 0.0.4), for tests and small programs."""
         return generate_latest(self.registry)
+
+    def scrape(self) -> tuple[bytes, str]:
+        """The text and its content type. On another thread the sources must bear to be read from there."""
+        return self.render(), CONTENT_TYPE
 
     async def exposition(self) -> bytes:
         """The text of all metrics without holding the event loop: family by family, or on a thread when there are many.

@@ -1,0 +1,76 @@
+"""A full set of live sources, as the composition root would give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx.events import Alarm, EventBus
+from pbx.metrics.live import QueueNow, Sources
+from pbx.metrics.loop_lag import LoopLag
+from pbx.metrics.metrics import Metrics
+from pbx.store.writer import WriterStats
+from tests.support.journeys import T0, abandoned, answered, left, seizure
+
+
+@dataclass
+class Worker:
+    streams: int = 4
+    ticks: int = 1000
+    late_ticks: int = 2
+    rx_packets: int = 500
+    tx_packets: int = 499
+    send_errors: int = 1
+    lost_packets: int = 5
+    expected_packets: int = 505
+    foreign_packets: int = 3
+    malformed_packets: int = 1
+    dropped_events: int = 0
+    cpu_ns: int = 1_500_000_000
+
+
+SIP = {
+    "received": 100,
+    "sent": 110,
+    "parse_errors": 1,
+    "retransmits_received": 2,
+    "retransmits_sent": 3,
+    "send_errors": 0,
+    "shed": 4,
+    "transactions": 7,
+    "dialogs": 6,
+    "connections": 1,
+}
+
+
+def sources(bus: EventBus, lag: LoopLag | None = None) -> Sources:
+    return Sources(
+        media=lambda: [Worker(), Worker()],
+        sip=lambda: SIP,
+        agents=lambda: {"available": 2, "talking": 1},
+        queues=lambda: [QueueNow("sales", 3, 42.5)],
+        store=lambda: WriterStats(events=13, commits=1, commit_s=0.002),
+        store_backlog=lambda: 7,
+        loop_lag=(lag or LoopLag()).histogram,
+        handler_errors=lambda: bus.errors,
+    )
+
+
+def busy() -> tuple[EventBus, Metrics]:
+    """Metrics after one call of each kind."""
+    bus = EventBus()
+    metrics = Metrics(
+        bus, sources(bus), thresholds={"sales": (20.0, 5.0), "night": (30.0, 5.0)}, trunks=["carrier"], version="0.1.0"
+    )
+    for number in range(1, 4):
+        publish(bus, answered(number, wait_s=10.0 * number))
+    publish(bus, abandoned(4, wait_s=4.0), abandoned(5, wait_s=40.0), left(6, reason="full"))
+    publish(bus, seizure(7, 200, talk_s=60.0), seizure(8, 486), seizure(9, 503, rang=False), answered(10)[:4])
+    bus.publish(Alarm("recording_failed", "no space", False, T0))
+    assert bus.errors == 0
+    return bus, metrics
+
+
+def publish(bus: EventBus, *journeys: list) -> None:  # type: ignore[type-arg]
+    for journey in journeys:
+        for event in journey:
+            bus.publish(event)

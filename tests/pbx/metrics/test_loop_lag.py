@@ -1,0 +1,58 @@
+"""The sampler counts a stall for its whole length, and an idle loop as idle."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from pbx.metrics.loop_lag import LoopLag
+
+
+class FakeLoop:
+    """Remembers what was to be called when."""
+
+    def __init__(self) -> None:
+        self.delay = 0.0
+        self.call = lambda: None
+        self.cancelled = False
+
+    def call_later(self, delay: float, call: object) -> FakeLoop:
+        self.delay, self.call = delay, call  # type: ignore[assignment]
+        return self
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+def test_lag_is_measured_against_a_fixed_grid() -> None:
+    now = 100.0
+    loop = FakeLoop()
+    lag = LoopLag(bounds=(0.001, 0.01, 0.05, 0.1), period_s=0.02, now=lambda: now)
+    lag.start(loop)  # type: ignore[arg-type]
+    now = 100.0205  # half a millisecond late
+    loop.call()
+    assert lag.histogram.counts == [1, 0, 0, 0, 0]
+    assert loop.delay == pytest.approx(0.0195)
+    now = 100.125  # due at 100.04: 85 ms late, and the samples due at 60, 80, 100 and 120 ms waited too
+    loop.call()
+    assert sum(lag.histogram.counts) == 6
+    assert lag.histogram.counts == [1, 1, 2, 2, 0]
+    assert lag.worst_s == pytest.approx(0.085)
+    assert lag.last_s == pytest.approx(0.085)
+    assert lag.histogram.quantile(0.99) == 0.1
+    lag.stop()
+    lag.stop()
+    assert loop.cancelled
+
+
+async def test_on_a_real_loop() -> None:
+    lag = LoopLag()
+    lag.start(asyncio.get_running_loop())
+    await asyncio.sleep(0.1)
+    time.sleep(0.2)  # noqa: ASYNC251 - the stall that is to be seen
+    await asyncio.sleep(0.05)
+    lag.stop()
+    assert lag.worst_s > 0.15
+    assert lag.histogram.quantile(0.95) >= 0.1
