@@ -230,6 +230,26 @@ cdef class Scan:
         return self._branch
 
     @property
+    def sent_by(self):
+        """The sent-by of the top Via as written: host, and port if there is one; what transactions are told apart by."""
+        return self.text(self.outline.via.host.at, self.outline.via.params, False).rstrip()
+
+    @property
+    def sent_by_host(self):
+        """The host of the top Via in lower case, without brackets."""
+        return self.text(self.outline.via.host.at, self.outline.via.host.end, False).strip("[]").lower()
+
+    @property
+    def sent_by_port(self):
+        """The port of the top Via, 0 when absent."""
+        return max(0, self.outline.via.port)
+
+    @property
+    def wants_rport(self):
+        """Whether the top Via asks for symmetric responses (RFC 3581)."""
+        return bool(self.outline.via.rport)
+
+    @property
     def max_forwards(self):
         """Max-Forwards, 0 to 255, None when there is none."""
         return None if self.outline.max_forwards < 0 else self.outline.max_forwards

@@ -130,7 +130,7 @@ def as_server(
     """The callee's half of the dialog that `invite` opens (12.1.1)."""
     routes = tuple(invite.values("Record-Route"))
     target = contact_uri(invite)
-    symmetric = source.transport != "udp" or "rport" in invite.via.params
+    symmetric = source.transport != "udp" or invite.wants_rport
     return Dialog(
         call_id=invite.call_id,
         local=f"{invite.header('To')};tag={local_tag}",

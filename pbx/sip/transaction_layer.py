@@ -114,11 +114,10 @@ class TransactionLayer:
 
 def server_key(request: Request, method: str) -> str:
     """What a server transaction is found by: branch, sent-by, method; the fields of RFC 2543 without the cookie."""
-    top = request.via
     branch = request.branch
     if branch.startswith(MAGIC_COOKIE):
-        return f"{branch} {top.host}:{top.port} {method}"
-    return f"{request.uri} {request.from_tag} {request.call_id} {request.cseq} {top.host}:{top.port} {branch} {method}"
+        return f"{branch} {request.sent_by} {method}"
+    return f"{request.uri} {request.from_tag} {request.call_id} {request.cseq} {request.sent_by} {branch} {method}"
 
 
 def answer_address(request: Request, source: Destination) -> Destination:
@@ -127,10 +126,9 @@ def answer_address(request: Request, source: Destination) -> Destination:
     Without `rport` the port is the one of the Via - if the sender's Via names the address it sends from. Behind a NAT
     it does not, and only the source port works.
     """
-    top = request.via
     if source.transport != "udp":  # the port matters only if the connection is gone by then
-        return source._replace(port=top.port or DEFAULT_PORT)
-    if top.host != source.host or "rport" in top.params:
+        return source._replace(port=request.sent_by_port or DEFAULT_PORT)
+    if request.wants_rport or request.sent_by_host != source.host:
         return source
-    port = top.port or DEFAULT_PORT
+    port = request.sent_by_port or DEFAULT_PORT
     return source if port == source.port else source._replace(port=port)

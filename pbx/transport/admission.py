@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DRAIN_RETRY_S = 60
 FULL_RETRY_S = 10
 LAG_RAMP_S = (0.03, 0.08)  # loop lag at which some, and at which all new calls are refused
-BACKLOG_RAMP_S = (0.3, 1.0)  # the same for the time since the sockets were last read empty
+BACKLOG_RAMP_S = (0.25, 0.75)  # the same for how long a datagram waits in the socket
 BURST_S = 1.0  # seconds of the permitted rate that may come at once
 
 

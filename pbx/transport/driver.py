@@ -49,7 +49,7 @@ class Driver:
             config.max_calls_per_s,
             now=time.monotonic,
             active_calls=lambda: len(self.user_agent.sessions),
-            loop_lag_s=lambda: self.loop_lag.recent_s,
+            loop_lag_s=lambda: self.loop_lag.lasting_s,
             backlog_s=self._backlog_s,
         )
         self.user_agent = UserAgent(
@@ -258,6 +258,5 @@ class Driver:
                 yield session.dialog.peer.flow
 
     def _backlog_s(self) -> float:
-        """How long ago the sockets were last read empty, if they are behind."""
-        now = time.monotonic()
-        return max((now - flow.caught_up_at for flow in self._udp if flow.behind), default=0.0)
+        """How long the next datagram has been waiting."""
+        return max((flow.delay_s for flow in self._udp), default=0.0)

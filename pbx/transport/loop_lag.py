@@ -1,14 +1,18 @@
-"""How late the event loop runs what is due: a sample every 50 ms, kept as a histogram and as a short-term value."""
+"""How late the event loop runs what is due: a sample every 50 ms, kept as a histogram and as what lasts.
+
+One pause is no overload - another process may have had the processor - so `lasting_s` is the least of the last samples.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from bisect import bisect_left
+from collections import deque
 
 PERIOD_S = 0.05
 BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # upper bounds of the buckets; one more above
-WEIGHT = 0.3  # of the newest sample in `recent_s`
+LASTING = 4  # samples
 
 
 class LoopLag:
@@ -19,7 +23,7 @@ class LoopLag:
         self.samples = 0
         self.sum_s = 0.0
         self.max_s = 0.0
-        self.recent_s = 0.0
+        self._last: deque[float] = deque([0.0] * LASTING, maxlen=LASTING)
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
@@ -40,7 +44,12 @@ class LoopLag:
         self.samples += 1
         self.sum_s += lag_s
         self.max_s = max(self.max_s, lag_s)
-        self.recent_s += WEIGHT * (lag_s - self.recent_s)
+        self._last.append(lag_s)
+
+    @property
+    def lasting_s(self) -> float:
+        """The lag that none of the last samples was below, in seconds."""
+        return min(self._last)
 
     def quantile(self, q: float) -> float:
         """The upper bound of the bucket in which the share `q` (0-1) of all samples is reached, in seconds."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
 
 from pbx.transport.base import RECEIVE_BUFFER, SEND_BUFFER, ListenAddress, Stats, listen_error
 
-BATCH = 32  # datagrams read in one turn of the loop
+BATCH = 16  # datagrams read in one turn of the loop
 MAX_DATAGRAM = 65535
+SO_TIMESTAMPNS = 35  # Linux: the kernel notes when each datagram arrived
+TIMESPEC = struct.Struct("@ll")
 BACKLOG = 2000  # datagrams kept while the socket's send buffer is full
 
 Receiver = Callable[[bytes, tuple[str, int], "UdpFlow"], None]
@@ -38,8 +41,8 @@ class UdpFlow:
         self.local: tuple[str, int] = sock.getsockname()[:2]
         self.family = sock.family
         self.closed = False
-        self.behind = False  # the last batch did not empty the socket...
-        self.caught_up_at = time.monotonic()  # ...which was last seen empty then
+        self.delay_s = 0.0  # how long the next datagram had been waiting at the end of the last full batch
+        self._behind_since = 0.0  # since when no batch has emptied the socket; 0 when the last one did
         loop.add_reader(sock.fileno(), self._on_readable)
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
@@ -74,14 +77,26 @@ class UdpFlow:
                 receive(data, address, self)
                 if self.closed:
                     return
-            self._socket.recv(1, socket.MSG_PEEK)  # is there more?
-            if not self.behind:
-                self.behind = True
-                self.caught_up_at = time.monotonic()
+            self._measure_delay()
         except BlockingIOError:
-            self.behind = False
+            self.delay_s = self._behind_since = 0.0
         except OSError:  # an ICMP error that the kernel reports on this socket
             self._stats.send_errors += 1
+
+    def _measure_delay(self) -> None:
+        """Looks at the arrival time of the next datagram; raises BlockingIOError when there is none.
+
+        The wall clock may jump: nothing waits longer than the socket has been behind.
+        """
+        _, ancillary, _, _ = self._socket.recvmsg(1, 64, socket.MSG_PEEK)
+        now = time.monotonic()
+        if not self._behind_since:
+            self._behind_since = now
+        for level, kind, value in ancillary:
+            if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(value) == TIMESPEC.size:
+                seconds, nanoseconds = TIMESPEC.unpack(value)
+                waited_s = time.time() - seconds - nanoseconds / 1e9
+                self.delay_s = max(0.0, min(waited_s, now - self._behind_since))
 
     def _keep(self, data: bytes, address: tuple[str, int]) -> None:
         if len(self._backlog) < BACKLOG:
@@ -107,9 +122,10 @@ def open_udp(address: ListenAddress, loop: asyncio.AbstractEventLoop, receive: R
     sock = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
-        for option, size in ((socket.SO_RCVBUF, RECEIVE_BUFFER), (socket.SO_SNDBUF, SEND_BUFFER)):
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, option, size)
+        options = ((socket.SO_RCVBUF, RECEIVE_BUFFER), (socket.SO_SNDBUF, SEND_BUFFER), (SO_TIMESTAMPNS, 1))
+        for option, value in options:
+            with contextlib.suppress(OSError):  # the kernel's own limits hold; without arrival times only lag is seen
+                sock.setsockopt(socket.SOL_SOCKET, option, value)
         sock.bind((address.host, address.port))
     except OSError as error:
         sock.close()
