@@ -162,6 +162,38 @@ cdef inline uint32_t skip_host(const uint8_t* p, uint32_t at, uint32_t end) noex
     return 0 if at == start or at - start > MAX_HOST else at
 
 
+cdef inline uint32_t skip_port(const uint8_t* p, uint32_t at, uint32_t end) noexcept nogil:
+    """After a port of one to five digits, 1 to 65535; 0 when there is none."""
+    cdef uint32_t start = at
+    cdef int64_t port
+    while at < end and is_digit(p[at]):
+        at += 1
+    port = number(p, start, at)
+    return at if 1 <= port <= 65535 and at - start <= 5 else 0
+
+
+cdef inline bint tail_is_sound(const uint8_t* p, uint32_t at, uint32_t end, bint* has_headers) noexcept nogil:
+    """Parameters and headers behind the host: each has a name, and there is no second '@'."""
+    cdef uint8_t c, after
+    while at < end:
+        c = p[at]
+        at += 1
+        after = p[at] if at < end else 61  # nothing there is as bad as '='
+        if c == 64:
+            return False
+        if c == 63 and not has_headers[0]:  # '?'
+            has_headers[0] = True
+            if after == 38 or after == 61:
+                return False
+        elif c == 38 and has_headers[0]:  # '&'
+            if after == 38 or after == 61:
+                return False
+        elif c == 59 and not has_headers[0]:  # ';'
+            if after == 59 or after == 61 or after == 63:
+                return False
+    return True
+
+
 cdef inline bint escapes_are_sound(const uint8_t* p, uint32_t at, uint32_t end) noexcept nogil:
     """Only URI characters, and each '%' is followed by two hexadecimal digits."""
     cdef uint32_t i
@@ -183,13 +215,12 @@ cdef inline uint32_t scheme_end(const uint8_t* p, uint32_t at, uint32_t end) noe
     cdef uint32_t i = at
     while i < end and (is_digit(p[i]) or 97 <= lower(p[i]) <= 122 or p[i] == 43 or p[i] == 45 or p[i] == 46):
         i += 1
-    return i if i > at and i < end and p[i] == 58 else 0
+    return i if i > at and i < end and p[i] == 58 and 97 <= lower(p[at]) <= 122 else 0
 
 
 cdef inline bint uri_is_sound(const uint8_t* p, uint32_t at, uint32_t end, bint* has_headers) noexcept nogil:
     """Syntax of a URI (RFC 3261 section 19.1.1); of a scheme other than sip and sips only the characters."""
     cdef uint32_t colon, i, host
-    cdef int64_t port
     has_headers[0] = False
     if end - at > MAX_URI or not escapes_are_sound(p, at, end):
         return False
@@ -201,7 +232,7 @@ cdef inline bint uri_is_sound(const uint8_t* p, uint32_t at, uint32_t end, bint*
     host = colon + 1
     for i in range(host, end):
         if p[i] == 64:  # '@'
-            if i == host:
+            if i == host or p[host] == 58:
                 return False
             host = i + 1
             break
@@ -209,22 +240,12 @@ cdef inline bint uri_is_sound(const uint8_t* p, uint32_t at, uint32_t end, bint*
     if i == 0:
         return False
     if i < end and p[i] == 58:
-        host = i + 1
-        i = host
-        while i < end and is_digit(p[i]):
-            i += 1
-        port = number(p, host, i)
-        if port < 1 or port > 65535:
+        i = skip_port(p, i + 1, end)
+        if i == 0:
             return False
     if i < end and p[i] != 59 and p[i] != 63:
         return False
-    while i < end:
-        if p[i] == 64:  # a second '@' has no place behind the host
-            return False
-        if p[i] == 63:
-            has_headers[0] = True
-        i += 1
-    return True
+    return tail_is_sound(p, i, end, has_headers)
 
 
 cdef inline bint read_address(const uint8_t* p, uint32_t at, uint32_t end, Address* out) noexcept nogil:
@@ -278,7 +299,6 @@ cdef inline bint read_via(const uint8_t* p, uint32_t at, uint32_t end, ViaOutlin
     cdef Slice name
     cdef Slice value
     cdef int more
-    cdef int64_t port
     out.port = -1
     i = skip_token(p, at, end)
     if not same(p, at, i, b"sip", 3):
@@ -305,13 +325,10 @@ cdef inline bint read_via(const uint8_t* p, uint32_t at, uint32_t end, ViaOutlin
     i = skip_space(p, i, end)
     if i < end and p[i] == 58:
         start = skip_space(p, i + 1, end)
-        i = start
-        while i < end and is_digit(p[i]):
-            i += 1
-        port = number(p, start, i)
-        if port < 1 or port > 65535:
+        i = skip_port(p, start, end)
+        if i == 0:
             return False
-        out.port = <int>port
+        out.port = <int>number(p, start, i)
     out.params = i
     more = next_parameter(p, &i, end, &name, &value)
     while more == 1:

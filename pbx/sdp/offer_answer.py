@@ -134,11 +134,8 @@ def answer(
     """
     session = SessionDescription.parse(offer)
     taken, choice = _first_usable(session, codecs, ptime_ms)
-    offered = session.direction_of(taken)
-    remote = session.address_of(taken)
-    if remote == "0.0.0.0":  # noqa: S104 - hold as RFC 2543 did it (RFC 3264 section 8.4)
-        offered = "sendonly" if offered in ("sendrecv", "sendonly") else "inactive"
-    said = _ANSWERS[offered, direction]
+    remote = _reachable(session.address_of(taken))
+    said = _ANSWERS[_direction(session, taken, remote), direction]
     settings = _settings(remote, taken.port, choice, said)
     lines = [_accepted(m, choice, port, settings, said) if m is taken else _refused(m) for m in session.media]
     family = "IP6" if ":" in ip else "IP4"
@@ -162,12 +159,16 @@ def read_answer(
     choice = _choose(taken, codecs, ptime_ms)
     if choice is None:
         raise NotAcceptable("The answer takes nothing that was offered")
-    remote = session.address_of(taken)
-    _check_address(remote)
-    theirs = session.direction_of(taken)
-    if remote == "0.0.0.0":  # noqa: S104
-        theirs = "sendonly" if theirs in ("sendrecv", "sendonly") else "inactive"
-    return _settings(remote, taken.port, choice, _ANSWERS[theirs, direction])
+    remote = _reachable(session.address_of(taken))
+    return _settings(remote, taken.port, choice, _ANSWERS[_direction(session, taken, remote), direction])
+
+
+def _direction(session: SessionDescription, media: MediaDescription, remote: str) -> str:
+    """The far end's direction; without an address to send to (`remote` "") it cannot mean to hear us."""
+    said = session.direction_of(media)
+    if remote:
+        return said
+    return "sendonly" if said in ("sendrecv", "sendonly") else "inactive"
 
 
 def _first_usable(
@@ -188,7 +189,6 @@ def _first_usable(
         if choice is None:
             fault = NotAcceptable("No offered codec is supported")
             continue
-        _check_address(session.address_of(media))
         return media, choice
     raise fault
 
@@ -246,41 +246,37 @@ def _number(text: str, highest: int) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _check_address(address: str) -> None:
-    """Media goes to one unicast address and to nothing that would have to be looked up or that many hear."""
-    if address == "0.0.0.0":  # noqa: S104
-        return
-    if is_ipv4(address):
-        first = int(address.partition(".")[0])
-        if first < 224 and first != 0:
-            return
-        raise NotAcceptable("The connection address is not a unicast address", 301)
+def _reachable(address: str) -> str:
+    """The IPv4 address to send to, "" for 0.0.0.0 (hold as RFC 2543 did it, RFC 3264 section 8.4).
+
+    Media goes to one unicast address, and to nothing that would have to be looked up or that many hear.
+    """
     if ":" in address:
-        parsed = ipaddress.IPv6Address(address)
-        mapped = parsed.ipv4_mapped
-        if mapped is not None:
-            _check_address(str(mapped))
-            return
-        raise NotAcceptable("Media over IPv6 is not supported", 300)
+        mapped = ipaddress.IPv6Address(address).ipv4_mapped
+        if mapped is None:
+            raise NotAcceptable("Media over IPv6 is not supported", 300)
+        address = str(mapped)
     if not address:
         raise SdpError(400, "The session description has no connection address")
-    raise NotAcceptable("The connection address has to be an IP address", 301)
+    if not is_ipv4(address):
+        raise NotAcceptable("The connection address has to be an IP address", 301)
+    first = int(address.partition(".")[0])
+    if first >= 224 or (first == 0 and address != "0.0.0.0"):  # noqa: S104
+        raise NotAcceptable("The connection address is not a unicast address", 301)
+    return "" if first == 0 else address
 
 
-def _settings(address: str, port: int, choice: _Choice, said: str) -> MediaSettings:
-    reachable = address != "0.0.0.0"  # noqa: S104
-    if ":" in address:
-        address = str(ipaddress.IPv6Address(address).ipv4_mapped)
+def _settings(remote: str, port: int, choice: _Choice, said: str) -> MediaSettings:
     return MediaSettings(
-        address if reachable else "",
-        port if reachable else 0,
-        choice.rtcp_port if reachable and choice.rtcp_port <= 65535 else 0,
+        remote,
+        port if remote else 0,
+        choice.rtcp_port if remote and choice.rtcp_port <= 65535 else 0,
         choice.rtcp_mux,
         STATIC_TYPES[choice.codec_name],
         choice.payload_type,
         choice.event_payload_type,
         choice.ptime_ms,
-        reachable and said in ("sendrecv", "sendonly"),
+        said in ("sendrecv", "sendonly"),
         said in ("sendrecv", "recvonly"),
         choice.codec_name,
     )

@@ -19,7 +19,7 @@ _UNSAFE_IN_HEADER = re.compile(r"[^A-Za-z0-9\-_.!~*'()\[\]/?:+$]")
 
 # Printable ASCII but space <>"{}|^`\ and the two separators ':' '@'. All repeats are possessive: matching is linear.
 _CHARACTER = r"!#$%&'()*+,\-./0-9;=A-Z\[\]_a-z~"
-_HOST = r"[A-Za-z0-9\-._]{1,255}+|\[[0-9A-Fa-f:.]{2,64}+\]"
+_HOST = r"[A-Za-z0-9\-._]{1,255}+|\[[0-9A-Fa-f:.]{2,}+\]"
 _SIP = re.compile(
     rf"(?:([{_CHARACTER}?]++)(?::([{_CHARACTER}?:]*+))?+@)?({_HOST})(?::([0-9]{{1,5}}+))?+"
     rf"(?:;([{_CHARACTER}:]++))?+(?:\?([{_CHARACTER}?:]++))?+"
