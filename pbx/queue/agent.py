@@ -191,6 +191,7 @@ class Agent:
         self._fire(T.RING)
 
     def answer(self) -> None:
+        self._require(T.ANSWER)
         self.missed = 0
         self.calls += 1
         self._fire(T.ANSWER)
