@@ -29,7 +29,7 @@ from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.loop_lag import LoopLag
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
-from pbx.queue.codes import agent_application
+from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
@@ -144,7 +144,7 @@ class Pbx:
         self.queues = QueueService(services)
         self.flows = Flows(load_flows(self.config, self.prompts.music_names))
         services.applications.register("queue", self.queues.application)
-        services.applications.register("agent", agent_application(self.queues))
+        services.applications.register("feature", feature_application(self.queues))
         services.applications.register("flow", self.flows.application)
         self.queues.start(await self.store.load_agents())
         self._stack.callback(self.queues.stop)
@@ -160,9 +160,9 @@ class Pbx:
             log.error("a prompt cannot be spoken: %s", problem)
 
     async def _start_signalling(self) -> None:
-        self._stack.push_async_callback(self._end_calls)
         await self.driver.start()
         self._stack.push_async_callback(self.driver.stop)
+        self._stack.push_async_callback(self._end_calls)
         for address in self.driver.listening:
             self.calls.services.addresses.listen(address.host, address.port)
             log.info("listening on %s", address)

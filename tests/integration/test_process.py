@@ -1,0 +1,260 @@
+"""The PBX as a process: starts, answers, refuses to start with a remedy, drains, stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pbx.api.client import ControlClient, ControlError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_S = 30.0
+CONFIG = """\
+[server]
+name = "process-test"
+data_dir = "{data}"
+[sip]
+listen = ["udp:{host}:5060"]
+[media]
+listen = "{host}"
+port_min = 20000
+port_max = 20099
+realtime = false
+[http]
+listen = "{host}:8080"
+[[trunk]]
+name = "test"
+peers = ["{host}"]
+[[number]]
+number = "601"
+application = "echo"
+trunks = ["test"]
+[[extension]]
+number = "101"
+secret = "a-long-secret-1"
+[[agent]]
+extension = "101"
+[[queue]]
+name = "sales"
+agents = ["101"]
+"""
+
+
+class Process:
+    """A `centrala serve` on an address of its own."""
+
+    def __init__(self, folder: Path, host: str, **environment: str) -> None:
+        self.host = host
+        self.data = folder / "data"
+        self.config = folder / "centrala.toml"
+        self.config.write_text(CONFIG.format(data=self.data, host=host))
+        self.config.chmod(0o600)
+        self.log = folder / f"log-{time.monotonic_ns()}"
+        self.control = ControlClient(self.data / "control.sock")
+        command = [sys.executable, "-m", "pbx", "--config", str(self.config), "serve"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **environment}
+            )
+
+    def wait_up(self) -> None:
+        deadline = time.monotonic() + START_S
+        while True:
+            assert self.process.poll() is None, self.text()
+            try:
+                self.control.get("/status")
+                return
+            except ControlError:
+                assert time.monotonic() < deadline, self.text()
+            time.sleep(0.02)
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://{self.host}:8080{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def host() -> str:
+    """An address that no other test run uses at this moment."""
+    return f"127.18.{os.getpid() % 250 + 1}.{time.monotonic_ns() % 250 + 1}"
+
+
+@pytest.fixture
+def pbx(tmp_path: Path, host: str) -> Iterator[Process]:
+    process = Process(tmp_path, host)
+    try:
+        process.wait_up()
+        yield process
+    finally:
+        process.kill()
+
+
+class Caller:
+    """A bare UDP phone that dials the echo test from the trunk's address."""
+
+    def __init__(self, host: str) -> None:
+        self._pbx = (host, 5060)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.settimeout(5)
+        self._socket.bind((host, 0))
+        self._local = self._socket.getsockname()
+
+    def invite(self, name: str) -> str:
+        """Sends an INVITE; returns its final response."""
+        body = (
+            f"v=0\r\no=- 1 1 IN IP4 {self._local[0]}\r\ns=-\r\nc=IN IP4 {self._local[0]}\r\nt=0 0\r\n"
+            "m=audio 30000 RTP/AVP 8\r\n"
+        )
+        head = self._head("INVITE", name, 1, f"<sip:601@{self._pbx[0]}>")
+        contact = f"Contact: <sip:me@{self._local[0]}:{self._local[1]}>\r\nContent-Type: application/sdp\r\n"
+        self._send(f"{head}{contact}Content-Length: {len(body)}\r\n\r\n{body}")
+        while True:
+            answer = self._socket.recv(65535).decode()
+            if not answer.startswith("SIP/2.0 1"):
+                return answer
+
+    def ack(self, name: str, answer: str) -> None:
+        self._send(self._head("ACK", name, 1, self._to(answer)) + "Content-Length: 0\r\n\r\n")
+
+    def bye(self, name: str, answer: str) -> str:
+        self._send(self._head("BYE", name, 2, self._to(answer)) + "Content-Length: 0\r\n\r\n")
+        return self._socket.recv(65535).decode()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _to(self, answer: str) -> str:
+        found = re.search(r"^To: (.*)$", answer, re.MULTILINE)
+        assert found is not None
+        return found.group(1).strip()
+
+    def _head(self, method: str, name: str, cseq: int, to: str) -> str:
+        host, port = self._local
+        return (
+            f"{method} sip:601@{self._pbx[0]}:5060 SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{method}{name};rport\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:me@{host}>;tag={name}\r\nTo: {to}\r\nCall-ID: {name}@{host}\r\nCSeq: {cseq} {method}\r\n"
+        )
+
+    def _send(self, text: str) -> None:
+        self._socket.sendto(text.encode(), self._pbx)
+
+
+@pytest.fixture
+def caller(host: str) -> Iterator[Caller]:
+    phone = Caller(host)
+    yield phone
+    phone.close()
+
+
+def test_serves_health_metrics_and_control(pbx: Process) -> None:
+    assert pbx.get("/healthz") == (200, '{"status":"ok","calls":0}')
+    status, text = pbx.get("/metrics")
+    assert status == 200
+    assert "centrala_media_late_ticks" in text
+    assert pbx.get("/calls")[0] == 404  # control is on the Unix socket only
+    answer = pbx.control.get("/status")
+    assert answer["name"] == "process-test"
+    assert answer["rss_mb"] < 110
+    assert pbx.control.get("/agents")[0]["state"] == "offline"
+    with pytest.raises(ControlError, match="no agent"):
+        pbx.control.request("POST", "/agents/999", {"state": "available"})
+    with pytest.raises(ControlError, match="no call"):
+        pbx.control.request("DELETE", "/calls/none")
+
+
+def test_secrets_are_private(pbx: Process) -> None:
+    for path in (pbx.data / "control.sock", pbx.data / "nonce.key", pbx.data / "centrala.db"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert stat.S_IMODE(pbx.data.stat().st_mode) == 0o700
+
+
+def test_sigterm_without_calls_stops_at_once(pbx: Process) -> None:
+    begin = time.monotonic()
+    assert pbx.stop() == 0, pbx.text()
+    assert time.monotonic() - begin < 5
+    assert "ERROR" not in pbx.text()
+    assert not (pbx.data / "control.sock").exists()
+
+
+def test_drain_keeps_running_calls_and_refuses_new_ones(pbx: Process, caller: Caller) -> None:
+    answer = caller.invite("first")
+    assert answer.startswith("SIP/2.0 200")
+    caller.ack("first", answer)
+    pbx.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 5
+    while pbx.get("/healthz")[0] != 503:
+        assert time.monotonic() < deadline
+    refused = caller.invite("second")
+    assert refused.startswith("SIP/2.0 503")
+    assert "Retry-After:" in refused
+    assert json.loads(pbx.get("/healthz")[1]) == {"status": "draining", "calls": 1}
+    assert caller.bye("first", answer).startswith("SIP/2.0 200")
+    assert pbx.process.wait(10) == 0, pbx.text()
+
+
+def test_second_sigterm_ends_calls(pbx: Process, caller: Caller) -> None:
+    answer = caller.invite("first")
+    caller.ack("first", answer)
+    pbx.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert pbx.process.poll() is None
+    assert pbx.stop() == 0, pbx.text()
+
+
+def test_a_taken_port_is_named_with_a_remedy(pbx: Process, tmp_path: Path, host: str) -> None:
+    (tmp_path / "second").mkdir()
+    second = Process(tmp_path / "second", host)
+    assert second.process.wait(START_S) == 1
+    assert "sip.listen" in second.text()
+    assert "Traceback" not in second.text()
+
+
+def test_a_data_folder_belongs_to_one_process(pbx: Process, tmp_path: Path) -> None:
+    second = Process(tmp_path, pbx.host)
+    assert second.process.wait(START_S) == 1
+    assert "the PBX cannot start" in second.text()
+    assert "Traceback" not in second.text()
+    assert pbx.control.get("/status")["name"] == "process-test"
+
+
+def test_a_wrong_configuration_is_refused(tmp_path: Path, host: str) -> None:
+    process = Process(tmp_path, host, CENTRALA_SIP__T1_MS="soon")
+    assert process.process.wait(START_S) == 2
+    assert "CENTRALA_SIP__T1_MS: sip.t1_ms" in process.text()
+
+
+def test_an_unwritable_data_folder_is_named(tmp_path: Path, host: str) -> None:
+    (tmp_path / "data").write_text("a file in the way")
+    process = Process(tmp_path, host)
+    assert process.process.wait(START_S) == 1
+    assert "server.data_dir" in process.text()
