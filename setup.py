@@ -45,6 +45,7 @@ PROFILES: dict[str, tuple[dict[str, object], list[str], list[str]]] = {
 if PROFILE not in PROFILES:
     raise SystemExit(f"CENTRALA_BUILD={PROFILE!r} is unknown; choose one of {', '.join(PROFILES)}")
 extra_directives, extra_compile, extra_link = PROFILES[PROFILE]
+emit_linenums = bool(extra_directives.pop("emit_linenums", False))  # an option of the compiler, not a directive
 
 
 def extension(path: Path) -> Extension:
@@ -69,6 +70,7 @@ setup(
     ext_modules=cythonize(
         EXTENSIONS,
         compiler_directives={**DIRECTIVES, **extra_directives},
+        emit_linenums=emit_linenums,
         build_dir=None if PROFILE == "coverage" else f"build/cython-{PROFILE}",
         nthreads=os.cpu_count() or 1,
         include_path=["."],
