@@ -148,7 +148,11 @@ class EventMetrics:
         return queue
 
     def _queue_joined(self, event: CallEvent) -> None:
-        self._queue(event.data["queue"]).offered.value += 1
+        name = event.data["queue"]
+        self._queue(name).offered.value += 1
+        call = self._times.get(event.call_id)
+        if call is not None:
+            call.queue = name
 
     def _queue_offered(self, event: CallEvent) -> None:
         self._queue(event.data["queue"]).offers.value += 1
@@ -163,7 +167,11 @@ class EventMetrics:
         self._queue(event.data["queue"]).abandoned(float(event.data.get("wait_s") or 0.0))
 
     def _queue_left(self, event: CallEvent) -> None:
-        self._queue(event.data["queue"]).outcomes.get(event.data.get("reason")).value += 1
+        queue = self._queue(event.data["queue"])
+        queue.outcomes.get(event.data.get("reason")).value += 1
+        call = self._times.get(event.call_id)
+        if call is not None and call.queue != event.data["queue"]:  # turned away at the door: offered all the same
+            queue.offered.value += 1
 
     def _digit(self, event: CallEvent) -> None:
         self._methods.get(event.data.get("method")).value += 1
@@ -187,12 +195,13 @@ class EventMetrics:
 class _Call:
     """What a running call is measured by."""
 
-    __slots__ = ("answered_at", "direction", "started_at")
+    __slots__ = ("answered_at", "direction", "queue", "started_at")
 
     def __init__(self, started_at: float, direction: object) -> None:
         self.started_at = started_at
         self.direction = direction
         self.answered_at = 0.0
+        self.queue = ""  # the last one that was joined
 
 
 class _Seizure:

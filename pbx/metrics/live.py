@@ -77,7 +77,11 @@ class Sources:
     handler_errors: Callable[[], int] | None = None  # EventBus.errors
 
 
-AGENT_STATES = ("offline", "available", "reserved", "ringing", "talking", "wrapup", "break", "unreachable")
+AGENT_STATES = (
+    *("offline", "available", "reserved", "ringing", "talking", "hold", "wrapup"),
+    *("break", "not_responding", "unreachable", "busy"),
+)
+
 
 MEDIA_COUNTERS = (
     ("rx_packets", "centrala_media_packets_received", "RTP packets received."),

@@ -43,17 +43,18 @@ class Deriver:
         return len(self._open)
 
     def take(self, event: CallEvent, now: float) -> None:
-        """Adds one event; `now` is monotonic seconds."""
+        """Adds one event; `now` is monotonic seconds. Ids and leg names are our own, so they are stored as they are."""
+        call_id, leg, data = event.call_id, event.leg, event.data
+        at_us = int(event.at * 1e6 + 0.5)
         kind = KIND_TEXT.get(event.kind) or str(event.kind)
-        call_id, leg, at_us = event.call_id, event.leg, micros(event.at)
         seq = self._next_seq
         self._next_seq = seq + 1
-        self.pending.add_journey((seq, clean(call_id), at_us, kind, clean(leg), json_text(event.data)))
+        self.pending.add_journey((seq, call_id, at_us, kind, leg, json_text(data) if data else "{}"))
         fold = self._open.get(call_id)
         if fold is None:
             fold = self._find(call_id, kind, seq)
-        fold.add(kind, leg, at_us, event.data)
-        if fold.ended:
+        fold.add(kind, leg, at_us, data)
+        if fold.ended_us:
             self._changed[call_id] = fold
             if self._open.pop(call_id, None) is not None or call_id not in self._ended:
                 self._ended[call_id] = (now, fold)

@@ -45,7 +45,7 @@ def from_json(text: str) -> Any:
 
 def clean(value: object) -> str:
     """`value` as text that every database takes: no NUL, no lone surrogate, at most MAX_TEXT characters."""
-    if value is None:
+    if not value and value != 0:
         return ""
     text = value if type(value) is str else str(value)
     if len(text) > MAX_TEXT:

@@ -160,7 +160,7 @@ class CallFold:
         return [seizure.record(self.call_id, leg, call_end_us) for leg, seizure in self.seizures.items()]
 
     def _open_bridge(self, now_us: int) -> int:
-        return max((now_us - since for since in self.bridges.values()), default=0)
+        return max(now_us - since for since in self.bridges.values()) if self.bridges else 0
 
     def _open_hold(self, now_us: int) -> int:
         return max(now_us - self.held_since_us, 0) if self.held_legs else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 
@@ -85,6 +86,10 @@ def columns(record: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(record))
 
 
-def row(record: Any) -> tuple[Any, ...]:
+_READERS = {record: attrgetter(*columns(record)) for record in (Cdr, QueueVisit, TrunkCall)}
+
+
+def row(record: Cdr | QueueVisit | TrunkCall) -> tuple[Any, ...]:
     """The values of a record, in the order of `columns`."""
-    return astuple(record)
+    values: tuple[Any, ...] = _READERS[type(record)](record)
+    return values

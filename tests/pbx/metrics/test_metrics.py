@@ -18,7 +18,7 @@ from pbx.metrics.event_metrics import MAX_VALUES
 from pbx.metrics.live import Sources
 from pbx.metrics.metrics import Metrics
 from tests.pbx.metrics.support import busy, publish, sources
-from tests.support.journeys import T0, Journey, answered
+from tests.support.journeys import T0, Journey, answered, left
 
 
 def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
@@ -109,6 +109,15 @@ def test_labels_that_code_makes_up_are_bounded() -> None:
     causes = [s for m in metrics.registry.collect() if m.name == "centrala_calls_ended" for s in m.samples]
     assert len(causes) <= MAX_VALUES + 1
     assert sum(sample.value for sample in causes) == MAX_VALUES * 3
+
+
+def test_callers_turned_away_were_offered() -> None:
+    bus = EventBus()
+    metrics = Metrics(bus, Sources(), thresholds={"sales": (20.0, 5.0)})
+    full = Journey(1).begin().add(Kind.QUEUE_LEFT, queue="sales", wait_s=0.0, reason="full").end()
+    publish(bus, full.events, left(2))
+    assert value(metrics, "centrala_queue_offered_total", queue="sales") == 2
+    assert value(metrics, "centrala_queue_calls_total", queue="sales", outcome="full") == 1
 
 
 def test_events_out_of_order_are_survived() -> None:
