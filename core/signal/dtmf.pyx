@@ -14,38 +14,70 @@ from core.signal cimport clones  # noqa: F401  (brings CENTRALA_CLONES)
 
 cdef extern from *:
     """
-    /* Adds samples times eight cosines and eight sines; `table` has sixteen factors for each sample. */
+    typedef float dtmf_eight __attribute__((vector_size(32), aligned(4), may_alias));   /* one lane a tone */
+    #define DTMF_EIGHT(at) (*(dtmf_eight *)(at))
+
+    /* Adds samples times eight cosines and eight sines; `table` has sixteen factors for each sample. Two sums of each,
+       because one would wait for its own last addition. */
     CENTRALA_CLONES
     static void dtmf_correlate(const float *restrict pcm, const float *restrict table, int n,
                                float *restrict sum_cos, float *restrict sum_sin) {
-        float c[8], s[8];
-        for (int k = 0; k < 8; k++) { c[k] = sum_cos[k]; s[k] = sum_sin[k]; }
-        for (int i = 0; i < n; i++)
-            for (int k = 0; k < 8; k++) {
-                c[k] += pcm[i] * table[16 * i + k];
-                s[k] += pcm[i] * table[16 * i + 8 + k];
-            }
-        for (int k = 0; k < 8; k++) { sum_cos[k] = c[k]; sum_sin[k] = s[k]; }
+        dtmf_eight c0 = DTMF_EIGHT(sum_cos), s0 = DTMF_EIGHT(sum_sin), c1 = {0}, s1 = {0};
+        int i = 0;
+        for (; i + 1 < n; i += 2) {
+            c0 += pcm[i] * DTMF_EIGHT(table + 16 * i);
+            s0 += pcm[i] * DTMF_EIGHT(table + 16 * i + 8);
+            c1 += pcm[i + 1] * DTMF_EIGHT(table + 16 * i + 16);
+            s1 += pcm[i + 1] * DTMF_EIGHT(table + 16 * i + 24);
+        }
+        if (i < n) {
+            c0 += pcm[i] * DTMF_EIGHT(table + 16 * i);
+            s0 += pcm[i] * DTMF_EIGHT(table + 16 * i + 8);
+        }
+        DTMF_EIGHT(sum_cos) = c0 + c1;
+        DTMF_EIGHT(sum_sin) = s0 + s1;
     }
 
-    /* Turns four hops to the start of the oldest one and adds them: the correlation of the whole look. */
+    /* Turns four hops to the start of the oldest one and adds them: the correlation of the whole look; and its power. */
     CENTRALA_CLONES
     static void dtmf_look(const float (*hop_cos)[8], const float (*hop_sin)[8], int oldest, const float *restrict turn,
-                          float *restrict look_cos, float *restrict look_sin) {
-        for (int k = 0; k < 8; k++) { look_cos[k] = hop_cos[oldest][k]; look_sin[k] = hop_sin[oldest][k]; }
+                          float *restrict look_cos, float *restrict look_sin, float *restrict power) {
+        dtmf_eight c = DTMF_EIGHT(hop_cos[oldest]), s = DTMF_EIGHT(hop_sin[oldest]);
         for (int i = 1; i < 4; i++) {
-            const float *c = hop_cos[(oldest + i) & 3], *s = hop_sin[(oldest + i) & 3], *t = turn + 16 * i;
-            for (int k = 0; k < 8; k++) {
-                look_cos[k] += c[k] * t[k] - s[k] * t[8 + k];
-                look_sin[k] += c[k] * t[8 + k] + s[k] * t[k];
-            }
+            dtmf_eight hc = DTMF_EIGHT(hop_cos[(oldest + i) & 3]), hs = DTMF_EIGHT(hop_sin[(oldest + i) & 3]);
+            dtmf_eight tc = DTMF_EIGHT(turn + 16 * i), ts = DTMF_EIGHT(turn + 16 * i + 8);
+            c += hc * tc - hs * ts;
+            s += hc * ts + hs * tc;
         }
+        DTMF_EIGHT(look_cos) = c;
+        DTMF_EIGHT(look_sin) = s;
+        DTMF_EIGHT(power) = c * c + s * s;
+    }
+
+    /* Samples to floats, and their energy: eight sums, because C adds floats in the order that is written. */
+    CENTRALA_CLONES
+    static float dtmf_floats(const int16_t *restrict pcm, float *restrict out, int n) {
+        float sums[8] = {0}, energy = 0;
+        int i = 0;
+        for (; i + 7 < n; i += 8)
+            for (int k = 0; k < 8; k++) {
+                out[i + k] = pcm[i + k];
+                sums[k] += out[i + k] * out[i + k];
+            }
+        for (; i < n; i++) {
+            out[i] = pcm[i];
+            energy += out[i] * out[i];
+        }
+        for (int k = 0; k < 8; k++) energy += sums[k];
+        return energy;
     }
     """
     void dtmf_correlate(const float* pcm, const float* table, int n, float* sum_cos, float* sum_sin) noexcept nogil
     void dtmf_look(
-        const float (*hop_cos)[8], const float (*hop_sin)[8], int oldest, const float* turn, float* look_cos, float* look_sin
+        const float (*hop_cos)[8], const float (*hop_sin)[8], int oldest, const float* turn,
+        float* look_cos, float* look_sin, float* power
     ) noexcept nogil
+    float dtmf_floats(const int16_t* pcm, float* out, int n) noexcept nogil
 
 cdef enum:
     HOP = 32               # samples: 4 ms
@@ -138,16 +170,12 @@ cdef inline float _correction(float turn) noexcept nogil:
 
 
 cdef int _hit(
-    DtmfDetector* detector, const float* look_cos, const float* look_sin, float energy, float* turn_low, float* turn_high
+    const DtmfDetector* detector, const float* look_cos, const float* look_sin, const float* power, float energy,
+    float* turn_low, float* turn_high
 ) noexcept nogil:
     """The digit's index that this look shows, or -1; and both tones' turns."""
-    cdef float[8] power
-    cdef int k, low, high
+    cdef int low = _best(power), high = _best(power + 4)
     cdef float low_energy, high_energy
-    for k in range(8):
-        power[k] = look_cos[k] * look_cos[k] + look_sin[k] * look_sin[k]
-    low = _best(&power[0])
-    high = _best(&power[4])
     if low < 0 or high < 0:
         return -1
     high += 4
@@ -211,6 +239,7 @@ cdef int _end_hop(DtmfDetector* detector) noexcept nogil:
     """Puts the filled hop into the ring and judges the look that it completes."""
     cdef float[8] look_cos
     cdef float[8] look_sin
+    cdef float[8] power
     cdef float turn_low = 0.0, turn_high = 0.0
     cdef float energy
     cdef int slot = detector.oldest, index = -1, k
@@ -227,8 +256,8 @@ cdef int _end_hop(DtmfDetector* detector) noexcept nogil:
     if energy < LEVEL:
         detector.look_valid = False
         return _advance(detector, -1, 0.0, 0.0)
-    dtmf_look(detector.hop_cos, detector.hop_sin, detector.oldest, &TURN[0], &look_cos[0], &look_sin[0])
-    index = _hit(detector, &look_cos[0], &look_sin[0], energy, &turn_low, &turn_high)
+    dtmf_look(detector.hop_cos, detector.hop_sin, detector.oldest, &TURN[0], &look_cos[0], &look_sin[0], &power[0])
+    index = _hit(detector, &look_cos[0], &look_sin[0], &power[0], energy, &turn_low, &turn_high)
     for k in range(8):
         detector.look_cos[k] = look_cos[k]
         detector.look_sin[k] = look_sin[k]
@@ -236,7 +265,9 @@ cdef int _end_hop(DtmfDetector* detector) noexcept nogil:
     return _advance(detector, index, turn_low, turn_high)
 
 
-cdef void _high_pass(DtmfDetector* detector, float* samples, int n) noexcept nogil:
+cdef float _high_pass(DtmfDetector* detector, float* samples, int n) noexcept nogil:
+    """Takes the dial tone out in place; returns the energy that is left."""
+    cdef float energy = 0.0
     cdef int i, section
     cdef double x, y
     cdef double* b
@@ -250,23 +281,22 @@ cdef void _high_pass(DtmfDetector* detector, float* samples, int n) noexcept nog
             z[0] = b[1] * x - b[3] * y + z[1]
             z[1] = b[2] * x - b[4] * y
             samples[i] = <float>y
+    for i in range(n):
+        energy += samples[i] * samples[i]
+    return energy
 
 
 cdef int dtmf_feed(DtmfDetector* detector, const int16_t* pcm, int n) noexcept nogil:
     cdef float[32] samples
     cdef float energy
-    cdef int i, part, digit = 0, accepted
+    cdef int part, digit = 0, accepted
     while n > 0:
         part = HOP - detector.filled
         if part > n:
             part = n
-        for i in range(part):
-            samples[i] = pcm[i]
+        energy = dtmf_floats(pcm, &samples[0], part)
         if detector.dial_tone_filter:
-            _high_pass(detector, &samples[0], part)
-        energy = 0.0
-        for i in range(part):
-            energy += samples[i] * samples[i]
+            energy = _high_pass(detector, &samples[0], part)
         detector.part_energy += energy
         if energy > LEVEL * 0.01:                  # silence correlates to nothing
             dtmf_correlate(
