@@ -94,7 +94,7 @@ class Watch:
     def _gone(self, call_id: str) -> bool:
         """Hung up or answered in this very turn: the stay is told next."""
         stays = [queue.waiting[call_id] for queue in self.house.queues.queues.values() if call_id in queue.waiting]
-        return any(stay.call.a.is_ended or stay.row().position == 0 for stay in stays)
+        return all(stay.call.a.is_ended or stay.row().position == 0 for stay in stays)
 
     def agent_event(self, event: AgentStateChanged) -> None:
         allowed = {"offline", "available", "break", "unreachable", "not_responding", "busy", "wrapup"}
@@ -196,10 +196,9 @@ def come_back(house: House, agent: str, ports: dict[str, int]) -> None:
     if house.harness.services.registrar.registered(agent):
         return
     known = house.phones[agent]
-    fresh = house.harness.phone(agent, port=ports[agent])
-    fresh.sessions, fresh.invites = known.sessions, known.invites
-    fresh.answer_after_s, fresh.talk_s, fresh.refuse = known.answer_after_s, known.talk_s, known.refuse
-    house.phones[agent] = fresh
+    names = ("sessions", "invites", "answer_after_s", "talk_s", "refuse")
+    kept = {name: getattr(known, name) for name in names}  # rung in the very turn in which it registers
+    house.phones[agent] = house.harness.phone(agent, port=ports[agent], **kept)
 
 
 async def evening(house: House, callers: list[FakeCaller], ports: dict[str, int]) -> None:
