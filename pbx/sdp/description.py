@@ -15,6 +15,7 @@ MAX_SIZE: Final = 65536  # bytes
 MAX_MEDIA: Final = 16  # m= lines
 MAX_ATTRIBUTES: Final = 256  # a= lines of one section
 MAX_FORMATS: Final = 256  # formats of one m= line
+MAX_ADDRESS: Final = 300  # characters of a c= line
 
 DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
@@ -148,7 +149,6 @@ class SessionDescription:
         return (text + "".join(map(str, self.media))).encode()
 
 
-@lru_cache(maxsize=1024)
 def is_ipv4(text: str) -> bool:
     """Whether `text` is a dotted quad without leading zeros."""
     return _IPV4.fullmatch(text) is not None
@@ -162,7 +162,7 @@ def _connection_line(address: str) -> str:
 def _read_connection(line: str) -> str:
     """The address of `c=IN IP4 address[/ttl[/count]]` or its IP6 form."""
     fields = line[2:].split(" ")
-    if len(fields) == 3 and fields[0] == "IN":
+    if len(line) <= MAX_ADDRESS and len(fields) == 3 and fields[0] == "IN":
         address = fields[2].partition("/")[0]
         if fields[1] == "IP4" and (is_ipv4(address) or _is_name(address)):
             return address

@@ -6,7 +6,7 @@ Of an offer with several media the first usable audio is taken, everything else 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -17,6 +17,7 @@ STATIC_TYPES: Final = {"PCMU": 0, "PCMA": 8}  # RFC 3551 table 4
 EVENT_TYPE: Final = 101  # payload type that our offers give to telephone-event
 MIN_PTIME_MS: Final = 10
 MAX_PTIME_MS: Final = 60
+MAX_REMEMBERED: Final = 4096  # bytes of a description whose attributes are worth remembering
 PROTOCOLS: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 
 _ENCODINGS: Final = {
@@ -72,19 +73,20 @@ class MediaSettings:
         return not self.send
 
 
+@dataclass(slots=True)
 class _Choice:
-    """What we take from one audio section, and what its attributes say about it."""
+    """What we take from one audio section, and what its attributes say about it. Shared by the cache: never changed."""
 
-    __slots__ = ("codec_name", "event_payload_type", "events", "payload_type", "ptime_ms", "rtcp_mux", "rtcp_port")
+    codec_name: str
+    payload_type: int
+    event_payload_type: int
+    events: str  # the events that both sides take, for fmtp
+    ptime_ms: int
+    rtcp_mux: bool
+    rtcp_port: int  # 0: the one after the RTP port
 
-    def __init__(self, rtcp_mux: bool, rtcp_port: int, ptime_ms: int) -> None:
-        self.codec_name = ""
-        self.payload_type = -1
-        self.event_payload_type = -1
-        self.events = ""  # the events that both sides take, for fmtp
-        self.rtcp_mux = rtcp_mux
-        self.rtcp_port = rtcp_port
-        self.ptime_ms = ptime_ms
+
+_Chooser = Callable[[tuple[str, ...], tuple[str, ...], tuple[str, ...], int], _Choice | None]
 
 
 def make_offer(
@@ -133,7 +135,7 @@ def answer(
     than the offer allows. `ptime_ms` is ours when the offer has none.
     """
     session = SessionDescription.parse(offer)
-    taken, choice = _first_usable(session, codecs, ptime_ms)
+    taken, choice = _first_usable(session, _chooser(offer), tuple(codecs), ptime_ms)
     remote = _reachable(session.address_of(taken))
     said = _ANSWERS[_direction(session, taken, remote), direction]
     settings = _settings(remote, taken.port, choice, said)
@@ -156,7 +158,7 @@ def read_answer(
     taken = session.media[0]
     if taken.port == 0:
         raise NotAcceptable("The answer refuses the audio stream", 304)
-    choice = _choose(taken, codecs, ptime_ms)
+    choice = _choose(taken, _chooser(answered), tuple(codecs), ptime_ms)
     if choice is None:
         raise NotAcceptable("The answer takes nothing that was offered")
     remote = _reachable(session.address_of(taken))
@@ -172,7 +174,7 @@ def _direction(session: SessionDescription, media: MediaDescription, remote: str
 
 
 def _first_usable(
-    session: SessionDescription, codecs: Sequence[str], ptime_ms: int
+    session: SessionDescription, chooser: _Chooser, codecs: tuple[str, ...], ptime_ms: int
 ) -> tuple[MediaDescription, _Choice]:
     """The first audio section that we can answer, and what we take from it."""
     fault = NotAcceptable("No audio is offered", 304)
@@ -185,7 +187,7 @@ def _first_usable(
         if media.proto not in PROTOCOLS:
             fault = NotAcceptable(f"The transport {media.proto[:32]!a} is not supported", 302)
             continue
-        choice = _choose(media, codecs, ptime_ms)
+        choice = _choose(media, chooser, codecs, ptime_ms)
         if choice is None:
             fault = NotAcceptable("No offered codec is supported")
             continue
@@ -193,48 +195,72 @@ def _first_usable(
     raise fault
 
 
-def _choose(media: MediaDescription, codecs: Sequence[str], default_ptime_ms: int) -> _Choice | None:
+def _choose(
+    media: MediaDescription, chooser: _Chooser, codecs: tuple[str, ...], default_ptime_ms: int
+) -> _Choice | None:
     """The first codec of the list that is one of ours, and telephone-event when it is there."""
     if media.kind != "audio" or media.proto not in PROTOCOLS:
         return None
-    maps: dict[str, str] = {}
-    events: dict[str, str] = {}
-    choice = _Choice(False, media.port + 1, 0)
-    wanted = limit = 0
-    for line in media.attributes:
-        name, _, value = line.partition(":")
-        if name == "rtpmap":
-            number, _, encoding = value.strip().partition(" ")
-            maps.setdefault(number, encoding.strip().lower())  # of several, the first one counts
-        elif name == "fmtp":
-            number, _, parameters = value.strip().partition(" ")
-            events.setdefault(number, parameters)
-        elif name == "ptime":
-            wanted = _number(value, 10_000)
-        elif name == "maxptime":
-            limit = _number(value, 10_000)
-        elif name == "rtcp-mux":
-            choice.rtcp_mux = True
-        elif name == "rtcp":  # RFC 3605; an address other than the RTP's is ignored
-            choice.rtcp_port = _number(value.strip().partition(" ")[0], 65535) or choice.rtcp_port
-    for number in media.formats:
-        encoding = maps.get(number, "")
-        name = _ENCODINGS.get(encoding, "") if encoding else _STATIC.get(number, "")
-        if not name or number not in _PAYLOAD_TYPES:
+    return chooser(tuple(media.formats), tuple(media.attributes), codecs, default_ptime_ms)
+
+
+def _choose_uncached(
+    formats: tuple[str, ...], attributes: tuple[str, ...], codecs: tuple[str, ...], default_ptime_ms: int
+) -> _Choice | None:
+    said = _Attributes(attributes)
+    codec = events = ""
+    number = event = -1
+    for text in formats:
+        encoding = said.maps.get(text, "")
+        name = _ENCODINGS.get(encoding, "") if encoding else _STATIC.get(text, "")
+        if not name or text not in _PAYLOAD_TYPES:
             continue
         if name == "telephone-event":
-            if choice.event_payload_type < 0:
-                choice.event_payload_type = int(number)
-                choice.events = "0-16" if "16" in events.get(number, "") else "0-15"
-        elif not choice.codec_name and name in codecs:
-            choice.codec_name, choice.payload_type = name, int(number)
-    if not choice.codec_name:
+            if event < 0:
+                event = int(text)
+                events = "0-16" if "16" in said.parameters.get(text, "") else "0-15"
+        elif not codec and name in codecs:
+            codec, number = name, int(text)
+    if not codec:
         return None
-    if choice.rtcp_mux:
-        choice.rtcp_port = media.port
-    ptime = max(MIN_PTIME_MS, min(wanted or default_ptime_ms, limit or MAX_PTIME_MS, MAX_PTIME_MS))
-    choice.ptime_ms = ptime - ptime % 10
-    return choice
+    ptime = max(MIN_PTIME_MS, min(said.ptime_ms or default_ptime_ms, said.maxptime_ms or MAX_PTIME_MS, MAX_PTIME_MS))
+    return _Choice(codec, number, event, events, ptime - ptime % 10, said.rtcp_mux, said.rtcp_port)
+
+
+# Phones send the same attributes with every call: what they mean is remembered, unless it would fill the memory.
+_choose_remembered = lru_cache(maxsize=256)(_choose_uncached)
+
+
+def _chooser(description: bytes) -> _Chooser:
+    return _choose_remembered if len(description) <= MAX_REMEMBERED else _choose_uncached
+
+
+class _Attributes:
+    """The attributes of an audio section that matter here; numbers that are absent or malformed are 0."""
+
+    __slots__ = ("maps", "maxptime_ms", "parameters", "ptime_ms", "rtcp_mux", "rtcp_port")
+
+    def __init__(self, attributes: Sequence[str]) -> None:
+        self.maps: dict[str, str] = {}  # payload type -> encoding in lower case; of several the first one counts
+        self.parameters: dict[str, str] = {}  # payload type -> fmtp
+        self.ptime_ms = self.maxptime_ms = self.rtcp_port = 0
+        self.rtcp_mux = False
+        for line in attributes:
+            name, _, value = line.partition(":")
+            if name == "rtpmap":
+                number, _, encoding = value.strip().partition(" ")
+                self.maps.setdefault(number, encoding.strip().lower())
+            elif name == "fmtp":
+                number, _, parameters = value.strip().partition(" ")
+                self.parameters.setdefault(number, parameters)
+            elif name == "ptime":
+                self.ptime_ms = _number(value, 10_000)
+            elif name == "maxptime":
+                self.maxptime_ms = _number(value, 10_000)
+            elif name == "rtcp-mux":
+                self.rtcp_mux = True
+            elif name == "rtcp":  # RFC 3605; an address other than the RTP's is ignored
+                self.rtcp_port = _number(value.strip().partition(" ")[0], 65535)
 
 
 def _number(text: str, highest: int) -> int:
@@ -267,10 +293,11 @@ def _reachable(address: str) -> str:
 
 
 def _settings(remote: str, port: int, choice: _Choice, said: str) -> MediaSettings:
+    rtcp = port if choice.rtcp_mux else choice.rtcp_port or port + 1
     return MediaSettings(
         remote,
         port if remote else 0,
-        choice.rtcp_port if remote and choice.rtcp_port <= 65535 else 0,
+        rtcp if remote and rtcp <= 65535 else 0,
         choice.rtcp_mux,
         STATIC_TYPES[choice.codec_name],
         choice.payload_type,
