@@ -1,9 +1,9 @@
-"""Relay load: the engine against a bare relay of the same sockets, alternately in one run, each in a process of its own.
+"""Relay load: the engine against a bare relay of the same sockets, alternately in one run, in processes of their own.
 
     python -m bench.load.relay --calls 500 --seconds 10 --repeats 3
 
-A call is two endpoints that send 50 PCMU packets of 20 ms a second each. CPU is that of the relay's process. The relay's
-process and the generator have processors of their own where there are four.
+A call is two endpoints that send 50 PCMU packets of 20 ms a second each. CPU is that of the relay's process. The relay
+and the generator have processors of their own where there are four.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class RelayProcess:
 
     def __init__(self, mode: str, ports: list[int], realtime: bool) -> None:
         command = [sys.executable, "-m", "bench.load.relay", "--serve", mode]
-        if realtime:
-            command.append("--realtime")
+        if not realtime:
+            command.append("--no-realtime")
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if len(CPUS) >= 4:
             os.sched_setaffinity(self._process.pid, {CPUS[1]})
@@ -99,7 +99,7 @@ def measure(mode: str, calls: int, seconds: float, realtime: bool) -> dict[str, 
             sock.close()
 
 
-def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtime: bool = False) -> dict[str, float]:
+def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtime: bool = True) -> dict[str, float]:
     """Alternates engine and bare relay `repeats` times; medians under the names of build/bench.json."""
     before = os.sched_getaffinity(0)
     if len(CPUS) >= 4:
@@ -183,7 +183,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--realtime", action="store_true", help="SCHED_FIFO for the engine's worker, as in production")
+    parser.add_argument("--realtime", action="store_true", default=True, help=argparse.SUPPRESS)
+    parser.add_argument("--no-realtime", dest="realtime", action="store_false", help="no SCHED_FIFO for the worker")
     parser.add_argument("--serve", choices=["engine", "bare"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve == "engine":
