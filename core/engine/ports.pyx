@@ -18,7 +18,9 @@ from core.base.sockets cimport AF_INET, Address, close_fd, udp_open
 
 cdef enum:
     TOS_EF = 0xB8              # expedited forwarding (RFC 3246): DSCP 46
-    HAND_BACK_MS = 50          # how long to wait for ports that are being closed
+
+# How long open() waits for ports that are being closed.
+cdef double HAND_BACK_S = 0.05
 
 
 class PortsExhausted(OSError):
@@ -78,7 +80,7 @@ cdef class PortRange:
 
     cdef int take(self, str local_ip, uint32_t ip, int* fds) except -1:
         cdef int pair, ours
-        deadline = time.monotonic() + HAND_BACK_MS / 1000
+        deadline = time.monotonic() + HAND_BACK_S
         while True:
             pair = self._take_now(local_ip, ip, fds)
             if pair >= 0:
