@@ -36,7 +36,8 @@ class SdpError(Exception):
 
     def headers(self, agent: str) -> tuple[str, ...]:
         """The Warning header line of the answer, with `agent` (our host) as warn-agent; () when there is no code."""
-        return (f'Warning: {self.warning} {agent} "{self.reason}"',) if self.warning else ()
+        text = self.reason.replace("\\", "/").replace('"', "'")  # parts of it may come from the far end
+        return (f'Warning: {self.warning} {agent} "{text}"',) if self.warning else ()
 
 
 class MediaDescription:

@@ -164,6 +164,12 @@ def test_not_acceptable(lines: list[str], status: int, warning: int) -> None:
     assert error.headers("pbx.example") == (f'Warning: {warning} pbx.example "{error.reason}"',)
 
 
+def test_warning_stays_one_quoted_string() -> None:
+    (line,) = refusal("m=audio 4000 RTP/'\"\\ 0").headers("pbx.example")
+    assert line.count('"') == 2
+    assert "\\" not in line
+
+
 def test_no_address_at_all() -> None:
     assert refusal(AUDIO.strip(), head="v=0\r\n").status == 400
 
