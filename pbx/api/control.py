@@ -58,6 +58,7 @@ def control_app(control: Control) -> Starlette:
     routes = [
         Route("/status", json_route(get(control.status))),
         Route("/leaks", json_route(get(control.leaks))),
+        Route("/live", json_route(get(lambda: live(control)))),
         Route("/calls", json_route(get(control.calls))),
         Route("/calls/{call_id}", json_route(hang_up), methods=["DELETE"]),
         Route("/agents", json_route(get(control.agents))),
@@ -67,6 +68,11 @@ def control_app(control: Control) -> Starlette:
         Route("/alarms", json_route(get(control.alarms))),
     ]
     return Starlette(routes=routes)
+
+
+def live(control: Control) -> dict[str, Any]:
+    """All that a live view shows, in one answer: how many calls, the queues, the agents."""
+    return {"calls": len(control.calls()), "queues": control.queues(), "agents": control.agents()}
 
 
 def json_route(handle: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:

@@ -43,6 +43,7 @@ class PbxControl:
             "invites_total": counters.invites,
             "registrations": len(app.calls.services.registrar),
             "cpu_s": round(time.process_time(), 3),
+            "media_cpu_s": round(sum(worker.cpu_ns for worker in workers) / 1e9, 3),
             "rss_mb": round(_resident_bytes() / 1e6, 1),
             "loop_lag_p99_ms": round(app.loop_lag.histogram.quantile(0.99) * 1000, 3),
             "loop_lag_max_ms": round(app.loop_lag.worst_s * 1000, 3),
