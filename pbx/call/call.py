@@ -35,9 +35,9 @@ Application = Callable[["Call"], Awaitable[None]]
 ACK_TIMEOUT_S = 32.0  # 64*T1: how long an SDP answer in the ACK is waited for
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Setup:
-    """Who calls whom: what the router found out before the call began."""
+    """Who calls whom: what was found out before the call began; nobody changes it afterwards."""
 
     caller: str
     callee: str
@@ -51,23 +51,6 @@ class Setup:
     tag: str = ""  # of the [[number]] that was dialled
     source: str = ""  # "127.0.0.1:5060"
     limit_keys: tuple[str, ...] = ()
-
-    def placed(self, application: str, direction: str, did: str, tag: str, limit_keys: tuple[str, ...]) -> Setup:
-        """The same caller with what routing found."""
-        return Setup(
-            self.caller,
-            self.callee,
-            application,
-            self.caller_name,
-            did,
-            self.trunk,
-            direction,
-            self.extension,
-            self.max_forwards,
-            tag,
-            self.source,
-            limit_keys,
-        )
 
     def record(self) -> dict[str, Any]:
         """What CALL_STARTED says."""

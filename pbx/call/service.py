@@ -102,7 +102,8 @@ class CallService:
         call_id = new_id(self.services.clock.unix())
         try:
             routed, application = self._route(setup, trunk)
-            setup = _routed(setup, routed, self._take_limits(trunk, account))
+            setup.application, setup.direction, setup.did, setup.tag = routed
+            setup.limit_keys = self._take_limits(trunk, account)
             self._start(session, request, setup, call_id, application)
         except _Refused as refused:
             self._refuse(session, setup, call_id, refused)
@@ -263,11 +264,6 @@ class CallService:
             return len(left)
         await self.services.recorder.settle()
         return 0
-
-
-def _routed(setup: Setup, routed: Routed, limit_keys: tuple[str, ...]) -> Setup:
-    """The setup with what routing found."""
-    return setup.placed(routed.application, routed.direction, routed.did, routed.tag, limit_keys)
 
 
 def _dialled(uri: str) -> str:
