@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 class CallerLeg(Leg):
     """The leg of the INVITE that started the call."""
 
-    __slots__ = ("_answer_sdp", "_ringing", "early")
+    __slots__ = ("_agreed", "_answer_sdp", "_ringing", "early")
 
     def __init__(self, call: Call, session: Session, role: str = "caller") -> None:
         super().__init__(call, "a", role, call.caller, call.trunk)
         self.session = session
         self.early = False  # the caller was given our SDP in a 183
         self._ringing = False
+        self._agreed: asyncio.Future[None] | None = None  # somebody waits for the answer to our offer
         self._answer_sdp = b""
 
     def negotiate(self, offer: bytes) -> None:
@@ -61,10 +62,23 @@ class CallerLeg(Leg):
             if not self.settings.send:
                 self._take_direction()
 
-    @property
-    def awaits_answer(self) -> bool:
-        """The caller's SDP answer to our offer has not come yet."""
-        return bool(self._pending_offer)
+    async def agreed(self) -> None:
+        """Waits until the caller answered the offer of our 200, or is gone; at once when the offer was the caller's."""
+        if self._pending_offer and not self.is_ended:
+            self._agreed = asyncio.get_running_loop().create_future()
+            await self._agreed
+
+    def on_established(self, session: Session, body: bytes) -> None:
+        super().on_established(session, body)
+        self._tell()
+
+    def _end_dialogs(self, cause: str, status: int) -> None:
+        super()._end_dialogs(cause, status)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._agreed is not None and not self._agreed.done():
+            self._agreed.set_result(None)
 
     def on_cancelled(self, _session: Session) -> None:
         self.finish("cancelled", 487, by_far_end=True)

@@ -61,6 +61,8 @@ async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: 
             return DialResult(False, 403, "forbidden", leg=result.leg, target=next_target)
         application = call.services.dialplan.application_of(next_target)
         if application is not None:
+            call.application = call.services.dialplan.numbers[next_target].application
+            call.emit(Kind.CALL_ROUTED, application=call.application)
             await application(call)
             return DialResult(True, 200, "normal", target=next_target)
         target, account = next_target, extension.number

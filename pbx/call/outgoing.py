@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.call")
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Contact:
     """Where one INVITE goes."""
 
@@ -30,7 +30,7 @@ class Contact:
     credentials: Any = None
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Dialled:
     """A target resolved: who is rung, how the leg is announced to it, and which limits it holds until its end."""
 

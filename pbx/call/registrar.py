@@ -11,6 +11,8 @@ from pbx.clock import Clock
 from pbx.events import EventBus, RegistrationChanged
 from pbx.sip.address import Source
 
+SLACK = 256  # stale expiries tolerated before the heap is rebuilt
+
 
 class Registrar:
     """All bindings of this node. Requests are read by `pbx.call.registration`; this keeps state and tells about it."""
@@ -124,6 +126,9 @@ class Registrar:
     # -- expiry ---------------------------------------------------------------------------------------------------
 
     def _expire_later(self, at: float, extension: str) -> None:
+        if len(self._expiries) > 4 * len(self._bindings) * self._max_contacts + SLACK:
+            self._expiries = [(binding.expires_at, name) for name, binding in self.all()]
+            heapq.heapify(self._expiries)
         heapq.heappush(self._expiries, (at, extension))
         self._arm()
 
