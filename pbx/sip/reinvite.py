@@ -168,6 +168,7 @@ class Renegotiation:
             session.respond(transaction, request, 488)
         else:
             self._received = (transaction, request)
+            transaction.user = session
             self._offerless = not request.body
             session.observer.on_reinvite(session, request.body)
             if not transaction.data and not transaction.answered:

@@ -156,11 +156,17 @@ class InviteSession(Progress):
             self.respond(transaction, request, 500, ["Retry-After: 1"])  # out of order (12.2.2)
         else:
             dialog.remote_cseq = request.cseq
-            handler = _HANDLERS.get(request.method)
-            if handler is None:
-                self.respond(transaction, request, 405, [ALLOW_LINE])
+            method = request.method
+            if method == "BYE":
+                self._on_bye(transaction, request)
+            elif method == "INVITE":
+                self._on_invite(transaction, request)
+            elif method == "INFO":
+                self._on_info(transaction, request)
+            elif method == "OPTIONS":
+                self.respond(transaction, request, 200, [ALLOW_LINE, "Accept: application/sdp"])
             else:
-                handler(self, transaction, request)
+                self.respond(transaction, request, 405, [ALLOW_LINE])
 
     def on_ack(self, request: Request) -> None:
         """An ACK of a 2xx, from the dialog's own peer."""
@@ -181,6 +187,14 @@ class InviteSession(Progress):
                 self.renegotiation.go_on()
         elif self.renegotiation is not None:
             self.renegotiation.on_ack(request.body)
+
+    def on_cancel(self, transaction: ServerTransaction) -> None:
+        """The far end takes back an INVITE that has no final response yet."""
+        if self.renegotiation is not None:
+            self.renegotiation.on_cancel(transaction)
+
+    def on_send_failed(self, transaction: ServerTransaction) -> None:
+        """A response to an INVITE could not be sent; inside a dialog its own timers decide."""
 
     def ensure_dialog(self) -> Dialog | None:
         """The dialog, if there is one yet."""
@@ -286,14 +300,3 @@ class InviteSession(Progress):
         self.respond(transaction, request, 200)
         if self.observer is not None:
             self.observer.on_info(self, request.content_type, request.body)
-
-    def _on_options(self, transaction: ServerTransaction, request: Request) -> None:
-        self.respond(transaction, request, 200, [ALLOW_LINE, "Accept: application/sdp"])
-
-
-_HANDLERS = {
-    "BYE": InviteSession._on_bye,
-    "INVITE": InviteSession._on_invite,
-    "INFO": InviteSession._on_info,
-    "OPTIONS": InviteSession._on_options,
-}

@@ -79,10 +79,8 @@ class IncomingSession(InviteSession):
     def on_cancel(self, transaction: ServerTransaction) -> None:
         """The caller gave up. After our 2xx it is too late: a BYE will follow (9.2)."""
         if transaction is not self.transaction:
-            if self.renegotiation is not None:
-                self.renegotiation.on_cancel(transaction)
-            return
-        if self.move(states.REMOTE_CANCEL):
+            super().on_cancel(transaction)
+        elif self.move(states.REMOTE_CANCEL):
             self._end_unanswered()
 
     def on_send_failed(self, transaction: ServerTransaction) -> None:

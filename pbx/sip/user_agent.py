@@ -258,7 +258,7 @@ class UserAgent:
             return
         session = invite.user
         transaction = self.layer.open(request, key, source)
-        if isinstance(session, IncomingSession):
+        if isinstance(session, InviteSession):
             self._respond(transaction, request, 200, session.local_tag)
             session.on_cancel(invite)
         else:

@@ -73,7 +73,7 @@ class Driver:
     async def start(self) -> None:
         """Listens on every address of the configuration. Raises ListenError, and then nothing is left open."""
         self._loop = loop = asyncio.get_running_loop()
-        self._tcp = TcpTransport(loop, self._on_tcp_message, self.stats, self._flows_in_use)
+        self._tcp = TcpTransport(loop, self._on_tcp_message, self.stats, self._peers_in_use)
         self._tcp.on_failures = self.pump  # type: ignore[method-assign]
         try:
             for text in self._config.listen:
@@ -250,12 +250,12 @@ class Driver:
         self.local.add(address)
         self.listening.append(address)
 
-    def _flows_in_use(self) -> Iterable[object]:
-        """The connections that calls go on over."""
+    def _peers_in_use(self) -> Iterable[Destination]:
+        """The far ends that calls go on with."""
         for session in self.user_agent.sessions.values():
-            yield session.source.flow
+            yield session.source
             if session.dialog is not None:
-                yield session.dialog.peer.flow
+                yield session.dialog.peer
 
     def _backlog_s(self) -> float:
         """How long the next datagram has been waiting."""

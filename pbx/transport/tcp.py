@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import cast
 
+from pbx.sip.address import Destination
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.outputs import SendFailureListener
 from pbx.sip.parser import KEEPALIVE, StreamError, StreamParser
@@ -127,12 +128,12 @@ class TcpTransport:
         loop: asyncio.AbstractEventLoop,
         on_message: OnMessage,
         stats: Stats,
-        flows_in_use: Callable[[], Iterable[object]],
+        peers_in_use: Callable[[], Iterable[Destination]],
     ) -> None:
         self._loop = loop
         self.on_message = on_message
         self.stats = stats
-        self._flows_in_use = flows_in_use
+        self._peers_in_use = peers_in_use
         self.now = loop.time
         self._servers: list[asyncio.Server] = []
         self._flows: set[TcpFlow] = set()
@@ -246,8 +247,10 @@ class TcpTransport:
             elif now - flow.heard_at > IDLE_S and now > flow.keep_until:
                 idle.append(flow)
         if idle:
-            in_use = {id(flow) for flow in self._flows_in_use()}
+            peers = tuple(self._peers_in_use())
+            in_use = {id(peer.flow) for peer in peers}
+            addresses = {(peer.host, peer.port) for peer in peers if peer.transport == "tcp"}
             for flow in idle:
-                if id(flow) not in in_use:
+                if id(flow) not in in_use and flow.remote not in addresses:
                     self.stats.closed_idle += 1
                     flow.close()

@@ -1,0 +1,152 @@
+"""TCP connections: framing, keep-alive, limits for slow and greedy ones (security.md R12), closing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pbx.transport import tcp
+from tests.pbx.transport.test_driver import Node, until
+from tests.support.sip_pair import SDP
+
+
+def options(cseq=1, branch="z9hG4bKa"):
+    return (
+        f"OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:5060;branch={branch}\r\nMax-Forwards: 70\r\n"
+        f"From: <sip:a@a>;tag=f\r\nTo: <sip:b@b>\r\nCall-ID: c{branch}\r\nCSeq: {cseq} OPTIONS\r\n"
+        "Content-Length: 0\r\n\r\n"
+    ).encode()
+
+
+async def connect(node):
+    return await asyncio.open_connection(node.host, node.tcp)
+
+
+async def test_messages_in_pieces_and_together():
+    async with Node() as node:
+        reader, writer = await connect(node)
+        first, second = options(1, "z9hG4bKa"), options(1, "z9hG4bKb")
+        for piece in (first[:10], first[10:200], first[200:] + second):
+            writer.write(piece)
+            await asyncio.sleep(0.02)
+        data = b""
+        while data.count(b"SIP/2.0 200") < 2:
+            data += await asyncio.wait_for(reader.read(4096), 5)
+        writer.close()
+
+
+async def test_a_double_crlf_is_answered_with_one():
+    async with Node() as node:
+        reader, writer = await connect(node)
+        writer.write(b"\r\n\r\n")
+        assert await asyncio.wait_for(reader.read(100), 5) == b"\r\n"
+        assert node.driver.stats.keepalives == 1
+        writer.close()
+
+
+async def test_what_cannot_be_framed_is_answered_and_closed():
+    async with Node() as node:
+        reader, writer = await connect(node)
+        writer.write(options().replace(b"Content-Length: 0", b"Content-Length: 4294967295"))
+        data = await asyncio.wait_for(reader.read(), 5)
+        assert data == b"" or data.startswith(b"SIP/2.0 4") or data.startswith(b"SIP/2.0 513")
+        await until(lambda: node.driver.tcp_connections == 0)
+        writer.close()
+
+
+async def test_one_source_gets_no_more_than_its_share(monkeypatch):
+    monkeypatch.setattr(tcp, "PER_SOURCE_LIMIT", 3)
+    async with Node() as node:
+        pairs = [await connect(node) for _ in range(5)]
+        await until(lambda: node.driver.stats.connections_refused == 2)
+        await until(lambda: node.driver.tcp_connections == 3)
+        for _, writer in pairs:
+            writer.close()
+        await until(lambda: node.driver.tcp_connections == 0)
+
+
+@pytest.fixture
+def fast(monkeypatch):
+    monkeypatch.setattr(tcp, "SWEEP_S", 0.02)
+    monkeypatch.setattr(tcp, "MESSAGE_DEADLINE_S", 0.2)
+    monkeypatch.setattr(tcp, "IDLE_S", 0.4)
+
+
+@pytest.mark.parametrize("sent", [b"", b"OPTIONS sip:x@y SIP/2.0\r\n"])
+async def test_a_connection_that_does_not_finish_a_message_is_closed(fast, sent):
+    async with Node() as node:
+        reader, writer = await connect(node)
+        writer.write(sent)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert node.driver.stats.closed_slow == 1
+        writer.close()
+
+
+async def test_dripping_bytes_do_not_prolong_the_deadline(fast):
+    async with Node() as node:
+        reader, writer = await connect(node)
+        message = options()
+
+        async def drip():
+            for at in range(len(message) - 1):
+                writer.write(message[at : at + 1])
+                await asyncio.sleep(0.03)
+
+        dripping = asyncio.create_task(drip())
+        assert await asyncio.wait_for(reader.read(), 3) == b""
+        assert node.driver.stats.closed_slow == 1
+        dripping.cancel()
+        writer.close()
+
+
+async def test_an_idle_connection_is_closed_but_not_one_that_is_kept(fast):
+    async with Node() as node:
+        reader, writer = await connect(node)
+        writer.write(options())
+        await asyncio.wait_for(reader.read(4096), 5)
+        flow = node.recorder.requests[0].source.flow
+        flow.keep(1.0)
+        await asyncio.sleep(0.7)
+        assert not flow.closed
+        assert await asyncio.wait_for(reader.read(), 3) == b""
+        assert node.driver.stats.closed_idle == 1
+        writer.close()
+
+
+async def test_a_connection_with_a_call_is_not_idle(fast):
+    async with Node() as alice, Node() as bob:
+        session = alice.call(bob, "tcp")
+        await until(lambda: session.state == "confirmed")
+        await asyncio.sleep(0.8)
+        assert bob.driver.tcp_connections == 1
+        session.bye()
+        await until(lambda: bob.driver.tcp_connections == 0)
+
+
+async def test_a_peer_that_does_not_read_is_closed(monkeypatch):
+    monkeypatch.setattr(tcp, "WRITE_LIMIT", 20_000)
+    async with Node() as node:
+        reader, writer = await connect(node)
+        reader._transport.pause_reading()
+        writer.write(options())
+        await until(lambda: node.recorder.requests)
+        flow = node.recorder.requests[0].source.flow
+        for _ in range(20_000):
+            flow.send(b"x" * 1000, ("", 0))
+            if flow.closed:
+                break
+        assert flow.closed
+        assert node.driver.stats.closed_slow == 1
+        writer.close()
+
+
+async def test_a_call_goes_on_over_a_new_connection_when_the_old_one_is_gone():
+    async with Node() as alice, Node() as bob:
+        session = alice.call(bob, "tcp", body=SDP)
+        await until(lambda: session.state == "confirmed")
+        for flow in tuple(alice.driver._tcp._flows):
+            flow.close()
+        await until(lambda: alice.driver.tcp_connections == 0)
+        session.bye()
+        await until(lambda: bob.recorder.names()[-1] == "ended")
