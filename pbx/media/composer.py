@@ -1,9 +1,9 @@
 """Music on hold, composed and rendered by this project: no recording, no licence. Runs in the speech worker only.
 
 A quiet piece in A major at 84 beats a minute: a pad of long chords, broken chords of a soft mallet, and a sparse
-melody, 24 bars that last 68.6 s. Everything lies within the telephone band: the lowest note is the E above middle C's
-fourth. Notes that ring on past the end are added to the beginning, so the piece has no seam. The same version gives
-the same samples.
+melody, 24 bars that last 68.6 s. Everything lies within the telephone band: the lowest note is the F sharp above middle
+C (369 Hz). Notes that ring on past the end are added to the beginning, so the piece has no seam. One version gives
+always the same samples.
 """
 
 from __future__ import annotations

@@ -338,6 +338,6 @@ class MediaEngine:
         if error is not None:
             self.counters.failed_recordings += 1
             self._folders.discard(str(recording.path.parent))
-            self.alarm("recording_failed", f"{error}; free space or correct media.recordings_dir", True)
-        elif "recording_failed" in self._alarms:
-            self.alarm("recording_failed", "recordings are written again", False)
+            self.alarm("recording_broken", f"{error}; free space or correct media.recordings_dir", True)
+        elif "recording_broken" in self._alarms:
+            self.alarm("recording_broken", "recordings are written again", False)

@@ -268,7 +268,7 @@ async def test_a_full_disk_ends_the_recording_with_an_alarm(
     await turn()
     with pytest.raises(OSError, match="No space left"):
         await recording.stop()
-    assert alarms[-1].name == "recording_failed"
+    assert alarms[-1].name == "recording_broken"
     assert alarms[-1].active
     await session.record("next.wav").stop()
     assert not alarms[-1].active

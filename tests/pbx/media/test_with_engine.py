@@ -199,3 +199,19 @@ async def test_a_clip_dropped_while_it_plays_is_heard_to_its_end(media: MediaEng
         session.record("/etc/call.wav")
     session.close()
     phone.close()
+
+
+async def test_a_stop_in_the_middle_keeps_the_recording(media: MediaEngine) -> None:
+    phone = Phone()
+    session = media.open()
+    session.configure(phone.far())
+    recording = session.record("cut.wav")
+    playing = session.play([media.clip(tone_bytes(800, 0, -13, 80000), "long")])
+    await phone.send(session, tone_bytes(600, 0, -10, 4000))
+    media.stop()
+    assert await asyncio.wait_for(playing, 1) is False
+    assert await asyncio.wait_for(recording.stop(), 1) > 0.3
+    with wave.open(str(recording.path)) as file:
+        assert file.getnframes() > 2400
+    assert media.sessions == 0
+    phone.close()
