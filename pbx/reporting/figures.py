@@ -80,6 +80,16 @@ class QueueFigures:
         return share(self.talk_s, self.answered)
 
     @property
+    def average_hold_s(self) -> float | None:
+        """Hold of an answered call."""
+        return share(self.hold_s, self.answered)
+
+    @property
+    def average_wrapup_s(self) -> float | None:
+        """ACW: from the end of the talk to the end of wrap-up, of an answered call."""
+        return share(self.wrapup_s, self.answered)
+
+    @property
     def missed_offer_rate(self) -> float | None:
         """RONA: offers that the agent did not accept / offers."""
         return share(self.offers_missed, self.offers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -34,39 +36,36 @@ def duration(value: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def queues_table(report: Report) -> Table:
-    """A line per queue and one for all of them; the formula of each service level stands below."""
-    table = _table(
-        f"Queues, {report.interval.label}",
-        ("Queue",),
-        ("Offered", "Answered", "Abandoned", "Short", "Flow-out", *_service_levels(), "ASA", "Longest", "To abandon"),
-        ("AR", "AR adj.", "AHT", "Talk"),
-    )
-    rows = list(report.queues)
+def queues_table(report: Report) -> RenderableType:
+    """A line per queue and one for all of them: what became of callers, and below how long it took."""
+    rows = [(Text(plain(queue.queue)), queue) for queue in report.queues]
     if len(rows) > 1:
-        rows.append(report.total)
-    for queue in rows:
-        table.add_row(Text(plain(queue.queue)), *_queue_cells(queue))
-    table.caption = _caption(rows)
-    return table
+        rows.append((Text("all"), report.total))
+    return _queue_tables(f"Queues, {report.interval.label}", "Queue", rows)
 
 
-def hours_table(reports: Sequence[Report], queue: str = "") -> Table:
+def hours_table(reports: Sequence[Report], queue: str = "") -> RenderableType:
     """A line per interval with a call in it, for one queue or (with "") all of them together."""
-    table = _table(
-        f"Queue {escape(plain(queue))}" if queue else "All queues",
-        ("From",),
-        ("Offered", "Answered", "Abandoned", "Short", "Flow-out", *_service_levels(), "ASA", "Longest", "To abandon"),
-        ("AR", "AR adj.", "AHT", "Talk"),
-    )
-    shown = []
+    rows = []
     for report in reports:
         figures = next((found for found in report.queues if found.queue == queue), None) if queue else report.total
         if figures is not None and figures.offered:
-            table.add_row(report.interval.label, *_queue_cells(figures))
-            shown.append(figures)
-    table.caption = _caption(shown)
-    return table
+            rows.append((Text(report.interval.label), figures))
+    return _queue_tables(f"Queue {plain(queue)}" if queue else "All queues", "From", rows)
+
+
+def _queue_tables(title: str, first: str, rows: Sequence[tuple[Text, QueueFigures]]) -> RenderableType:
+    """Two narrow tables, because one with all figures is wider than a terminal; the formulas stand below."""
+    calls = _table(title, (first,), ("Offered", "An-\nswered", "Aban-\ndoned", "Short\naban.", "Flow-\nout"))
+    for name in (DEFAULT.value, BESIDE.value, "AR", "AR\nadj."):
+        calls.add_column(name, justify="right", no_wrap=True)
+    times = _table(
+        "", (first,), ("ASA", "Longest\nwait", "To\nabandon", "AHT", "Talk", "Hold", "Wrap-up", "Offers\nmissed")
+    )
+    for label, queue in rows:
+        calls.add_row(label, *_call_cells(queue))
+        times.add_row(label, *_time_cells(queue))
+    return Group(calls, times, Text(_notes([queue for _, queue in rows]), style="dim"))
 
 
 def trunks_table(report: Report) -> Table:
@@ -74,9 +73,10 @@ def trunks_table(report: Report) -> Table:
     table = _table(
         f"Trunks, {report.interval.label}",
         ("Trunk",),
-        ("Seizures", "Answered", "Busy", "No answer", "Rejected", "Failed", "ASR", "NER"),
-        ("Average call duration", "PDD", "Longest PDD"),
+        ("Sei-\nzures", "An-\nswered", "Busy", "No\nanswer", "Re-\njected", "Failed", "ASR", "NER", "Average\ncall"),
     )
+    for name in ("PDD", "Longest\nPDD"):
+        table.add_column(name, justify="right", no_wrap=True)
     for trunk in report.trunks:
         counts = (trunk.seizures, trunk.answered, trunk.busy, trunk.no_answer, trunk.rejected, trunk.failed)
         table.add_row(
@@ -94,12 +94,16 @@ def trunks_table(report: Report) -> Table:
 def calls_table(report: Report) -> Table:
     """All calls in one line."""
     calls = report.calls
-    table = _table(
-        f"Calls, {report.interval.label}",
-        (),
-        ("Calls", "Answered", "Answer rate", "Interrupted"),
-        ("Average call duration", "Average set-up", "Longest set-up"),
+    names = (
+        "Calls",
+        "Answered",
+        "Answer\nrate",
+        "Inter-\nrupted",
+        "Average\ncall",
+        "Average\nset-up",
+        "Longest\nset-up",
     )
+    table = _table(f"Calls, {report.interval.label}", (), names)
     table.add_row(
         str(calls.calls),
         str(calls.answered),
@@ -113,57 +117,72 @@ def calls_table(report: Report) -> Table:
 
 
 def cdrs_table(records: Iterable[Cdr], zone: ZoneInfo) -> Table:
-    """A line per call; start in local time."""
-    table = _table("Calls", ("Start", "Caller", "Called", "To", "Queue", "Agent"), ("Wait", "Talk", "Length"), ())
-    table.add_column("End")
+    """A line per call; start in local time, "To" is its last queue, else the application it was routed to."""
+    table = _table("Calls", (), ("Start",))
+    for name in ("Caller", "Called", "To", "Agent"):
+        table.add_column(name, overflow="fold")
+    for name in ("Wait", "Talk", "Length"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("End", overflow="fold")
     for record in records:
-        names = (record.caller, record.callee, record.application, record.queue, record.agent)
+        names = (record.caller, record.callee, record.queue or record.application, record.agent)
         table.add_row(
-            f"{local(record.started_us, zone):%Y-%m-%d %H:%M:%S}",
+            f"{local(record.started_us, zone):%m-%d %H:%M:%S}",
             *(Text(plain(name)) for name in names),
             duration(record.wait_s),
             duration(record.talk_s),
             duration(record.duration_s),
-            Text(plain(f"{record.cause} ({record.ended_by})")),
+            Text(plain(f"{record.cause}, {record.ended_by}")),
         )
     return table
 
 
-def _queue_cells(queue: QueueFigures) -> list[str]:
+def _call_cells(queue: QueueFigures) -> list[str]:
     counts = (queue.offered, queue.answered, queue.abandoned, queue.counts.abandoned_short, queue.flowed_out)
     return [
         *map(str, counts),
         percent(queue.service_level(DEFAULT)),
         percent(queue.service_level(BESIDE)),
-        duration(queue.asa_s),
-        duration(queue.longest_wait_s),
-        duration(queue.time_to_abandon_s),
         percent(queue.abandonment_rate),
         percent(queue.adjusted_abandonment_rate),
-        duration(queue.aht_s),
-        duration(queue.average_talk_s),
     ]
 
 
-def _service_levels() -> tuple[str, str]:
-    return (DEFAULT.value, BESIDE.value)
+def _time_cells(queue: QueueFigures) -> list[str]:
+    return [
+        duration(queue.asa_s),
+        duration(queue.longest_wait_s),
+        duration(queue.time_to_abandon_s),
+        duration(queue.aht_s),
+        duration(queue.average_talk_s),
+        duration(queue.average_hold_s),
+        duration(queue.average_wrapup_s),
+        percent(queue.missed_offer_rate),
+    ]
 
 
-def _caption(rows: Sequence[QueueFigures]) -> str:
+def _notes(rows: Sequence[QueueFigures]) -> str:
     limits = {(row.threshold_s, row.short_s) for row in rows}
     given = "T and S as set for each queue"
     if len(limits) == 1:
         threshold, short = limits.pop()
         given = f"T = {threshold:g} s, S = {short:g} s"
-    return (
-        f"{DEFAULT.value} = {TEXT[DEFAULT]}; {BESIDE.value} = {TEXT[BESIDE]}; {given}; calls count once they have ended"
+    lines = [f"{formula.value} = {TEXT[formula]}" for formula in (DEFAULT, BESIDE)]
+    lines.append(f"{given}. Talk, hold and wrap-up are averages of answered calls. Calls count once they have ended.")
+    return "\n".join(lines)
+
+
+def _table(title: str, names: Sequence[str], figures: Sequence[str]) -> Table:
+    table = Table(
+        title=escape(title) or None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+        collapse_padding=True,
     )
-
-
-def _table(title: str, names: Sequence[str], counts: Sequence[str], durations: Sequence[str]) -> Table:
-    table = Table(title=title)
     for name in names:
         table.add_column(name, overflow="fold")
-    for name in (*counts, *durations):
-        table.add_column(name, justify="right")
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
     return table
