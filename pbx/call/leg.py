@@ -236,9 +236,11 @@ class Leg:
             self.call.on_leg_digit(self, digit, "info")
 
     def on_ended(self, _session: Session, reason: str) -> None:
-        """BYE from the far end, or the dialog died."""
-        lost = reason not in ("", "bye")
-        self.finish("lost" if lost else "normal", 408 if lost else 200, by_far_end=True)
+        """BYE from the far end, or the dialog died: no ACK, no answer to a request of ours."""
+        if reason == "bye":
+            self.finish("normal", 200, by_far_end=True)
+        else:
+            self.finish("lost", 408)
 
     # -- the stream's events -------------------------------------------------------------------------------------
 

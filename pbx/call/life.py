@@ -218,7 +218,7 @@ class Life:
         if self.ended or self.a.is_ended:
             raise CallEnded(f"call {self.id} is over: {self.cause}")
 
-    # -- the end of a leg -----------------------------------------------------------------------------------------------
+    # -- the end of a leg -----------------------------------------------------------------------------------------
 
     def on_leg_ended(self, leg: Leg) -> None:
         """The caller's leg ends the call; any other only leaves it."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from pbx.sip.address import Destination
-from tests.support.sip_pair import Peer, SipNetwork
+from tests.support.sip_pair import Link, Peer, SipNetwork
+
+
+def swift(_from: Peer, _to: Peer, _data: bytes) -> Sequence[float]:
+    return (0.001,)
 
 
 class LoopPeer(Peer):
@@ -36,9 +41,9 @@ class LoopPeer(Peer):
 class LoopNetwork(SipNetwork):
     """As SipNetwork, without `run`: the loop does that. Every message is kept in `wire` as (from, to, bytes)."""
 
-    def __init__(self, delay_s: float = 0.001) -> None:
-        super().__init__()
-        self.delay_s = delay_s
+    def __init__(self, link: Link | None = None) -> None:
+        """`link` as in SipNetwork; without one every datagram arrives after 1 ms."""
+        super().__init__(link if link is not None else swift)
         self.wire: list[tuple[str, str, bytes]] = []
 
     @property
@@ -56,6 +61,8 @@ class LoopNetwork(SipNetwork):
     def carry(self, sender: Peer, destination: Destination, data: bytes) -> None:
         self.wire.append((sender.host, destination.host, data))
         receiver = self.peers.get(destination.host)
-        if receiver is not None:
-            source = Destination(destination.transport, sender.host, sender.port)
-            asyncio.get_running_loop().call_later(self.delay_s, receiver.receive, data, source)
+        if receiver is None:
+            return
+        source = Destination(destination.transport, sender.host, sender.port)
+        for delay_s in self.link(sender, receiver, data):
+            asyncio.get_running_loop().call_later(delay_s, receiver.receive, data, source)
