@@ -10,6 +10,7 @@ exactly.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 DEFAULT_AHT_S = 180.0
 DEFAULT_PATIENCE_S = 300.0
@@ -36,7 +37,7 @@ def quantile_wait_s(position: int, agents: int, aht_s: float, patience_s: float,
     while _served_within(high, position, service, theta) < share:
         high *= 2
     low = 0.0
-    while high - low > 0.05:  # s; far finer than what is spoken
+    while high - low > 0.1:  # s; far finer than what is spoken
         middle = (low + high) / 2
         if _served_within(middle, position, service, theta) < share:
             low = middle
@@ -122,4 +123,10 @@ class Estimator:
         """The wait to announce; None while nobody is there to answer."""
         if position < 1 or agents < 1:
             return None
-        return quantile_wait_s(position, agents, self.aht_s, self.patience_s)
+        return _remembered_wait_s(position, agents, round(self.aht_s), round(self.patience_s / 5) * 5)
+
+
+@lru_cache(maxsize=4096)
+def _remembered_wait_s(position: int, agents: int, aht_s: int, patience_s: int) -> float:
+    """The same places come again with every caller; an estimate costs up to a millisecond."""
+    return quantile_wait_s(position, agents, max(aht_s, 1), max(patience_s, 5))
