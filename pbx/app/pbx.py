@@ -64,6 +64,7 @@ class Pbx:
         self.calls: CallService
         self.queues: QueueService
         self.flows: Flows
+        self.metrics: Metrics
         self.http: HttpServer | None = None
 
     async def start(self) -> None:
@@ -97,6 +98,7 @@ class Pbx:
         self._stack.push_async_callback(self.store.stop)
         await self._start_media(loop)
         self._build_calls()
+        self._count_events()
         await self._start_features()
         await self._start_signalling()
         await self._start_http()
@@ -138,6 +140,16 @@ class Pbx:
         )
         self.driver.user_agent.handler = self.calls
         self.driver.admission.active_calls = lambda: len(self.calls.calls)
+
+    def _count_events(self) -> None:
+        """The metrics, before the first event: restored registrations count as well."""
+        self.metrics = Metrics(
+            self.bus,
+            metric_sources(self),
+            thresholds={queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in self.config.queue},
+            trunks=[trunk.name for trunk in self.config.trunk],
+            version=pbx.__version__,
+        )
 
     async def _start_features(self) -> None:
         services = self.calls.services
@@ -189,16 +201,10 @@ class Pbx:
             await asyncio.sleep(REFRESH_TRUNKS_S)
 
     async def _start_http(self) -> None:
-        metrics = Metrics(
-            self.bus,
-            metric_sources(self),
-            thresholds={queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in self.config.queue},
-            version=pbx.__version__,
-        )
         control = PbxControl(self)
         if self.config.http.listen:
             host, port = split_host_port(self.config.http.listen)
-            public = public_app(control.health, metrics.exposition, CONTENT_TYPE)
+            public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE)
             self.http = HttpServer(public, host=host, port=port)
             await self.http.start()
             self._stack.push_async_callback(self.http.stop)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def metric_sources(app: Pbx) -> Sources:
-    """The live figures of `app`, whose layers are built."""
+    """The live figures of `app`; its layers are built before the first scrape."""
 
     def sip() -> Mapping[str, int]:
         stats, agent = app.driver.stats, app.driver.user_agent
@@ -35,7 +35,7 @@ def metric_sources(app: Pbx) -> Sources:
     return Sources(
         media=app.media.worker_stats,
         sip=sip,
-        agents=app.queues.agents_by_state,
+        agents=lambda: app.queues.agents_by_state(),
         queues=queues,
         store=lambda: app.store.stats,
         store_backlog=lambda: app.store.backlog,
