@@ -110,6 +110,8 @@ class SessionDescription:
                 else:
                     attributes.append(attribute)
             elif kind == "m=":
+                if len(session.media) == MAX_MEDIA:
+                    raise SdpError(413, "The session description has too many media")
                 section = _read_media(line)
                 session.media.append(section)
                 attributes = section.attributes
@@ -121,14 +123,11 @@ class SessionDescription:
                 session.name = line[2:]
             elif line and (kind[1:] != "=" or not kind[0].isalpha()):
                 raise SdpError(400, f"Bad line in the session description: {line[:40]!a}")
-        session._check_limits()
+        sections: list[SessionDescription | MediaDescription] = [session, *session.media]
+        for part in sections:
+            if len(part.attributes) > MAX_ATTRIBUTES:
+                raise SdpError(413, "The session description has too many attributes")
         return session
-
-    def _check_limits(self) -> None:
-        if len(self.media) > MAX_MEDIA:
-            raise SdpError(413, "The session description has too many media")
-        if len(self.attributes) > MAX_ATTRIBUTES or any(len(m.attributes) > MAX_ATTRIBUTES for m in self.media):
-            raise SdpError(413, "The session description has too many attributes")
 
     def address_of(self, media: MediaDescription) -> str:
         """The connection address of one medium: its own c= or the session's. "" when there is neither."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import cast
 
 from core.sipscan import Scan
 from pbx.sip.headers import HeaderError, NameAddr, Via, split_values
+from pbx.sip.multipart import MultipartError, find_part
 
 REASONS = {
     100: "Trying",
@@ -130,6 +132,23 @@ class Message(Scan):
         """Media type in lower case without parameters, "" when absent."""
         value = self.header("Content-Type")
         return value.partition(";")[0].strip().lower() if value else ""
+
+    @property
+    def sdp(self) -> bytes:
+        """The session description: the body, or its part in a multipart body; b"" when there is none.
+
+        A body without Content-Type is taken for one, as old gateways send it in responses.
+        """
+        body = self.body
+        if not body:
+            return b""
+        media_type = self.content_type
+        if not media_type or media_type == "application/sdp":
+            return body
+        if media_type.startswith("multipart/"):
+            with contextlib.suppress(MultipartError):
+                return find_part(self.header("Content-Type") or "", body, "application/sdp") or b""
+        return b""
 
     @property
     def expires(self) -> int | None:

@@ -95,7 +95,7 @@ class Renegotiation:
         elif response.status == 491 and self._glares < MAX_GLARES:
             self._retry_later(session)
         else:
-            self._on_refusal(session, response.status, response.body)
+            self._on_refusal(session, response.status, response.sdp)
 
     def on_no_response(self, transaction: ClientTransaction, status: int) -> None:
         self._sent = None
@@ -132,12 +132,12 @@ class Renegotiation:
         assert dialog is not None
         self._sent = None
         dialog.refresh(response)
-        if response.body:
-            session.remote_sdp = response.body
+        if response.sdp:
+            session.remote_sdp = response.sdp
         answer: bytes | None = None
         try:
             if session.observer is not None:
-                answer = session.observer.on_reinvite_answer(session, response.status, response.body)
+                answer = session.observer.on_reinvite_answer(session, response.status, response.sdp)
         finally:  # whatever the listener does, the far end must not repeat its 2xx for 32 s
             body = (answer or b"") if not self._sent_body else b""
             data = dialog.build("ACK", f"{MAGIC_COOKIE}{token(16)}", response.cseq, (), body)
@@ -169,8 +169,8 @@ class Renegotiation:
         else:
             self._received = (transaction, request)
             transaction.user = session
-            self._offerless = not request.body
-            session.observer.on_reinvite(session, request.body)
+            self._offerless = not request.sdp
+            session.observer.on_reinvite(session, request.sdp)
             if not transaction.data and not transaction.answered:
                 session.respond(transaction, request, 100)
 
@@ -182,8 +182,8 @@ class Renegotiation:
         dialog = session.dialog
         assert dialog is not None
         dialog.refresh(request)
-        if request.body:
-            session.remote_sdp = request.body
+        if request.sdp:
+            session.remote_sdp = request.sdp
         data = session.respond(transaction, request, 200, [dialog.contact.rstrip()], body)
         session.await_ack(data, transaction, request.cseq)
         return True

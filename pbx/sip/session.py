@@ -175,18 +175,18 @@ class InviteSession(Progress):
             return  # repeated
         acceptance.stop()
         self.acceptance = None
-        if request.body:
-            self.remote_sdp = request.body
+        if request.sdp:
+            self.remote_sdp = request.sdp
         if self.move(states.ACKED):
             if self.phase is states.ENDING:
                 self._send_bye(self._held_headers)
                 return
             if self.observer is not None:
-                self.observer.on_established(self, request.body)
+                self.observer.on_established(self, request.sdp)
             if self.renegotiation is not None:
                 self.renegotiation.go_on()
         elif self.renegotiation is not None:
-            self.renegotiation.on_ack(request.body)
+            self.renegotiation.on_ack(request.sdp)
 
     def on_cancel(self, transaction: ServerTransaction) -> None:
         """The far end takes back an INVITE that has no final response yet."""

@@ -26,7 +26,7 @@ class IncomingSession(InviteSession):
     ) -> None:
         super().__init__(ua, states.INCOMING, request.call_id, local_tag, request.from_tag, source)
         self.request = request
-        self.remote_sdp = request.body
+        self.remote_sdp = request.sdp
         self.transaction: ServerTransaction | None = transaction
         transaction.user = self
 

@@ -115,7 +115,7 @@ class TransactionLayer:
 def server_key(request: Request, method: str) -> str:
     """What a server transaction is found by: branch, sent-by, method; the fields of RFC 2543 without the cookie."""
     branch = request.branch
-    if branch.startswith(MAGIC_COOKIE):
+    if branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE:  # the bare cookie tells nothing apart
         return f"{branch} {request.sent_by} {method}"
     return f"{request.uri} {request.from_tag} {request.call_id} {request.cseq} {request.sent_by} {branch} {method}"
 

@@ -87,6 +87,21 @@ def test_response_can_be_read_back() -> None:
     assert custom.reason == "Own Words"
 
 
+def test_session_description_in_the_body_or_in_a_part_of_it() -> None:
+    def with_type(content_type: bytes, body: bytes) -> Request:
+        data = INVITE.replace(b"Content-Type: Application/SDP ; charset=utf-8\r\n", content_type)
+        return request(data.replace(b"Content-Length: 2\r\n\r\nv=", b"\r\n" + body))
+
+    parts = b"--b\r\nContent-Type: text/x\r\n\r\nx\r\n--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b--\r\n"
+    assert request().sdp == b"v="
+    assert with_type(b"", b"v=0").sdp == b"v=0"
+    assert with_type(b"c: text/plain\r\n", b"v=0").sdp == b""
+    assert with_type(b"c: multipart/mixed;boundary=b\r\n", parts).sdp == b"v=0"
+    assert with_type(b"c: multipart/mixed;boundary=c\r\n", parts).sdp == b""
+    assert with_type(b"c: multipart/mixed\r\n", parts).sdp == b""
+    assert with_type(b"c: application/sdp\r\n", b"").sdp == b""
+
+
 def test_seconds() -> None:
     assert parse_seconds("60") == 60
     assert parse_seconds("4294967296") == 0xFFFF_FFFF
