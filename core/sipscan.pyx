@@ -157,7 +157,7 @@ cdef class Scan:
         for i in range(self.outline.count):
             h = &self.lines[i]
             if h.kind == VIA:
-                if self._source is not None and i + 1 == self.outline.first[VIA] and self.outline.via.host.end:
+                if self._source is not None and i + 1 == self.outline.first[VIA] and self.outline.via.host.end > self.outline.via.host.at:
                     out.append(self.top_via(h))
                     continue
             elif h.kind == OTHER or h.kind > CSEQ or i + 1 != self.outline.first[h.kind]:
