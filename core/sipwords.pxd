@@ -249,12 +249,9 @@ cdef inline bint uri_is_sound(const uint8_t* p, uint32_t at, uint32_t end, bint*
 
 
 cdef inline bint read_address(const uint8_t* p, uint32_t at, uint32_t end, Address* out) noexcept nogil:
-    """From or To: [display] <uri>;params or uri;params. A tag appears once and is not empty."""
+    """From or To: [display] <uri>;params or uri;params."""
     cdef uint32_t i = at
-    cdef Slice name
-    cdef Slice value
     cdef bint ignored
-    cdef int more
     if i < end and p[i] == 34:
         i = skip_quoted(p, i, end)
         if i == 0:
@@ -279,9 +276,14 @@ cdef inline bint read_address(const uint8_t* p, uint32_t at, uint32_t end, Addre
         out.uri.end = i
         while out.uri.end > at and is_space(p[out.uri.end - 1]):
             out.uri.end -= 1
-    if not uri_is_sound(p, out.uri.at, out.uri.end, &ignored):
-        return False
-    more = next_parameter(p, &i, end, &name, &value)
+    return uri_is_sound(p, out.uri.at, out.uri.end, &ignored) and read_tag(p, i, end, out)
+
+
+cdef inline bint read_tag(const uint8_t* p, uint32_t at, uint32_t end, Address* out) noexcept nogil:
+    """The parameters of From or To to the end. A tag appears once and is not empty."""
+    cdef Slice name
+    cdef Slice value
+    cdef int more = next_parameter(p, &at, end, &name, &value)
     while more == 1:
         if same(p, name.at, name.end, b"tag", 3):
             if out.tag.end or value.at == value.end or value.end - value.at > MAX_TAG:
@@ -289,8 +291,29 @@ cdef inline bint read_address(const uint8_t* p, uint32_t at, uint32_t end, Addre
             if skip_token(p, value.at, value.end) != value.end:
                 return False
             out.tag = value
-        more = next_parameter(p, &i, end, &name, &value)
-    return more == 0 and i >= end
+        more = next_parameter(p, &at, end, &name, &value)
+    return more == 0 and at >= end
+
+
+cdef inline uint32_t skip_protocol(const uint8_t* p, uint32_t at, uint32_t end) noexcept nogil:
+    """After `SIP/2.0/transport`, where white space must follow; 0 when that is not there."""
+    cdef uint32_t i, start
+    i = skip_token(p, at, end)
+    if not same(p, at, i, b"sip", 3):
+        return 0
+    i = skip_space(p, i, end)
+    if i >= end or p[i] != 47:  # '/'
+        return 0
+    start = skip_space(p, i + 1, end)
+    i = skip_token(p, start, end)
+    if not same(p, start, i, b"2.0", 3):
+        return 0
+    i = skip_space(p, i, end)
+    if i >= end or p[i] != 47:
+        return 0
+    start = skip_space(p, i + 1, end)
+    i = skip_token(p, start, end)
+    return i if i > start and i < end and is_space(p[i]) else 0
 
 
 cdef inline bint read_via(const uint8_t* p, uint32_t at, uint32_t end, ViaOutline* out) noexcept nogil:
@@ -300,22 +323,8 @@ cdef inline bint read_via(const uint8_t* p, uint32_t at, uint32_t end, ViaOutlin
     cdef Slice value
     cdef int more
     out.port = -1
-    i = skip_token(p, at, end)
-    if not same(p, at, i, b"sip", 3):
-        return False
-    i = skip_space(p, i, end)
-    if i >= end or p[i] != 47:  # '/'
-        return False
-    start = skip_space(p, i + 1, end)
-    i = skip_token(p, start, end)
-    if not same(p, start, i, b"2.0", 3):
-        return False
-    i = skip_space(p, i, end)
-    if i >= end or p[i] != 47:
-        return False
-    start = skip_space(p, i + 1, end)
-    i = skip_token(p, start, end)
-    if i == start or i >= end or not is_space(p[i]):
+    i = skip_protocol(p, at, end)
+    if i == 0:
         return False
     out.host.at = skip_space(p, i, end)
     i = skip_host(p, out.host.at, end)
