@@ -89,6 +89,7 @@ def measure(mode: str, calls: int, seconds: float, realtime: bool) -> dict[str, 
         return {
             "core": (after - before) / (ended - started),
             "p50_ms": load.percentile_ms(0.5),
+            "p95_ms": load.percentile_ms(0.95),
             "p99_ms": load.percentile_ms(0.99),
             "loss_pct": 100.0 * (sent - received) / sent,
             "late_slots": load.late_slots,
@@ -122,10 +123,12 @@ def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtim
         "bare_relay_core_per_100_calls": 100 * middle("bare", "core") / calls,
         "relay_ratio_to_bare": statistics.median(ratios),
         "relay_added_p50_ms": middle("engine", "p50_ms"),
+        "relay_added_p95_ms": middle("engine", "p95_ms"),
         "relay_added_p99_ms": middle("engine", "p99_ms"),
         "relay_loss_pct": middle("engine", "loss_pct"),
         "bare_relay_added_p50_ms": middle("bare", "p50_ms"),
         "bare_relay_added_p99_ms": middle("bare", "p99_ms"),
+        "late_slots": middle("engine", "late_slots"),
     }
 
 
@@ -160,7 +163,7 @@ def serve_engine(realtime: bool) -> None:
     engine.stop()
 
 
-def serve_bare() -> None:
+def serve_bare(realtime: bool) -> None:
     from bench.load.relay_bare import BareRelay
 
     ports: list[int] = answer([])
@@ -171,7 +174,7 @@ def serve_bare() -> None:
         sock.connect((ENDPOINT_IP, port))
         sockets.append(sock)
     pairs = [(sockets[i].fileno(), sockets[i + 1].fileno()) for i in range(0, len(sockets), 2)]
-    relay = BareRelay(pairs)
+    relay = BareRelay(pairs, realtime)
     relay.start()
     reply([20000 + 2 * index for index in range(len(sockets))])
     serve_cpu()
@@ -184,13 +187,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--realtime", action="store_true", default=True, help=argparse.SUPPRESS)
-    parser.add_argument("--no-realtime", dest="realtime", action="store_false", help="no SCHED_FIFO for the worker")
+    parser.add_argument("--no-realtime", dest="realtime", action="store_false", help="no SCHED_FIFO for the relays")
     parser.add_argument("--serve", choices=["engine", "bare"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve == "engine":
         serve_engine(options.realtime)
     elif options.serve == "bare":
-        serve_bare()
+        serve_bare(options.realtime)
     else:
         for key, value in run_relay(options.calls, options.seconds, options.repeats, options.realtime).items():
             print(f"{key:32} {value:.4f}")

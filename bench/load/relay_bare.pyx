@@ -19,13 +19,22 @@ from core.base.sockets cimport (
 )
 from core.engine.threads cimport pthread_t, thread_join, thread_start
 
+cdef extern from "<pthread.h>" nogil:
+    cdef struct sched_param:
+        int sched_priority
+    int SCHED_FIFO
+    pthread_t pthread_self()
+    int pthread_setschedparam(pthread_t thread, int policy, const sched_param* param)
+
 cdef enum:
+    PRIORITY = 5               # as the engine's
     BATCH = 128
     BUFFER = 2048
 
 cdef struct Relay:
     int epoll
     int32_t quit
+    bint realtime
     int* partner               # of each descriptor
 
 
@@ -35,6 +44,10 @@ cdef void* _run(void* argument) noexcept nogil:
     cdef uint8_t[BUFFER] data
     cdef int count, i, fd
     cdef ssize_t size
+    cdef sched_param parameters
+    if r.realtime:
+        parameters.sched_priority = PRIORITY
+        pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters)
     while not load_acquire_i32(&r.quit):
         count = epoll_wait(r.epoll, ready, BATCH, 100)
         for i in range(count):
@@ -52,8 +65,9 @@ cdef class BareRelay:
     cdef pthread_t thread
     cdef bint running
 
-    def __cinit__(self, pairs):
+    def __cinit__(self, pairs, bint realtime=True):
         cdef int a, b, highest = max(max(pair) for pair in pairs)
+        self.relay.realtime = realtime
         self.relay.partner = <int*>calloc(highest + 1, sizeof(int))
         self.relay.epoll = epoll_create1(EPOLL_CLOEXEC)
         if self.relay.partner == NULL or self.relay.epoll < 0:
