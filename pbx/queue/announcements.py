@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.queue")
 
 LEAD_S = 3.0  # rendering starts so long before the announcement is due
+PAUSE_S = 1.0  # between two announcements, at least
 EXACT_MINUTES = 10  # above it, minutes are rounded to 5, from an hour on to 15
 PRELOADED_POSITIONS = 20
 
@@ -117,7 +118,7 @@ class Announcer:
                 log.exception("call %s: announcement of queue %s failed", self._call.id, self._config.name)
             if not self._config.announce_every_s:
                 return
-            due = max(due + self._config.announce_every_s, loop.time())
+            due = max(due + self._config.announce_every_s, loop.time() + PAUSE_S)
 
     async def _announce_at(self, due: float) -> None:
         loop = asyncio.get_running_loop()

@@ -65,7 +65,7 @@ class Waiting:
         queue.waiting[self.call.id] = self
         self.call.queue = queue.name
         try:
-            self.call.start_music(queue.config.music)
+            self._start_music()
             self._enter()
             self.call.emit(Kind.QUEUE_JOINED, queue=queue.name, position=self._position())
             if max_wait_s:
@@ -134,6 +134,13 @@ class Waiting:
 
     # -- the parts of a stay ---------------------------------------------------------------------------------------
 
+    def _start_music(self) -> None:
+        try:
+            self.call.start_music(self.queue.config.music)
+        except KeyError as error:  # the file is gone: our own music instead of a lost call
+            log.error("queue %s: %s", self.queue.name, error.args[0])
+            self.call.start_music()
+
     def _enter(self) -> None:
         """Waits in the distributor, with the age of the first time."""
         self.key = self.service.dispatcher.enter(self.queue.index, self.since, self)
@@ -196,6 +203,8 @@ class Waiting:
         self.queue.count_left(reason, wait_s)
         self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=reason)
         self.call.stop_music()
+        self.call.clear_digits()  # pressed out of impatience, not meant for what comes next
+        self.call.queue = ""
         return QueueResult(reason, wait_s)
 
     def _clean_up(self) -> None:

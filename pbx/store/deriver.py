@@ -34,7 +34,7 @@ class Deriver:
         self._reload = reload
         self._open: dict[str, CallFold] = {}
         self._ended: OrderedDict[str, tuple[float, CallFold]] = OrderedDict()
-        self._agents: dict[str, str] = {}  # agent -> call of the present state
+        self._agents: dict[str, tuple[str, str]] = {}  # agent -> call and reason of the present state
         self._changed: dict[str, CallFold] = {}
 
     @property
@@ -73,8 +73,10 @@ class Deriver:
     def take_agent(self, event: AgentStateChanged, _now: float) -> None:
         """Keeps the agent's present state, and the interval that ended with the change."""
         agent, since_us = clean(event.agent), micros(event.since)
-        call_id = self._agents.get(agent, "")
-        self._agents[agent] = clean(event.call_id)
+        call_id, reason = self._agents.get(agent, ("", ""))
+        self._agents[agent] = clean(event.call_id), clean(event.reason)
+        if event.previous == "wrapup":  # a break is entered for a reason, wrap-up is left with a code
+            reason = clean(event.reason)
         if event.previous and event.previous_s > 0:
             started_us = since_us - micros(event.previous_s)
             self.pending.add_agent_log(
@@ -85,7 +87,7 @@ class Deriver:
                     started_us,
                     since_us,
                     seconds(since_us - started_us),
-                    clean(event.reason),
+                    reason,
                     call_id or clean(event.call_id),
                 )
             )

@@ -463,3 +463,20 @@ async def test_a_stay_leaves_nothing_in_memory() -> None:
     finally:
         gc.enable()
         await house.close()
+
+
+async def test_music_that_is_gone_costs_no_call(caplog: pytest.LogCaptureFixture) -> None:
+    house = House({"101": NEVER}, music="jazz")
+    known = house.harness.prompts.music
+
+    def music(name: str) -> object:
+        if name != "default":
+            raise KeyError(f"no music is called {name!r}; there is default")
+        return known(name)
+
+    house.harness.prompts.music = music  # type: ignore[assignment, method-assign]
+    caller = house.call()
+    await house.sleep(1)
+    assert caller.media.playing == ["music:default"]
+    assert "no music is called 'jazz'" in caplog.text
+    await house.close()
