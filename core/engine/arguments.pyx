@@ -54,9 +54,12 @@ cdef Command configure_command(uint32_t stream, str remote_ip, int remote_port, 
     if not 0 <= rtp_timeout_ms <= 0xFFFFFFFF:
         raise ValueError(f"rtp_timeout_ms is {rtp_timeout_ms}, it must be 0 (never) or more")
     c.remote = _address(remote_ip, remote_port, "remote address")
+    if c.remote.ip >> 24 == 0 or c.remote.ip >> 28 >= 14:
+        # "This network", multicast and broadcast are no far end.
+        c.remote.ip = 0
     c.rtcp_remote = c.remote
     if remote_rtcp_port:
-        c.rtcp_remote = _address(remote_ip, remote_rtcp_port, "remote RTCP address")
+        c.rtcp_remote.port = _address(remote_ip, remote_rtcp_port, "remote RTCP address").port
     elif remote_port < 65535:
         c.rtcp_remote.port += 1
     c.signalling_ip = ipv4(signalling_ip, "signalling address") if signalling_ip else 0

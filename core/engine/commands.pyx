@@ -160,6 +160,7 @@ cdef int _record(Worker* w, Leg* left, const Command* c, int64_t now) noexcept n
     cdef Leg* right = find_leg(w, c.other) if c.other else NULL
     if r == NULL:
         return ENOENT
+    r.begun = True
     w.recordings_open += 1
     if left == NULL or (c.other and right == NULL) or left.recording != NULL or (
             right != NULL and right.recording != NULL):
@@ -189,13 +190,10 @@ cdef void _leave_recording(Worker* w, Leg* leg, int64_t now) noexcept nogil:
 
 
 cdef int _stop_record(Worker* w, const Command* c, int64_t now) noexcept nogil:
-    cdef Recording* r = record_find(w.recordings, c.token)
+    # By its streams and not by the table: one that ended by itself may be freed by Python at this moment.
     cdef uint32_t i
-    if r == NULL:
-        # It ended by itself (both streams closed, disk full): that was told already.
-        return 0
     for i in range(w.active_count):
-        if w.active[i].recording == r:
+        if w.active[i].recording != NULL and w.active[i].recording.id == c.token:
             _leave_recording(w, w.active[i], now)
     return 0
 
@@ -279,8 +277,6 @@ cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept no
 cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil:
     cdef Leg* leg = find_leg(w, c.stream)
     cdef int failure = 0
-    if leg != NULL and leg.closing:
-        leg = NULL
     if c.kind == CMD_STOP:
         w.running = False
     elif c.kind == CMD_RECORD:

@@ -255,7 +255,7 @@ cdef class Engine:
         self._leg(stream)
         c = configure_command(stream, remote_ip, remote_port, remote_rtcp_port, codec, payload_type, event_payload_type,
                               ptime_ms, latch, signalling_ip, rtp_timeout_ms)
-        # 0.0.0.0 is the old way to say hold (RFC 2543): there is nowhere to send.
+        # Nowhere to send: 0.0.0.0, the old way to say hold (RFC 2543), or what is no host.
         c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send and c.remote.ip else 0)
                    | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0))
         if rtcp_mux:

@@ -114,7 +114,7 @@ cdef void send_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef uint8_t[RTCP_MAX] out
     cdef int size
     cdef int64_t interval
-    if not s.configured or now < s.rtcp.next_ns:
+    if not s.latch.set or now < s.rtcp.next_ns:
         return
     # 5 s, spread by a fifth, so that streams opened together do not report together for ever (RFC 3550 section 6.3).
     interval = <int64_t>RTCP_SECONDS * NS_PER_SECOND

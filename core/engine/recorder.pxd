@@ -38,6 +38,7 @@ cdef struct Recording:
     uint32_t id
     int fd
     int channels               # 1 or 2
+    bint begun                 # the worker knows of it
     int taps                   # streams that still feed it; worker
     int64_t start_ns
     int64_t stop_ns            # set before `stop`

@@ -157,6 +157,6 @@ cdef inline uint64_t next_random(Worker* w) noexcept nogil:
 cdef inline Leg* find_leg(Worker* w, uint32_t id) noexcept nogil:
     """The open leg of an id, or NULL."""
     cdef uint32_t slot = id & 0x3FFF
-    if slot >= w.pool.capacity or id == 0 or load_acquire_u32(&w.legs[slot].id) != id:
+    if slot >= w.pool.capacity or id == 0 or load_acquire_u32(&w.legs[slot].id) != id or w.legs[slot].closing:
         return NULL
     return &w.legs[slot]

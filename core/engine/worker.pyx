@@ -252,6 +252,8 @@ cdef void report_recordings(Worker* w) noexcept nogil:
                 or w.recordings.workers[slot] != w.index):
             continue
         r = w.recordings.items[slot]
+        if not r.begun:
+            continue
         for i in range(w.active_count):
             if w.active[i].recording == r:
                 w.active[i].recording = NULL
@@ -320,7 +322,7 @@ cdef void _serve(Worker* w, epoll_event* ready, int count, int64_t now) noexcept
             w.armed = -1
             continue
         leg = find_leg(w, <uint32_t>what)
-        if leg == NULL or leg.closing:
+        if leg == NULL:
             continue
         if what & IS_RTCP:
             read_rtcp(w, leg, now)

@@ -16,13 +16,14 @@ cdef enum:
 
 cdef bint latch_set(Latch* latch, const Address* expected, uint32_t signalling_ip, int policy, bint open_window,
                     int64_t now) noexcept nogil:
-    cdef bint changed = (not latch.set or not same_address(&latch.expected, expected)
+    cdef bint changed = (not latch.set or expected.ip == 0 or not same_address(&latch.expected, expected)
                          or latch.signalling_ip != signalling_ip or latch.policy != policy)
     cdef bint opened = changed and latch.locked
     latch.expected = expected[0]
     latch.signalling_ip = signalling_ip
     latch.policy = policy
-    latch.set = True
+    # Nowhere: the old way to say hold.
+    latch.set = expected.ip != 0
     if changed:
         latch.locked = False
         memset(latch.candidates, 0, sizeof(latch.candidates))

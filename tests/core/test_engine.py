@@ -418,3 +418,16 @@ def test_many_events_are_not_lost(bench: Bench) -> None:
     assert ended == sorted(ended)
     # The ring holds 16,384: what it could not take was counted, and the last end was told again.
     assert len(ended) + bench.engine.worker_stats(0).dropped_events >= 20_000
+
+
+@pytest.mark.parametrize("nowhere", ["0.0.0.0", "255.255.255.255", "224.0.0.1"])
+def test_far_end_that_is_no_host_gets_nothing(bench: Bench, nowhere: str) -> None:
+    stream, phone = bench.call("127.11.0.1")
+    clip = bench.engine.add_clip(bytes(3200))
+    bench.engine.play(stream, [clip], repeat=True)
+    phone.hear(1)
+    bench.engine.configure(stream, remote_ip=nowhere, remote_port=phone.port, codec=0)
+    bench.until(lambda: not phone.hear(1, timeout_s=0.1), "silence")
+    phone.say(count=3)
+    bench.engine.configure(stream, remote_ip=phone.ip, remote_port=phone.port, codec=0)
+    assert phone.hear(2)
