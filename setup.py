@@ -67,6 +67,7 @@ if os.environ.get("CENTRALA_TEST_EXTENSIONS") == "1":
 EXTENSIONS = [] if PROFILE == "none" else [extension(path) for path in SOURCES]
 
 setup(
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
     ext_modules=cythonize(
         EXTENSIONS,
         compiler_directives={**DIRECTIVES, **extra_directives},

@@ -74,7 +74,7 @@ def _read(path: FilePath) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        remedy = "name it with --config, or start from the example in docs/configuration.md"
+        remedy = "name it with --config, or start from the example in README.md"
         raise ConfigError([Problem((), "there is no such file", remedy, source=str(path))]) from None
     except UnicodeDecodeError as error:
         remedy = "save it in UTF-8"
