@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from core import acd
 from core.acd import LONGEST_IDLE, RING_ALL, Distributor, InboxFull
 
 
@@ -357,3 +360,13 @@ def test_callers_come_and_go_in_any_order(steps: list[tuple[int, bool]]) -> None
             del present[gone]
     order = sorted(present, key=lambda key: (present[key], key))
     assert [distributor.position(key) for key in order] == list(range(1, len(order) + 1))
+
+
+def test_the_stub_names_what_the_module_has() -> None:
+    stub = (Path(acd.__file__).parent / "acd.pyi").read_text()
+    (documented,) = (
+        node for node in ast.parse(stub).body if isinstance(node, ast.ClassDef) and node.name == "Distributor"
+    )
+    methods = {node.name for node in documented.body if isinstance(node, ast.FunctionDef) and node.name != "__init__"}
+    assert methods == {name for name in vars(Distributor) if not name.startswith("_")}
+    assert {"LONGEST_IDLE", "RING_ALL", "InboxFull", "Distributor"} <= set(vars(acd))
