@@ -175,18 +175,19 @@ class InviteSession(Progress):
             return  # repeated
         acceptance.stop()
         self.acceptance = None
-        if request.sdp:
-            self.remote_sdp = request.sdp
+        sdp = request.sdp
+        if sdp:
+            self.remote_sdp = sdp
         if self.move(states.ACKED):
             if self.phase is states.ENDING:
                 self._send_bye(self._held_headers)
                 return
             if self.observer is not None:
-                self.observer.on_established(self, request.sdp)
+                self.observer.on_established(self, sdp)
             if self.renegotiation is not None:
                 self.renegotiation.go_on()
         elif self.renegotiation is not None:
-            self.renegotiation.on_ack(request.sdp)
+            self.renegotiation.on_ack(sdp)
 
     def on_cancel(self, transaction: ServerTransaction) -> None:
         """The far end takes back an INVITE that has no final response yet."""

@@ -142,9 +142,10 @@ class OutgoingSession(InviteSession):
             if first:
                 self._send_cancel()
         elif response.status > 100 and self.observer is not None:
-            if response.sdp:
-                self.remote_sdp = response.sdp
-            self.observer.on_progress(self, response.status, response.reason, response.sdp, response)
+            sdp = response.sdp
+            if sdp:
+                self.remote_sdp = sdp
+            self.observer.on_progress(self, response.status, response.reason, sdp, response)
 
     def _on_answer(self, transaction: ClientTransaction, response: Response) -> None:
         """The first 2xx makes the dialog; others are forks, which the transaction sees to."""
@@ -163,8 +164,9 @@ class OutgoingSession(InviteSession):
             follow_contact=self.follow_contact,
         )
         self.transaction = None
-        if response.sdp:
-            self.remote_sdp = response.sdp
+        sdp = response.sdp
+        if sdp:
+            self.remote_sdp = sdp
         if not wanted:  # the 2xx crossed our CANCEL: the dialog is up, and is ended at once
             self._acknowledge(transaction, response, b"")
             observer = self.observer
@@ -176,12 +178,12 @@ class OutgoingSession(InviteSession):
         if self._offer:
             self._acknowledge(transaction, response, b"")
             if self.observer is not None:
-                self.observer.on_answer(self, response.sdp, response)
+                self.observer.on_answer(self, sdp, response)
             return
         answer: bytes | None = None
         try:
             if self.observer is not None:
-                answer = self.observer.on_answer(self, response.sdp, response)
+                answer = self.observer.on_answer(self, sdp, response)
         finally:  # whatever the listener does, the far end must not repeat its 2xx for 32 s
             self._acknowledge(transaction, response, answer or b"")
 

@@ -58,10 +58,12 @@ class Admission:
         if self.active_calls() >= self._max_calls:
             self.shed_full += 1
             return FULL_RETRY_S
-        share = max(_ramp(self._loop_lag_s(), LAG_RAMP_S), _ramp(self._backlog_s(), BACKLOG_RAMP_S))
-        if share and self._chance() < share:
-            self.shed_late += 1
-            return 1 + int(4 * self._chance())
+        lag_s, backlog_s = self._loop_lag_s(), self._backlog_s()
+        if lag_s > LAG_RAMP_S[0] or backlog_s > BACKLOG_RAMP_S[0]:
+            share = max(_ramp(lag_s, LAG_RAMP_S), _ramp(backlog_s, BACKLOG_RAMP_S))
+            if self._chance() < share:
+                self.shed_late += 1
+                return 1 + int(4 * self._chance())
         now = self._now()
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now

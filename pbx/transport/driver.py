@@ -259,4 +259,6 @@ class Driver:
 
     def _backlog_s(self) -> float:
         """How long the next datagram has been waiting."""
+        if len(self._udp) == 1:
+            return self._udp[0].delay_s
         return max((flow.delay_s for flow in self._udp), default=0.0)
