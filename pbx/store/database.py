@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from pbx.config import Config
@@ -38,10 +38,17 @@ def database_url(config: Config) -> URL:
         return URL.create("sqlite", database=str(Path(config.server.data_dir) / "centrala.db"))
     try:
         url = make_url(given)
+        url.get_dialect().import_dbapi()
+    except (NoSuchModuleError, ImportError) as error:
+        raise StoreError(f"store.url needs a driver that is not installed ({error}); pip install it") from None
     except ArgumentError:
         raise StoreError(
             'store.url is not a database URL; write "sqlite:///path/centrala.db" or leave it empty'
         ) from None
+    if url.get_dialect().is_async:
+        raise StoreError(
+            f"store.url names the asynchronous driver {url.drivername}; the writer is a thread: use psycopg"
+        )
     if url.get_backend_name() == "sqlite" and not url.database:
         raise StoreError(
             "store.url names no file: a database in memory would lose every call; write sqlite:///path/centrala.db"

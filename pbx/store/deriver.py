@@ -52,20 +52,20 @@ class Deriver:
         self.pending.add_journey((seq, call_id, at_us, kind, leg, json_text(data) if data else "{}"))
         fold = self._open.get(call_id)
         if fold is None:
-            fold = self._find(call_id, kind, seq)
+            fold = self._find(call_id, kind)
         fold.add(kind, leg, at_us, data)
         if fold.ended_us:
             self._changed[call_id] = fold
             if self._open.pop(call_id, None) is not None or call_id not in self._ended:
                 self._ended[call_id] = (now, fold)
 
-    def _find(self, call_id: str, kind: str, seq: int) -> CallFold:
+    def _find(self, call_id: str, kind: str) -> CallFold:
         late = self._ended.get(call_id)
         if late is not None:
             return late[1]
         fold = None if kind == Kind.CALL_STARTED else self._reload(call_id)
         if fold is None:
-            fold = CallFold(clean(call_id), zone=self._zone, first_seq=seq)
+            fold = CallFold(clean(call_id), zone=self._zone)
         if not fold.ended:
             self._open[call_id] = fold
         return fold
@@ -116,9 +116,9 @@ class Deriver:
             del self._ended[call_id]
 
     def checkpoint(self) -> None:
-        """Notes before which row no call is open, so that recovery after a crash reads the end of the journey only."""
+        """Notes which calls are open and what the next row is: after a crash nothing else has to be looked at."""
         newest_us = max((fold.last_us for fold in self._open.values()), default=0)
         for call_id in [name for name, fold in self._open.items() if fold.last_us < newest_us - FORGET_US]:
             del self._open[call_id]
-        first = min((fold.first_seq for fold in self._open.values()), default=self._next_seq)
-        self.pending.put(schema.meta.name, (schema.META_CHECKPOINT,), (schema.META_CHECKPOINT, str(first)))
+        value = json_text({"next": self._next_seq, "open": list(self._open)})
+        self.pending.put(schema.meta.name, (schema.META_CHECKPOINT,), (schema.META_CHECKPOINT, value))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pbx.events import Kind
-from pbx.store.encode import clean, number, seconds
+from pbx.store.encode import clean, micros, number, seconds
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
 from pbx.store.visits import Seizure, Visit
 
@@ -36,7 +36,6 @@ class CallFold:
         "direction",
         "ended_by",
         "ended_us",
-        "first_seq",
         "forwarded_to",
         "held_legs",
         "held_since_us",
@@ -58,10 +57,9 @@ class CallFold:
         "zone",
     )
 
-    def __init__(self, call_id: str, *, zone: str = "UTC", first_seq: int = 0) -> None:
+    def __init__(self, call_id: str, *, zone: str = "UTC") -> None:
         self.call_id = call_id
         self.zone = zone
-        self.first_seq = first_seq
         self.started_us = self.answered_us = self.ended_us = self.last_us = 0
         self.direction = self.caller = self.callee = self.did = self.trunk = self.source = ""
         self.application = self.forwarded_to = self.agent = ""
@@ -236,7 +234,8 @@ class CallFold:
         since = self.bridges.pop(_pair(leg, data), 0)
         if not since:
             return
-        bridged_us = max(at_us - since, 0)
+        talked = data.get("talk_s")  # measured on a clock that never jumps
+        bridged_us = micros(number(talked)) if talked is not None else max(at_us - since, 0)
         self.bridged_us += bridged_us
         if self.visits and self.visits[-1].outcome == "answered":
             self.visits[-1].bridged_us += bridged_us

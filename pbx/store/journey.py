@@ -25,9 +25,9 @@ def read_fold(connection: Connection, call_id: str, zone: str) -> CallFold | Non
     """The fold of a call from its rows, None when it has none."""
     query = select(*_COLUMNS).where(schema.journey.c.call_id == call_id).order_by(schema.journey.c.seq)
     fold: CallFold | None = None
-    for seq, at_us, kind, leg, data in connection.execute(query):
+    for _seq, at_us, kind, leg, data in connection.execute(query):
         if fold is None:
-            fold = CallFold(call_id, zone=zone, first_seq=seq)
+            fold = CallFold(call_id, zone=zone)
         fold.add(kind, leg, at_us, from_json(data))
     return fold
 

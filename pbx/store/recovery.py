@@ -10,7 +10,7 @@ from pbx.events import Kind
 from pbx.store import schema
 from pbx.store.batch import JOURNEY, KEYED
 from pbx.store.bulk import Row
-from pbx.store.encode import KIND_TEXT, json_text, seconds
+from pbx.store.encode import KIND_TEXT, from_json, json_text, seconds
 from pbx.store.fold import CallFold
 from pbx.store.journey import calls_since, read_fold
 from pbx.store.records import row
@@ -40,7 +40,7 @@ def recover(connection: Connection, *, zone: str, now: float) -> Recovered:
     found = Recovered(0, 0, next_seq, next_log)
     records = _Records()
     ends: list[Row] = []
-    for call_id in calls_since(connection, _checkpoint(connection)):
+    for call_id in _candidates(connection):
         if connection.execute(select(schema.cdrs.c.id).where(schema.cdrs.c.id == call_id)).first():
             continue
         fold = read_fold(connection, call_id, zone)
@@ -58,9 +58,14 @@ def recover(connection: Connection, *, zone: str, now: float) -> Recovered:
     return found
 
 
-def _checkpoint(connection: Connection) -> int:
+def _candidates(connection: Connection) -> list[str]:
+    """Calls that may lack their CDR: open at the last checkpoint, or with a row since."""
     query = select(schema.meta.c.value).where(schema.meta.c.key == schema.META_CHECKPOINT)
-    return int(connection.execute(query).scalar() or 0)
+    found = connection.execute(query).scalar()
+    if found is None:
+        return list(calls_since(connection, 0))
+    checkpoint = from_json(found)
+    return list(dict.fromkeys((*checkpoint["open"], *calls_since(connection, checkpoint["next"]))))
 
 
 def _close(fold: CallFold, seq: int, now: float) -> Row:

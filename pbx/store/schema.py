@@ -162,5 +162,6 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-# The journey before this sequence number holds closed calls only, each with its CDR: recovery starts reading here.
+# JSON object: "next" is the next row's sequence number and "open" the calls without an end at that moment; every other
+# call of an earlier row has its CDR. Recovery begins here.
 META_CHECKPOINT = "journey_checkpoint"

@@ -67,9 +67,8 @@ def test_the_lock_is_kept_out_of_children(tmp_path: Path) -> None:
 
 def test_url_of_the_configuration(tmp_path: Path) -> None:
     assert describe(database_url(Config())) == "var/centrala.db"
-    given = Config.model_validate({"store": {"url": "postgresql+psycopg://pbx:secret@db/centrala"}})
-    assert "secret" not in describe(database_url(given))
-    for wrong in ("nonsense", "sqlite://"):
+    assert "secret" not in describe(make_url("postgresql+psycopg://pbx:secret@db/centrala"))
+    for wrong in ("nonsense", "sqlite://", "sqlite+aiosqlite:///x.db", "nosuch://db/centrala", "oracle://db/x"):
         with pytest.raises(StoreError, match=r"store\.url"):
             database_url(Config.model_validate({"store": {"url": wrong}}))
 

@@ -155,7 +155,7 @@ VALUES = st.one_of(
     st.lists(st.integers(), max_size=2),
 )
 KEYS = st.sampled_from(
-    ["queue", "agent", "wait_s", "with_leg", "sip_status", "trunk", "role", "cause", "ended_by", "setup_s", "hold_s"]
+    ["queue", "agent", "wait_s", "with_leg", "sip_status", "trunk", "role", "cause", "ended_by", "setup_s", "hold_s", "talk_s"]
 )
 EVENTS = st.lists(
     st.tuples(
