@@ -82,6 +82,8 @@ class Registration:
                 self._check_order(request, old)
             expires_s = self._expires_s(request, contact)
             if expires_s:
+                if source.flow is not None:
+                    source.flow.keep(expires_s)
                 changed.append(self._binding(request, source, contact, uri, expires_s, path))
             elif old is not None:
                 removed.append(old)

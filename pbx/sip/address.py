@@ -18,6 +18,10 @@ class Flow(Protocol):
         """Sends `data`; `address` (IP, port) matters to UDP only. Never raises: the transport counts what fails."""
         ...
 
+    def keep(self, seconds: float) -> None:
+        """Does not close the connection as idle for `seconds`: a registration came through it. Nothing to UDP."""
+        ...
+
 
 class Destination(NamedTuple):
     """A next hop: `host` is an IP address, and a live `flow` is used while it is open."""

@@ -60,6 +60,9 @@ class UdpFlow:
         except (OSError, OverflowError):  # unreachable, too long, no such family: retransmission or the timeout decides
             self._stats.send_errors += 1
 
+    def keep(self, seconds: float) -> None:
+        """A datagram socket is never idle."""
+
     def close(self) -> None:
         if self.closed:
             return
