@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,9 @@ JOB_TIMEOUT_S = 10.0
 CONVERT_TIMEOUT_S = 120.0
 TIMEOUT_S_PER_CHAR = 0.02
 ATTEMPTS = 2  # a job that kills the worker twice is refused
+GENTLE_END_S = 0.5
 RETRY_START_S = 15.0  # how long a worker that could not start is left alone
+SCRATCH_PREFIX = "centrala-speech-"  # nothing else is ever removed
 _STDERR_KEPT = 2000
 
 
@@ -56,6 +59,7 @@ class Hello:
     version: str
     voices: tuple[str, ...]
     error: str = ""
+    folder: str = ""  # its scratch folder, for the server to remove when the worker can no longer
 
 
 @dataclass(order=True, slots=True)
@@ -86,7 +90,7 @@ def parse_hello(line: bytes) -> Hello:
     """The worker's first line. Raises ValueError when it is something else."""
     data = json.loads(line)
     if data.get("ready"):
-        return Hello(str(data["version"]), tuple(data["voices"]))
+        return Hello(str(data["version"]), tuple(data["voices"]), folder=str(data.get("folder", "")))
     return Hello("", (), str(data.get("error", "it gave no reason")))
 
 
@@ -155,7 +159,7 @@ class SpeechWorker:
             job = self._jobs.get_nowait()
             if not job.result.done():
                 job.result.set_exception(SpeechError("the server is stopping", "died"))
-        await self._end_process()
+        await self._end_process(gently=True)
 
     async def say(self, text: str, voice: str, rate: int, out: Path, *, priority: int = URGENT) -> float:
         """Renders `text` into a WAV at `out`; gives its length in seconds. Raises SpeechError or SpeechUnavailable."""
@@ -293,16 +297,23 @@ class SpeechWorker:
         while chunk := await stream.read(4096):
             self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
 
-    async def _end_process(self) -> None:
+    async def _end_process(self, *, gently: bool = False) -> None:
+        """Ends the worker: `gently` gives it half a second to go by itself, as it does when its stdin ends."""
         process, self._process = self._process, None
         drainer, self._drainer = self._drainer, None
+        hello, self._hello = self._hello, None
         if process is not None:
             if process.stdin is not None:
                 process.stdin.close()
+            if gently:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), GENTLE_END_S)
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
             await process.wait()
+            if hello is not None and os.path.basename(hello.folder).startswith(SCRATCH_PREFIX):
+                await asyncio.to_thread(shutil.rmtree, hello.folder, ignore_errors=True)
         if drainer is not None:
             drainer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -2,7 +2,8 @@
 
 Requests come on stdin, answers go to what was stdout: each one line of JSON. Because pyttsx3 and espeak print on
 stdout, that descriptor is moved away first and stdout is pointed at stderr. The first line out says who is there:
-    {"ready": true, "version": "1.51", "voices": ["zlw/pl", ...]}   or   {"ready": false, "error": "..."}
+    {"ready": true, "version": "1.51", "voices": ["zlw/pl", ...], "folder": "/tmp/..."}
+    {"ready": false, "error": "..."}
 Then for each request {"id": 1, "op": "say", ...}: {"id": 1, "ok": true, "duration_s": 2.5} or
 {"id": 1, "ok": false, "kind": "voice", "error": "..."}. Operations, all of which write an 8 kHz mono s16 WAV to `out`:
     say      text, voice, rate (words a minute)
@@ -38,7 +39,8 @@ def main() -> int:
 
         synthesiser: Synthesiser | None = Synthesiser()
         assert synthesiser is not None
-        _answer(answers, {"ready": True, "version": engine_version(), "voices": sorted(synthesiser.voices)})
+        hello = {"ready": True, "version": engine_version(), "voices": sorted(synthesiser.voices)}
+        _answer(answers, hello | {"folder": synthesiser.folder})
     except Exception as error:  # espeak-ng is missing or broken; music needs none, so go on without
         synthesiser = None
         _answer(answers, {"ready": False, "error": f"{type(error).__name__}: {error}"})

@@ -74,6 +74,11 @@ class Synthesiser:
         self.voices: dict[str, list[str]] = {voice.id: list(voice.languages or ()) for voice in voices}
         self._run("warm up", None, 150)
 
+    @property
+    def folder(self) -> str:
+        """The scratch folder."""
+        return self._folder.name
+
     def close(self) -> None:
         """Removes the scratch folder."""
         self._folder.cleanup()

@@ -111,9 +111,16 @@ async def test_voices_do_not_stick(worker: SpeechWorker, tmp_path: Path) -> None
 @needs_espeak
 async def test_killed_in_the_middle_the_worker_comes_back(worker: SpeechWorker, tmp_path: Path) -> None:
     assert worker._process is not None
+    assert worker._hello is not None
+    scratch = worker._hello.folder
+    assert os.path.isdir(scratch)
     os.kill(worker._process.pid, signal.SIGSEGV)
     assert await worker.say("Hello there", "en-gb", 150, tmp_path / "a.wav") > 0.3
     assert worker.started == 2
+    assert not os.path.exists(scratch)
+    scratch = worker._hello.folder
+    await worker.stop()
+    assert not os.path.exists(scratch)
 
 
 @needs_espeak
