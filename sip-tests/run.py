@@ -22,7 +22,7 @@ from harness.leaks import Leaks  # noqa: E402
 from harness.model import BadTest, Behaviour, load_all  # noqa: E402
 from harness.pbx import Pbx, PbxFailed  # noqa: E402
 from harness.runner import Run  # noqa: E402
-from harness.sipp import BadScenario  # noqa: E402
+from harness.template import BadScenario  # noqa: E402
 
 OUT = ROOT.parent / "build" / "sip-tests"
 Group = tuple[str, tuple[tuple[str, str], ...]]

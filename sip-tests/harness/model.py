@@ -34,18 +34,21 @@ class Audio:
     digits_after_s: float = 1.0
     digits_method: str = "rfc4733"  # or "inband"
     codec: str = "PCMA"
+    ptime_ms: int = 20  # of what is sent: 10, 20, 30, 60
 
 
 @dataclass(slots=True)
 class Step:
-    """One line of `steps`; exactly one of `sipp`, `control` and `wait` is set."""
+    """One line of `steps`; exactly one of `sipp`, `control`, `wait`, `until` and `stranger` is set."""
 
     sipp: str = ""
-    who: str = ""  # identity: an extension of the configuration (its password is used), or any name
+    who: str = ""  # an extension of the configuration (its password is used), another phone of it ("101-desk"), or any
+    host: int = 0  # last octet of its address; 0: the next that is free from 10 up. The first step of `who` decides
     background: bool = False  # go on with the next step as soon as it listens; joined at the end or by `wait`
     wait: str = ""  # until the background step of this identity has ended
     control: dict[str, Any] = field(default_factory=dict)  # {method, path, body} for the control socket
     until: dict[str, Any] = field(default_factory=dict)  # {path, has}: poll the control socket until it says so
+    stranger: dict[str, Any] = field(default_factory=dict)  # harness/stranger.py
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     args: list[str] = field(default_factory=list)
     transport: str = "udp"
@@ -122,8 +125,8 @@ def _step(place: str, raw: dict[str, Any]) -> Step:
         if "digits" in audio:
             audio["digits"] = str(audio["digits"])
     step = Step(**raw, audio=Audio(**audio) if audio is not None else None)
-    if sum(map(bool, (step.sipp, step.control, step.wait, step.until))) != 1:
-        raise BadTest(f"{place}: give one of sipp, control, wait, until")
+    if sum(map(bool, (step.sipp, step.control, step.wait, step.until, step.stranger))) != 1:
+        raise BadTest(f"{place}: give one of sipp, control, wait, until, stranger")
     if step.sipp and not step.who:
         raise BadTest(f'{place}: say who it is: as: "101"')
     return step

@@ -19,7 +19,7 @@ import numpy as np
 from harness import tones
 from harness.model import Audio
 
-FRAME = 160
+FRAME_20_MS = 160  # samples
 EVENT_PAYLOAD_TYPE = 101
 SO_TIMESTAMPNS = 35
 _HEADER = struct.Struct("!BBHII")
@@ -48,7 +48,7 @@ class Endpoint:
         self.sent = 0
         self._socket = _even_port_socket(address)
         self.address, self.port = self._socket.getsockname()
-        self._remote: tuple[str, int] | None = None
+        self.remote: tuple[str, int] | None = None
         self._payload_type = tones.PCMA if audio.codec == "PCMA" else tones.PCMU
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._receive, daemon=True)]
@@ -56,8 +56,8 @@ class Endpoint:
 
     def start(self, remote: tuple[str, int]) -> None:
         """Sends to `remote` from now on; another `remote` later (re-INVITE) is taken over."""
-        first = self._remote is None
-        self._remote = remote
+        first = self.remote is None
+        self.remote = remote
         if first:
             self._threads.append(threading.Thread(target=self._send, daemon=True))
             self._threads[-1].start()
@@ -100,7 +100,7 @@ class Endpoint:
         start = audio[0].at
         for packet in audio:
             arrival = int((packet.at - start) * tones.RATE)
-            if arrival - position > 3 * FRAME:  # 60 ms later than the last one's end: a hole that can be heard
+            if arrival - position > 3 * FRAME_20_MS:  # 60 ms later than the last one's end: a hole that can be heard
                 pieces.append(np.zeros(arrival - position, dtype=np.int16))
                 position = arrival
             samples = tones.decode(packet.payload, packet.payload_type)
@@ -140,20 +140,21 @@ class Endpoint:
             self.packets.append(Packet(at, second & 0x7F, sequence, timestamp, ssrc, data[12:]))
 
     def _send(self) -> None:
-        sender = _Sender(self._payload_type)
+        sender = _Sender(self._payload_type, self.audio.ptime_ms)
+        ptime_s = self.audio.ptime_ms / 1000
         begin = last = time.monotonic()
         digits_at = begin + self.audio.digits_after_s if self.audio.digits else float("inf")
         frequencies = (self.audio.send,) if self.audio.send else ()
         frame = 0
         plan: list[bytes] = []
-        while not self._stopping.wait(max(0.0, begin + frame * 0.02 - time.monotonic())):
+        while not self._stopping.wait(max(0.0, begin + frame * ptime_s - time.monotonic())):
             now = time.monotonic()
             self.max_send_gap_ms, last = max(self.max_send_gap_ms, (now - last) * 1000), now
             if now >= digits_at:
                 plan, digits_at = sender.digits(self.audio.digits, self.audio.digits_method), float("inf")
             packet = plan.pop(0) if plan else sender.audio(frequencies)
-            if packet and self._remote is not None:
-                self._socket.sendto(packet, self._remote)
+            if packet and self.remote is not None:
+                self._socket.sendto(packet, self.remote)
                 self.sent += 1
             frame += 1
 
@@ -161,8 +162,9 @@ class Endpoint:
 class _Sender:
     """Sequence, timestamp and SSRC of what is sent."""
 
-    def __init__(self, payload_type: int) -> None:
+    def __init__(self, payload_type: int, ptime_ms: int) -> None:
         self._payload_type = payload_type
+        self._frame = ptime_ms * tones.RATE // 1000
         self._ssrc = int.from_bytes(os.urandom(4), "big")
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._timestamp = int.from_bytes(os.urandom(3), "big")
@@ -170,17 +172,19 @@ class _Sender:
         self._first = True
 
     def audio(self, frequencies: tuple[float, ...]) -> bytes:
-        samples = tones.tone(frequencies, self._sample, FRAME)
-        self._sample += FRAME
+        samples = tones.tone(frequencies, self._sample, self._frame)
+        self._sample += self._frame
         packet = self._packet(
             self._payload_type, self._timestamp, self._first, tones.encode(samples, self._payload_type)
         )
-        self._timestamp += FRAME
+        self._timestamp += self._frame
         self._first = False
         return packet
 
     def digits(self, digits: str, method: str) -> list[bytes]:
-        """One packet every 20 ms: 100 ms a digit and 60 ms between (RFC 4733 section 2.5, or the tones themselves)."""
+        """One packet every 20 ms (`ptime_ms` must be that): 100 ms a digit and 60 ms between (RFC 4733 section 2.5, or
+        the tones themselves).
+        """
         out: list[bytes] = []
         for digit in digits:
             if method == "inband":
@@ -195,9 +199,9 @@ class _Sender:
         out = []
         for step in (1, 2, 3, 4, 5, 5, 5):
             end = 0x80 if len(out) >= 4 else 0
-            payload = struct.pack("!BBH", code, end | 10, step * FRAME)
+            payload = struct.pack("!BBH", code, end | 10, step * FRAME_20_MS)
             out.append(self._packet(EVENT_PAYLOAD_TYPE, start, not out, payload))
-        self._timestamp += 7 * FRAME
+        self._timestamp += 7 * FRAME_20_MS
         return out
 
     def _packet(self, payload_type: int, timestamp: int, marker: bool, payload: bytes) -> bytes:

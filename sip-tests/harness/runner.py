@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from harness.pbx import Pbx
 from harness.records import Records
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
+from harness.stranger import Stranger, StrangerFailed
 from pbx.api.client import ControlError
 
 FIRST_HOST = 10
@@ -44,6 +46,7 @@ class Run:
 
     def execute(self) -> list[str]:
         """Runs everything and returns what was wrong."""
+        shutil.rmtree(self.folder, ignore_errors=True)  # logs of an earlier run would be read as this one's
         leaks = Leaks(self.pbx)
         records = Records(self.pbx.data_dir)
         try:
@@ -51,7 +54,7 @@ class Run:
                 self._step(index, step)
             while self._running:
                 self._join(self._running[0])
-        except (StepFailed, ControlError) as error:
+        except (StepFailed, StrangerFailed, ControlError) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
@@ -78,19 +81,15 @@ class Run:
                 self._join(running)
         elif step.control:
             self._control(step.control)
+        elif step.stranger:
+            self._stranger(step.stranger)
         else:
             self._until(step)
 
     def _start(self, index: int, step: Step) -> _Running:
-        address = self.pbx.network.address(self._host(step.who))
+        address = self.pbx.network.address(self._host(step.who, step.host))
         endpoint = Endpoint(address, step.audio) if step.audio is not None else None
-        keys = {
-            "user": step.who,
-            "secret": self.pbx.secret_of(step.who),
-            "net": self.pbx.network.prefix,
-            "rtp_ip": address,
-            "rtp_port": str(endpoint.port if endpoint else 30000),
-        } | {key: str(value).replace("{{net}}", self.pbx.network.prefix) for key, value in step.keys.items()}
+        keys = self._keys(step, address, endpoint.port if endpoint else 30000)
         remote = f"{self.pbx.address}:5060"
         # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
         target = f"{keys['callee']}@{remote}" if "callee" in keys else remote
@@ -112,8 +111,20 @@ class Run:
         self._running.append(running)
         return running
 
-    def _host(self, who: str) -> int:
-        return self._hosts.setdefault(who, FIRST_HOST + len(self._hosts))
+    def _keys(self, step: Step, address: str, rtp_port: int) -> dict[str, str]:
+        net = self.pbx.network.prefix
+        user = str(step.keys.get("user", step.who.partition("-")[0]))
+        return {
+            "user": user,
+            "secret": self.pbx.secret_of(user),
+            "contact": f"<sip:{user}@[local_ip]:[local_port];transport=[transport]>",
+            "net": net,
+            "rtp_ip": address,
+            "rtp_port": str(rtp_port),
+        } | {key: str(value).replace("{{net}}", net) for key, value in step.keys.items()}
+
+    def _host(self, who: str, wanted: int = 0) -> int:
+        return self._hosts.setdefault(who, wanted or FIRST_HOST + len(self._hosts))
 
     def _await_ready(self, running: _Running) -> None:
         """A background SIPp is ready when its port is taken; one that ends at once has failed to start."""
@@ -154,6 +165,21 @@ class Run:
 
     def _control(self, request: dict[str, Any]) -> None:
         self.pbx.control.request(request.get("method", "GET"), request["path"], request.get("body"))
+
+    def _stranger(self, act: dict[str, Any]) -> None:
+        """Somebody who is no part of a running call, from an address of its own, meddles with it."""
+        stranger = Stranger(self.pbx.network.address(self._host("stranger")), self.pbx.address)
+        who = str(act.get("dialog_of") or act.get("rtp_of"))
+        victim = next((running for running in self._running if running.step.who == who), None)
+        if victim is None:
+            raise StepFailed(f"stranger: {who} runs no background step")
+        self._feed()
+        if "dialog_of" in act:
+            stranger.request(act["send"], victim.sipp.messages(), int(act["final"]))
+        elif victim.endpoint is None or victim.endpoint.remote is None:
+            raise StepFailed(f"stranger: {who} has no audio yet")
+        else:
+            stranger.rtp(victim.endpoint.remote, float(act["tone"]), float(act["for_s"]))
 
     def _until(self, step: Step) -> None:
         """Polls the control socket until the answer has what is wanted."""

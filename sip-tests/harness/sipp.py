@@ -1,4 +1,4 @@
-"""One SIPp run: the scenario with its keys filled in, without a terminal, its exit status and its traces kept."""
+"""One SIPp run: the scenario filled in, without a terminal, its exit status and its traces kept."""
 
 from __future__ import annotations
 
@@ -8,38 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from harness.template import BadScenario, fill
+
 EXIT_WORDS = {1: "a call failed", 97: "it ran into its time limit", 99: "no call was made", 255: "a fatal error"}
-_KEY = re.compile(r"\{\{(\w+)(?::([^}]*))?\}\}")
-
-# Into an <action>: remembers where the far end of the SDP wants its RTP / says that RTP may start.
-MACROS = {
-    "learn_rtp": (
-        '<ereg regexp="c=IN IP4 *([0-9.]+)" search_in="msg" check_it="true" assign_to="rtp_all_a,rtp_ip"/>'
-        '<ereg regexp="m=audio *([0-9]+)" search_in="msg" check_it="true" assign_to="rtp_all_b,rtp_port"/>'
-    ),
-    "start_rtp": '<log message="rtp [$rtp_ip] [$rtp_port]"/>',
-    "rtp_reference": '<Reference variables="rtp_all_a,rtp_all_b,rtp_ip,rtp_port"/>',
-}
-
-
-class BadScenario(Exception):
-    """A scenario with a key that nobody gave."""
-
-
-def fill(text: str, keys: dict[str, str]) -> str:
-    """Replaces {{key}} and {{key:default}}. Raises BadScenario for a key without a value."""
-
-    def value(match: re.Match[str]) -> str:
-        name, default = match.groups()
-        if name in MACROS:
-            return MACROS[name]
-        if name in keys:
-            return keys[name]
-        if default is not None:
-            return str(default)
-        raise BadScenario(f"the scenario wants the key {name!r}: give it under `keys:`")
-
-    return _KEY.sub(value, text)
 
 
 class Sipp:
@@ -92,6 +63,11 @@ class Sipp:
         whole = text.rfind("\n") + 1
         new, self._log_at = text[self._log_at : whole], max(whole, self._log_at)
         return [(found[1], int(found[2])) for found in re.finditer(r"rtp ([\d.]+) (\d+)", new)]
+
+    def messages(self) -> str:
+        """The trace of everything sent and received so far."""
+        path = self.folder / f"{self.label}.messages"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def overdue(self) -> bool:
         return time.monotonic() > self._deadline

@@ -1,0 +1,64 @@
+"""Fills a SIPp scenario in: keys, the parts that scenarios share, and what they tell the harness about RTP.
+
+| in the scenario | becomes |
+|---|---|
+| `{{key}}`, `{{key:default}}` | the value of the step's key; a line that holds only an empty one goes |
+| `{{>part}}`, `{{>part key="value"}}` | `library/parts/part.xml`, in which `key` has that value |
+| `{{learn_rtp}}`, `{{start_rtp}}`, `{{rtp_reference}}` | the macros below |
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.model import LIBRARY
+
+PARTS = LIBRARY / "parts"
+DEPTH = 8
+_PART = re.compile(r"""\{\{>(\w+)((?:\s+\w+="[^"]*")*)\s*\}\}""")
+_ARGUMENT = re.compile(r"""(\w+)="([^"]*)\"""")
+_KEY = re.compile(r"\{\{(\w+)(?::([^}]*))?\}\}")
+_KEY_LINE = re.compile(r"^[ \t]*\{\{(\w+)(?::([^}]*))?\}\}[ \t]*\n", re.MULTILINE)
+
+# Into an <action>: remembers where the far end of the SDP wants its RTP / says that RTP may start.
+MACROS = {
+    "learn_rtp": (
+        '<ereg regexp="c=IN IP4 *([0-9.]+)" search_in="msg" check_it="true" assign_to="rtp_all_a,rtp_ip"/>'
+        '<ereg regexp="m=audio *([0-9]+)" search_in="msg" check_it="true" assign_to="rtp_all_b,rtp_port"/>'
+    ),
+    "start_rtp": '<log message="rtp [$rtp_ip] [$rtp_port]"/>',
+    "rtp_reference": '<Reference variables="rtp_all_a,rtp_all_b,rtp_ip,rtp_port"/>',
+}
+
+
+class BadScenario(Exception):
+    """A scenario with a key that nobody gave, or with a part that does not exist."""
+
+
+def fill(text: str, keys: dict[str, str], depth: int = DEPTH) -> str:
+    """The scenario as SIPp gets it. Raises BadScenario."""
+    if not depth:
+        raise BadScenario("parts of parts of parts...: one includes itself")
+
+    def part(match: re.Match[str]) -> str:
+        path = PARTS / f"{match[1]}.xml"
+        if not path.is_file():
+            raise BadScenario(f"there is no part {path.name} in {PARTS}")
+        own = {name: fill(value, keys, depth - 1) for name, value in _ARGUMENT.findall(match[2])}
+        return fill(path.read_text(encoding="utf-8").rstrip("\n"), {**keys, **own}, depth - 1)
+
+    def value(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        if name in MACROS:
+            return MACROS[name]
+        if name in keys:
+            return keys[name]
+        if default is not None:
+            return str(default)
+        raise BadScenario(f"the scenario wants the key {name!r}: give it under `keys:`")
+
+    def line(match: re.Match[str]) -> str:
+        found = value(match)
+        return found + "\n" if found else ""
+
+    return _KEY.sub(value, _KEY_LINE.sub(line, _PART.sub(part, text)))
