@@ -42,23 +42,6 @@ class EventMetrics:
         self._causes = _Children(instruments.calls_ended)
         self._methods = _Children(instruments.digits)
         self._alarms: dict[str, bool] = {}
-        self._handlers: dict[str, Callable[[CallEvent], None]] = {
-            Kind.CALL_STARTED: self._call_started,
-            Kind.CALL_ANSWERED: self._call_answered,
-            Kind.CALL_ENDED: self._call_ended,
-            Kind.LEG_STARTED: self._leg_started,
-            Kind.LEG_RINGING: self._leg_ringing,
-            Kind.LEG_ANSWERED: self._leg_answered,
-            Kind.LEG_ENDED: self._leg_ended,
-            Kind.QUEUE_JOINED: self._queue_joined,
-            Kind.QUEUE_OFFERED: self._queue_offered,
-            Kind.QUEUE_OFFER_ENDED: self._queue_offer_ended,
-            Kind.QUEUE_ANSWERED: self._queue_answered,
-            Kind.QUEUE_ABANDONED: self._queue_abandoned,
-            Kind.QUEUE_LEFT: self._queue_left,
-            Kind.DIGIT: self._digit,
-            Kind.MEDIA_TIMEOUT: self._media_timeout,
-        }
         self._show_zeros(thresholds, trunks)
         bus.subscribe(CallEvent, self._call_event)
         bus.subscribe(RegistrationChanged, self._registration)
@@ -78,9 +61,9 @@ class EventMetrics:
                 self._in.trunk_calls.child(trunk, outcome.value)
 
     def _call_event(self, event: CallEvent) -> None:
-        handler = self._handlers.get(event.kind)
+        handler = _HANDLERS.get(event.kind)
         if handler is not None:
-            handler(event)
+            handler(self, event)
 
     def _call_started(self, event: CallEvent) -> None:
         call = self._times[event.call_id] = _Call(event.at, event.data.get("direction"))
@@ -190,6 +173,25 @@ class EventMetrics:
             raised.value += 1
         self._alarms[event.name] = event.active
         self._in.alarm_active.child(event.name).value = 1 if event.active else 0
+
+
+_HANDLERS: dict[str, Callable[[EventMetrics, CallEvent], None]] = {
+    Kind.CALL_STARTED: EventMetrics._call_started,
+    Kind.CALL_ANSWERED: EventMetrics._call_answered,
+    Kind.CALL_ENDED: EventMetrics._call_ended,
+    Kind.LEG_STARTED: EventMetrics._leg_started,
+    Kind.LEG_RINGING: EventMetrics._leg_ringing,
+    Kind.LEG_ANSWERED: EventMetrics._leg_answered,
+    Kind.LEG_ENDED: EventMetrics._leg_ended,
+    Kind.QUEUE_JOINED: EventMetrics._queue_joined,
+    Kind.QUEUE_OFFERED: EventMetrics._queue_offered,
+    Kind.QUEUE_OFFER_ENDED: EventMetrics._queue_offer_ended,
+    Kind.QUEUE_ANSWERED: EventMetrics._queue_answered,
+    Kind.QUEUE_ABANDONED: EventMetrics._queue_abandoned,
+    Kind.QUEUE_LEFT: EventMetrics._queue_left,
+    Kind.DIGIT: EventMetrics._digit,
+    Kind.MEDIA_TIMEOUT: EventMetrics._media_timeout,
+}
 
 
 class _Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
 
 from pbx.reporting.figures import CallFigures, QueueFigures, TrunkFigures
 from pbx.reporting.intervals import Interval
@@ -19,11 +19,34 @@ DEFAULT_THRESHOLDS = (20.0, 5.0)
 
 def queue_figures(connection: Connection, interval: Interval, thresholds: Thresholds) -> list[QueueFigures]:
     """Figures of every queue that is configured or was joined, by name."""
+    figures = {name: QueueFigures(name, *pair) for name, pair in thresholds.items()}
+    for name, offered, ans, ab, ans_t, ab_t, ab_s, *sums in connection.execute(_visits(interval, thresholds)):
+        wait_ans, wait_ab, longest, talk, hold, offers, missed = sums
+        figures[name] = QueueFigures(
+            name,
+            *thresholds.get(name, DEFAULT_THRESHOLDS),
+            offered=offered,
+            counts=Counts(ans, ab, ans_t, ab_t, ab_s),
+            wait_answered_s=wait_ans,
+            wait_abandoned_s=wait_ab,
+            longest_wait_s=longest,
+            talk_s=talk,
+            hold_s=hold,
+            offers=offers,
+            offers_missed=missed,
+        )
+    for name, wrapup in _wrapup(connection, interval):
+        figures[name].wrapup_s = wrapup
+    return [figures[name] for name in sorted(figures)]
+
+
+def _visits(interval: Interval, thresholds: Thresholds) -> Select[Any]:
+    """Counts and sums of the visits that began in the interval, by queue."""
     visit = schema.queue_visits.c
     answered, abandoned = visit.outcome == "answered", visit.outcome == "abandoned"
     in_time = visit.wait_s <= _threshold(visit.queue, thresholds, 0)
     short = visit.wait_s <= _threshold(visit.queue, thresholds, 1)
-    query = (
+    return (
         select(
             visit.queue,
             func.count(),
@@ -43,25 +66,6 @@ def queue_figures(connection: Connection, interval: Interval, thresholds: Thresh
         .where(visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us)
         .group_by(visit.queue)
     )
-    figures = {name: QueueFigures(name, *pair) for name, pair in thresholds.items()}
-    for name, offered, ans, ab, ans_t, ab_t, ab_s, *sums in connection.execute(query):
-        wait_ans, wait_ab, longest, talk, hold, offers, missed = sums
-        figures[name] = QueueFigures(
-            name,
-            *thresholds.get(name, DEFAULT_THRESHOLDS),
-            offered=offered,
-            counts=Counts(ans, ab, ans_t, ab_t, ab_s),
-            wait_answered_s=wait_ans,
-            wait_abandoned_s=wait_ab,
-            longest_wait_s=longest,
-            talk_s=talk,
-            hold_s=hold,
-            offers=offers,
-            offers_missed=missed,
-        )
-    for name, wrapup in _wrapup(connection, interval):
-        figures[name].wrapup_s = wrapup
-    return [figures[name] for name in sorted(figures)]
 
 
 def _wrapup(connection: Connection, interval: Interval) -> list[tuple[str, float]]:

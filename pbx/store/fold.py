@@ -96,9 +96,6 @@ class CallFold:
         last = self.visits[-1] if self.visits else None
         visits = self.visit_records()
         billed_us = max(ended_us - self.answered_us, 0) if self.answered_us else 0
-        setup_s = self.setup_s
-        if setup_s is None and self.answered_us:
-            setup_s = seconds(max(self.answered_us - self.started_us, 0))
         return Cdr(
             id=self.call_id,
             started_us=self.started_us,
@@ -120,7 +117,7 @@ class CallFold:
             hold_s=seconds(held_us),
             duration_s=seconds(ended_us - self.started_us),
             billed_s=seconds(billed_us),
-            setup_s=setup_s,
+            setup_s=self._setup(),
             cause=self.cause,
             sip_status=self.sip_status,
             ended_by=self.ended_by,
@@ -156,6 +153,11 @@ class CallFold:
         """One record per seizure of a trunk."""
         call_end_us = self.ended_us or self.last_us
         return [seizure.record(self.call_id, leg, call_end_us) for leg, seizure in self.seizures.items()]
+
+    def _setup(self) -> float | None:
+        if self.setup_s is None and self.answered_us:
+            return seconds(max(self.answered_us - self.started_us, 0))
+        return self.setup_s
 
     def _open_bridge(self, now_us: int) -> int:
         return max(now_us - since for since in self.bridges.values()) if self.bridges else 0
