@@ -6,7 +6,7 @@ from collections.abc import Sequence
 CODEC_PCMU: int  # 0
 CODEC_PCMA: int  # 8
 
-# Latch policies: from where a stream accepts RTP (docs/decisions/: media latch).
+# Latch policies: from where a stream accepts RTP (docs/decisions/0030).
 LATCH_SIGNALLED: int  # SDP address, or one validated switch to the SDP's or the signalling source's IP
 LATCH_ANY: int  # SDP address, or one validated switch to any source
 LATCH_STRICT: int  # SDP address only

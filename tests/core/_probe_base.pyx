@@ -107,6 +107,32 @@ def spsc_through(uint64_t count):
     return good
 
 
+def spsc_cycles(uint64_t count):
+    """`count` times one push and one pop, on this thread."""
+    cdef SpscRing ring
+    cdef uint64_t i, value, total = 0
+    spsc_init(&ring, 64, sizeof(uint64_t))
+    for i in range(count):
+        spsc_push(&ring, &i)
+        if spsc_pop(&ring, &value):
+            total += value
+    spsc_free(&ring)
+    return total
+
+
+def mpsc_cycles(uint64_t count):
+    """`count` times one push and one pop, on this thread."""
+    cdef MpscRing ring
+    cdef uint64_t i, value, total = 0
+    mpsc_init(&ring, 64, sizeof(uint64_t))
+    for i in range(count):
+        mpsc_push(&ring, &i)
+        if mpsc_pop(&ring, &value):
+            total += value
+    mpsc_free(&ring)
+    return total
+
+
 def mpsc_through(uint64_t count):
     """Three threads push `count` each; returns (values that came, of these in their producer's order)."""
     cdef MpscRing ring
