@@ -195,13 +195,13 @@ class Run:
 
 
 def _has(answer: Any, wanted: Any) -> bool:
-    """Mappings: every named key; lists: some element for each wanted one; else equality."""
+    """Mappings: every named key; lists: some element for each wanted one, [] means empty; else equality."""
     if isinstance(wanted, dict):
         return isinstance(answer, dict) and all(
             key in answer and _has(answer[key], item) for key, item in wanted.items()
         )
     if isinstance(wanted, list):
-        return isinstance(answer, list) and all(any(_has(item, want) for item in answer) for want in wanted)
+        return isinstance(answer, list) and bool(wanted or not answer) and all(any(_has(item, want) for item in answer) for want in wanted)
     return bool(answer == wanted)
 
 

@@ -42,6 +42,8 @@ class Sipp:
         path.write_text(fill(scenario.read_text(encoding="utf-8"), keys), encoding="utf-8")
         self._log = folder / f"{label}.log"
         self._errors = folder / f"{label}.errors"
+        for stale in (self._log, self._errors):  # of an earlier run: its addresses would be taken for this one's
+            stale.unlink(missing_ok=True)
         self._log_at = 0
         self._deadline = time.monotonic() + timeout_s + 10
         command = [binary, remote, "-sf", str(path), "-i", address, "-p", str(port), "-mi", address]
