@@ -38,7 +38,7 @@ class Sip(Section):
 
 
 class Media(Section):
-    listen: str = "0.0.0.0"
+    listen: str = "0.0.0.0"  # noqa: S104 - calls come from everywhere
     port_min: int = Field(default=20000, ge=1024, le=65534)
     port_max: int = Field(default=29999, ge=1025, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
@@ -155,7 +155,8 @@ class Flow(Section):
 
 
 class Hours(Section):
-    """Opening hours: per weekday a list of "09:00-17:00"; `closed` lists dates (ISO 8601) that are shut whatever the day."""
+    """Opening hours: per weekday a list of "09:00-17:00"; `closed` lists dates (ISO 8601) that are shut whatever the
+    day."""
 
     name: str
     timezone: str = ""  # empty: the server's

@@ -1,8 +1,8 @@
 """The in-process event bus, and the events that layers meet through.
 
-Features never call each other: they publish what happened and listen to what others published. Every call event is also one
-row of the call's journey (append-only), from which CDRs and reports are derived. A handler that raises is reported
-through `on_error` and never stops the others: a broken listener must not lose a call.
+Features never call each other: they publish what happened and listen to what others published. Every call event is
+also one row of the call's journey (append-only), from which CDRs and reports are derived. A handler that raises is
+reported through `on_error` and never stops the others: a broken listener must not lose a call.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class CallEvent:
-    """One step of a call's journey. `at` is UTC in seconds since 1970; `leg` is "a" for the caller, "b1", "b2"... after."""
+    """One step of a call's journey. `at` is UTC in seconds since 1970; `leg` is "a" for the caller, "b1", "b2"...
+    after."""
 
     kind: Kind
     call_id: str
@@ -95,7 +96,8 @@ Handler = Callable[[Any], None]
 
 
 class EventBus:
-    """Synchronous publish and subscribe by exact event type; handlers run in the order of subscription, on the caller's turn."""
+    """Synchronous publish and subscribe by exact event type; handlers run in the order of subscription, on the
+    caller's turn."""
 
     def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:
         self._handlers: defaultdict[type, list[Handler]] = defaultdict(list)
@@ -103,7 +105,8 @@ class EventBus:
         self.errors = 0
 
     def subscribe(self, event_type: type, handler: Handler) -> Callable[[], None]:
-        """Calls `handler(event)` for each published event of exactly `event_type`; returns the call that unsubscribes it."""
+        """Calls `handler(event)` for each published event of exactly `event_type`; returns the call that unsubscribes
+        it."""
         handlers = self._handlers[event_type]
         handlers.append(handler)
 

@@ -1,4 +1,5 @@
-"""Fails on any Cython performance hint: a nogil function without noexcept costs 35 ns a call, 15 us when Python is busy.
+"""Fails on any Cython performance hint: a nogil function without noexcept costs 35 ns a call, 15 us when Python is
+busy.
 
 Hints are printed only while a file is translated, so everything is translated once more, into a folder of its own.
 """
