@@ -18,9 +18,10 @@ from xml.sax.saxutils import quoteattr
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT), str(ROOT.parent)]
 
+from harness import sounds  # noqa: E402
 from harness.leaks import Leaks  # noqa: E402
 from harness.model import BadTest, Behaviour, load_all  # noqa: E402
-from harness.pbx import Pbx, PbxFailed  # noqa: E402
+from harness.pbx import SOUNDS, Pbx, PbxFailed  # noqa: E402
 from harness.runner import Run  # noqa: E402
 from harness.template import BadScenario  # noqa: E402
 
@@ -129,6 +130,7 @@ def main() -> int:
     if not behaviours:
         print(f"no behaviour's name contains {arguments.k!r}; --list shows all", file=sys.stderr)
         return 2
+    sounds.prepare(SOUNDS)
     suite = Suite(behaviours, arguments.v)
     suite.run(max(1, arguments.j))
     write_junit(suite.results, OUT / "junit.xml")

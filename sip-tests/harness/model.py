@@ -14,6 +14,9 @@ LIBRARY = ROOT / "library"
 CONFIGS = ROOT / "configs"
 
 
+ACTS = ("sipp", "control", "wait", "until", "stranger", "phones", "cli", "pause_s", "pbx")
+
+
 class BadTest(Exception):
     """A test.yaml that cannot be run; the text names the file and the key."""
 
@@ -34,12 +37,18 @@ class Audio:
     digits_after_s: float = 1.0
     digits_method: str = "rfc4733"  # or "inband"
     codec: str = "PCMA"
+    event_type: int = 101  # payload type of RFC 4733 events, sent and received
+    hears: list[dict[str, Any]] = field(default_factory=list)  # in this order: harness/listening.py
+    hear_digits: str = ""  # digits that must arrive as RFC 4733 events
+    hear_tones: str = ""  # digits that must arrive as sound
+    follows: dict[str, Any] = field(default_factory=dict)  # {of: who, ms: n}: `hear` within n ms of its first packet
+    second_port: bool = False  # for a re-INVITE that moves the audio: keys rtp_port_2, {{start_rtp_2}}
     ptime_ms: int = 20  # of what is sent: 10, 20, 30, 60
 
 
 @dataclass(slots=True)
 class Step:
-    """One line of `steps`; exactly one of `sipp`, `control`, `wait`, `until` and `stranger` is set."""
+    """One line of `steps`; exactly one of ACTS is set."""
 
     sipp: str = ""
     who: str = ""  # an extension of the configuration (its password is used), another phone of it ("101-desk"), or any
@@ -49,6 +58,11 @@ class Step:
     control: dict[str, Any] = field(default_factory=dict)  # {method, path, body} for the control socket
     until: dict[str, Any] = field(default_factory=dict)  # {path, has}: poll the control socket until it says so
     stranger: dict[str, Any] = field(default_factory=dict)  # harness/stranger.py
+    phones: dict[str, str] = field(default_factory=dict)  # extension: state of the agent, "" for none; registers them
+    cli: list[str] = field(default_factory=list)  # `centrala ...`
+    prints: str = ""  # what `cli` must print
+    pause_s: float = 0.0  # nothing happens; for what only time shows
+    pbx: str = ""  # "kill" (SIGKILL) or "start" again; only with a pbx.toml of its own
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     args: list[str] = field(default_factory=list)
     transport: str = "udp"
@@ -70,9 +84,10 @@ class Behaviour:
     config: str  # template text; {{net}} is the three first octets of this PBX's addresses
     steps: list[Step]
     cdr: list[dict[str, Any]] | None  # rows in order of start; only the named columns are compared
-    journey: list[str]  # kinds that must come in this order, others between them
+    journey: list[Any]  # kinds, or {kind: {name: value}}, that must come in this order, others between them
     journey_without: list[str]  # kinds that may not come
     environment: dict[str, str]
+    recordings: list[dict[str, Any]] | None = None  # {left: Hz, right: Hz, for_s}, in the order of the calls
 
     def scenario(self, name: str) -> Path:
         """The SIPp file: beside test.yaml, else in the library."""
@@ -92,7 +107,7 @@ def load(folder: Path) -> Behaviour:
     """Reads one folder. Raises BadTest."""
     name = f"{folder.parent.name}/{folder.name}"
     raw = yaml.safe_load((folder / "test.yaml").read_text(encoding="utf-8"))
-    known = {"about", "config", "steps", "cdr", "journey", "journey_without", "environment"}
+    known = {"about", "config", "steps", "cdr", "journey", "journey_without", "environment", "recordings"}
     _refuse_unknown(name, raw, known)
     own = folder / "pbx.toml"
     shared = CONFIGS / f"{raw.get('config', 'basic')}.toml"
@@ -109,6 +124,7 @@ def load(folder: Path) -> Behaviour:
         journey=raw.get("journey", []),
         journey_without=raw.get("journey_without", []),
         environment={key: str(value) for key, value in raw.get("environment", {}).items()},
+        recordings=raw.get("recordings"),
     )
 
 
@@ -122,11 +138,12 @@ def _step(place: str, raw: dict[str, Any]) -> Step:
     _refuse_unknown(place, raw, set(Step.__dataclass_fields__))
     if audio is not None:
         _refuse_unknown(f"{place}.audio", audio, set(Audio.__dataclass_fields__))
-        if "digits" in audio:
-            audio["digits"] = str(audio["digits"])
+        for name in ("digits", "hear_digits", "hear_tones"):
+            if name in audio:
+                audio[name] = str(audio[name])
     step = Step(**raw, audio=Audio(**audio) if audio is not None else None)
-    if sum(map(bool, (step.sipp, step.control, step.wait, step.until, step.stranger))) != 1:
-        raise BadTest(f"{place}: give one of sipp, control, wait, until, stranger")
+    if sum(bool(getattr(step, act)) for act in ACTS) != 1:
+        raise BadTest(f"{place}: give one of {', '.join(ACTS)}")
     if step.sipp and not step.who:
         raise BadTest(f'{place}: say who it is: as: "101"')
     return step

@@ -18,6 +18,7 @@ from pbx.api.client import ControlClient, ControlError
 
 START_S = 20.0
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+SOUNDS = REPOSITORY / "build" / "sip-tests" / "sounds"
 # Timers of RFC 3261 run on T1: a tenth of the usual makes 64*T1 six seconds, so that what lingers can be waited for.
 T1_MS = 100
 
@@ -65,15 +66,15 @@ class Pbx:
         self.config: dict[str, Any] = tomllib.loads(self.config_path.read_text(encoding="utf-8"))
         self.control = ControlClient(self.data_dir / "control.sock")
         self.used_by: list[str] = []
-        self._environment = {**os.environ, **self._defaults(), **environment}
+        self.environment = {**os.environ, **self._defaults(), **environment}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it and waits until it answers on its control socket. Raises PbxFailed."""
         command = [sys.executable, "-m", "pbx", "--config", str(self.config_path), "serve"]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_S
         while True:
@@ -89,6 +90,12 @@ class Pbx:
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut does it; `start` brings it back with the same data and addresses."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
 
     def stop(self) -> list[str]:
         """SIGTERM, twice at most; returns what was wrong with the end."""
@@ -127,5 +134,6 @@ class Pbx:
             "CENTRALA_SIP__LISTEN": f'["udp:{self.address}:5060", "tcp:{self.address}:5060"]',
             "CENTRALA_SIP__T1_MS": str(T1_MS),
             "CENTRALA_MEDIA__LISTEN": self.address,
+            "CENTRALA_MEDIA__MUSIC_DIR": str(SOUNDS),
             "CENTRALA_HTTP__LISTEN": "",
         }

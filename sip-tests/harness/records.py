@@ -18,7 +18,7 @@ class Records:
         self._path = data_dir / "centrala.db"
         self._since_us = int(time.time() * 1e6)
 
-    def check(self, cdr: list[dict[str, Any]] | None, journey: list[str], without: list[str]) -> list[str]:
+    def check(self, cdr: list[dict[str, Any]] | None, journey: list[Any], without: list[str]) -> list[str]:
         """What is wrong with the rows; waits up to SETTLE_S for them to come."""
         deadline = time.monotonic() + SETTLE_S
         while True:
@@ -27,15 +27,22 @@ class Records:
                 return problems
             time.sleep(0.1)
 
-    def _problems(self, cdr: list[dict[str, Any]] | None, journey: list[str], without: list[str]) -> list[str]:
+    def recordings(self) -> list[str]:
+        """Paths relative to the recordings folder, in order of the calls."""
+        rows = self._rows("SELECT recording FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
+        return [row["recording"] for row in rows]
+
+    def _problems(self, cdr: list[dict[str, Any]] | None, journey: list[Any], without: list[str]) -> list[str]:
         problems = []
         if cdr is not None:
             rows = self._rows("SELECT * FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
             problems += compare(cdr, rows)
         if journey or without:
-            events = [row["kind"] for row in self._rows("SELECT kind FROM journey WHERE at_us >= ? ORDER BY seq")]
+            rows = self._rows("SELECT kind, data FROM journey WHERE at_us >= ? ORDER BY seq")
+            events = [(row["kind"], json.loads(row["data"])) for row in rows]
             problems += in_order(journey, events)
-            problems += [f"{event} is in the journey and should not be" for event in without if event in events]
+            kinds = {kind for kind, _ in events}
+            problems += [f"{kind} is in the journey and should not be" for kind in without if kind in kinds]
         return problems
 
     def _rows(self, query: str) -> list[dict[str, Any]]:
@@ -77,12 +84,22 @@ def matches(want: Any, have: Any) -> bool:
     return not ("not" in want and matches(want["not"], have))
 
 
-def in_order(wanted: list[str], events: list[str]) -> list[str]:
-    """The wanted kinds must appear in this order, with others between them."""
+def in_order(wanted: list[Any], events: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """The wanted steps must appear in this order, with others between them.
+
+    A step is a kind, or {kind: {name: value}} for one whose data match (as the columns of a CDR do).
+    """
     at = 0
-    for kind in wanted:
-        try:
-            at = events.index(kind, at) + 1
-        except ValueError:
-            return [f"the journey has no {kind} (in this place): {', '.join(events)}"]
+    for step in wanted:
+        kind, data = next(iter(step.items())) if isinstance(step, dict) else (step, {})
+        while at < len(events) and not _fits(events[at], kind, data):
+            at += 1
+        if at == len(events):
+            listed = ", ".join(f"{found} {json.dumps(values)}" if data else found for found, values in events)
+            return [f"the journey has no {step} (in this place): {listed}"]
+        at += 1
     return []
+
+
+def _fits(event: tuple[str, dict[str, Any]], kind: str, data: dict[str, Any]) -> bool:
+    return event[0] == kind and all(matches(value, event[1].get(name)) for name, value in data.items())

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import phones, recordings
+from harness.judgement import judge
 from harness.leaks import Leaks
 from harness.model import Behaviour, Step
-from harness.pbx import Pbx
+from harness.pbx import REPOSITORY, Pbx, PbxFailed
+from harness.phones import PhoneFailed
 from harness.records import Records
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
@@ -40,6 +45,7 @@ class Run:
     pbx: Pbx
     folder: Path
     problems: list[str] = field(default_factory=list)
+    _phones: dict[str, str] = field(default_factory=dict)  # registered by `phones`: extension and agent's state
     _hosts: dict[str, int] = field(default_factory=dict)
     _running: list[_Running] = field(default_factory=list)
     _ended: list[_Running] = field(default_factory=list)
@@ -54,7 +60,7 @@ class Run:
                 self._step(index, step)
             while self._running:
                 self._join(self._running[0])
-        except (StepFailed, StrangerFailed, ControlError) as error:
+        except (StepFailed, StrangerFailed, PhoneFailed, PbxFailed, ControlError) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
@@ -66,6 +72,10 @@ class Run:
         if not self.problems:
             behaviour = self.behaviour
             self.problems += records.check(behaviour.cdr, behaviour.journey, behaviour.journey_without)
+            if behaviour.recordings is not None:
+                folder = self.pbx.data_dir / "recordings"
+                self.problems += recordings.check(folder, records.recordings(), behaviour.recordings)
+        self._send_home()
         self.problems += leaks.check()
         return self.problems
 
@@ -83,13 +93,21 @@ class Run:
             self._control(step.control)
         elif step.stranger:
             self._stranger(step.stranger)
+        elif step.phones:
+            self._register(step.phones)
+        elif step.cli:
+            self._cli(step)
+        elif step.pause_s:
+            self._pause(step.pause_s)
+        elif step.pbx:
+            getattr(self.pbx, {"kill": "kill", "start": "start"}[step.pbx])()
         else:
             self._until(step)
 
     def _start(self, index: int, step: Step) -> _Running:
         address = self.pbx.network.address(self._host(step.who, step.host))
         endpoint = Endpoint(address, step.audio) if step.audio is not None else None
-        keys = self._keys(step, address, endpoint.port if endpoint else 30000)
+        keys = self._keys(step, address, endpoint.ports if endpoint else [30000])
         remote = f"{self.pbx.address}:5060"
         # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
         target = f"{keys['callee']}@{remote}" if "callee" in keys else remote
@@ -111,7 +129,7 @@ class Run:
         self._running.append(running)
         return running
 
-    def _keys(self, step: Step, address: str, rtp_port: int) -> dict[str, str]:
+    def _keys(self, step: Step, address: str, rtp_ports: list[int]) -> dict[str, str]:
         net = self.pbx.network.prefix
         user = str(step.keys.get("user", step.who.partition("-")[0]))
         return {
@@ -120,7 +138,8 @@ class Run:
             "contact": f"<sip:{user}@[local_ip]:[local_port];transport=[transport]>",
             "net": net,
             "rtp_ip": address,
-            "rtp_port": str(rtp_port),
+            "rtp_port": str(rtp_ports[0]),
+            "rtp_port_2": str(rtp_ports[-1]),
         } | {key: str(value).replace("{{net}}", net) for key, value in step.keys.items()}
 
     def _host(self, who: str, wanted: int = 0) -> int:
@@ -153,15 +172,49 @@ class Run:
         """Tells endpoints where to send, as their SIPp learns it."""
         for running in self._running:
             if running.endpoint is not None:
-                for remote in running.sipp.rtp_lines():
-                    running.endpoint.start(remote)
+                for address, port, which in running.sipp.rtp_lines():
+                    running.endpoint.start((address, port), which)
 
     def _judge_audio(self) -> None:
-        endpoints = [running for running in (*self._ended, *self._running) if running.endpoint is not None]
-        worst = max((running.endpoint.max_send_gap_ms for running in endpoints if running.endpoint), default=0.0)
-        for running in endpoints:
+        heard = [running for running in (*self._ended, *self._running) if running.endpoint is not None]
+        endpoints = {running.step.who: running.endpoint for running in heard if running.endpoint is not None}
+        for running in heard:
             if running.endpoint is not None:
-                self.problems += [f"{running.sipp.label}: {text}" for text in running.endpoint.judge(worst)]
+                self.problems += [f"{running.sipp.label}: {text}" for text in judge(running.endpoint, endpoints)]
+
+    def _register(self, wanted: dict[str, str]) -> None:
+        """Phones that are there before the behaviour begins, and agents who take calls."""
+        for extension, state in wanted.items():
+            self._phones[extension] = state
+            self._phone(extension, 60)
+            if state:
+                self.pbx.control.request("POST", f"/agents/{extension}", {"state": state})
+
+    def _send_home(self) -> None:
+        """The next behaviour on this PBX finds no phone of ours."""
+        for extension, state in self._phones.items():
+            try:
+                if state:
+                    self.pbx.control.request("POST", f"/agents/{extension}", {"state": "offline"})
+                self._phone(extension, 0)
+            except (PhoneFailed, ControlError, OSError) as error:
+                self.problems.append(f"phone {extension} could not be taken off: {error}")
+
+    def _phone(self, extension: str, expires_s: int) -> None:
+        address = self.pbx.network.address(self._host(extension))
+        phones.register(address, self.pbx.address, extension, self.pbx.secret_of(extension), expires_s)
+
+    def _cli(self, step: Step) -> None:
+        command = [sys.executable, "-m", "pbx", "--config", str(self.pbx.config_path), *step.cli]
+        done = subprocess.run(command, cwd=REPOSITORY, env=self.pbx.environment, capture_output=True, text=True)
+        if done.returncode != step.exit or step.prints not in done.stdout:
+            raise StepFailed(f"centrala {' '.join(step.cli)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._feed()
+            time.sleep(0.01)
 
     def _control(self, request: dict[str, Any]) -> None:
         self.pbx.control.request(request.get("method", "GET"), request["path"], request.get("body"))

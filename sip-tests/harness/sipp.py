@@ -57,14 +57,15 @@ class Sipp:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def rtp_lines(self) -> list[tuple[str, int]]:
-        """(address, port) of each `rtp` line that was logged since the last call."""
+    def rtp_lines(self) -> list[tuple[str, int, int]]:
+        """(address, port, which of the endpoint's ports sends) of each `rtp` line logged since the last call."""
         if not self._log.exists():
             return []
         text = self._log.read_text(errors="replace")
         whole = text.rfind("\n") + 1
         new, self._log_at = text[self._log_at : whole], max(whole, self._log_at)
-        return [(found[1], int(found[2])) for found in re.finditer(r"rtp ([\d.]+) (\d+)", new)]
+        found = re.finditer(r"^.*rtp ([\d.]+) (\d+)(?: (\d))?", new, re.MULTILINE)
+        return [(line[1], int(line[2]), int(line[3] or 1)) for line in found]
 
     def messages(self) -> str:
         """The trace of everything sent and received so far."""

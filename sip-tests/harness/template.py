@@ -4,7 +4,7 @@
 |---|---|
 | `{{key}}`, `{{key:default}}` | the value of the step's key; a line that holds only an empty one goes |
 | `{{>part}}`, `{{>part key="value"}}` | `library/parts/part.xml`, in which `key` has that value |
-| `{{learn_rtp}}`, `{{start_rtp}}`, `{{rtp_reference}}` | the macros below |
+| `{{learn_rtp}}`, `{{start_rtp}}`, `{{start_rtp_2}}`, `{{rtp_reference}}` | the macros below |
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ MACROS = {
         '<ereg regexp="m=audio *([0-9]+)" search_in="msg" check_it="true" assign_to="rtp_all_b,rtp_port"/>'
     ),
     "start_rtp": '<log message="rtp [$rtp_ip] [$rtp_port]"/>',
+    "start_rtp_2": '<log message="rtp [$rtp_ip] [$rtp_port] 2"/>',  # from now on at the endpoint's second port
     "rtp_reference": '<Reference variables="rtp_all_a,rtp_all_b,rtp_ip,rtp_port"/>',
 }
 

@@ -88,3 +88,35 @@ def longest_tone(samples: Samples, frequency: float, gap_ms: float) -> float:
         last_hit = at
         best = max(best, at + 0.02 - run_start)
     return max(best, 0.0)
+
+
+def is_loud(window: Samples) -> bool:
+    """Whether `window` lies above -45 dBFS."""
+    floats = window.astype(np.float64)
+    return float(np.dot(floats, floats)) >= len(window) * (32767 * 0.0056) ** 2
+
+
+def is_pure(window: Samples) -> bool:
+    """Whether one frequency holds most of the energy: a tone rather than a voice."""
+    spectrum = np.abs(np.fft.rfft(window.astype(np.float64) * np.hanning(len(window)))) ** 2
+    peak = int(np.argmax(spectrum))
+    return float(spectrum[max(0, peak - 2) : peak + 3].sum()) > 0.97 * float(spectrum.sum())
+
+
+def dtmf_digit(window: Samples) -> str:
+    """The digit whose two tones hold at least 70 % of the energy of `window`, each a good part of it; "" for none."""
+    floats = window.astype(np.float64)
+    energy = float(np.dot(floats, floats))
+    if not is_loud(window):
+        return ""
+
+    def share(frequency: float) -> float:
+        angle = 2 * np.pi * frequency / RATE * np.arange(len(window))
+        at = np.dot(floats, np.cos(angle)) ** 2 + np.dot(floats, np.sin(angle)) ** 2
+        return float(at * 2 / len(window) / energy)
+
+    for digit, (low, high) in DTMF.items():
+        shares = share(low), share(high)
+        if sum(shares) > 0.7 and min(shares) > 0.15:
+            return digit
+    return ""

@@ -1,0 +1,85 @@
+"""Whether a phone heard what it should: tones, pieces in order, digits, and one continuous stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from harness import listening, tones
+
+if TYPE_CHECKING:
+    from harness.rtp import Endpoint
+
+
+def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
+    """What is wrong with the audio that arrived at `endpoint`; `others` are the behaviour's endpoints by name.
+
+    The longest pause of any sender is forgiven, and so is this endpoint's own lateness: the test machine may be busy.
+    """
+    audio, packets = endpoint.audio, list(endpoint.packets)
+    if len(packets) < audio.packets:
+        return [f"{len(packets)} RTP packets arrived, {audio.packets} or more were expected"]
+    problems = []
+    streams = {packet.ssrc for packet in packets}
+    if audio.streams and len(streams) > audio.streams:
+        problems.append(f"{len(streams)} SSRCs were seen, {audio.streams} may be")
+    if audio.continuous:
+        problems += jumps(endpoint)
+    late_ms = max((max(0.0, other.max_send_gap_ms - 20) for other in (endpoint, *others.values())), default=0.0)
+    allowed_ms = audio.gap_ms + late_ms
+    now = time.time()
+    timelines = {
+        port: listening.lay_out([packet for packet in packets if port in (0, packet.port)], now) for port in (0, 1, 2)
+    }
+    samples = timelines[0].samples
+    if audio.hear and not audio.hears:
+        heard = tones.longest_tone(samples, audio.hear, allowed_ms)
+        if heard < audio.for_s:
+            text = f"{audio.hear:g} Hz was heard for {heard:.2f} s in one piece, {audio.for_s:g} s were expected"
+            problems.append(text)
+    problems += listening.check_pieces(audio.hears, timelines, allowed_ms)
+    if audio.not_hear and tones.longest_tone(samples, audio.not_hear, 0) >= 0.1:
+        problems.append(f"{audio.not_hear:g} Hz was heard and should not be")
+    if audio.follows:
+        problems += _follows(endpoint, others[str(audio.follows["of"])], timelines[0], late_ms)
+    return problems + _digits(endpoint)
+
+
+def jumps(endpoint: Endpoint) -> list[str]:
+    """Sequence numbers skipped or seen twice, timestamps that do not follow the arrival (RFC 3550 section 5.1)."""
+    problems = []
+    for before, after in zip(endpoint.packets, endpoint.packets[1:], strict=False):
+        if before.ssrc != after.ssrc:
+            continue
+        steps = (after.sequence - before.sequence) & 0xFFFF
+        if steps != 1:
+            problems.append(f"sequence number {before.sequence} was followed by {after.sequence}")
+        events = endpoint.audio.event_type in (before.payload_type, after.payload_type)
+        elapsed = ((after.timestamp - before.timestamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        if not events and abs(elapsed / tones.RATE - (after.at - before.at)) > 0.25:
+            problems.append(f"timestamp moved by {elapsed} within {(after.at - before.at) * 1000:.0f} ms")
+    return problems[:3]
+
+
+def _follows(endpoint: Endpoint, other: Endpoint, timeline: listening.Timeline, late_ms: float) -> list[str]:
+    """`hear` must be heard within so many milliseconds of the other's first packet."""
+    first = listening.first_tone(timeline, endpoint.audio.hear)
+    if first is None or not other.first_sent_at:
+        return [f"{endpoint.audio.hear:g} Hz was never heard"]
+    took_ms = (first - other.first_sent_at) * 1000
+    if took_ms > float(endpoint.audio.follows["ms"]) + late_ms:
+        return [f"{endpoint.audio.hear:g} Hz was heard {took_ms:.0f} ms after {endpoint.audio.follows['of']} sent it"]
+    return []
+
+
+def _digits(endpoint: Endpoint) -> list[str]:
+    audio = endpoint.audio
+    as_events, as_tones = listening.digits_heard(endpoint.packets, audio.event_type)
+    wanted = (("events", audio.hear_digits, as_events), ("tones", audio.hear_tones, as_tones))
+    any_wanted = audio.hear_digits or audio.hear_tones
+    return [
+        f"the digits {heard!r} came as {name}, {want!r} were expected"
+        for name, want, heard in wanted
+        if any_wanted and heard != want
+    ]
