@@ -152,7 +152,7 @@ VALUES = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=20),
     st.booleans(),
-    st.lists(st.integers(), max_size=2),
+    st.lists(st.integers(0, 9), max_size=2),
 )
 KEYS = st.sampled_from(
     [
