@@ -128,7 +128,7 @@ def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtim
         "relay_loss_pct": middle("engine", "loss_pct"),
         "bare_relay_added_p50_ms": middle("bare", "p50_ms"),
         "bare_relay_added_p99_ms": middle("bare", "p99_ms"),
-        "late_slots": middle("engine", "late_slots"),
+        "relay_generator_late_slots": middle("engine", "late_slots"),
     }
 
 
