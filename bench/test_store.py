@@ -67,7 +67,7 @@ def test_derive(benchmark: Any) -> None:
         deriver = Deriver(pending, zone="UTC", next_seq=1, next_log_seq=1, reload=lambda _: None)
         for event in events:
             deriver.take(event, 0.0)
-        deriver.derive(0.0)
+        deriver.derive(0.0, lambda: None)
         return len(pending.journey)
 
     assert benchmark(derive, calls(1)) == CALLS * STEPS
@@ -100,7 +100,7 @@ def _batches() -> Iterator[Pending]:
         deriver = Deriver(pending, zone="UTC", next_seq=seq, next_log_seq=1, reload=lambda _: None)
         for event in calls(1 + number * CALLS):
             deriver.take(event, 0.0)
-        deriver.derive(0.0)
+        deriver.derive(0.0, lambda: None)
         seq += CALLS * STEPS
         yield pending
 

@@ -15,6 +15,7 @@ from pbx.store.records import row
 # A call's fold stays in memory for this long after its end, for what is told late (the agent's leg, the recording's
 # end).
 LINGER_S = 5.0
+RUN_CALLS = 16  # ended calls whose records are derived without letting go of the GIL: about 0.2 ms
 # An open call that said nothing for so long leaves memory; its next event reads it back from the journey.
 FORGET_US = 24 * 3600 * 1_000_000
 
@@ -95,18 +96,20 @@ class Deriver:
         state = (agent, clean(event.state), since_us, clean(event.reason), clean(event.call_id))
         self.pending.put(schema.agent_states.name, (agent,), state)
 
-    def derive(self, now: float) -> None:
+    def derive(self, now: float, pause: Callable[[], None]) -> None:
         """Puts the records of all calls that changed after their end among the pending rows; forgets what lingered
         enough.
         """
         put = self.pending.put
-        for fold in self._changed.values():
+        for count, fold in enumerate(self._changed.values(), 1):
             cdr = fold.cdr()
             put(schema.cdrs.name, (cdr.id,), row(cdr))
             for visit in fold.visit_records():
                 put(schema.queue_visits.name, (visit.call_id, visit.visit), row(visit))
             for seizure in fold.trunk_records():
                 put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
+            if count % RUN_CALLS == 0:
+                pause()
         if self._changed:
             self._changed.clear()
         while self._ended:

@@ -179,14 +179,14 @@ class Writer:
         now = time.monotonic()
         for at in range(0, count, RUN_EVENTS):
             if at:
-                time.sleep(YIELD_S)
+                _let_go()
             self._derive(deriver.take, events[at : at + RUN_EVENTS], now)
         self._derive(deriver.take_agent, agents, now)
         puts = self.puts[:]
         del self.puts[: len(puts)]
         for table, key, row in puts:
             self._pending.put(table, key, row)
-        deriver.derive(now)
+        deriver.derive(now, _let_go)
         if now >= self._checkpoint_at and (count or self._checkpoint_at == 0.0):
             self._checkpoint_at = now + CHECKPOINT_S
             deriver.checkpoint()
@@ -323,6 +323,11 @@ def _in_transaction(connection: Connection) -> bool:
     if connection.invalidated:
         return False
     return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))
+
+
+def _let_go() -> None:
+    """Gives the event loop its turn between two runs."""
+    time.sleep(YIELD_S)
 
 
 def _remedy(cause: str) -> str:

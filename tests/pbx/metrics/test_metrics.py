@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
@@ -213,6 +213,7 @@ def test_wrong_labels_are_a_mistake_of_ours() -> None:
         family.child("a", "b")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(min_value=-1, max_value=100, allow_nan=False), max_size=200), st.sampled_from([0.5, 0.95, 0.99])
 )

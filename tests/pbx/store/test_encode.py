@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.store.encode import MAX_TEXT, clean, from_json, json_text, micros, number, seconds
@@ -29,12 +29,14 @@ def test_clean(given_value: object, kept: str) -> None:
     assert clean(given_value) == kept
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=40))
 def test_clean_text_can_always_be_encoded(text: str) -> None:
     assert "\0" not in clean(text)
     clean(text).encode()
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.floats(), st.text(max_size=9), st.none())))
 def test_json_text_of_anything(data: dict[str, Any]) -> None:
     json.loads(json_text(data))

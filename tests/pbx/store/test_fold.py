@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.events import CallEvent, Kind
@@ -172,6 +172,7 @@ EVENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(EVENTS)
 def test_no_order_of_events_breaks_the_record(steps: list[tuple[Kind, str, int, dict[str, Any]]]) -> None:
     out = CallFold("x")
@@ -188,6 +189,7 @@ def test_no_order_of_events_breaks_the_record(steps: list[tuple[Kind, str, int, 
         assert call.billed_s >= 0
 
 
+@settings(deadline=None)
 @given(EVENTS)
 def test_the_journey_read_back_gives_the_same_record(steps: list[tuple[Kind, str, int, dict[str, Any]]]) -> None:
     live, again = CallFold("x"), CallFold("x")
