@@ -1,0 +1,95 @@
+"""The command line: options anywhere, errors that name the fix, exit statuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pbx.cli import config_first
+from pbx.cli.commands import app
+from pbx.cli.doctor import examine
+from pbx.config import Config
+
+CONFIG = """\
+[server]
+data_dir = "{data}"
+[sip]
+listen = ["udp:127.18.250.1:5060"]
+[http]
+listen = ""
+[[extension]]
+number = "101"
+secret = "a-long-secret-1"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "centrala.toml"
+    path.write_text(CONFIG.format(data=tmp_path / "data"))
+    path.chmod(0o600)
+    return path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["serve"], ["serve"]),
+        (["serve", "-c", "x"], ["--config", "x", "serve"]),
+        (["report", "today", "--config=x", "--csv"], ["--config", "x", "report", "today", "--csv"]),
+        (["--config"], ["--config"]),
+    ],
+)
+def test_config_may_stand_anywhere(given: list[str], expected: list[str]) -> None:
+    assert config_first(given) == expected
+
+
+def test_check_config(config: Path) -> None:
+    status, text = run("--config", str(config), "check-config")
+    assert status == 0
+    assert "is right: 1 extensions" in text
+    config.write_text(config.read_text().replace("secret", "sceret"))
+    status, text = run("--config", str(config), "check-config")
+    assert status == 2
+    assert "did you mean `secret`" in text
+
+
+@pytest.mark.parametrize("command", [["agents", "list"], ["calls", "list"], ["status"], ["calls", "hangup", "x"]])
+def test_without_a_running_pbx_the_remedy_is_named(config: Path, command: list[str]) -> None:
+    status, text = run("--config", str(config), *command)
+    assert status == 1
+    assert "start it with `centrala serve`" in text
+
+
+def test_reports_need_a_database_and_a_date(config: Path) -> None:
+    status, text = run("--config", str(config), "report", "today")
+    assert status == 1
+    assert "there is no database" in text
+
+
+def test_doctor_names_a_missing_voice(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Config.model_validate(
+        {
+            "server": {"data_dir": str(tmp_path)},
+            "sip": {"listen": ["udp:127.18.250.2:5060"]},
+            "http": {"listen": ""},
+            "media": {"listen": "127.18.250.2"},
+            "speech": {"voices": {"en": "klingon"}},
+        }
+    )
+    assert examine(settings) == 1
+    assert "klingon" in capsys.readouterr().out
+
+
+def test_doctor_is_content_with_a_free_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listen = {"sip": {"listen": ["udp:127.18.250.3:5060"]}, "http": {"listen": ""}, "media": {"listen": "127.18.250.3"}}
+    assert examine(Config.model_validate({"server": {"data_dir": str(tmp_path)}, **listen})) == 0
+    assert "PCMA (G.711)" in capsys.readouterr().out
