@@ -12,6 +12,7 @@ from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
 
 PERIOD_S = 0.02
+EARLY_S = 0.001  # uvloop counts in whole milliseconds and may call that much too early: that is in time
 
 
 class LoopLag:
@@ -51,10 +52,10 @@ class LoopLag:
     def _tick(self) -> None:
         now = self._now()
         worst = now - self._due
-        while self._due <= now:  # what would have been due during a stall waited as well
+        while self._due <= now + EARLY_S:  # what would have been due during a stall waited as well
             self.histogram.observe(now - self._due)
             self._due += self._period_s
         self.last_s = max(worst, 0.0)
         self.worst_s = max(self.worst_s, self.last_s)
         assert self._loop is not None
-        self._handle = self._loop.call_later(max(self._due - self._now(), 0.0), self._tick)
+        self._handle = self._loop.call_later(max(self._due - self._now(), EARLY_S), self._tick)

@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+import uvloop
 
 from pbx.metrics.loop_lag import LoopLag
 
@@ -45,6 +46,41 @@ def test_lag_is_measured_against_a_fixed_grid() -> None:
     lag.stop()
     lag.stop()
     assert loop.cancelled
+
+
+def test_a_call_that_comes_early_is_in_time_and_does_not_spin() -> None:
+    now = 100.0
+    loop = FakeLoop()
+    lag = LoopLag(bounds=(0.001, 0.01), period_s=0.02, now=lambda: now)
+    lag.start(loop)  # type: ignore[arg-type]
+    now = 100.0193
+    loop.call()
+    assert lag.histogram.counts == [1, 0, 0]
+    assert loop.delay == pytest.approx(0.0207)
+    now = 100.0385  # earlier than a clock of milliseconds explains: not yet due, and not asked again at once
+    loop.call()
+    assert lag.histogram.counts == [1, 0, 0]
+    assert loop.delay >= 0.001
+
+
+def test_uvloop_is_not_kept_busy() -> None:
+    async def main() -> int:
+        lag, ticks = LoopLag(), 0
+        original = lag._tick
+
+        def counted() -> None:
+            nonlocal ticks
+            ticks += 1
+            original()
+
+        lag._tick = counted  # type: ignore[method-assign]
+        lag.start(asyncio.get_running_loop())
+        await asyncio.sleep(0.5)
+        lag.stop()
+        return ticks
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(main()) <= 27
 
 
 async def test_on_a_real_loop() -> None:
