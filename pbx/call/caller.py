@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 class CallerLeg(Leg):
     """The leg of the INVITE that started the call."""
 
-    __slots__ = ("_agreed", "_answer_sdp", "_ringing", "early")
+    __slots__ = ("_answer_sdp", "_ringing", "early")
 
     def __init__(self, call: Call, session: Session, role: str = "caller") -> None:
         super().__init__(call, "a", role, call.caller, call.trunk)
         self.session = session
         self.early = False  # the caller was given our SDP in a 183
         self._ringing = False
-        self._agreed: asyncio.Future[None] | None = None  # somebody waits for the answer to our offer
         self._answer_sdp = b""
 
     def negotiate(self, offer: bytes) -> None:
@@ -48,37 +47,30 @@ class CallerLeg(Leg):
             return False
         if not self.early and not self.answered_at:
             self.early = True
+            self.configure()  # first: the caller's packets may be as fast as our response
             self.session.progress(183, None, self._answer_sdp)
-            self.configure()
         return True
 
     def accept(self) -> None:
         """200 with our SDP: the answer, or an offer when the INVITE had none."""
         assert self.session is not None
         self.answered_at = asyncio.get_running_loop().time()
-        self.session.accept(self._answer_sdp or self.make_offer())
         if self._answer_sdp:
             self.configure()
+            self.session.accept(self._answer_sdp)
             if not self.settings.send:
                 self._take_direction()
+        else:
+            self.session.accept(self.make_offer())
 
     async def agreed(self) -> None:
         """Waits until the caller answered the offer of our 200, or is gone; at once when the offer was the caller's."""
-        if self._pending_offer and not self.is_ended:
-            self._agreed = asyncio.get_running_loop().create_future()
-            await self._agreed
+        while self._pending_offer and not self.is_ended:
+            await self._change()
 
     def on_established(self, session: Session, body: bytes) -> None:
         super().on_established(session, body)
         self._tell()
-
-    def _end_dialogs(self, cause: str, status: int) -> None:
-        super()._end_dialogs(cause, status)
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._agreed is not None and not self._agreed.done():
-            self._agreed.set_result(None)
 
     def on_cancelled(self, _session: Session) -> None:
         self.finish("cancelled", 487, by_far_end=True)

@@ -28,6 +28,7 @@ class Leg:
         "_pending_offer",
         "_sdp_id",
         "_sdp_version",
+        "_waiters",
         "answered_at",
         "by_far_end",
         "call",
@@ -67,6 +68,7 @@ class Leg:
         self._pending_offer = b""  # ours, waiting for the far end's answer
         self._sdp_id = 0
         self._sdp_version = 0
+        self._waiters: tuple[asyncio.Future[None], ...] = ()
 
     @property
     def ended(self) -> asyncio.Future[str]:
@@ -79,9 +81,24 @@ class Leg:
 
     async def wait_ended(self) -> str:
         """Waits for the end of the leg, and may be cancelled; gives the cause."""
-        if not self.is_ended:
-            await asyncio.shield(self.ended)
+        while not self.is_ended:
+            await self._change()
         return self.cause
+
+    async def _change(self) -> None:
+        """Waits until the leg is answered, refused or over: each waiter has a future of its own, so that it can be
+        cancelled without harm to the others.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters = (*self._waiters, waiter)
+        await waiter
+
+    def _tell(self) -> None:
+        """Wakes those who wait for a change."""
+        waiters, self._waiters = self._waiters, ()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     @property
     def live_call(self) -> Call:
@@ -280,6 +297,7 @@ class Leg:
             call.emit(Kind.LEG_ENDED, self.name, sip_status=status, cause=cause, **counters)
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(cause)
+        self._tell()
         self.call = None
         call.on_leg_ended(self)
 

@@ -81,17 +81,14 @@ class OutgoingLeg(Leg):
         self._offer = b""
         self._best: DialFailed | None = None  # of the branches that failed so far
         self._failure: DialFailed | None = None
-        self._outcome: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     # -- for applications ----------------------------------------------------------------------------------------
 
     async def answered(self) -> bool:
         """Waits until the leg is answered and returns True; raises DialFailed when it never will be."""
-        if not self.answered_at and self._failure is None:
-            if self._outcome is None:
-                self._outcome = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._outcome)
+        while not self.answered_at and self._failure is None:
+            await self._change()
         failure = self._failure
         if failure is not None:  # a new one: the traceback of one that is kept would keep the call's frames
             raise DialFailed(failure.status, failure.reason, failure.cause)
@@ -261,11 +258,6 @@ class OutgoingLeg(Leg):
         super()._end_dialogs(cause, status)
         if not self.answered_at and self._failure is None:
             self._failure = DialFailed(487, "Cancelled", "cancelled")
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._outcome is not None and not self._outcome.done():
-            self._outcome.set_result(None)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
