@@ -81,13 +81,6 @@ class Registrar:
                 self._expire_later(binding.expires_at, extension)
                 self._tell(extension, binding, True)
 
-    def drop_flow(self, flow: object) -> None:
-        """A connection closed: the contacts that were reached over it are gone (RFC 5626 section 5.3)."""
-        for extension, held in list(self._bindings.items()):
-            lost = [binding for binding in held if binding.destination.flow is flow]
-            if lost:
-                self.replace(extension, (), lost)
-
     def restore(self) -> int:
         """Takes back what the store kept and is still valid; returns how many contacts. Call it once, before
         serving.

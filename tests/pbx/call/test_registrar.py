@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from pbx.call.location import Binding, MemoryLocationStore
 from pbx.call.registrar import Registrar
 from pbx.call.testing import LoopClock
@@ -167,16 +165,3 @@ async def test_bindings_survive_a_restart() -> None:
     await asyncio.sleep(100)
     assert not after.registered("101")
     after.close()
-
-
-@pytest.mark.parametrize("flow", [object()])
-async def test_a_closed_connection_takes_its_contacts_along(flow: object) -> None:
-    clock = LoopClock()
-    registrar = Registrar(EventBus(), clock)
-    for host, via in (("h1", flow), ("h2", None)):
-        registrar.replace(
-            "101", [Binding(f"sip:101@{host}", Destination("tcp", host, 1, via), clock.unix() + 60, host, 1)]
-        )
-    registrar.drop_flow(flow)
-    assert [binding.uri for binding in registrar.bindings("101")] == ["sip:101@h2"]
-    registrar.close()
