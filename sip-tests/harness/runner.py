@@ -254,7 +254,11 @@ def _has(answer: Any, wanted: Any) -> bool:
             key in answer and _has(answer[key], item) for key, item in wanted.items()
         )
     if isinstance(wanted, list):
-        return isinstance(answer, list) and bool(wanted or not answer) and all(any(_has(item, want) for item in answer) for want in wanted)
+        return (
+            isinstance(answer, list)
+            and bool(wanted or not answer)
+            and all(any(_has(item, want) for item in answer) for want in wanted)
+        )
     return bool(answer == wanted)
 
 
