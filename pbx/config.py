@@ -35,6 +35,8 @@ class Sip(Section):
     max_contacts: int = Field(default=5, ge=1, le=64)
     # Order of the challenges. MD5 first, because phones and SIPp that know no SHA-256 read the first challenge only.
     digest_algorithms: list[Literal["MD5", "SHA-256"]] = ["MD5", "SHA-256"]
+    # Clients that give up when any challenge names an algorithm they do not know: those get the MD5 one alone.
+    md5_only_agents: list[str] = ["baresip v0.", "baresip v1."]  # beginnings of User-Agent
 
 
 class Media(Section):

@@ -70,6 +70,7 @@ class Authenticator:
             extension.number: Credentials.from_password(extension.number, realm, extension.secret)
             for extension in config.extension
         }
+        self._md5_only = tuple(config.sip.md5_only_agents)
         self._guesses = Guesses(clock)
         self._known_peer = known_peer
 
@@ -77,7 +78,7 @@ class Authenticator:
         """Judges `request`: the account must match its digest, and its From (advisory rows 12 and 22)."""
         given = request.header("Authorization") or request.header("Proxy-Authorization")
         if not given:
-            return self._challenge(source)
+            return self._challenge(request, source)
         claimed = clean_number(request.from_.uri.user)
         if self._guesses.exhausted(source.host) and not self._known_peer(claimed, source):
             return Verdict("", 403)
@@ -85,12 +86,13 @@ class Authenticator:
         if result.ok:
             return Verdict(result.username) if result.username == claimed else Verdict("", 403)
         if result.stale or result.reason in RETRY:
-            return self._challenge(source, stale=True)
+            return self._challenge(request, source, stale=True)
         if result.reason in ("password", "user"):
             self._guesses.wrong(source.host)
             return Verdict("", 403)
-        return self._challenge(source)
+        return self._challenge(request, source)
 
-    def _challenge(self, source: Source, *, stale: bool = False) -> Verdict:
-        values = self._verifier.challenge(source.host, stale=stale)
+    def _challenge(self, request: Request, source: Source, *, stale: bool = False) -> Verdict:
+        md5_only = (request.header("User-Agent") or "").startswith(self._md5_only)
+        values = self._verifier.challenge(source.host, stale=stale, md5_only=md5_only)
         return Verdict("", 401, [f"WWW-Authenticate: {value}" for value in values])

@@ -153,15 +153,17 @@ class DigestVerifier:
         stamp = f"{ticks:0{_TIME}x}{token(_SALT)}"
         return stamp + self._mac(stamp, source)
 
-    def challenge(self, source: str, *, stale: bool = False) -> list[str]:
+    def challenge(self, source: str, *, stale: bool = False, md5_only: bool = False) -> list[str]:
         """Values for WWW-Authenticate or Proxy-Authenticate, one line each (RFC 8760 section 2.3).
 
-        `source`: who gets the nonce, normally the peer's IP address; it is valid from there only.
+        `source`: who gets the nonce, normally the peer's IP address; it is valid from there only. `md5_only` leaves
+        the others out where MD5 is offered at all.
         """
         nonce = self._nonce(source)
         tail = ",stale=true" if stale else ""
         return [
-            f'Digest realm="{self.realm}",nonce="{nonce}",algorithm={name},qop="auth"{tail}' for name in self.algorithms
+            f'Digest realm="{self.realm}",nonce="{nonce}",algorithm={name},qop="auth"{tail}'
+            for name in (("MD5",) if md5_only and "MD5" in self.algorithms else self.algorithms)
         ]
 
     def _age(self, nonce: str, source: str) -> float | None:

@@ -230,3 +230,13 @@ async def test_names_of_callers_cannot_inject(monkeypatch: pytest.MonkeyPatch) -
     anna.session.bye()
     await world.settle()
     assert PBX
+
+
+async def test_clients_that_know_one_algorithm_get_a_challenge_they_can_answer() -> None:
+    world = World()
+    anna = world.phone("101", "127.15.1.1")
+    for agent, algorithms in (("baresip v1.0.0 (x86_64/linux)", ["MD5"]), ("Desk Phone 5", ["MD5", "SHA-256"])):
+        challenged = await anna.request("REGISTER", "sip:centrala.local", f"User-Agent: {agent}", auth=False)
+        values = challenged.headers("WWW-Authenticate")
+        assert [value.split("algorithm=")[1].split(",")[0] for value in values] == algorithms
+    await world.settle()
