@@ -8,98 +8,14 @@ import re
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pbx.api.client import ControlClient, ControlError
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-START_S = 30.0
-CONFIG = """\
-[server]
-name = "process-test"
-data_dir = "{data}"
-[sip]
-listen = ["udp:{host}:5060"]
-[media]
-listen = "{host}"
-port_min = 20000
-port_max = 20099
-realtime = false
-[http]
-listen = "{host}:8080"
-[[trunk]]
-name = "test"
-peers = ["{host}"]
-[[number]]
-number = "601"
-application = "echo"
-trunks = ["test"]
-[[extension]]
-number = "101"
-secret = "a-long-secret-1"
-[[agent]]
-extension = "101"
-[[queue]]
-name = "sales"
-agents = ["101"]
-"""
-
-
-class Process:
-    """A `centrala serve` on an address of its own."""
-
-    def __init__(self, folder: Path, host: str, **environment: str) -> None:
-        self.host = host
-        self.data = folder / "data"
-        self.config = folder / "centrala.toml"
-        self.config.write_text(CONFIG.format(data=self.data, host=host))
-        self.config.chmod(0o600)
-        self.log = folder / f"log-{time.monotonic_ns()}"
-        self.control = ControlClient(self.data / "control.sock")
-        command = [sys.executable, "-m", "pbx", "--config", str(self.config), "serve"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **environment}
-            )
-
-    def wait_up(self) -> None:
-        deadline = time.monotonic() + START_S
-        while True:
-            assert self.process.poll() is None, self.text()
-            try:
-                self.control.get("/status")
-                return
-            except ControlError:
-                assert time.monotonic() < deadline, self.text()
-            time.sleep(0.02)
-
-    def text(self) -> str:
-        return self.log.read_text()
-
-    def get(self, path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://{self.host}:8080{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+from pbx.api.client import ControlError
+from tests.integration.process import START_S, Process
 
 
 @pytest.fixture
