@@ -1,7 +1,7 @@
 """Runs the PBX and writes down where its Python sends to: watched.py FILE ARGUMENTS-OF-THE-PBX.
 
-Python's own audit events see every sendto, connect and name lookup of the signalling; RTP leaves from native threads and is
-watched by the tests at its destination.
+Python's own audit events see every sendto, connect and name lookup of the signalling; RTP leaves from native threads
+and is watched by the tests at its destination.
 """
 
 from __future__ import annotations
