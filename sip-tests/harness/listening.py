@@ -5,6 +5,7 @@
     - {tone: 440, for_s: 1}              # Hz; in one piece, with no hole over the endpoint's gap_ms
     - {speech: true, for_s: 0.5}         # sound that is no tone; pauses between words count
     - {silence: true, for_s: 0.5}        # packets of silence
+    - {sound: true, without: 440, for_s: 0.5}   # music: sound that is not mainly this tone
     - {nothing: true, for_s: 0.5}        # no packet at all
     - {tone: 440, for_s: 1, port: 2}     # at the endpoint's second port (`second_port: true`)
 """
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 STEP = tones.RATE // 50  # samples of one window
 HOLE_S = 0.06  # a later packet than this is a hole that can be heard
 WORD_PAUSE_MS = 400.0
-KINDS = ("tone", "speech", "silence", "nothing")
+KINDS = ("tone", "speech", "sound", "silence", "nothing")
+BROKEN = ("speech", "sound")  # words and notes have pauses between them
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ def check_pieces(wanted: Sequence[dict[str, Any]], timelines: dict[int, Timeline
     for index, piece in enumerate(wanted):
         timeline = timelines[int(piece.get("port", 0))]
         kind = next(name for name in KINDS if name in piece)
-        gap = WORD_PAUSE_MS if kind == "speech" else gap_ms if kind == "tone" else 0.0
+        gap = WORD_PAUSE_MS if kind in BROKEN else gap_ms if kind == "tone" else 0.0
         found, longest = _find(timeline, _is(kind, piece), after, float(piece["for_s"]), gap)
         if found is None:
             what = f"{piece['tone']:g} Hz" if kind == "tone" else kind
@@ -116,6 +118,9 @@ def _is(kind: str, piece: dict[str, Any]) -> Callable[[tones.Samples, bool], boo
         return lambda window, present: present and tones.has_tone(window, float(piece["tone"]))
     if kind == "speech":
         return lambda window, present: present and tones.is_loud(window) and not tones.is_pure(window)
+    if kind == "sound":
+        other = float(piece["without"])
+        return lambda window, present: present and tones.is_loud(window) and not tones.has_tone(window, other)
     if kind == "silence":
         return lambda window, present: present and not tones.is_loud(window)
     return lambda _window, present: not present

@@ -87,6 +87,7 @@ class Behaviour:
     journey: list[Any]  # kinds, or {kind: {name: value}}, that must come in this order, others between them
     journey_without: list[str]  # kinds that may not come
     environment: dict[str, str]
+    journey_counts: dict[str, int] = field(default_factory=dict)  # how often a kind comes
     recordings: list[dict[str, Any]] | None = None  # {left: Hz, right: Hz, for_s}, in the order of the calls
 
     def scenario(self, name: str) -> Path:
@@ -107,7 +108,17 @@ def load(folder: Path) -> Behaviour:
     """Reads one folder. Raises BadTest."""
     name = f"{folder.parent.name}/{folder.name}"
     raw = yaml.safe_load((folder / "test.yaml").read_text(encoding="utf-8"))
-    known = {"about", "config", "steps", "cdr", "journey", "journey_without", "environment", "recordings"}
+    known = {
+        "about",
+        "config",
+        "steps",
+        "cdr",
+        "journey",
+        "journey_without",
+        "environment",
+        "recordings",
+        "journey_counts",
+    }
     _refuse_unknown(name, raw, known)
     own = folder / "pbx.toml"
     shared = CONFIGS / f"{raw.get('config', 'basic')}.toml"
@@ -125,6 +136,7 @@ def load(folder: Path) -> Behaviour:
         journey_without=raw.get("journey_without", []),
         environment={key: str(value) for key, value in raw.get("environment", {}).items()},
         recordings=raw.get("recordings"),
+        journey_counts=raw.get("journey_counts", {}),
     )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from harness.model import Behaviour
 
 SETTLE_S = 3.0  # the writer thread flushes at least every second
 
@@ -18,11 +21,11 @@ class Records:
         self._path = data_dir / "centrala.db"
         self._since_us = int(time.time() * 1e6)
 
-    def check(self, cdr: list[dict[str, Any]] | None, journey: list[Any], without: list[str]) -> list[str]:
+    def check(self, behaviour: Behaviour) -> list[str]:
         """What is wrong with the rows; waits up to SETTLE_S for them to come."""
         deadline = time.monotonic() + SETTLE_S
         while True:
-            problems = self._problems(cdr, journey, without)
+            problems = self._problems(behaviour)
             if not problems or time.monotonic() > deadline:
                 return problems
             time.sleep(0.1)
@@ -32,17 +35,21 @@ class Records:
         rows = self._rows("SELECT recording FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
         return [row["recording"] for row in rows]
 
-    def _problems(self, cdr: list[dict[str, Any]] | None, journey: list[Any], without: list[str]) -> list[str]:
+    def _problems(self, behaviour: Behaviour) -> list[str]:
         problems = []
-        if cdr is not None:
+        if behaviour.cdr is not None:
             rows = self._rows("SELECT * FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
-            problems += compare(cdr, rows)
-        if journey or without:
-            rows = self._rows("SELECT kind, data FROM journey WHERE at_us >= ? ORDER BY seq")
-            events = [(row["kind"], json.loads(row["data"])) for row in rows]
-            problems += in_order(journey, events)
-            kinds = {kind for kind, _ in events}
-            problems += [f"{kind} is in the journey and should not be" for kind in without if kind in kinds]
+            problems += compare(behaviour.cdr, rows)
+        rows = self._rows("SELECT kind, data FROM journey WHERE at_us >= ? ORDER BY seq")
+        events = [(row["kind"], json.loads(row["data"])) for row in rows]
+        problems += in_order(behaviour.journey, events)
+        counts = Counter(kind for kind, _ in events)
+        problems += [
+            f"{kind} is in the journey and should not be" for kind in behaviour.journey_without if counts[kind]
+        ]
+        for kind, count in behaviour.journey_counts.items():
+            if counts[kind] != count:
+                problems.append(f"{kind} is {counts[kind]} times in the journey, {count} times were expected")
         return problems
 
     def _rows(self, query: str) -> list[dict[str, Any]]:

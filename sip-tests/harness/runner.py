@@ -71,7 +71,7 @@ class Run:
                     running.endpoint.close()
         if not self.problems:
             behaviour = self.behaviour
-            self.problems += records.check(behaviour.cdr, behaviour.journey, behaviour.journey_without)
+            self.problems += records.check(behaviour)
             if behaviour.recordings is not None:
                 folder = self.pbx.data_dir / "recordings"
                 self.problems += recordings.check(folder, records.recordings(), behaviour.recordings)
