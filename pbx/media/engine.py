@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LATCHES = {"signalled": wire.LATCH_SIGNALLED, "any": wire.LATCH_ANY, "strict": wire.LATCH_STRICT}
 DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
+NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are told that there is no far end to send to
 RETRY_S = 0.01  # until a command that must not be lost is tried again
 log = logging.getLogger("centrala.media")
 
@@ -147,14 +148,17 @@ class MediaEngine:
         return session
 
     def configure_stream(self, stream: int, settings: FarEnd, signalling_ip: str, latch: str | None) -> None:
-        """Sends the far end to the media thread. A stream that is to hear nothing (hold) has no timeout either."""
+        """Sends the far end to the media thread. A stream that is to hear nothing (hold) has no timeout either.
+
+        A far end without an address (hold by c=0.0.0.0, RFC 3264 section 8.4) is sent nothing.
+        """
         policy = self.config.latch if latch is None else latch
         if policy not in LATCHES:
             raise ValueError(f"latch {policy!r} is none of {', '.join(LATCHES)}")
         self.core.configure(
             stream,
-            remote_ip=settings.remote_ip,
-            remote_port=settings.remote_port,
+            remote_ip=settings.remote_ip or NOWHERE,
+            remote_port=settings.remote_port or DISCARD_PORT,
             remote_rtcp_port=settings.remote_rtcp_port,
             codec=settings.codec,
             payload_type=settings.payload_type,

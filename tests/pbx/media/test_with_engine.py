@@ -196,6 +196,22 @@ async def test_a_recording_holds_both_sides(media: MediaEngine) -> None:
     second.close()
 
 
+async def test_a_far_end_without_an_address_is_sent_nothing_until_it_has_one_again(media: MediaEngine) -> None:
+    """Hold by c=0.0.0.0 (RFC 3264 section 8.4): no address, no port, and no error either."""
+    phone = Phone()
+    session = media.open()
+    held = Far(remote_ip="", remote_port=0, remote_rtcp_port=0, codec=8, payload_type=8, send=False)
+    session.configure(held, signalling_ip="127.12.1.2")
+    clip = media.clip(tone_bytes(1000, 0, -13, 8000), "tone")
+    session.play([clip], repeat=True)
+    await asyncio.sleep(0.1)
+    assert phone.packets == []
+    session.configure(phone.far())
+    await eventually(lambda: len(phone.packets) >= 5)
+    assert len(phone.packets) >= 5
+    phone.close()
+
+
 async def test_a_clip_dropped_while_it_plays_is_heard_to_its_end(media: MediaEngine) -> None:
     phone = Phone()
     session = media.open()
