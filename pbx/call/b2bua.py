@@ -31,6 +31,9 @@ def _dialler(target: str, timeout_s: float) -> Application:
         caller = call.services.dialplan.extensions.get(call.extension)
         result = await call.dial(target, timeout_s=timeout_s, record=caller is not None and caller.record)
         if not result.answered:
-            await call.hangup(result.cause, result.sip_status, by="callee")
+            status = result.sip_status
+            if 500 <= status <= 599 and target in call.services.dialplan.extensions:
+                status = 480  # a phone's trouble is not the PBX's (RFC 3261 section 16.7, step 6)
+            await call.hangup(result.cause, status, by="callee")
 
     return dial

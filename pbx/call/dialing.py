@@ -19,6 +19,8 @@ _FORWARD = {
     "limit": ("busy", "user-busy"),
     "no_answer": ("no_answer", "no-answer"),
     "unregistered": ("unregistered", "unavailable"),
+    "congestion": ("unregistered", "unavailable"),  # registered, but its connection is gone
+    "network": ("unregistered", "unavailable"),
 }
 
 

@@ -206,8 +206,17 @@ class Life:
         if self._spawned is None:
             self._spawned = set()
         self._spawned.add(task)
-        task.add_done_callback(self._spawned.discard)
+        task.add_done_callback(self._spawned_done)
         return task
+
+    def _spawned_done(self, task: asyncio.Task[Any]) -> None:
+        """Forgets a spawned task; what it raised is logged and counted, and costs the call nothing."""
+        if self._spawned is not None:
+            self._spawned.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, (CallEnded, DialFailed)):
+            log.error("call %s: work beside the application failed", self.id, exc_info=error)
+            self.services.counters.application_errors += 1
 
     def emit(self, kind: Kind, leg: str = "a", /, **data: Any) -> None:
         """Publishes one step of the journey, of the caller's leg unless `leg` names another."""

@@ -121,7 +121,7 @@ class Registration:
             request.call_id,
             request.cseq,
             path,
-            contact.params.get("+sip.instance", ""),
+            contact.params.get("+sip.instance", "").replace('"', "").replace("\\", ""),
             float(contact.params.get("q") or 1.0),
             clean_name(request.header("User-Agent") or ""),
         )

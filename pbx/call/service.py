@@ -111,9 +111,8 @@ class CallService:
     def _setup(self, request: Request, source: Source, trunk: Trunk | None, account: str) -> Setup:
         sender = request.from_
         forwards = request.max_forwards
-        name = sender.display
-        if not name and account:
-            name = self.services.dialplan.extensions[account].name
+        name = self.services.dialplan.extensions[account].name if account else ""
+        name = name or sender.display  # what is configured for an account is not its phone's to change
         return Setup(
             caller=account or clean_number(sender.uri.user),
             caller_name=clean_name(name) if name else "",

@@ -20,7 +20,7 @@ async def test_register_call_talk_and_hang_up() -> None:
     assert bob.names() == ["invite", "established"]
     invite = bob.events[0][1]
     assert invite.from_.uri.user == "101"
-    assert invite.from_.display == "101"
+    assert invite.from_.display == "Anna", "the configured name, whatever the phone says"
     assert invite.max_forwards == 69
     one, two = world.media.sessions
     assert one.partner is two
@@ -301,4 +301,15 @@ async def test_options_and_unknown_methods() -> None:
     assert "application/sdp" in options.header("Accept")
     assert (await anna.request("MESSAGE", f"sip:{PBX}")).status == 405
     assert (await anna.request("FROBNICATE", f"sip:{PBX}")).status == 501
+    await world.settle()
+
+
+async def test_a_phone_in_trouble_is_not_the_pbx_in_trouble() -> None:
+    world = World()
+    anna, bob = world.phone("101", "127.15.1.1"), world.phone("102", "127.15.1.2")
+    await bob.register()
+    bob.refuse = 503
+    anna.call("102")
+    await asyncio.sleep(2)
+    assert anna.events[-1][:2] == ("failure", 480)
     await world.settle()

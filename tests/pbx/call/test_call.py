@@ -233,3 +233,31 @@ async def test_nothing_is_left_in_memory_without_the_collector() -> None:
     finally:
         gc.enable()
     await harness.close()
+
+
+async def test_work_beside_the_application_ends_with_the_call_and_cannot_harm_it() -> None:
+    harness = CallHarness()
+    seen: list[str] = []
+
+    async def beside() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            seen.append("cancelled")
+
+    async def broken() -> None:
+        raise ValueError("beside")
+
+    async def application(call: Call) -> None:
+        await call.answer()
+        call.spawn(beside())
+        call.spawn(broken())
+        await asyncio.sleep(10)
+
+    caller = harness.call(application)
+    await caller.over()
+    await harness.sleep(0)
+    assert seen == ["cancelled"]
+    assert harness.events[-1].data["cause"] == "normal"
+    assert harness.services.counters.application_errors == 1
+    await harness.close()
