@@ -19,6 +19,7 @@ from rich.table import Table
 
 from bench.load import machine, offers, signalling
 from bench.load.figures import ROWS, Figures
+from bench.load.micro import run_micro
 from bench.load.pbx import Pbx
 
 console = Console()
@@ -87,7 +88,21 @@ def offer(figures: Figures, quick: bool, folder: Path) -> None:
             figures.update(offers.measure(samples))
 
 
+def micro(figures: Figures, quick: bool, folder: Path) -> None:
+    say("microbenchmarks: rings, G.711, digits, scanner, transactions, distributor, store")
+    results = run_micro(folder, seconds_each=0.1 if quick else 1.0)
+    shown = Table(title="Microbenchmarks, microseconds a round", caption="a round is described in its bench/test_*.py")
+    for column in ("module", "what", "median", "min", "max"):
+        shown.add_column(column, justify="right" if column in ("median", "min", "max") else "left")
+    for result in results:
+        figures.spread(result.key, result.median_us, result.min_us, result.max_us)
+        cells = [f"{value:,.2f}" for value in (result.median_us, result.min_us, result.max_us)]
+        shown.add_row(result.module, result.name, *cells)
+    console.print(shown)
+
+
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
+    "micro": micro,
     "relay": relay,
     "costs": costs,
     "capacity": capacity,

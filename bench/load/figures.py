@@ -53,6 +53,10 @@ class Figures:
         for key, value in values.items():
             self.add(key, value)
 
+    def spread(self, key: str, median: float, least: float, greatest: float) -> None:
+        """A figure whose repeats somebody else has made."""
+        self.samples[key] = [least, median, greatest]
+
     def median(self, key: str) -> float:
         return statistics.median(self.samples[key])
 

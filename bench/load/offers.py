@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from typing import cast
 
 import uvloop
 
@@ -31,8 +32,7 @@ class Agents(asyncio.DatagramProtocol):
         self.done = self.loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.DatagramTransport, transport)  # uvloop's has the same methods, but not the class
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         now = time.perf_counter()
@@ -87,8 +87,7 @@ class Callers(asyncio.DatagramProtocol):
         self.answered: dict[str, str] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.DatagramTransport, transport)  # uvloop's has the same methods, but not the class
 
     def call(self) -> None:
         body = SDP.format(ip=CALLER, port=7002)
