@@ -1,0 +1,309 @@
+"""Stand-ins for what a call needs of SIP, SDP, media and speech: `pbx.call.testing` puts them together."""
+
+# ruff: noqa: ARG002  (fakes take what the real ones take)
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pbx.ids import new_id
+from pbx.sip.address import Destination
+
+SPEECH_CHARS_PER_S = 15.0
+SDP = b"fake sendrecv"
+HELD = b"fake sendonly"
+
+
+class LoopClock:
+    """A Clock on the running loop's time, so that virtual time moves both."""
+
+    def __init__(self, epoch: float = 1_790_000_000.0) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._epoch = epoch - self._loop.time()
+
+    def monotonic(self) -> float:
+        return self._loop.time()
+
+    def unix(self) -> float:
+        return self._epoch + self._loop.time()
+
+
+@dataclass(slots=True, frozen=True)
+class FakeClip:
+    """A clip known by what it says."""
+
+    text: str
+    duration_s: float
+
+
+class FakePrompts:
+    """Speech whose length follows from its text; `get` may be made slow."""
+
+    def __init__(self) -> None:
+        self.delay_s = 0.0
+
+    async def get(self, text: str, language: str) -> FakeClip:
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        return FakeClip(f"{language}:{text}", len(text) / SPEECH_CHARS_PER_S)
+
+    def music(self, name: str) -> FakeClip:
+        return FakeClip(f"music:{name}", 60.0)
+
+    def ringback(self) -> FakeClip:
+        return FakeClip("tone:ringback", 5.0)
+
+
+@dataclass(slots=True)
+class FakeCounters:
+    """What a closed stream reports."""
+
+    rx_packets: int = 50
+    tx_packets: int = 49
+    lost_packets: int = 1
+    jitter_ms: float = 2.5
+
+
+class FakeRecording:
+    """Counts its seconds."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._began = asyncio.get_running_loop().time()
+
+    async def stop(self) -> float:
+        return asyncio.get_running_loop().time() - self._began
+
+
+class FakeMediaSession:
+    """A stream that plays into a list."""
+
+    ports = iter(range(20000, 1 << 30, 2))
+
+    def __init__(self, near: FakeMediaSession | None = None) -> None:
+        self.local_ip = "127.0.0.1"
+        self.local_port = next(self.ports)
+        self.closed = False
+        self.tag = ""
+        self.worker: int = near.worker if near is not None else 0
+        self.on_digit: Callable[[str, str], None] | None = None
+        self.on_timeout: Callable[[float], None] | None = None
+        self.settings: Any = None
+        self.configured = 0
+        self.partner: FakeMediaSession | None = None
+        self.played: list[tuple[float, str]] = []
+        self.playing: list[str] = []
+        self.sent_digits = ""
+        self.echoing = False
+        self.recordings: list[FakeRecording] = []
+        self.record_fails: OSError | None = None
+        self._future: asyncio.Future[bool] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def configure(self, settings: Any, *, signalling_ip: str, latch: Any = None) -> None:
+        self._alive()
+        self.settings = settings
+        self.configured += 1
+
+    def play(self, clips: Sequence[Any], *, repeat: bool = False) -> asyncio.Future[bool]:
+        self._alive()
+        self.stop_play()
+        loop = asyncio.get_running_loop()
+        self.playing = [clip.text for clip in clips]
+        self.played.extend((loop.time(), text) for text in self.playing)
+        self._future = future = loop.create_future()
+        if not repeat:
+            self._timer = loop.call_later(sum(clip.duration_s for clip in clips), self._played, True)
+        return future
+
+    def stop_play(self) -> None:
+        if self._future is not None:
+            self._played(False)
+
+    def _played(self, finished: bool) -> None:
+        future, self._future = self._future, None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.playing = []
+        if future is not None and not future.done():
+            future.set_result(finished)
+
+    def send_digits(self, digits: str) -> None:
+        self._alive()
+        self.sent_digits += digits
+
+    def echo(self, on: bool) -> None:
+        self._alive()
+        self.echoing = on
+
+    def bridge(self, other: FakeMediaSession) -> None:
+        self._alive()
+        other._alive()
+        assert self.worker == other.worker, "bridged streams must share a worker"
+        for stream in (self, other):
+            if stream.partner is not None:
+                stream.partner.partner = None
+        self.partner, other.partner = other, self
+
+    def unbridge(self) -> None:
+        if self.partner is not None:
+            self.partner.partner = None
+            self.partner = None
+
+    def record(self, path: str, other: FakeMediaSession | None) -> FakeRecording:
+        self._alive()
+        if self.record_fails is not None:
+            raise self.record_fails
+        recording = FakeRecording(path)
+        self.recordings.append(recording)
+        return recording
+
+    def close(self) -> FakeCounters | None:
+        if self.closed:
+            return None
+        self.stop_play()
+        self.unbridge()
+        self.closed = True
+        return FakeCounters()
+
+    def digit(self, digit: str, method: str = "rfc4733") -> None:
+        """The far end pressed `digit`."""
+        assert self.on_digit is not None
+        self.on_digit(digit, method)
+
+    def _alive(self) -> None:
+        assert not self.closed, "the stream is closed"
+
+
+class FakeMedia:
+    """Opens FakeMediaSessions; `open_streams` must be empty when all calls are over. `fail` is raised by the next
+    open.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: list[FakeMediaSession] = []
+        self.fail: Exception | None = None
+
+    def open(self, near: FakeMediaSession | None = None) -> FakeMediaSession:
+        if self.fail is not None:
+            error, self.fail = self.fail, None
+            raise error
+        session = FakeMediaSession(near)
+        self.sessions.append(session)
+        return session
+
+    @property
+    def open_streams(self) -> list[FakeMediaSession]:
+        return [session for session in self.sessions if not session.closed]
+
+
+@dataclass(slots=True)
+class FakeSettings:
+    """What a fake negotiation agrees on."""
+
+    remote_ip: str = "127.0.0.1"
+    remote_port: int = 4000
+    codec: int = 8
+    send: bool = True
+    receive: bool = True
+
+
+class FakeSdpError(Exception):
+    """A refused SDP."""
+
+    status = 488
+
+
+class FakeNegotiator:
+    """SDP as two words: "fake" and the direction as the far end sees it; everything else is refused with 488."""
+
+    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int) -> bytes:
+        return SDP
+
+    def answer(self, offer: bytes, ip: str, port: int, *, session_id: int, version: int) -> tuple[bytes, FakeSettings]:
+        return SDP, self._settings(offer)
+
+    def agreed(self, offer: bytes, answer: bytes) -> FakeSettings:
+        return self._settings(answer)
+
+    def _settings(self, sdp: bytes) -> FakeSettings:
+        word, _, direction = sdp.decode().partition(" ")
+        if word != "fake":
+            raise FakeSdpError(f"not acceptable: {sdp!r}")
+        return FakeSettings(send=direction in ("sendrecv", "recvonly"), receive=direction in ("sendrecv", "sendonly"))
+
+
+class FakeSession:
+    """One dialog. `sent` lists what the PBX did: ("progress", 180), ("accept", sdp), ("reject", 486), ("bye",),
+    ("cancel",).
+    """
+
+    def __init__(self, *, outgoing: bool, sdp: bytes = SDP, source: Any = None, observer: Any = None) -> None:
+        self.outgoing = outgoing
+        self.call_id = new_id(asyncio.get_running_loop().time())
+        self.state = "early"
+        self.request: Any = None
+        self.remote_sdp = sdp
+        self.source = source if source is not None else Destination("udp", "127.0.0.1", 5080, None)
+        self.observer: Any = observer
+        self.sent: list[tuple[Any, ...]] = []
+        self.headers: list[str] = []
+        self.body = b""
+        self.on_sent: Callable[[str], None] | None = None
+
+    def _did(self, *what: Any, headers: Sequence[str] = ()) -> None:
+        self.sent.append(what)
+        self.headers.extend(headers)
+        if self.on_sent is not None:
+            self.on_sent(what[0])
+
+    def progress(
+        self, status: int = 180, reason: str | None = None, body: bytes = b"", headers: Sequence[str] = ()
+    ) -> None:
+        assert self.state == "early"
+        self._did("progress", status, headers=headers)
+
+    def accept(self, body: bytes, headers: Sequence[str] = ()) -> None:
+        assert self.state == "early"
+        self.state = "confirmed"
+        self.body = body
+        self._did("accept", headers=headers)
+
+    def reject(self, status: int, reason: str | None = None, headers: Sequence[str] = ()) -> None:
+        assert self.state == "early"
+        self.state = "terminated"
+        self._did("reject", status, headers=headers)
+
+    def cancel(self, headers: Sequence[str] = ()) -> None:
+        assert self.outgoing
+        if self.state == "early":
+            self._did("cancel", headers=headers)
+            self.state = "terminated"
+
+    def bye(self, headers: Sequence[str] = ()) -> None:
+        self.state = "terminated"
+        self._did("bye", headers=headers)
+
+    def end(self, status: int = 480, headers: Sequence[str] = ()) -> None:
+        if self.state == "confirmed":
+            self.bye(headers)
+        elif self.state == "early" and self.outgoing:
+            self.cancel(headers)
+        elif self.state == "early":
+            self.reject(status, None, headers)
+
+    def reinvite(self, body: bytes) -> None:
+        self._did("reinvite", body)
+
+    def info(self, body: bytes, content_type: str) -> None:
+        self._did("info", body)
+
+    def accept_reinvite(self, body: bytes) -> None:
+        self.body = body
+        self._did("accept_reinvite")
+
+    def reject_reinvite(self, status: int) -> None:
+        self._did("reject_reinvite", status)
