@@ -27,7 +27,7 @@ cdef class Engine:
     cdef list cpu_at_stop
 
     cdef Leg* _leg(self, object stream) except NULL
-    cdef int _submit(self, uint32_t worker, Command* command) except -1
+    cdef int _submit(self, uint32_t worker, Command* command, bint lazily=*) except -1
     cdef int _room(self, uint32_t worker) except -1
     cdef Worker* _worker(self, int index) except NULL
     cdef int _raise_limit(self) except -1

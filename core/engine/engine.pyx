@@ -24,7 +24,7 @@ from core.engine.reading cimport read_stream, read_worker, take_events
 from core.engine.recorder cimport RECORDING_FREE, RECORDING_SLOTS, record_begin, record_free, record_writer
 from core.engine.state cimport Leg, Worker
 from core.engine.threads cimport thread_cpu_ns, thread_join, thread_start
-from core.engine.worker cimport report_recordings, worker_free, worker_init, worker_run, worker_submit
+from core.engine.worker cimport report_recordings, worker_free, worker_init, worker_run, worker_submit, worker_submit_lazily
 from core.stream.stream cimport stream_init
 
 from core.engine import messages as _messages
@@ -207,11 +207,14 @@ cdef class Engine:
             raise EngineBusy(f"media worker {worker} has not taken its last commands yet; try again later")
         return 0
 
-    cdef int _submit(self, uint32_t worker, Command* command) except -1:
+    cdef int _submit(self, uint32_t worker, Command* command, bint lazily=False) except -1:
         self._room(worker)
         self.sequence += 1
         command.sequence = self.sequence
-        worker_submit(&self.pool[worker], command)
+        if lazily:
+            worker_submit_lazily(&self.pool[worker], command)
+        else:
+            worker_submit(&self.pool[worker], command)
         return 0
 
     def open(self, str local_ip, *, int worker=-1):
@@ -240,7 +243,7 @@ cdef class Engine:
         store_release_u32(&leg.id, id)
         self.ports.give_to(local_ip, pair, id)
         c = new_command(m.CMD_OPEN, id)
-        self._submit(worker, &c)
+        self._submit(worker, &c, True)
         return id, self.ports.first + 2 * pair
 
     def worker_of(self, stream):
@@ -260,7 +263,7 @@ cdef class Engine:
                    | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0))
         if rtcp_mux:
             c.rtcp_remote = c.remote
-        self._submit(id_tag(stream), &c)
+        self._submit(id_tag(stream), &c, True)
 
     def play(self, stream, clips, *, bint repeat=False, double gain_db=0.0):
         cdef Command c = new_command(m.CMD_PLAY, stream)
@@ -290,7 +293,7 @@ cdef class Engine:
         self._leg(stream)
         c.other = other
         c.flags = flags
-        self._submit(id_tag(stream), &c)
+        self._submit(id_tag(stream), &c, kind != m.CMD_STOP_PLAY)
 
     def stop_play(self, stream):
         self._simple(stream, m.CMD_STOP_PLAY, 0, 0)
@@ -380,7 +383,7 @@ cdef class Engine:
             return
         id = stream
         c.stream = id
-        self._submit(id_tag(id), &c)
+        self._submit(id_tag(id), &c, True)
         pool_retire(&self.pool[id_tag(id)].pool, id)
 
     def stream_stats(self, stream):

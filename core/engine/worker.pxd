@@ -21,5 +21,7 @@ cdef void worker_free(Worker* w) noexcept nogil
 cdef void* worker_run(void* argument) noexcept nogil
 # Python's thread: queues a command and wakes the worker if it sleeps. False when the ring is full.
 cdef bint worker_submit(Worker* w, const Command* command) noexcept nogil
+# The same for what only matters to the next packet: a worker that looks by itself within 32 ms is left asleep.
+cdef bint worker_submit_lazily(Worker* w, const Command* command) noexcept nogil
 # The worker's thread, or Python's when the worker has ended: tells the recordings that the writer has ended.
 cdef void report_recordings(Worker* w) noexcept nogil

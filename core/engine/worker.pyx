@@ -72,7 +72,13 @@ cdef enum:
     LATE_NS = 10000000         # a tick that starts later than this is late
     GIVE_UP_NS = 100000000     # later than this, packets are left out instead of sent in a burst
     COMMAND_BATCH = 512
+    LAZY_COMMANDS = 256        # so many that wait are a reason to wake: ports and slots are given back in time
     PRIORITY = 5               # SCHED_FIFO, 1..99
+
+cdef enum:                     # Worker.sleeping
+    AWAKE = 0
+    DOZES = 1                  # wakes by itself within HOUSE_NS
+    SLEEPS = 2                 # until something comes
 
 cdef extern from *:
     """
@@ -136,8 +142,20 @@ cdef bint worker_submit(Worker* w, const Command* command) noexcept nogil:
     if not spsc_push(&w.commands, command):
         return False
     full_fence()
-    if exchange_i32(&w.sleeping, 0):
+    if exchange_i32(&w.sleeping, AWAKE):
         eventfd_signal(w.command_fd)
+    return True
+
+
+cdef bint worker_submit_lazily(Worker* w, const Command* command) noexcept nogil:
+    # A wake-up costs both threads more than the command: 8 of them were a tenth of a bridged call. A packet that the
+    # command is about wakes the worker as well, and commands go before packets.
+    if not spsc_push(&w.commands, command):
+        return False
+    full_fence()
+    if load_acquire_i32(&w.sleeping) == SLEEPS or spsc_count(&w.commands) > LAZY_COMMANDS:
+        if exchange_i32(&w.sleeping, AWAKE):
+            eventfd_signal(w.command_fd)
     return True
 
 
@@ -332,14 +350,13 @@ cdef void _serve(Worker* w, epoll_event* ready, int count, int64_t now) noexcept
 
 cdef int _patience(Worker* w, bint more) noexcept nogil:
     """How long epoll may wait, in ms."""
-    store_release_i32(&w.sleeping, 1)
+    cdef bint dozes = w.active_count or w.recordings_open or w.clips_unreported
+    store_release_i32(&w.sleeping, DOZES if dozes else SLEEPS)
     full_fence()
     if more or spsc_count(&w.commands):
-        store_release_i32(&w.sleeping, 0)
+        store_release_i32(&w.sleeping, AWAKE)
         return 0
-    if w.active_count or w.recordings_open or w.clips_unreported:
-        return <int>(HOUSE_NS // NS_PER_MS)
-    return -1
+    return <int>(HOUSE_NS // NS_PER_MS) if dozes else -1
 
 
 cdef void _become(Worker* w) noexcept nogil:
@@ -368,7 +385,7 @@ cdef void* worker_run(void* argument) noexcept nogil:
     _become(w)
     while w.running:
         count = epoll_wait(w.epoll, ready, BATCH, _patience(w, more))
-        store_release_i32(&w.sleeping, 0)
+        store_release_i32(&w.sleeping, AWAKE)
         now = now_ns()
         _run_ticks(w, now)
         # Commands first: what Python asked for before a packet was sent holds for that packet.
