@@ -9,6 +9,7 @@ from pbx.call.addresses import LocalAddresses
 from pbx.call.application import Applications, echo
 from pbx.call.authentication import Authenticator
 from pbx.call.dialplan import Dialplan
+from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
 from pbx.call.negotiation import SdpNegotiator
@@ -74,6 +75,6 @@ def assemble(
     return CallService(
         services,
         Router(config, dialplan),
-        Authenticator(config, clock, registrar.is_known_peer, secret),
+        Authenticator(config, clock, registrar.is_known_peer, secret, guesses=Guesses(clock, GuessAlarm(bus, clock))),
         Registration(config.sip, registrar, addresses, clock),
     )

@@ -19,6 +19,7 @@ from pbx.sip.multipart import MultipartError, find_part
 
 if TYPE_CHECKING:
     from pbx.call.authentication import Authenticator
+    from pbx.call.guesses import Guesses
     from pbx.call.registration import Registration
     from pbx.call.router import Routed, Router
     from pbx.call.services import Services
@@ -219,6 +220,11 @@ class CallService:
             self.services.counters.forbidden += 1
 
     # -- for the CLI, the API and metrics -------------------------------------------------------------------------
+
+    @property
+    def guesses(self) -> Guesses:
+        """Counters of wrong passwords."""
+        return self._authenticator.guesses
 
     def active(self) -> list[CallSnapshot]:
         """The running calls, the oldest first."""

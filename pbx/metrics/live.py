@@ -104,6 +104,9 @@ SIP_COUNTERS = (
     ("retransmits_sent", "centrala_sip_retransmissions_sent", "Messages that had to be sent again."),
     ("send_errors", "centrala_sip_send_errors", "Messages that could not be sent."),
     ("shed", "centrala_sip_requests_shed", "Calls refused with 503 for overload."),
+    ("wrong_passwords", "centrala_sip_wrong_passwords", "Credentials that were judged and wrong."),
+    ("guesses_refused", "centrala_sip_guesses_refused", "Credentials not judged: too many wrong ones from there."),
+    ("foreign_requests", "centrala_sip_foreign_requests", "Requests inside a call that did not come from its peer."),
 )
 SIP_GAUGES = (
     ("transactions", "centrala_sip_transactions", "Transactions in memory."),

@@ -112,7 +112,7 @@ async def test_known_and_unknown_accounts_take_the_same_time() -> None:
                 f'uri="sip:1@centrala.local",response="{"0" * 32}",qop=auth,nc={n + 1:08x},cnonce="x"\r\n'
             )
             request = parse(CHALLENGED.format(number="1", user=user, n=f"{user}{n}", auth=auth).encode())
-            world.service._authenticator._guesses._counts.clear()
+            world.service._authenticator.guesses._counts.clear()
             began = time.perf_counter()
             verdict = check(request, source)
             times.append(time.perf_counter() - began)
