@@ -7,8 +7,10 @@ from __future__ import annotations
 # SIP status -> our word. What is not listed falls to its class in `cause_of`.
 _CAUSES = {
     200: "normal",
+    401: "rejected",
     403: "rejected",
     404: "not_found",
+    407: "rejected",
     408: "no_answer",
     410: "not_found",
     415: "incompatible",
@@ -28,6 +30,10 @@ _CAUSES = {
     604: "not_found",
     606: "incompatible",
 }
+
+# What a far end may say to our caller through us. Anything else concerns only the leg between us and the far end: its
+# challenges, its redirections, its complaints about our request.
+_FOR_THE_CALLER = frozenset((403, 404, 408, 410, 480, 482, 483, 484, 486, 487, 488, 500, 503, 504, 600, 603, 604, 606))
 
 # Our word -> (Q.850 cause, its text), ITU-T Q.850 table 1.
 _Q850 = {
@@ -87,6 +93,17 @@ def cause_of(status: int) -> str:
     if status >= 600:
         return "rejected"
     return "network" if status >= 500 else "unavailable"
+
+
+def for_caller(status: int) -> int:
+    """The final status that an unanswered caller gets when another leg failed with `status`."""
+    if status < 300 or status in _FOR_THE_CALLER:
+        return status
+    if status in (401, 407):
+        return 503  # the caller's password is not what is wrong
+    if status < 500:
+        return 480
+    return 500 if status < 600 else 603
 
 
 def status_of(cause: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pbx.call.bridge import BridgeResult
 from pbx.call.caller import CallerLeg
-from pbx.call.causes import status_of
+from pbx.call.causes import for_caller, status_of
 from pbx.call.digits import Digits
 from pbx.call.errors import CallEnded, DialFailed, RouteError
 from pbx.call.leg import Leg
@@ -155,9 +155,9 @@ class Life:
             self._end("error", 500, "pbx")
 
     def _end(self, cause: str, status: int, by: str) -> None:
-        """Notes why the call ends; what was noted first stays."""
+        """Notes why the call ends; what was noted first stays. `status` may be another leg's."""
         if not self.ended_by:
-            self.cause, self.sip_status, self.ended_by = cause, status, by
+            self.cause, self.sip_status, self.ended_by = cause, for_caller(status), by
 
     def _finish(self, _task: asyncio.Task[None]) -> None:
         """The task is over, by itself or cancelled before its first step: closes all, and leaves no reference

@@ -227,6 +227,12 @@ class OutgoingLeg(Leg):
         """A branch failed; the leg fails with its last branch, or at once when a phone refuses for all (6xx)."""
         if self.is_ended or self.answered_at:
             return
+        if status in (401, 407):
+            log.warning(
+                "call %s: %s refuses our password",
+                self.live_call.id,
+                f"trunk {self.trunk}" if self.trunk else f"the phone of {self.target}",
+            )
         self._drop(session)
         self._waiting -= 1
         failure = DialFailed(status, reason)

@@ -19,6 +19,7 @@ from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.message import response as build_response
 from pbx.sip.observer import SessionObserver, UserAgentHandler
 from pbx.sip.outputs import Outputs, Send, ToUser
+from pbx.sip.parser import parse
 from pbx.sip.refusal import refuse_answer
 from pbx.sip.requests import MAGIC_COOKIE, UDP_LIMIT
 from pbx.sip.server_request import ServerRequest
@@ -261,8 +262,9 @@ class UserAgent:
         if isinstance(session, InviteSession):
             self._respond(transaction, request, 200, session.local_tag)
             session.on_cancel(invite)
-        else:
-            self._respond(transaction, request, 200)
+        else:  # too late, it changes nothing; the tag is the one of the final response (9.2)
+            final = parse(invite.data) if invite.data else None
+            self._respond(transaction, request, 200, final.to_tag if isinstance(final, Response) else "")
 
     def _find(self, request: Request) -> InviteSession | None:
         session = self.sessions.get(request.to_tag)

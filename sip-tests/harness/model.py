@@ -71,6 +71,7 @@ class Step:
     rate: float = 10.0
     timeout_s: float = 30.0
     exit: int = 0
+    received: dict[str, Any] = field(default_factory=dict)  # pattern of messages (MULTILINE) -> how many: 2, {min: 3}
     audio: Audio | None = None
 
 

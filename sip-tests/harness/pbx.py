@@ -17,6 +17,7 @@ from typing import Any
 from pbx.api.client import ControlClient, ControlError
 
 START_S = 20.0
+FIRST_HOST, HOSTS = 10, 110  # phones have .10 to .119; above are the carriers
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SOUNDS = REPOSITORY / "build" / "sip-tests" / "sounds"
 # Timers of RFC 3261 run on T1: a tenth of the usual makes 64*T1 six seconds, so that what lingers can be waited for.
@@ -31,6 +32,7 @@ class Network:
     """127.a.b.0/24 claimed for one PBX and its phones; the PBX is .1. Other runs on this machine keep away."""
 
     def __init__(self) -> None:
+        self._host = FIRST_HOST
         for _ in range(500):
             # Blocks from 127.64 up: lower ones are common in hand-made set-ups.
             self.prefix = f"127.{random.randint(64, 250)}.{random.randint(1, 250)}"
@@ -44,6 +46,11 @@ class Network:
 
     def address(self, host: int) -> str:
         return f"{self.prefix}.{host}"
+
+    def next_host(self) -> int:
+        """A last octet for a phone; it comes again late only, when what is left of a failed behaviour is forgotten."""
+        self._host = FIRST_HOST + (self._host + 1 - FIRST_HOST) % HOSTS
+        return self._host
 
     def release(self) -> None:
         self._claim.close()
@@ -128,11 +135,12 @@ class Pbx:
         return next((entry["secret"] for entry in entries if entry["number"] == extension), "")
 
     def _defaults(self) -> dict[str, str]:
+        t1_ms = self.config.get("sip", {}).get("t1_ms", T1_MS)
         return {
             "CENTRALA_SERVER__DATA_DIR": str(self.data_dir),
             "CENTRALA_SPEECH__CACHE_DIR": str(REPOSITORY / "build" / "speech"),
             "CENTRALA_SIP__LISTEN": f'["udp:{self.address}:5060", "tcp:{self.address}:5060"]',
-            "CENTRALA_SIP__T1_MS": str(T1_MS),
+            "CENTRALA_SIP__T1_MS": str(t1_ms),
             "CENTRALA_MEDIA__LISTEN": self.address,
             "CENTRALA_MEDIA__MUSIC_DIR": str(SOUNDS),
             "CENTRALA_HTTP__LISTEN": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,13 +17,14 @@ from harness.leaks import Leaks
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
-from harness.records import Records
+from harness.records import Records, matches
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
 from harness.stranger import Stranger, StrangerFailed
 from pbx.api.client import ControlError
 
-FIRST_HOST = 10
+LAST = 99  # the number in the traces of what comes after the steps
+REGISTER = "register.xml"
 UAS_READY_S = 5.0
 
 
@@ -65,6 +67,7 @@ class Run:
         finally:
             for running in self._running:
                 running.sipp.kill()
+            self._unregister()
             self._judge_audio()
             for running in (*self._running, *self._ended):
                 if running.endpoint is not None:
@@ -113,6 +116,7 @@ class Run:
         target = f"{keys['callee']}@{remote}" if "callee" in keys else remote
         sipp = Sipp(
             self.behaviour.scenario(step.sipp),
+            self.behaviour.folder / "parts",
             self.folder,
             label=f"{index:02d}-{step.who}-{Path(step.sipp).stem}",
             address=address,
@@ -129,9 +133,20 @@ class Run:
         self._running.append(running)
         return running
 
+    def _unregister(self) -> None:
+        """Takes back what the steps registered, so that the next behaviour finds nobody in the way."""
+        steps = [running.step for running in self._ended if running.step.sipp == REGISTER]
+        registered = {_user(step): step for step in steps if "final" not in step.keys}
+        for user, step in registered.items():
+            keys = {"user": user, "contact": "*", "expires": 0}
+            try:
+                self._join(self._start(LAST, Step(REGISTER, step.who, keys=keys, transport=step.transport)))
+            except StepFailed as failure:
+                self.problems.append(str(failure))
+
     def _keys(self, step: Step, address: str, rtp_ports: list[int]) -> dict[str, str]:
         net = self.pbx.network.prefix
-        user = str(step.keys.get("user", step.who.partition("-")[0]))
+        user = _user(step)
         return {
             "user": user,
             "secret": self.pbx.secret_of(user),
@@ -143,7 +158,9 @@ class Run:
         } | {key: str(value).replace("{{net}}", net) for key, value in step.keys.items()}
 
     def _host(self, who: str, wanted: int = 0) -> int:
-        return self._hosts.setdefault(who, wanted or FIRST_HOST + len(self._hosts))
+        if who not in self._hosts:
+            self._hosts[who] = wanted or self.pbx.network.next_host()
+        return self._hosts[who]
 
     def _await_ready(self, running: _Running) -> None:
         """A background SIPp is ready when its port is taken; one that ends at once has failed to start."""
@@ -167,6 +184,14 @@ class Run:
         self._ended.append(running)
         if status != running.step.exit:
             raise StepFailed(running.sipp.explain(status))
+        self._count_messages(running)
+
+    def _count_messages(self, running: _Running) -> None:
+        received = [message for sent, message in running.sipp.messages() if not sent]
+        for pattern, wanted in running.step.received.items():
+            count = sum(bool(re.search(pattern, message, re.MULTILINE)) for message in received)
+            if not matches(wanted, count):
+                self.problems.append(f"{running.sipp.label}: {pattern} came {count} times, expected {wanted}")
 
     def _feed(self) -> None:
         """Tells endpoints where to send, as their SIPp learns it."""
@@ -260,6 +285,11 @@ def _has(answer: Any, wanted: Any) -> bool:
             and all(any(_has(item, want) for item in answer) for want in wanted)
         )
     return bool(answer == wanted)
+
+
+def _user(step: Step) -> str:
+    """The account of a step's phone: "101-desk" is one of 101's."""
+    return str(step.keys.get("user", step.who.partition("-")[0]))
 
 
 def _hex_address(address: str) -> str:

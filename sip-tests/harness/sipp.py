@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.template import BadScenario, fill
 
 EXIT_WORDS = {1: "a call failed", 97: "it ran into its time limit", 99: "no call was made", 255: "a fatal error"}
+_MESSAGE = re.compile(r"message (sent|received) [^\n]*:\n\n(.*?)(?=\n-{20,}|\Z)", re.DOTALL)
 
 
 class Sipp:
@@ -19,6 +20,7 @@ class Sipp:
     def __init__(
         self,
         scenario: Path,
+        own_parts: Path,
         folder: Path,
         *,
         label: str,
@@ -39,7 +41,8 @@ class Sipp:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{label}.xml"
-        path.write_text(fill(scenario.read_text(encoding="utf-8"), keys), encoding="utf-8")
+        text = fill(scenario.read_text(encoding="utf-8"), keys, own_parts)
+        path.write_text(text, encoding="utf-8")
         self._log = folder / f"{label}.log"
         self._errors = folder / f"{label}.errors"
         for stale in (self._log, self._errors):  # of an earlier run: its addresses would be taken for this one's
@@ -67,10 +70,11 @@ class Sipp:
         found = re.finditer(r"^.*rtp ([\d.]+) (\d+)(?: (\d))?", new, re.MULTILINE)
         return [(line[1], int(line[2]), int(line[3] or 1)) for line in found]
 
-    def messages(self) -> str:
-        """The trace of everything sent and received so far."""
+    def messages(self) -> list[tuple[bool, str]]:
+        """Everything sent (True) and received so far, in order."""
         path = self.folder / f"{self.label}.messages"
-        return path.read_text(errors="replace") if path.exists() else ""
+        text = path.read_text(errors="replace") if path.exists() else ""
+        return [(how == "sent", message) for how, message in _MESSAGE.findall(text.replace("\r", ""))]
 
     def overdue(self) -> bool:
         return time.monotonic() > self._deadline

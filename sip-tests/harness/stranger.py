@@ -15,7 +15,6 @@ from harness.rtp import Endpoint
 
 ANSWER_S = 5.0
 CSEQ = 4711  # beyond anything that a scenario counts up to
-_MESSAGE = re.compile(r"message (sent|received) .*?:\n\n(.*?)(?=\n-{20,}|\Z)", re.DOTALL)
 
 
 class StrangerFailed(Exception):
@@ -29,7 +28,7 @@ class Stranger:
         self._address = address
         self._pbx = pbx
 
-    def request(self, method: str, trace: str, final: int) -> None:
+    def request(self, method: str, trace: list[tuple[bool, str]], final: int) -> None:
         """Sends `method` into the dialog of which `trace` tells; the answer must be `final`. Raises StrangerFailed."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:
             plug.bind((self._address, 0))
@@ -51,7 +50,7 @@ class Stranger:
         if endpoint.packets:
             raise StrangerFailed(f"a stranger's RTP was answered with {len(endpoint.packets)} packets")
 
-    def _forge(self, method: str, trace: str, port: int) -> bytes:
+    def _forge(self, method: str, trace: list[tuple[bool, str]], port: int) -> bytes:
         answered = _answer_of(trace)
         if answered is None:
             raise StrangerFailed("stranger: no call was answered yet: wait for it with `until`")
@@ -79,12 +78,12 @@ class Stranger:
         return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
-def _answer_of(trace: str) -> tuple[bool, str] | None:
+def _answer_of(trace: list[tuple[bool, str]]) -> tuple[bool, str] | None:
     """The last 200 to an INVITE in a SIPp message trace, and whether the phone sent it itself."""
     found = None
-    for direction, message in _MESSAGE.findall(trace.replace("\r", "")):
+    for sent, message in trace:
         if message.startswith("SIP/2.0 200") and _header(message, "CSeq").endswith("INVITE"):
-            found = direction == "sent", message
+            found = sent, message
     return found
 
 

@@ -3,13 +3,14 @@
 | in the scenario | becomes |
 |---|---|
 | `{{key}}`, `{{key:default}}` | the value of the step's key; a line that holds only an empty one goes |
-| `{{>part}}`, `{{>part key="value"}}` | `library/parts/part.xml`, in which `key` has that value |
+| `{{>part}}`, `{{>part key="value"}}` | `parts/part.xml` of the behaviour, else of the library, with that key |
 | `{{learn_rtp}}`, `{{start_rtp}}`, `{{start_rtp_2}}`, `{{rtp_reference}}` | the macros below |
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from harness.model import LIBRARY
 
@@ -36,17 +37,19 @@ class BadScenario(Exception):
     """A scenario with a key that nobody gave, or with a part that does not exist."""
 
 
-def fill(text: str, keys: dict[str, str], depth: int = DEPTH) -> str:
-    """The scenario as SIPp gets it. Raises BadScenario."""
+def fill(text: str, keys: dict[str, str], own_parts: Path, depth: int = DEPTH) -> str:
+    """The scenario as SIPp gets it; parts are looked for in `own_parts` first. Raises BadScenario."""
     if not depth:
         raise BadScenario("parts of parts of parts...: one includes itself")
 
     def part(match: re.Match[str]) -> str:
-        path = PARTS / f"{match[1]}.xml"
-        if not path.is_file():
-            raise BadScenario(f"there is no part {path.name} in {PARTS}")
-        own = {name: fill(value, keys, depth - 1) for name, value in _ARGUMENT.findall(match[2])}
-        return fill(path.read_text(encoding="utf-8").rstrip("\n"), {**keys, **own}, depth - 1)
+        path = next(
+            (place / f"{match[1]}.xml" for place in (own_parts, PARTS) if (place / f"{match[1]}.xml").is_file()), None
+        )
+        if path is None:
+            raise BadScenario(f"there is no part {match[1]}.xml in {PARTS}")
+        own = {name: fill(value, keys, own_parts, depth - 1) for name, value in _ARGUMENT.findall(match[2])}
+        return fill(path.read_text(encoding="utf-8").rstrip("\n"), {**keys, **own}, own_parts, depth - 1)
 
     def value(match: re.Match[str]) -> str:
         name, default = match.groups()

@@ -64,6 +64,21 @@ async def test_the_callee_hangs_up() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "told"), [(302, 480), (407, 503), (401, 503), (420, 480), (502, 500), (607, 603), (480, 480)]
+)
+async def test_what_concerns_only_the_other_leg_is_not_told_to_the_caller(status: int, told: int) -> None:
+    world = World()
+    anna, bob = world.phone("101", "127.15.1.1"), world.phone("102", "127.15.1.2")
+    await bob.register()
+    bob.refuse = status
+    anna.call("102")
+    await asyncio.sleep(3)
+    assert anna.events[-1][:2] == ("failure", told)
+    assert world.last(Kind.CALL_ENDED)["sip_status"] == told
+    await world.settle()
+
+
+@pytest.mark.parametrize(
     ("status", "cause", "q850"), [(486, "busy", 17), (603, "rejected", 21), (488, "incompatible", 88)]
 )
 async def test_a_refusal_is_passed_on(status: int, cause: str, q850: int) -> None:

@@ -234,6 +234,9 @@ class TestCancel:
         assert alice.sent_lines() == ["INVITE", "CANCEL", "ACK", "BYE"]
         assert caller.events == [("progress", 180), ("failure", 487)]
         assert callee.names() == ["invite", "established", "ended"]
+        late = [parse(data) for data in bob.sent if data.startswith(b"SIP/2.0 200")]
+        assert [answer.cseq_method for answer in late] == ["INVITE", "CANCEL", "BYE"]
+        assert late[0].to_tag == late[1].to_tag  # RFC 3261 section 9.2
 
     def test_cancelling_is_over_when_no_final_response_comes_in_64_t1(self):
         net, alice, bob, caller, callee = pair(ring)
