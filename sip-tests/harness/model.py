@@ -89,6 +89,7 @@ class Behaviour:
     journey_without: list[str]  # kinds that may not come
     environment: dict[str, str]
     journey_counts: dict[str, int] = field(default_factory=dict)  # how often a kind comes
+    agent_log: list[dict[str, Any]] = field(default_factory=list)  # each must match some period of an agent's state
     recordings: list[dict[str, Any]] | None = None  # {left: Hz, right: Hz, for_s}, in the order of the calls
 
     def scenario(self, name: str) -> Path:
@@ -119,6 +120,7 @@ def load(folder: Path) -> Behaviour:
         "environment",
         "recordings",
         "journey_counts",
+        "agent_log",
     }
     _refuse_unknown(name, raw, known)
     own = folder / "pbx.toml"
@@ -137,6 +139,7 @@ def load(folder: Path) -> Behaviour:
         journey_without=raw.get("journey_without", []),
         environment={key: str(value) for key, value in raw.get("environment", {}).items()},
         recordings=raw.get("recordings"),
+        agent_log=raw.get("agent_log", []),
         journey_counts=raw.get("journey_counts", {}),
     )
 

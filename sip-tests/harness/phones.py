@@ -16,15 +16,19 @@ class PhoneFailed(Exception):
 
 
 def register(address: str, pbx: str, user: str, secret: str, expires_s: int = 60) -> None:
-    """REGISTER with MD5 digest (RFC 3261 section 22) from `address`:5060; `expires_s` 0 unregisters."""
+    """REGISTER with MD5 digest (RFC 3261 section 22) for the phone at `address`:5060; `expires_s` 0 unregisters.
+
+    It is sent from any port, since SIPp may sit on the phone's own already.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:
-        plug.bind((address, 5060))
+        plug.bind((address, 0))
         plug.settimeout(ANSWER_S)
+        via = f"{address}:{plug.getsockname()[1]}"
         call_id = os.urandom(8).hex()
-        answer = _ask(plug, pbx, _request(address, pbx, user, call_id, 1, expires_s))
+        answer = _ask(plug, pbx, _request(via, pbx, user, call_id, 1, expires_s))
         if answer.startswith("SIP/2.0 401"):
             line = _authorization(answer, pbx, user, secret)
-            answer = _ask(plug, pbx, _request(address, pbx, user, call_id, 2, expires_s, line))
+            answer = _ask(plug, pbx, _request(via, pbx, user, call_id, 2, expires_s, line))
         if not answer.startswith("SIP/2.0 200"):
             raise PhoneFailed(f"phone {user}: REGISTER got {answer.splitlines()[0]!r}")
 
@@ -42,17 +46,15 @@ def _ask(plug: socket.socket, pbx: str, request: bytes) -> str:
     raise PhoneFailed(f"REGISTER got no answer from {pbx}")
 
 
-def _request(
-    address: str, pbx: str, user: str, call_id: str, cseq: int, expires_s: int, authorization: str = ""
-) -> bytes:
+def _request(via: str, pbx: str, user: str, call_id: str, cseq: int, expires_s: int, authorization: str = "") -> bytes:
     lines = [
         f"REGISTER sip:{pbx}:5060 SIP/2.0",
-        f"Via: SIP/2.0/UDP {address}:5060;branch=z9hG4bK{os.urandom(8).hex()};rport",
+        f"Via: SIP/2.0/UDP {via};branch=z9hG4bK{os.urandom(8).hex()};rport",
         f"From: <sip:{user}@{pbx}>;tag={call_id[:6]}",
         f"To: <sip:{user}@{pbx}>",
         f"Call-ID: {call_id}",
         f"CSeq: {cseq} REGISTER",
-        f"Contact: <sip:{user}@{address}:5060;transport=UDP>",
+        f"Contact: <sip:{user}@{via.partition(':')[0]}:5060;transport=UDP>",
         *([authorization] if authorization else []),
         f"Expires: {expires_s}",
         "Max-Forwards: 70",

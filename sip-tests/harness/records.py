@@ -50,6 +50,11 @@ class Records:
         for kind, count in behaviour.journey_counts.items():
             if counts[kind] != count:
                 problems.append(f"{kind} is {counts[kind]} times in the journey, {count} times were expected")
+        if behaviour.agent_log:
+            rows = self._rows("SELECT * FROM agent_log WHERE started_us >= ? ORDER BY seq")
+            for wanted in behaviour.agent_log:
+                if not any(all(matches(value, row.get(name)) for name, value in wanted.items()) for row in rows):
+                    problems.append(f"no agent was {wanted}: {rows}")
         return problems
 
     def _rows(self, query: str) -> list[dict[str, Any]]:

@@ -216,7 +216,10 @@ class Run:
                 self.pbx.control.request("POST", f"/agents/{extension}", {"state": state})
 
     def _send_home(self) -> None:
-        """The next behaviour on this PBX finds no phone of ours."""
+        """The next behaviour on this PBX finds no phone of ours, nor what a failed one left behind."""
+        if self.problems and self.pbx.alive():
+            for call in self.pbx.control.get("/calls"):
+                self.pbx.control.request("DELETE", f"/calls/{call['id']}")
         for extension, state in self._phones.items():
             try:
                 if state:
@@ -273,18 +276,16 @@ class Run:
 
 
 def _has(answer: Any, wanted: Any) -> bool:
-    """Mappings: every named key; lists: some element for each wanted one, [] means empty; else equality."""
-    if isinstance(wanted, dict):
-        return isinstance(answer, dict) and all(
-            key in answer and _has(answer[key], item) for key, item in wanted.items()
-        )
+    """Mappings: every named key; lists: some element for each wanted one, [] means empty; else `matches`."""
+    if isinstance(wanted, dict) and isinstance(answer, dict):
+        return all(key in answer and _has(answer[key], item) for key, item in wanted.items())
     if isinstance(wanted, list):
         return (
             isinstance(answer, list)
             and bool(wanted or not answer)
             and all(any(_has(item, want) for item in answer) for want in wanted)
         )
-    return bool(answer == wanted)
+    return matches(wanted, answer)
 
 
 def _user(step: Step) -> str:
