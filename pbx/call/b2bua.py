@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbx.call.causes import for_caller
+
 if TYPE_CHECKING:
     from pbx.call.application import Application, Applications
     from pbx.call.call import Call
@@ -31,7 +33,7 @@ def _dialler(target: str, timeout_s: float) -> Application:
         caller = call.services.dialplan.extensions.get(call.extension)
         result = await call.dial(target, timeout_s=timeout_s, record=caller is not None and caller.record)
         if not result.answered:
-            status = result.sip_status
+            status = for_caller(result.sip_status)
             if 500 <= status <= 599 and target in call.services.dialplan.extensions:
                 status = 480  # a phone's trouble is not the PBX's (RFC 3261 section 16.7, step 6)
             await call.hangup(result.cause, status, by="callee")

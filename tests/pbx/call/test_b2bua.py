@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from pbx.call.causes import for_caller
 from pbx.events import Kind
 from pbx.sdp.offer_answer import make_offer
 from tests.pbx.call.sip_world import PBX, World, config
@@ -64,7 +65,7 @@ async def test_the_callee_hangs_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(302, 480), (407, 503), (401, 503), (420, 480), (502, 500), (607, 603), (480, 480)]
+    ("status", "told"), [(302, 480), (407, 480), (401, 480), (420, 480), (502, 480), (607, 603), (404, 404)]
 )
 async def test_what_concerns_only_the_other_leg_is_not_told_to_the_caller(status: int, told: int) -> None:
     world = World()
@@ -76,6 +77,10 @@ async def test_what_concerns_only_the_other_leg_is_not_told_to_the_caller(status
     assert anna.events[-1][:2] == ("failure", told)
     assert world.last(Kind.CALL_ENDED)["sip_status"] == told
     await world.settle()
+
+
+def test_a_trunk_that_refuses_our_password_is_our_trouble() -> None:
+    assert [for_caller(status) for status in (401, 407, 502, 503)] == [503, 503, 500, 503]
 
 
 @pytest.mark.parametrize(
