@@ -112,6 +112,8 @@ async def serve(mode: str) -> None:
     loop = asyncio.get_running_loop()
     driver = Driver(Sip(listen=[f"udp:{HOST}:5060"]))
     driver.user_agent.handler = Answering() if mode == "answered" else Bridging(driver)  # type: ignore[assignment]
+    lags: list[float] = [0.0]
+    driver.loop_lag.observe = lags.append
     await driver.start()
     policy = GcPolicy(lambda: not driver.user_agent.sessions)
     policy.start(loop)
@@ -126,8 +128,8 @@ async def serve(mode: str) -> None:
         "user_s": after.ru_utime - before.ru_utime,
         "system_s": after.ru_stime - before.ru_stime,
         "rss_mb": after.ru_maxrss / 1024,
-        "lag_p99_ms": driver.loop_lag.quantile(0.99) * 1000,
-        "lag_max_ms": driver.loop_lag.max_s * 1000,
+        "lag_p99_ms": sorted(lags)[int(0.99 * len(lags))] * 1000,
+        "lag_max_ms": driver.loop_lag.worst_s * 1000,
         "received": driver.stats.received,
         "sent": driver.stats.sent,
         "retransmitted": layer.retransmitted,

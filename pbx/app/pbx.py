@@ -27,7 +27,8 @@ from pbx.flow.interpreter import Flows
 from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
-from pbx.metrics.loop_lag import LoopLag
+from pbx.metrics.buckets import LOOP_LAG
+from pbx.metrics.cells import HistogramCell
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
@@ -54,7 +55,7 @@ class Pbx:
         self.data_dir = Path(config.server.data_dir)
         self.alarms = Alarms(self.bus)
         self.started_at = self.clock.unix()
-        self.loop_lag = LoopLag()
+        self.loop_lag = HistogramCell(LOOP_LAG)  # seconds
         self._stack = contextlib.AsyncExitStack()
         self._preload: asyncio.Task[None] | None = None
         self.store: Store
@@ -102,8 +103,6 @@ class Pbx:
         await self._start_features()
         await self._start_signalling()
         await self._start_http()
-        self.loop_lag.start(loop)
-        self._stack.callback(self.loop_lag.stop)
         collector = GcPolicy(is_quiet=lambda: not self.calls.calls)
         collector.start(loop)
         self._stack.callback(collector.stop)
@@ -128,6 +127,7 @@ class Pbx:
 
     def _build_calls(self) -> None:
         self.driver = Driver(self.config.sip)
+        self.driver.loop_lag.observe = self.loop_lag.observe
         self.calls = assemble(
             self.config,
             bus=self.bus,

@@ -23,7 +23,6 @@ def metric_sources(app: Pbx) -> Sources:
             "send_errors": stats.send_errors,
             "retransmits_received": agent.layer.retransmits_received,
             "retransmits_sent": agent.layer.retransmitted,
-            "shed": agent.shed,
             "wrong_passwords": app.calls.guesses.judged_wrong,
             "guesses_refused": app.calls.guesses.refused,
             "foreign_requests": agent.foreign_requests,
@@ -32,16 +31,26 @@ def metric_sources(app: Pbx) -> Sources:
             "connections": app.driver.tcp_connections,
         }
 
+    def shed() -> Mapping[str, int]:
+        admission = app.driver.admission
+        return {
+            "draining": admission.shed_draining,
+            "calls": admission.shed_full,
+            "rate": admission.shed_rate,
+            "overload": admission.shed_late,
+        }
+
     def queues() -> Iterable[QueueNow]:
         return [QueueNow(queue.name, queue.waiting, queue.longest_wait_s) for queue in app.queues.snapshot()]
 
     return Sources(
         media=app.media.worker_stats,
         sip=sip,
+        shed=shed,
         agents=lambda: app.queues.agents_by_state(),
         queues=queues,
         store=lambda: app.store.stats,
         store_backlog=lambda: app.store.backlog,
-        loop_lag=app.loop_lag.histogram,
+        loop_lag=app.loop_lag,
         handler_errors=lambda: app.bus.errors,
     )

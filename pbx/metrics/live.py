@@ -69,11 +69,12 @@ class Sources:
 
     media: Callable[[], Iterable[WorkerCounters]] = _none
     sip: Callable[[], Mapping[str, int]] = _empty  # counters by name: received, sent, ...; see SIP_COUNTERS
+    shed: Callable[[], Mapping[str, int]] = _empty  # reason -> calls refused for it
     agents: Callable[[], Mapping[str, int]] = _empty  # state -> agents in it
     queues: Callable[[], Iterable[QueueNow]] = _none
     store: Callable[[], StoreCounters] | None = None
     store_backlog: Callable[[], int] | None = None
-    loop_lag: HistogramCell | None = None  # LoopLag.histogram
+    loop_lag: HistogramCell | None = None  # fed by pbx.transport.loop_lag
     handler_errors: Callable[[], int] | None = None  # EventBus.errors
 
 
@@ -103,7 +104,6 @@ SIP_COUNTERS = (
     ("retransmits_received", "centrala_sip_retransmissions_received", "Requests and responses that came again."),
     ("retransmits_sent", "centrala_sip_retransmissions_sent", "Messages that had to be sent again."),
     ("send_errors", "centrala_sip_send_errors", "Messages that could not be sent."),
-    ("shed", "centrala_sip_requests_shed", "Calls refused with 503 for overload."),
     ("wrong_passwords", "centrala_sip_wrong_passwords", "Credentials that were judged and wrong."),
     ("guesses_refused", "centrala_sip_guesses_refused", "Credentials not judged: too many wrong ones from there."),
     ("foreign_requests", "centrala_sip_foreign_requests", "Requests inside a call that did not come from its peer."),
@@ -157,6 +157,10 @@ class LiveCollector(Collector):
         for key, name, text in SIP_GAUGES:
             if key in values:
                 yield GaugeMetricFamily(name, text, values[key])
+        shed = CounterMetricFamily("centrala_sip_requests_shed", "Calls refused with 503.", labels=["reason"])
+        for reason, count in self._sources.shed().items():
+            shed.add_metric([reason], count)
+        yield shed
 
     def _agents(self) -> Iterator[Metric]:
         states = self._sources.agents()

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 DRAIN_RETRY_S = 60
 FULL_RETRY_S = 10
-LAG_RAMP_S = (0.03, 0.08)  # loop lag at which some, and at which all new calls are refused
-BACKLOG_RAMP_S = (0.25, 0.75)  # the same for how long a datagram waits in the socket
+# Lag that lasts at which some, and at which all new calls are refused. Datagrams are read in small batches, so that a
+# mere flood shows in the backlog; this is what remains: streams, or a machine that gives us too little time.
+LAG_RAMP_S = (0.1, 0.4)
+BACKLOG_RAMP_S = (0.25, 0.75)  # the same for how long a datagram waits in the socket; phones repeat theirs after 0.5 s
 BURST_S = 1.0  # seconds of the permitted rate that may come at once
 
 

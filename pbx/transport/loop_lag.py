@@ -1,75 +1,62 @@
-"""How late the event loop runs what is due: a sample every 50 ms, kept as a histogram and as what lasts.
+"""How late the event loop runs what is due, on a fixed grid: one long stall counts for its whole length.
 
-One pause is no overload - another process may have had the processor - so `lasting_s` is the least of the last samples.
+One pause is no overload - another process may have had the processor - so `lasting_s` is the least of a second's lags.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from bisect import bisect_left
 from collections import deque
+from collections.abc import Callable
 
 PERIOD_S = 0.05
-BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # upper bounds of the buckets; one more above
-LASTING = 4  # samples
+EARLY_S = 0.001  # uvloop counts in whole milliseconds and may call that much too early: that is in time
+LASTING = 20  # wake-ups: a second at least
 
 
 class LoopLag:
-    """Start it on the loop it is to watch. `counts[i]` are the samples up to `BOUNDS_S[i]`, not cumulative."""
+    """A timer that measures how late it is; the only one of the process: 20 wake-ups a second.
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BOUNDS_S) + 1)
-        self.samples = 0
-        self.sum_s = 0.0
-        self.max_s = 0.0
+    `observe` is called with each sample in seconds, such as a histogram's. `worst_s` is the longest since the start.
+    """
+
+    def __init__(self, *, period_s: float = PERIOD_S, now: Callable[[], float] = time.monotonic) -> None:
+        self.observe: Callable[[float], None] | None = None
+        self.worst_s = 0.0
         self._last: deque[float] = deque([0.0] * LASTING, maxlen=LASTING)
+        self._period_s = period_s
+        self._now = now
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begins to sample the loop that is to be watched."""
         self._loop = loop
-        self._due = time.monotonic() + PERIOD_S
-        self._handle = loop.call_later(PERIOD_S, self._tick)
+        self._due = self._now() + self._period_s
+        self._handle = loop.call_later(self._period_s, self._tick)
 
     def stop(self) -> None:
+        """Ends sampling. Idempotent."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
 
-    def add(self, lag_s: float) -> None:
-        """Counts one sample."""
-        self.counts[bisect_left(BOUNDS_S, lag_s)] += 1
-        self.samples += 1
-        self.sum_s += lag_s
-        self.max_s = max(self.max_s, lag_s)
-        self._last.append(lag_s)
-
     @property
     def lasting_s(self) -> float:
-        """The lag that none of the last samples was below, in seconds."""
+        """The lag that none of the last wake-ups was below, in seconds."""
         return min(self._last)
-
-    def quantile(self, q: float) -> float:
-        """The upper bound of the bucket in which the share `q` (0-1) of all samples is reached, in seconds."""
-        wanted = q * self.samples
-        seen = 0
-        for bound, count in zip((*BOUNDS_S, self.max_s), self.counts, strict=True):
-            seen += count
-            if seen >= wanted:
-                return bound
-        return self.max_s
-
-    def reset(self) -> None:
-        """Forgets all samples (a bench separates its phases)."""
-        self.counts = [0] * (len(BOUNDS_S) + 1)
-        self.samples = 0
-        self.sum_s = self.max_s = 0.0
 
     def _tick(self) -> None:
         assert self._loop is not None
-        now = time.monotonic()
-        self.add(max(0.0, now - self._due))
-        self._due = now + PERIOD_S
-        self._handle = self._loop.call_later(PERIOD_S, self._tick)
+        now = self._now()
+        lag_s = max(0.0, now - self._due)
+        self._last.append(lag_s)
+        self.worst_s = max(self.worst_s, lag_s)
+        observe = self.observe
+        while self._due <= now + EARLY_S:  # what would have been due during a stall waited as well
+            if observe is not None:
+                observe(max(0.0, now - self._due))
+            self._due += self._period_s
+        self._handle = self._loop.call_later(max(self._due - self._now(), EARLY_S), self._tick)

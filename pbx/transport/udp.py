@@ -18,6 +18,8 @@ from pbx.transport.base import RECEIVE_BUFFER, SEND_BUFFER, ListenAddress, Stats
 
 BATCH = 16  # datagrams read in one turn of the loop
 MAX_DATAGRAM = 65535
+# Being behind for less is what a pause leaves: other processes had the processor, and the calls can all be saved.
+PAUSE_S = 1.0
 SO_TIMESTAMPNS = 35  # Linux: the kernel notes when each datagram arrived
 TIMESPEC = struct.Struct("@ll")
 BACKLOG = 2000  # datagrams kept while the socket's send buffer is full
@@ -41,7 +43,7 @@ class UdpFlow:
         self.local: tuple[str, int] = sock.getsockname()[:2]
         self.family = sock.family
         self.closed = False
-        self.delay_s = 0.0  # how long the next datagram had been waiting at the end of the last full batch
+        self.delay_s = 0.0  # how long datagrams wait, once they have waited for longer than a pause explains
         self._behind_since = 0.0  # since when no batch has emptied the socket; 0 when the last one did
         loop.add_reader(sock.fileno(), self._on_readable)
 
@@ -89,17 +91,20 @@ class UdpFlow:
     def _measure_delay(self) -> None:
         """Looks at the arrival time of the next datagram; raises BlockingIOError when there is none.
 
-        The wall clock may jump: nothing waits longer than the socket has been behind.
+        The wall clock may jump: nothing waits longer than the socket has been behind, after a pause that is forgiven.
         """
         _, ancillary, _, _ = self._socket.recvmsg(1, 64, socket.MSG_PEEK)
         now = time.monotonic()
         if not self._behind_since:
             self._behind_since = now
+        behind_s = now - self._behind_since
+        if behind_s < PAUSE_S:
+            return
         for level, kind, value in ancillary:
             if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(value) == TIMESPEC.size:
                 seconds, nanoseconds = TIMESPEC.unpack(value)
                 waited_s = time.time() - seconds - nanoseconds / 1e9
-                self.delay_s = max(0.0, min(waited_s, now - self._behind_since))
+                self.delay_s = max(0.0, min(waited_s, behind_s))
 
     def _keep(self, data: bytes, address: tuple[str, int]) -> None:
         if len(self._backlog) < BACKLOG:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx.events import Alarm, EventBus
+from pbx.metrics.buckets import LOOP_LAG
+from pbx.metrics.cells import HistogramCell
 from pbx.metrics.live import QueueNow, Sources
-from pbx.metrics.loop_lag import LoopLag
 from pbx.metrics.metrics import Metrics
 from pbx.store.writer import WriterStats
 from tests.support.journeys import T0, abandoned, answered, left, seizure
@@ -35,7 +36,6 @@ SIP = {
     "retransmits_received": 2,
     "retransmits_sent": 3,
     "send_errors": 0,
-    "shed": 4,
     "wrong_passwords": 5,
     "guesses_refused": 8,
     "foreign_requests": 9,
@@ -45,15 +45,16 @@ SIP = {
 }
 
 
-def sources(bus: EventBus, lag: LoopLag | None = None) -> Sources:
+def sources(bus: EventBus) -> Sources:
     return Sources(
         media=lambda: [Worker(), Worker()],
         sip=lambda: SIP,
+        shed=lambda: {"rate": 3, "overload": 1},
         agents=lambda: {"available": 2, "talking": 1},
         queues=lambda: [QueueNow("sales", 3, 42.5)],
         store=lambda: WriterStats(events=13, commits=1, commit_s=0.002),
         store_backlog=lambda: 7,
-        loop_lag=(lag or LoopLag()).histogram,
+        loop_lag=HistogramCell(LOOP_LAG),
         handler_errors=lambda: bus.errors,
     )
 

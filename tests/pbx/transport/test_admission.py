@@ -56,11 +56,11 @@ def test_the_number_of_calls_is_kept():
 
 def test_a_late_loop_sheds_a_growing_share():
     world = World()
-    for lag, shed in ((0.02, False), (0.05, False), (0.06, True), (0.2, True)):
+    for lag, shed in ((0.05, False), (0.2, False), (0.3, True), (0.5, True)):
         world.lag = lag
         assert (world.ask() is not None) is shed
     world.dice = 0.0
-    world.lag = 0.031
+    world.lag = 0.101
     assert world.ask() is not None
 
 

@@ -1,50 +1,13 @@
-"""Loop lag and the collector's policy."""
+"""The collector's policy."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import time
 
 import pytest
 
 from pbx.transport.gc_policy import FULL_AT_LEAST_S, FULL_EVERY_S, THRESHOLDS, GcPolicy
-from pbx.transport.loop_lag import BOUNDS_S, LASTING, PERIOD_S, LoopLag
-
-
-def test_quantiles_are_bucket_bounds():
-    lag = LoopLag()
-    for _ in range(98):
-        lag.add(0.0005)
-    lag.add(0.015)
-    lag.add(2.0)
-    assert lag.quantile(0.5) == 0.001
-    assert lag.quantile(0.99) == 0.02
-    assert lag.quantile(1.0) == 2.0
-    assert lag.samples == sum(lag.counts) == 100
-    assert lag.sum_s == pytest.approx(98 * 0.0005 + 2.015)
-    assert len(lag.counts) == len(BOUNDS_S) + 1
-    lag.reset()
-    assert lag.samples == 0
-
-
-def test_one_pause_is_no_overload():
-    lag = LoopLag()
-    lag.add(0.5)
-    assert lag.lasting_s == 0
-    for _ in range(LASTING):
-        lag.add(0.06)
-    assert lag.lasting_s == 0.06
-
-
-async def test_a_blocked_loop_is_seen():
-    lag = LoopLag()
-    lag.start(asyncio.get_running_loop())
-    await asyncio.sleep(PERIOD_S / 2)
-    time.sleep(0.15)  # noqa: ASYNC251 - blocking is the point
-    await asyncio.sleep(2 * PERIOD_S)
-    lag.stop()
-    assert lag.max_s >= 0.1
 
 
 class TestCollector:
