@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from pbx.api.deadlines import GuardedConfig
+
 GRACE_S = 2  # for requests that are being answered when we stop
+KEEP_ALIVE_S = 30  # between two requests
 BACKLOG = 128
 MAX_CONNECTIONS = 512  # security.md R12: slow clients may not pile up
 
@@ -29,10 +33,10 @@ class HttpServer:
 
     async def start(self) -> None:
         """Listens and serves from now on."""
-        config = uvicorn.Config(
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for every request that is none
+        config = GuardedConfig(
             self._app,
             loop="none",
-            http="httptools",
             ws="none",
             lifespan="off",
             log_config=None,
@@ -40,7 +44,7 @@ class HttpServer:
             server_header=False,
             backlog=BACKLOG,
             limit_concurrency=MAX_CONNECTIONS,
-            timeout_keep_alive=30,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
             uds=str(self._path) if self._path is not None else None,
         )

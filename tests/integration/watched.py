@@ -1,7 +1,7 @@
 """Runs the PBX and writes down where its Python sends to: watched.py FILE ARGUMENTS-OF-THE-PBX.
 
 Python's own audit events see every sendto, connect and name lookup of the signalling; RTP leaves from native threads
-and is watched by the tests at its destination.
+and is watched by the tests at its destination. Deadlines of slow connections are a tenth of the product's.
 """
 
 from __future__ import annotations
@@ -29,9 +29,22 @@ def main() -> None:
                     file.write(f"{event} {text}\n")
 
         sys.addaudithook(note)
+        shorten()
         from pbx.cli import main as run
 
         run()
+
+
+def shorten() -> None:
+    """Nobody can wait half a minute in every test run."""
+    from pbx.api import deadlines, server
+    from pbx.transport import tcp
+
+    deadlines.REQUEST_DEADLINE_S /= 10
+    server.KEEP_ALIVE_S //= 10
+    tcp.MESSAGE_DEADLINE_S /= 10
+    tcp.IDLE_S /= 10
+    tcp.SWEEP_S /= 10
 
 
 if __name__ == "__main__":

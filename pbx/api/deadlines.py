@@ -1,0 +1,95 @@
+"""What a slow or greedy HTTP client may cost (security.md R12): a deadline for every unfinished request and for an
+answer that is not read, and a limit on the connections of one address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+REQUEST_DEADLINE_S = 32.0  # from the connection's start, or from a request's first byte, to its last
+PER_SOURCE_LIMIT = 64
+
+
+class GuardedConfig(uvicorn.Config):
+    """uvicorn's settings, and the connections by address; those of a Unix socket have none and are not limited."""
+
+    def __init__(self, app: Any, **settings: Any) -> None:
+        super().__init__(app, http=GuardedProtocol, **settings)
+        self.per_source: Counter[str] = Counter()
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection. uvicorn itself closes only what is idle between two requests."""
+
+    config: GuardedConfig
+    _deadline: asyncio.TimerHandle | None = None
+    _running: RequestResponseCycle | None = None
+    _source = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._source = self.client[0] if self.client else ""
+        self.config.per_source[self._source] += 1
+        if self._source and self.config.per_source[self._source] > PER_SOURCE_LIMIT:
+            self._drop()
+            return
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        self.config.per_source[self._source] -= 1
+        if not self.config.per_source[self._source]:
+            del self.config.per_source[self._source]
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._deadline is None:
+            self._arm()
+
+    def on_message_complete(self) -> None:
+        self._disarm()
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def send_400_response(self, msg: str) -> None:
+        super().send_400_response(msg)
+        self._give_up()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Idle after an answer: also when the client has not read it, which a plain close would wait for."""
+        if not self.transport.is_closing():
+            self._drop()
+
+    def _give_up(self) -> None:
+        """No answer is written any more: uvloop raises on a transport that is closed, once for every request that was
+        sent ahead, and whoever sends those would fill the log.
+        """
+        for cycle in (self._running, self.cycle, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None:
+                cycle.disconnected = True
+        self.pipeline.clear()
+
+    def _drop(self) -> None:
+        self._give_up()
+        self.transport.abort()
+
+    def _arm(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_DEADLINE_S, self._too_slow)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        self._drop()

@@ -1,0 +1,124 @@
+"""Slow and greedy TCP and HTTP clients at the running PBX (R12): they are closed in time, and harm nobody meanwhile.
+The process under test has deadlines of a tenth; the last test looks at the real ones."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pbx.api import deadlines
+from pbx.transport import tcp
+from tests.integration.conftest import House
+
+SLOW = 400
+SOURCES = 10
+SIP, HTTP = 5060, 8080
+BEGINNINGS = {
+    SIP: b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKslow\r\nX: ",
+    HTTP: b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ",
+}
+
+
+def connect(house: House, port: int, host: int) -> socket.socket:
+    plug = socket.create_connection((house.host(1), port), 5, (house.host(host), 0))
+    plug.setblocking(False)
+    return plug
+
+
+def is_closed(plug: socket.socket) -> bool:
+    try:
+        return plug.recv(65536) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+@pytest.fixture
+def plugs() -> Iterator[contextlib.ExitStack]:
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("port", [SIP, HTTP])
+def test_slow_connections_are_closed_and_harm_nobody(house: House, port: int, plugs: contextlib.ExitStack) -> None:
+    """400 of them, each with a byte now and then (a byte a second would be slower than the test)."""
+    slow = [plugs.enter_context(connect(house, port, 100 + n % SOURCES)) for n in range(SLOW)]
+    for plug in slow:
+        plug.send(BEGINNINGS[port])
+    began, done, failed = time.monotonic(), 0, 0
+    with house.phone("101", host=84) as anna:
+        while slow:
+            assert time.monotonic() - began < 6, f"{len(slow)} are still open"
+            talk = anna.call("601")
+            done += 1
+            failed += talk.status != 200 or talk.bye() != 200
+            assert house.process.get("/healthz")[0] == 200
+            for plug in slow:
+                with contextlib.suppress(OSError):
+                    plug.send(b"x")
+            slow = [plug for plug in slow if not is_closed(plug)]
+    assert failed <= 0.01 * done
+
+
+@pytest.mark.parametrize("port", [SIP, HTTP])
+def test_silent_connections_are_closed(house: House, port: int, plugs: contextlib.ExitStack) -> None:
+    silent = [plugs.enter_context(connect(house, port, 110)) for _ in range(20)]
+    house.until(lambda: all(is_closed(plug) for plug in silent), "closed", 6.0)
+
+
+@pytest.mark.parametrize("port", [SIP, HTTP])
+def test_one_address_gets_64_connections(house: House, port: int, plugs: contextlib.ExitStack) -> None:
+    greedy = [plugs.enter_context(connect(house, port, 111)) for _ in range(100)]
+
+    def closed_at_once() -> bool:
+        return sum(is_closed(plug) for plug in greedy) >= 100 - 64
+
+    house.until(closed_at_once, "36 closed", 2.0)
+    with contextlib.closing(connect(house, port, 112)) as other:
+        assert not is_closed(other)
+
+
+def test_an_answer_that_nobody_reads_is_not_kept(house: House, plugs: contextlib.ExitStack) -> None:
+    """Requests one after the other on a connection whose answers are never read."""
+    plug = socket.socket()
+    plugs.enter_context(plug)
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plug.bind((house.host(113), 0))
+    plug.connect((house.host(1), HTTP))
+    plug.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        for _ in range(2000):
+            plug.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    def gone() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            try:
+                plug.send(b"G")
+            except ConnectionError:
+                return True
+        return False
+
+    house.until(gone, "closed", 8.0)
+
+
+def test_a_huge_content_length_allocates_nothing(house: House, plugs: contextlib.ExitStack) -> None:
+    before = house.rss()
+    for port, line in ((SIP, b"OPTIONS sip:x SIP/2.0"), (HTTP, b"POST / HTTP/1.1\r\nHost: x")):
+        for _ in range(20):
+            plug = plugs.enter_context(connect(house, port, 114))
+            head = b"\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKbig\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: big"
+            plug.send(line + head + b"\r\nCSeq: 1 OPTIONS\r\nContent-Length: 4294967296\r\n\r\n" + b"x" * 1000)
+    assert house.process.get("/healthz")[0] == 200
+    assert house.rss() - before < 2 << 20
+
+
+def test_the_real_deadlines_keep_the_promise() -> None:
+    assert tcp.MESSAGE_DEADLINE_S + tcp.SWEEP_S <= 40
+    assert deadlines.REQUEST_DEADLINE_S <= 40
+    assert tcp.PER_SOURCE_LIMIT <= 64
+    assert deadlines.PER_SOURCE_LIMIT <= 64
