@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
+HEADERS = {"cache-control": "no-store"}
 
 
 def public_app(

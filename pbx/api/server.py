@@ -18,6 +18,8 @@ from pbx.api.deadlines import GuardedConfig
 GRACE_S = 2  # for requests that are being answered when we stop
 KEEP_ALIVE_S = 30  # between two requests
 BACKLOG = 128
+# Of every answer, errors included: a browser must take nothing that we say for a page (security.md R11).
+HEADERS = [("x-content-type-options", "nosniff"), ("content-security-policy", "default-src 'none'")]
 MAX_CONNECTIONS = 512  # security.md R12: slow clients may not pile up
 
 
@@ -42,6 +44,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            headers=HEADERS,
             backlog=BACKLOG,
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,

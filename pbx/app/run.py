@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 
@@ -20,12 +21,14 @@ from pbx.transport.base import ListenError
 
 log = logging.getLogger("centrala.app")
 
+OURS_ONLY = 0o077  # umask: whatever is written, also by child processes, is ours alone (security.md R22)
 DRAIN_S = 60.0  # running calls may end within this after SIGTERM
 EXPECTED = (ConfigError, StartError, StoreError, ListenError, SpeechError, OSError)
 
 
 def run(config: Config) -> int:
     """Runs the PBX until SIGTERM or SIGINT; returns the exit status (0 after a stop, 1 when it could not start)."""
+    os.umask(OURS_ONLY)
     logs = LogWriter(config.server.log_level)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

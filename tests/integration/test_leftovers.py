@@ -1,0 +1,100 @@
+"""Calls that lead nowhere or are never finished, at the running PBX: loops (R13), calls that nobody acknowledges
+(R14), phones that vanish (R15)."""
+
+from __future__ import annotations
+
+import time
+
+from pbx.sip import digest
+from tests.integration.bare import sdp
+from tests.integration.conftest import House
+from tests.support.rtp_phone import Phone
+
+T1_S = 0.05
+UNFINISHED = 300
+RTP_TIMEOUT_S = 2.0
+
+
+def cpu_s(house: House) -> float:
+    return float(house.process.control.get("/status")["cpu_s"])
+
+
+def test_a_contact_that_points_at_us_is_refused(house: House) -> None:
+    with house.phone("101") as anna:
+        for contact in (
+            f"<sip:101@{anna.pbx[0]}>",
+            f"<sip:101@{anna.pbx[0]}:5060;transport=tcp>",
+            "<sip:101@centrala.local>",
+        ):
+            headers = ["Expires: 600", f"m: {contact}"]
+            uri = f"sip:{anna.pbx[0]}"
+            data = anna.message("REGISTER", uri, to=anna.me, headers=headers)
+            assert anna.final(data).status == 401
+            answer = anna.authorised("REGISTER", uri, to=anna.me, headers=headers)[0]
+            assert answer.status in (400, 403), contact
+        assert "101" not in [row["extension"] for row in house.process.control.get("/registrations")]
+
+
+def test_a_ring_of_forwards_gets_a_final_answer(house: House) -> None:
+    with house.phone("101") as anna:
+        began, cpu = time.monotonic(), cpu_s(house)
+        talk = anna.call("105")
+        assert talk.status in (480, 482)
+        assert time.monotonic() - began < 3
+        assert cpu_s(house) - cpu < 1.5
+
+
+def test_a_phone_that_sends_calls_back_gets_a_final_answer(house: House) -> None:
+    """302 is not followed for a phone: whoever registers may not send others' calls elsewhere."""
+    with house.phone("101") as anna, house.phone("102") as bob:
+        assert bob.register().status == 200
+        uri, body = f"sip:102@{anna.pbx[0]}", sdp(anna.host, 30000)
+        began = time.monotonic()
+        answer = anna.final(anna.message("INVITE", uri, call_id="back", body=body))
+        assert answer.status == 401
+        value = digest.answer(answer.headers("WWW-Authenticate"), "INVITE", uri, "101", anna.secret)
+        anna.send(anna.message("INVITE", uri, call_id="back", cseq=2, headers=[f"Authorization: {value}"], body=body))
+        invite = bob.expect("INVITE")
+        bob.reply(invite, 302)
+        final = anna.receive(3)
+        while final is not None and final.status < 200:  # type: ignore[union-attr]
+            final = anna.receive(3)
+        assert final is not None
+        assert final.status >= 300  # type: ignore[union-attr]
+        assert time.monotonic() - began < 3
+        assert bob.register(expires=0).status == 200
+
+
+def test_calls_that_nobody_acknowledges_go_away(house: House) -> None:
+    """300 of them; each leaves at most 4 KiB."""
+
+    def unfinished() -> None:
+        with house.phone(host=250) as peer:
+            for n in range(UNFINISHED):
+                peer.send(peer.message("INVITE", f"sip:{n}@{peer.pbx[0]}", body=sdp(peer.host, 30000)))
+            assert peer.options().status == 200
+            house.until(lambda: house.leaks()["calls"] == UNFINISHED, "300 calls", 5)
+            for _ in range(UNFINISHED):
+                peer.reply(peer.expect("BYE", 64 * T1_S + 5), 200)
+            house.until(lambda: house.leaks()["calls"] == 0, "calls over", 5)
+            house.until(lambda: house.leaks()["sessions"] == 0, "dialogs over", 5)
+
+    unfinished()
+    before = house.rss()
+    unfinished()
+    assert house.rss() - before <= UNFINISHED * 4096 + (1 << 20)
+
+
+def test_a_phone_that_vanishes_releases_the_call(house: House) -> None:
+    """RTP stops, and so does everything else: the stream, its ports and the record are released in time."""
+    with house.phone("101") as anna:
+        rtp = Phone(anna.host)
+        talk = anna.call("601", rtp.port)
+        assert talk.status == 200
+        rtp.far = (house.host(1), talk.rtp_port)
+        rtp.say(pt=8, count=10)
+        assert rtp.hear(5)
+        rtp.close()
+        bye = anna.expect("BYE", RTP_TIMEOUT_S + 5)
+        anna.reply(bye, 200)
+    house.until(lambda: house.leaks()["streams"] == 0, "streams released", 5)
