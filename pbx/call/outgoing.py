@@ -67,6 +67,7 @@ class OutgoingLeg(Leg):
         "_offer",
         "_outcome",
         "_timer",
+        "_towards",
         "_waiting",
         "ringing",
     )
@@ -79,6 +80,7 @@ class OutgoingLeg(Leg):
         self._dialled: Dialled | None = None
         self._headers: Sequence[str] = ()
         self._offer = b""
+        self._towards = ""  # the host that `_offer` is for
         self._best: DialFailed | None = None  # of the branches that failed so far
         self._failure: DialFailed | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -125,7 +127,7 @@ class OutgoingLeg(Leg):
         call.emit(Kind.LEG_STARTED, self.name, role=self.role, target=self.target, trunk=self.trunk)
         try:
             self.open_media(near)
-            self._offer = self.make_offer(call.a.settings.codec if call.a.settings is not None else -1)
+            self._offer_towards(dialled.contacts[0].destination.host)
         except Exception as error:
             self._fail(DialFailed(sdp_status(error), str(error)))
             return
@@ -134,6 +136,20 @@ class OutgoingLeg(Leg):
         for contact in dialled.contacts:
             if not self.is_ended:
                 self._branches.append(self._invite(dialled, contact, headers))
+
+    def signalling_ip(self) -> str:
+        """Where the far end's SIP comes from; before its answer, where the INVITE goes."""
+        if self.session is not None:
+            return super().signalling_ip()
+        return self._towards
+
+    def _offer_towards(self, host: str) -> bytes:
+        """Our offer for a phone at `host`: on a wildcard socket the address it can reach depends on the way there."""
+        if host != self._towards or not self._offer:
+            self._towards = host
+            call = self.live_call
+            self._offer = self.make_offer(call.a.settings.codec if call.a.settings is not None else -1)
+        return self._offer
 
     def refuse(self, failure: DialFailed) -> None:
         """Records that the target could not even be tried."""
@@ -147,7 +163,7 @@ class OutgoingLeg(Leg):
             destination=contact.destination,
             from_=dialled.from_,
             to=dialled.to,
-            body=self._offer,
+            body=self._offer_towards(contact.destination.host),
             headers=headers,
             contact_user=dialled.contact_user,
             observer=self,

@@ -61,11 +61,14 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its configuration, data and traces.")] = Path(
         "var/demo"
     ),
+    listen: Annotated[str, typer.Option(help="Address of SIP and RTP; 0.0.0.0 lets phones of the network in.")] = (
+        "127.0.0.1"
+    ),
 ) -> None:
     """Start a demo company and show twenty real calls: greeting, key, queue, agent, talk, records, figures."""
     from pbx.demo.show import run_demo
 
-    raise typer.Exit(run_demo(folder, once=once))
+    raise typer.Exit(run_demo(folder, once=once, listen=listen))
 
 
 @app.command("check-config")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -64,7 +66,7 @@ def show_table(console: Console, figures: Figures) -> None:
 def show_next_steps(console: Console, company: Company) -> None:
     """How to register a phone, what to dial, where metrics and reports are, how to stop."""
     where = f"{company.reach}:{company.sip_port}"
-    command = f"centrala --config {company.config_path}"
+    command = f"{_command()} --config {_short(company.config_path)}"
     lines = [
         "The PBX goes on serving. Try it:",
         f"  phone    register at {where} (UDP or TCP), user {PHONE}, password {company.passwords[PHONE]}",
@@ -73,7 +75,19 @@ def show_next_steps(console: Console, company: Company) -> None:
         f"  outside  {DIRECT_PREFIX}0101 to {DIRECT_PREFIX}0104 reach extensions directly, from the trunk",
         f"  metrics  http://127.0.0.1:{company.http_port}/metrics and /healthz",
         f"  look     {command} status | agents list | calls list | report today | doctor",
-        f"  records  {company.data_dir}: centrala.db and recordings/",
+        f"  records  {_short(company.data_dir)}: centrala.db and recordings/",
         "  stop     Ctrl-C",
     ]
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _command() -> str:
+    """How this program was called, so that the lines can be pasted."""
+    called = Path(sys.argv[0])
+    return _short(called) if called.name == "centrala" else f"{_short(Path(sys.executable))} -m pbx"
+
+
+def _short(path: Path) -> str:
+    """Relative to the working directory where that is shorter."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -191,10 +191,13 @@ class Demo:
     # -- the end --------------------------------------------------------------------------------------------------
 
     def _serve_on(self) -> None:
-        """Until Ctrl-C, or until the PBX ends."""
-        while True:
-            self._check_pbx()
-            time.sleep(0.5)
+        """Until Ctrl-C or SIGTERM, which is how one leaves; a PBX that ends by itself is a fault."""
+        try:
+            while True:
+                self._check_pbx()
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            console.print("stopped")
 
     def _end(self, agents: list[Phone]) -> int:
         """Lets the agents' phones and the PBX end by themselves; returns 0 when all of them did so cleanly."""
