@@ -51,6 +51,7 @@ class Endpoint:
         self.remote: tuple[str, int] | None = None
         self._payload_type = tones.PCMA if audio.codec == "PCMA" else tones.PCMU
         self._stopping = threading.Event()
+        self._hung_up = threading.Event()  # ends the sending only
         self._threads = [threading.Thread(target=self._receive, daemon=True)]
         self._threads[0].start()
 
@@ -63,7 +64,12 @@ class Endpoint:
             self._threads.append(threading.Thread(target=self._send, daemon=True))
             self._threads[-1].start()
 
+    def hang_up(self) -> None:
+        """Sends no more, as a phone after the call; what still comes is kept."""
+        self._hung_up.set()
+
     def close(self) -> None:
+        self._hung_up.set()
         self._stopping.set()
         for thread in self._threads:
             thread.join(timeout=2)
@@ -97,7 +103,7 @@ class Endpoint:
         frequencies = (self.audio.send,) if self.audio.send else ()
         frame = 0
         plan: list[list[bytes]] = []
-        while not self._stopping.wait(max(0.0, begin + frame * ptime_s - time.monotonic())):
+        while not self._hung_up.wait(max(0.0, begin + frame * ptime_s - time.monotonic())):
             now = time.monotonic()
             self.max_send_gap_ms, last = max(self.max_send_gap_ms, (now - last) * 1000), now
             if now >= digits_at:

@@ -182,6 +182,8 @@ class Run:
         status = running.sipp.finish()
         self._running.remove(running)
         self._ended.append(running)
+        if running.endpoint is not None:
+            running.endpoint.hang_up()  # the port may be another call's already
         if status != running.step.exit:
             raise StepFailed(running.sipp.explain(status))
         self._count_messages(running)

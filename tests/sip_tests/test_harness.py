@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "sip-tests"))
 
-from harness import records, tones  # noqa: E402
+from harness import listening, records, tones  # noqa: E402
 from harness.judgement import judge  # noqa: E402
 from harness.model import Audio, BadTest, load_all  # noqa: E402
 from harness.rtp import Endpoint, Packet  # noqa: E402
@@ -102,3 +102,51 @@ def test_every_behaviour_can_be_read() -> None:
         for step in behaviour.steps:
             if step.sipp:
                 assert behaviour.scenario(step.sipp).is_file()
+
+
+def heard(*pieces: tuple[tuple[float, ...] | None, float]) -> list[Packet]:
+    """Packets of tones one after the other: (frequencies, seconds); None: no packets for so long."""
+    made, begin, at, number = [], time.time() - 20, 0.0, 0
+    for frequencies, seconds in pieces:
+        for _ in range(round(seconds / 0.02)):
+            if frequencies is not None:
+                payload = tones.encode(tones.tone(frequencies, number * 160, 160), tones.PCMA)
+                made.append(Packet(begin + at, tones.PCMA, number, number * 160, 1, payload))
+            number += 1
+            at += 0.02
+    return made
+
+
+def test_pieces_must_come_in_their_order() -> None:
+    line = listening.lay_out(heard(((440.0,), 1), ((), 0.5), ((620.0,), 1), (None, 0.5), ((440.0,), 0.5)))
+
+    def wrong(*pieces: dict[str, object]) -> list[str]:
+        return listening.check_pieces(pieces, {0: line}, 60)
+
+    first, quiet, second = {"tone": 440, "for_s": 0.9}, {"silence": True, "for_s": 0.4}, {"tone": 620, "for_s": 0.9}
+    assert wrong(first, quiet, second, {"nothing": True, "for_s": 0.4}, {"tone": 440, "for_s": 0.4}) == []
+    assert "after piece 1" in wrong(second, first)[0]
+    assert "0.50 s in one piece" in wrong({"silence": True, "for_s": 0.7})[0]
+    assert "speech was heard for 0.00 s" in wrong({"speech": True, "for_s": 0.1})[0]
+
+
+def test_speech_is_no_tone() -> None:
+    noise = np.random.default_rng(1).integers(-6000, 6000, 160).astype(np.int16)
+    assert tones.is_loud(noise)
+    assert not tones.is_pure(noise)
+    assert tones.is_pure(tones.tone((1400.0,), 0, 160))
+
+
+def test_digits_are_read_as_events_and_as_tones() -> None:
+    packets = heard(((770.0, 1477.0), 0.1), ((440.0,), 0.2), ((697.0, 1336.0), 0.1))
+    for ended in (False, True, True):
+        packets.append(Packet(time.time(), 101, 99, 5000, 1, bytes([7, 0x80 * ended, 0, 160])))
+    assert listening.digits_heard(packets, 101) == ("7", "62")
+    assert listening.digits_heard(packets[:-2], 101) == ("", "62")
+
+
+def test_steps_of_a_journey_may_name_their_data() -> None:
+    events = [("digit", {"digit": "1"}), ("queue.answered", {"wait_s": 1.2})]
+    assert records.in_order([{"digit": {"digit": "1"}}, {"queue.answered": {"wait_s": {"max": 2}}}], events) == []
+    assert "no {'digit'" in records.in_order(["queue.answered", {"digit": {"digit": "1"}}], events)[0]
+    assert records.in_order([{"queue.answered": {"wait_s": {"max": 1}}}], events) != []
