@@ -24,10 +24,10 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     streams = {packet.ssrc for packet in packets}
     if audio.streams and len(streams) > audio.streams:
         problems.append(f"{len(streams)} SSRCs were seen, {audio.streams} may be")
-    if audio.continuous:
-        problems += jumps(endpoint)
     late_ms = max((max(0.0, other.max_send_gap_ms - 20) for other in (endpoint, *others.values())), default=0.0)
     allowed_ms = audio.gap_ms + late_ms
+    if audio.continuous:
+        problems += jumps(endpoint, late_ms)
     now = time.time()
     timelines = {
         port: listening.lay_out([packet for packet in packets if port in (0, packet.port)], now) for port in (0, 1, 2)
@@ -46,8 +46,11 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     return problems + _digits(endpoint)
 
 
-def jumps(endpoint: Endpoint) -> list[str]:
-    """Sequence numbers skipped or seen twice, timestamps that do not follow the arrival (RFC 3550 section 5.1)."""
+def jumps(endpoint: Endpoint, late_ms: float = 0.0) -> list[str]:
+    """Sequence numbers skipped or seen twice, timestamps that do not follow the arrival (RFC 3550 section 5.1).
+
+    `late_ms`: the longest pause of a sender; what it then sends late has the timestamps of its time.
+    """
     problems = []
     for before, after in zip(endpoint.packets, endpoint.packets[1:], strict=False):
         if before.ssrc != after.ssrc:
@@ -57,7 +60,7 @@ def jumps(endpoint: Endpoint) -> list[str]:
             problems.append(f"sequence number {before.sequence} was followed by {after.sequence}")
         events = endpoint.audio.event_type in (before.payload_type, after.payload_type)
         elapsed = ((after.timestamp - before.timestamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        if not events and abs(elapsed / tones.RATE - (after.at - before.at)) > 0.25:
+        if not events and abs(elapsed / tones.RATE - (after.at - before.at)) > 0.25 + late_ms / 1000:
             problems.append(f"timestamp moved by {elapsed} within {(after.at - before.at) * 1000:.0f} ms")
     return problems[:3]
 
