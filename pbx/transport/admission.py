@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 DRAIN_RETRY_S = 60
 FULL_RETRY_S = 10
-# Lag that lasts at which some, and at which all new calls are refused. Datagrams are read in small batches, so that a
-# mere flood shows in the backlog; this is what remains: streams, or a machine that gives us too little time.
-LAG_RAMP_S = (0.1, 0.4)
-BACKLOG_RAMP_S = (0.25, 0.75)  # the same for how long a datagram waits in the socket; phones repeat theirs after 0.5 s
+# For how long a datagram waits in the socket: from here on some, and from there on all new calls are refused. All
+# stays below the 0.5 s after which phones repeat what they sent, which would only add to the load.
+BACKLOG_RAMP_S = (0.1, 0.5)
+# The same for loop lag that lasts. Datagrams are read in small batches, so that a flood of them shows in the backlog;
+# what remains are streams, and a machine that gives us too little time: there refusing calls shortens no lag.
+LAG_RAMP_S = (0.5, 2.0)
 BURST_S = 1.0  # seconds of the permitted rate that may come at once
 
 
