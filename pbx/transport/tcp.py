@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from pbx.sip.address import Destination
@@ -16,11 +16,13 @@ from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.outputs import SendFailureListener
 from pbx.sip.parser import KEEPALIVE, StreamError, StreamParser
 from pbx.transport.base import ListenAddress, Stats, listen_error
+from pbx.transport.turns import Turns
 
 PER_SOURCE_LIMIT = 64
 TOTAL_LIMIT = 4096
 MESSAGE_DEADLINE_S = 32.0  # from the first byte of a message, or from the connection's start, to the message's end
-IDLE_S = 120.0
+IDLE_S = 120.0  # without a message; keep-alives alone keep nothing
+PIECE = 4096  # bytes of one connection that are looked at in one go
 SWEEP_S = 2.0
 CONNECT_TIMEOUT_S = 4.0
 WRITE_LIMIT = 1024 * 1024  # bytes waiting for a peer that does not read: it is closed
@@ -39,7 +41,10 @@ class TcpFlow(asyncio.Protocol):
         self._incoming = incoming
         self._parser = StreamParser()
         self._stream: asyncio.Transport | None = None
-        self._paused = False
+        self._unread = b""  # came, and was not looked at yet
+        self._behind = False  # there was more than one piece: nothing is read until that is done
+        self._clogged = False  # the peer does not read what we write
+        self._reading = True
         self.closed = False
         self.local: tuple[str, int] = ("", 0)
         self.remote: tuple[str, int] | None = None
@@ -65,6 +70,7 @@ class TcpFlow(asyncio.Protocol):
     def close(self) -> None:
         if self._stream is not None and not self.closed:
             self.closed = True
+            self._unread = b""
             self._stream.abort()
 
     # asyncio.Protocol
@@ -82,42 +88,71 @@ class TcpFlow(asyncio.Protocol):
         self._owner.forget(self)
 
     def data_received(self, data: bytes) -> None:
-        self.heard_at = now = self._owner.now()
+        if self._unread:
+            self._unread += data
+        else:
+            self._unread = data
+            self._owner.turns.add(self)
+
+    def step(self) -> bool:
+        """Looks at the next piece of what came (see pbx.transport.turns); also after the peer has closed."""
+        piece, self._unread = self._unread[:PIECE], self._unread[PIECE:]
+        now = self._owner.now()
         try:
-            messages = self._parser.feed(data)
+            messages = self._parser.feed(piece)
         except StreamError as error:
-            for message in error.messages:
-                self._hand_over(message)
-            self._hand_over(error.error)
+            self._unread = b""
+            self._hand_over(error.messages)
+            self._owner.on_message(error.error, self)
             if self._stream is not None and not self.closed:
                 self._stream.close()  # after the answer is written
                 self.closed = True
-            return
-        for message in messages:
-            self._hand_over(message)
+            return False
+        if self._hand_over(messages):
+            self.heard_at = now
         if not self._parser.pending:
             if messages:
                 self.pending_since = None
         elif messages or self.pending_since is None:
             self.pending_since = now
+        self._behind = bool(self._unread)
+        self._read_or_not()
+        return self._behind
 
     def pause_writing(self) -> None:
         """The peer does not read what we write: read no more of what it writes."""
-        if self._stream is not None and not self._paused:
-            self._paused = True
-            self._stream.pause_reading()
+        self._clogged = True
+        self._read_or_not()
 
     def resume_writing(self) -> None:
-        if self._stream is not None and self._paused:
-            self._paused = False
-            self._stream.resume_reading()
+        self._clogged = False
+        self._read_or_not()
 
-    def _hand_over(self, message: object) -> None:
-        if message is KEEPALIVE:
-            self._owner.stats.keepalives += 1
-            self.send(b"\r\n", ("", 0))
+    def _read_or_not(self) -> None:
+        wanted = not (self._behind or self._clogged)
+        if wanted is self._reading or self._stream is None or self.closed:
+            return
+        self._reading = wanted
+        if wanted:
+            self._stream.resume_reading()
         else:
-            self._owner.on_message(cast("Request | Response | SipParseError", message), self)
+            self._stream.pause_reading()
+
+    def _hand_over(self, messages: Sequence[object]) -> bool:
+        """True if there was more than keep-alives; those of one piece are answered together (RFC 5626 section 4.4.1:
+        the answer tells that somebody is there).
+        """
+        pings = 0
+        for message in messages:
+            if message is KEEPALIVE:
+                pings += 1
+            else:
+                self._owner.on_message(cast("Request | Response | SipParseError", message), self)
+        if pings:
+            self._owner.stats.keepalives += pings
+            if not self.closed:
+                self.send(b"\r\n", ("", 0))
+        return len(messages) > pings
 
 
 class TcpTransport:
@@ -135,6 +170,7 @@ class TcpTransport:
         self.stats = stats
         self._peers_in_use = peers_in_use
         self.now = loop.time
+        self.turns = Turns(loop)
         self._servers: list[asyncio.Server] = []
         self._flows: set[TcpFlow] = set()
         self._per_source: Counter[str] = Counter()

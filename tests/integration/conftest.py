@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ trunk = "carrier"
 number = "601"
 application = "echo"
 """
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 EXTENSION = """\
 [[extension]]
 number = "{number}"
@@ -111,6 +113,7 @@ class House:
         text = self.log()
         assert "Traceback" not in text, text[-3000:]
         assert "ERROR" not in text, text[-3000:]
+        assert not CONTROLS.search(text), "R11: what comes from outside must not reach a terminal as it is"
 
 
 @pytest.fixture(scope="session")

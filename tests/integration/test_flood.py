@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
+import socket
 import statistics
 import threading
 import time
@@ -72,7 +74,7 @@ def test_known_phones_call_during_a_flood(house: House, make: Callable[[Bare], b
     failed: list[int] = []
     with house.phone(host=80) as attacker, house.phone("101", host=81) as anna:
         assert anna.register().status == 200
-        settled = house.rss()
+        settled, logged = house.rss(), len(house.log())
         peak = settled
         with Flood(attacker, make) as flood:
             until = time.monotonic() + SECONDS
@@ -91,7 +93,57 @@ def test_known_phones_call_during_a_flood(house: House, make: Callable[[Bare], b
     assert statistics.quantiles(setup_s, n=20)[-1] <= SETUP_P95_S
     assert len(setup_s) >= 20
     assert peak - settled <= GROWTH
+    assert len(house.log()) - logged < 1000, "nobody unknown fills the log"
     assert house.leaks()["transactions"] < flood.sent / 4, "nothing is kept of the flood"
+
+
+def stream(sock: socket.socket, data: bytes, stopping: threading.Event) -> int:
+    """Writes `data` again and again as fast as the PBX takes it, and reads the answers away; returns bytes written."""
+    total = 0
+    sock.settimeout(0.05)
+    while not stopping.is_set():
+        try:
+            total += sock.send(data)
+            sock.recv(1 << 20)
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            break
+    return total
+
+
+@pytest.mark.parametrize("kind", ["OPTIONS", "REGISTER", "keep-alive"])
+def test_greedy_streams_leave_the_others_their_turn(house: House, kind: str) -> None:
+    """Four TCP connections that write requests without a pause: calls of others are set up as ever."""
+    stopping = threading.Event()
+    if kind == "keep-alive":
+        data = b"\r\n\r\n" * 16_000
+    else:
+        data = b"".join(
+            SHORT.replace("UDP", "TCP")
+            .replace("Max-Forwards: 1", "Content-Length: 0")
+            .format(method=kind, pbx=house.host(1), n=unique("tcp"))
+            .encode()
+            for _ in range(300)
+        )
+    with contextlib.ExitStack() as stack:
+        plugs = [stack.enter_context(socket.create_connection((house.host(1), 5060), 5)) for _ in range(4)]
+        threads = [threading.Thread(target=stream, args=(plug, data, stopping), daemon=True) for plug in plugs]
+        for thread in threads:
+            thread.start()
+        setup_s, failed = [], 0
+        with house.phone("101", host=87) as anna:
+            until = time.monotonic() + SECONDS
+            while time.monotonic() < until:
+                began = time.perf_counter()
+                talk = anna.call("601")
+                setup_s.append(time.perf_counter() - began)
+                failed += talk.status != 200 or talk.bye() != 200
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    assert failed <= (1 - SUCCESS) * len(setup_s)
+    assert statistics.quantiles(setup_s, n=20)[-1] <= SETUP_P95_S
 
 
 def received(phone: Bare, quiet_s: float) -> int:

@@ -18,7 +18,7 @@ import pytest
 from pbx.sip import digest
 from pbx.sip.message import Request, Response
 from tests.integration.bare import DOMAIN, Bare, sdp, unique
-from tests.integration.conftest import SECRETS, House
+from tests.integration.conftest import CONTROLS, SECRETS, House
 from tests.integration.process import ROOT
 
 NAMES = {
@@ -35,7 +35,6 @@ NAMES = {
     "sql": "'); DROP TABLE cdr; --",
     "format": "%s%n{0}{__class__}",
 }
-CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.mark.parametrize("where", ["display", "user"])
