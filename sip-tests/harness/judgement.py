@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING
 from harness import listening, tones
 
 if TYPE_CHECKING:
-    from harness.rtp import Endpoint
+    from harness.rtp import Endpoint, Packet
+
+SETTLED = 25  # packets in which one comes without delay
+JUMP_S = 0.25
 
 
 def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
@@ -19,7 +23,7 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     """
     audio, packets = endpoint.audio, list(endpoint.packets)
     if len(packets) < audio.packets:
-        return [f"{len(packets)} RTP packets arrived, {audio.packets} or more were expected"]
+        return [f"{len(packets)} RTP packets arrived ({endpoint.sent} went out), {audio.packets} or more were expected"]
     problems = []
     streams = {packet.ssrc for packet in packets}
     if audio.streams and len(streams) > audio.streams:
@@ -27,7 +31,7 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     late_ms = max((max(0.0, other.max_send_gap_ms - 20) for other in (endpoint, *others.values())), default=0.0)
     allowed_ms = audio.gap_ms + late_ms
     if audio.continuous:
-        problems += jumps(endpoint, late_ms)
+        problems += jumps(endpoint)
     now = time.time()
     timelines = {
         port: listening.lay_out([packet for packet in packets if port in (0, packet.port)], now) for port in (0, 1, 2)
@@ -46,23 +50,34 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     return problems + _digits(endpoint)
 
 
-def jumps(endpoint: Endpoint, late_ms: float = 0.0) -> list[str]:
-    """Sequence numbers skipped or seen twice, timestamps that do not follow the arrival (RFC 3550 section 5.1).
-
-    `late_ms`: the longest pause of a sender; what it then sends late has the timestamps of its time.
-    """
+def jumps(endpoint: Endpoint) -> list[str]:
+    """Sequence numbers skipped or seen twice, timestamps that do not follow the arrival (RFC 3550 section 5.1)."""
     problems = []
-    for before, after in zip(endpoint.packets, endpoint.packets[1:], strict=False):
-        if before.ssrc != after.ssrc:
-            continue
-        steps = (after.sequence - before.sequence) & 0xFFFF
-        if steps != 1:
+    packets = endpoint.packets
+    for before, after in itertools.pairwise(packets):
+        if before.ssrc == after.ssrc and (after.sequence - before.sequence) & 0xFFFF != 1:
             problems.append(f"sequence number {before.sequence} was followed by {after.sequence}")
-        events = endpoint.audio.event_type in (before.payload_type, after.payload_type)
-        elapsed = ((after.timestamp - before.timestamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        if not events and abs(elapsed / tones.RATE - (after.at - before.at)) > 0.25 + late_ms / 1000:
-            problems.append(f"timestamp moved by {elapsed} within {(after.at - before.at) * 1000:.0f} ms")
+    audio = [packet for packet in packets if packet.payload_type != endpoint.audio.event_type]
+    for index in range(1, len(audio)):
+        if audio[index - 1].ssrc != audio[index].ssrc:
+            continue
+        # A late packet is the busy machine's; what is early, or late from now on, is a jump of the clock.
+        moved = _earliest(audio[index : index + SETTLED]) - _earliest(audio[max(0, index - SETTLED) : index])
+        if abs(moved) > JUMP_S and abs(_step(audio[index - 1], audio[index])) > JUMP_S:
+            problems.append(f"the timestamp moved {-moved * 1000:.0f} ms against the arrival")
     return problems[:3]
+
+
+def _step(before: Packet, after: Packet) -> float:
+    """Seconds by which `after` came later than its timestamp says."""
+    ticks = ((after.timestamp - before.timestamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+    return after.at - before.at - ticks / tones.RATE
+
+
+def _earliest(packets: list[Packet]) -> float:
+    """Arrival against timestamp of the packet with the least delay, seconds; only differences mean something."""
+    delays = [packet.at - ((packet.timestamp - packets[0].timestamp) & 0xFFFF_FFFF) / tones.RATE for packet in packets]
+    return min(delays) - packets[0].timestamp / tones.RATE
 
 
 def _follows(endpoint: Endpoint, other: Endpoint, timeline: listening.Timeline, late_ms: float) -> list[str]:

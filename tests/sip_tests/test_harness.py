@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "sip-tests"))
 
 from harness import listening, records, tones  # noqa: E402
-from harness.judgement import judge  # noqa: E402
+from harness.judgement import judge, jumps  # noqa: E402
 from harness.model import Audio, BadTest, load_all  # noqa: E402
 from harness.rtp import Endpoint, Packet  # noqa: E402
 
@@ -150,3 +150,16 @@ def test_steps_of_a_journey_may_name_their_data() -> None:
     assert records.in_order([{"digit": {"digit": "1"}}, {"queue.answered": {"wait_s": {"max": 2}}}], events) == []
     assert "no {'digit'" in records.in_order(["queue.answered", {"digit": {"digit": "1"}}], events)[0]
     assert records.in_order([{"queue.answered": {"wait_s": {"max": 1}}}], events) != []
+
+
+def test_lateness_is_forgiven_and_a_jump_of_the_clock_is_not() -> None:
+    endpoint = Endpoint("127.18.250.12", Audio())
+    endpoint.close()
+    endpoint.packets = packets(100)
+    release = endpoint.packets[40].at + 0.3
+    for packet in endpoint.packets[40:55]:  # a standstill, then everything at once
+        packet.at = release
+    assert jumps(endpoint) == []
+    for packet in endpoint.packets[85:]:
+        packet.timestamp += 4000
+    assert jumps(endpoint) == ["the timestamp moved 500 ms against the arrival"]
