@@ -69,9 +69,12 @@ class Server:
         try:
             connection.request("GET", f"/api/v1/{path}?{urllib.parse.urlencode(query)}")
             response = connection.getresponse()
-            body = json.loads(response.read())
+            text = response.read()
         finally:
             connection.close()
+        if response.status == 503:  # in words, until it has read its storage
+            raise ConnectionError(text.decode())
+        body = json.loads(text)
         assert response.status == 200, body
         assert body["status"] == "success", body
         return body["data"]
