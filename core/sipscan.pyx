@@ -113,6 +113,14 @@ cdef class Scan:
             i = self.find(name, i + 1)
         return out
 
+    def has_any(self, tuple names not None):
+        """Whether there is a line called one of `names`: one question instead of several that are mostly answered no."""
+        cdef str name
+        for name in names:
+            if self.find(name, 0) >= 0:
+                return True
+        return False
+
     def header_names(self):
         """The names of all header lines as written, in order."""
         cdef int i
@@ -255,26 +263,26 @@ cdef class Scan:
         return None if self.outline.max_forwards < 0 else self.outline.max_forwards
 
     @property
-    def start_method(self):
+    def method(self):
         """The method of a request's start line."""
         if self._method is None:
             self._method = self.method_name(self.outline.method)
         return self._method
 
     @property
-    def start_uri(self):
+    def uri(self):
         """The Request-URI as written."""
         if self._uri is None:
             self._uri = self.text(self.outline.uri.at, self.outline.uri.end, False)
         return self._uri
 
     @property
-    def start_status(self):
+    def status(self):
         """The status of a response, 100 to 699."""
         return self.outline.status
 
     @property
-    def start_reason(self):
+    def reason(self):
         """The reason phrase of a response."""
         return self.text(self.outline.reason.at, self.outline.reason.end, False)
 

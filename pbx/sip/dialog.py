@@ -115,13 +115,16 @@ class Dialog:
     def _prepare(self) -> None:
         """Request-URI and Route of this route set; a first route without `lr` is a strict router (12.2.1.1)."""
         routes: tuple[str, ...] = self.routes
-        if not routes or ";lr" in self.routes[0].lower():
+        if not routes:
+            self.start_line_uri = self._target
+            self._extra = self.contact
+            return
+        if ";lr" in self.routes[0].lower():
             self.start_line_uri = self._target
         else:
             self.start_line_uri = self.routes[0].strip().removeprefix("<").partition(">")[0]
             routes = (*self.routes[1:], f"<{self._target}>")
-        route_lines = "".join(f"Route: {route}\r\n" for route in routes)
-        self._extra = route_lines + self.contact
+        self._extra = "".join(f"Route: {route}\r\n" for route in routes) + self.contact
 
 
 def as_server(
@@ -183,7 +186,7 @@ def contact_uri(message: Message) -> str:
         contacts = message.contacts
     except SipParseError:
         return ""
-    return str(contacts[0].uri) if contacts else ""
+    return contacts[0].uri.text if contacts else ""
 
 
 def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_contact: bool) -> Destination:

@@ -115,7 +115,8 @@ class Message(Scan):
     def contacts(self) -> list[NameAddr]:
         """All Contact values; empty for "Contact: *", which `contact_is_star` tells."""
         if self.parsed_contacts is None:
-            values = [] if self.contact_is_star else self.values("Contact")
+            lines = self.headers("Contact")
+            values = [] if not lines or lines[0] == "*" else split_lines(lines)
             try:
                 self.parsed_contacts = [NameAddr.parse(value) for value in values]
             except HeaderError:
@@ -158,9 +159,7 @@ class Message(Scan):
     def values(self, name: str) -> list[str]:
         """All comma-separated values of all lines called `name`, in order."""
         lines = self.headers(name)
-        if len(lines) == 1:
-            return split_values(lines[0])
-        return [value for line in lines for value in split_values(line)]
+        return split_lines(lines) if lines else lines
 
     def raw_lines(self, name: str) -> list[str]:
         """Every line called `name` as "Name: value", in order, to be copied into another message."""
@@ -177,40 +176,28 @@ class Message(Scan):
 
 
 class Request(Message):
-    """A request."""
+    """A request: `method` and `uri` are those of its start line."""
 
     __slots__ = ()
-
-    @property
-    def method(self) -> str:
-        return self.start_method
-
-    @property
-    def uri(self) -> str:
-        """The Request-URI as written."""
-        return self.start_uri
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.uri} Call-ID={self.call_id} CSeq={self.cseq}>"
 
 
 class Response(Message):
-    """A response."""
+    """A response: `status` and `reason` are those of its start line."""
 
     __slots__ = ()
 
-    @property
-    def status(self) -> int:
-        """100 to 699."""
-        return self.start_status
-
-    @property
-    def reason(self) -> str:
-        """The reason phrase, possibly empty."""
-        return self.start_reason
-
     def __repr__(self) -> str:
         return f"<Response {self.status} Call-ID={self.call_id} CSeq={self.cseq} {self.cseq_method}>"
+
+
+def split_lines(lines: list[str]) -> list[str]:
+    """The comma-separated values of `lines`, in order."""
+    if len(lines) == 1:
+        return split_values(lines[0])
+    return [value for line in lines for value in split_values(line)]
 
 
 def parse_seconds(text: str | None) -> int | None:

@@ -52,7 +52,7 @@ def _message(data: bytes, stream: bool) -> Request | Response:
 def _refusal(message: Request | Response, status: int, reason: str) -> SipParseError:
     """Never answered: responses, ACK (RFC 3261 section 17.1.1.3), and what has no Via to answer to."""
     answerable = message.data[:4].upper() != b"SIP/" and message.header("Via") is not None
-    answerable = answerable and message.start_method != "ACK"
+    answerable = answerable and message.method != "ACK"
     error = SipParseError(status, reason, message if answerable and isinstance(message, Request) else None)
     error.framing_lost = message.framing_lost
     return error

@@ -22,6 +22,7 @@ _ALLOWED: Final = frozenset(METHODS)
 _ACCEPT_SDP: Final = ("Accept: application/sdp",)
 _ACCEPT_INFO: Final = ("Accept: " + ", ".join(INFO_TYPES),)
 _ONLY_ONCE: Final = ("Replaces", "Refer-To")
+_DEMANDS: Final = ("Require", "Content-Encoding")  # few requests have any of these
 
 
 def check(request: Request) -> Verdict | None:
@@ -42,12 +43,9 @@ def check(request: Request) -> Verdict | None:
         return 416, "Unsupported URI Scheme", ()
     if method == "CANCEL":
         return None
-    refusal = _check_required(request)
+    refusal = _check_demands(request) if request.has_any(_DEMANDS) else None
     if refusal is not None:
         return refusal
-    encoding = request.header("Content-Encoding")
-    if encoding and encoding.lower() != "identity":
-        return 415, "Unsupported Media Type", ("Accept-Encoding: identity",)
     if method == "INVITE":
         return _check_invite(request)
     if method == "REGISTER":
@@ -57,24 +55,23 @@ def check(request: Request) -> Verdict | None:
     return None
 
 
-def _check_required(request: Request) -> Verdict | None:
-    required = request.values("Require")
-    if not required:
-        return None
-    unknown = [tag for tag in required if tag.lower() not in EXTENSIONS]
-    if not unknown:
-        return None
-    return 420, "Bad Extension", ("Unsupported: " + ", ".join(unknown),)
+def _check_demands(request: Request) -> Verdict | None:
+    """What the request requires of us."""
+    unknown = [tag for tag in request.values("Require") if tag.lower() not in EXTENSIONS]
+    if unknown:
+        return 420, "Bad Extension", ("Unsupported: " + ", ".join(unknown),)
+    encoding = request.header("Content-Encoding")
+    if encoding and encoding.lower() != "identity":
+        return 415, "Unsupported Media Type", ("Accept-Encoding: identity",)
+    return None
 
 
 def _check_invite(request: Request) -> Verdict | None:
     if request.max_forwards == 0 and not request.to_tag:
         return 483, "Too Many Hops", ()
-    for name in _ONLY_ONCE:
-        if request.header(name) is not None and len(request.headers(name)) > 1:
-            return 400, f"Repeated {name}", ()
-    if not request.to_tag and request.header("Replaces") is not None:  # RFC 3891 section 3: it matches no dialog
-        return 481, "Call/Transaction Does Not Exist", ()
+    refusal = _check_references(request) if request.has_any(_ONLY_ONCE) else None
+    if refusal is not None:
+        return refusal
     try:
         if len(request.contacts) > 1:
             return 400, "More Than One Contact", ()
@@ -94,6 +91,16 @@ def _check_invite(request: Request) -> Verdict | None:
         except MultipartError as error:
             return 400, str(error), ()
     return None if _optional(request) else (415, "Unsupported Media Type", _ACCEPT_SDP)
+
+
+def _check_references(request: Request) -> Verdict | None:
+    """Headers that name another dialog or party."""
+    for name in _ONLY_ONCE:
+        if len(request.headers(name)) > 1:
+            return 400, f"Repeated {name}", ()
+    if not request.to_tag and request.header("Replaces") is not None:  # RFC 3891 section 3: it matches no dialog
+        return 481, "Call/Transaction Does Not Exist", ()
+    return None
 
 
 def _check_register(request: Request) -> Verdict | None:

@@ -203,6 +203,11 @@ def _end(transaction: ServerTransaction, _: bytes, out: Outputs) -> None:
     out.append(Terminated(transaction))
 
 
+def _expire(transaction: ServerTransaction, _: bytes, out: Outputs) -> None:
+    """Its own timer ends it, so none is armed any more."""
+    out.append(Terminated(transaction))
+
+
 def _unsent(transaction: ServerTransaction, _: bytes, out: Outputs) -> None:
     if transaction.user is not None:
         out.append(ToUser(transaction.user.on_send_failed, transaction))
@@ -218,7 +223,7 @@ INVITE: Table = {
         SEND_FAILED: (TERMINATED, (_unsent, _end)),
     },
     ACCEPTED: {
-        LINGERED: (TERMINATED, (_end,)),
+        LINGERED: (TERMINATED, (_expire,)),
     },
     COMPLETED: {
         REQUEST: (COMPLETED, (_resend,)),
@@ -228,7 +233,7 @@ INVITE: Table = {
         SEND_FAILED: (TERMINATED, (_end,)),
     },
     CONFIRMED: {
-        LINGERED: (TERMINATED, (_end,)),
+        LINGERED: (TERMINATED, (_expire,)),
     },
     TERMINATED: {},
 }
@@ -250,7 +255,7 @@ NON_INVITE: Table = {
     },
     COMPLETED: {
         REQUEST: (COMPLETED, (_resend,)),
-        LINGERED: (TERMINATED, (_end,)),
+        LINGERED: (TERMINATED, (_expire,)),
         SEND_FAILED: (TERMINATED, (_end,)),
     },
     TERMINATED: {},

@@ -6,10 +6,12 @@ Unescaping happens once, after the split into parts, so that an escaped separato
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from core.sipscan import LIMITS
 
 MAX_URI = LIMITS["uri"]  # characters
+KEPT = 4096  # URIs that are not parsed again: those of the phones that call come with every message
 
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -67,6 +69,7 @@ class Uri:
     """One URI. `user`, `params` and `headers` are unescaped; `host` is in lower case; `port` is None when absent.
 
     A tel URI keeps its number in `user` and has the host "". A URI of another scheme keeps everything in `opaque`.
+    Parsed ones are shared: nobody changes them.
     """
 
     __slots__ = ("headers", "host", "opaque", "params", "password", "port", "scheme", "text", "user")
@@ -94,8 +97,9 @@ class Uri:
         self.opaque = opaque
         self.text = text or self.format()
 
-    @classmethod
-    def parse(cls, text: str) -> Uri:
+    @staticmethod
+    @lru_cache(KEPT)
+    def parse(text: str) -> Uri:
         """Reads one URI without angle brackets. Raises UriError."""
         if len(text) > MAX_URI:
             raise UriError(f"a URI is longer than {MAX_URI} characters")
@@ -104,13 +108,13 @@ class Uri:
         scheme, _, rest = text.partition(":")
         scheme = scheme.lower()
         if scheme == "sip" or scheme == "sips":
-            return cls._parse_sip(scheme, rest, text)
+            return Uri._parse_sip(scheme, rest, text)
         if not _OTHER.fullmatch(rest) or not _SCHEME.fullmatch(scheme):
             raise UriError(f"bad URI {text[:80]!r}")
         if scheme == "tel":
             number, _, tail = rest.partition(";")
-            return cls("tel", unescape(number), "", params=_split_pairs(tail, ";") if tail else None, text=text)
-        return cls(scheme, "", "", opaque=rest, text=text)
+            return Uri("tel", unescape(number), "", params=_split_pairs(tail, ";") if tail else None, text=text)
+        return Uri(scheme, "", "", opaque=rest, text=text)
 
     @classmethod
     def _parse_sip(cls, scheme: str, rest: str, text: str) -> Uri:

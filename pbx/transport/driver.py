@@ -109,10 +109,10 @@ class Driver:
 
     def pump(self) -> None:
         """Executes all outputs in order; called from within itself it does nothing, as the outer call goes on."""
-        if self._pumping or self._loop is None:
+        out = self.user_agent.out
+        if not out or self._pumping or self._loop is None:
             return
         self._pumping = True
-        out = self.user_agent.out
         now = self._loop.time()
         earliest = self._wake_at
         try:

@@ -43,7 +43,7 @@ def fault(data: bytes, stream: bool = False) -> tuple[int, str]:
 def test_identity_of_a_request() -> None:
     scan = Scan(build())
     assert scan.problem is None
-    assert (scan.start_method, scan.start_uri) == ("INVITE", "sip:600@example.com")
+    assert (scan.method, scan.uri) == ("INVITE", "sip:600@example.com")
     assert (scan.call_id, scan.cseq, scan.cseq_method) == ("id-1@192.0.2.1", 17, "INVITE")
     assert (scan.from_tag, scan.to_tag, scan.branch) == ("f1", "", "z9hG4bKabc")
     assert (scan.max_forwards, scan.body) == (70, b"body")
@@ -52,8 +52,8 @@ def test_identity_of_a_request() -> None:
 def test_identity_of_a_response() -> None:
     scan = Scan(build(b"SIP/2.0 486 Busy Here\r\n", To=b"<sip:600@example.com>;x=1 ; tag = t9"))
     assert scan.problem is None
-    assert (scan.start_status, scan.start_reason, scan.to_tag) == (486, "Busy Here", "t9")
-    assert Scan(build(b"SIP/2.0 200 \r\n")).start_reason == ""
+    assert (scan.status, scan.reason, scan.to_tag) == (486, "Busy Here", "t9")
+    assert Scan(build(b"SIP/2.0 200 \r\n")).reason == ""
 
 
 def test_header_names_have_no_case_and_compact_forms_count() -> None:
