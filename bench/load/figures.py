@@ -20,8 +20,8 @@ class Row:
 
 
 ROWS = (
-    Row("answered_cpu_ms_per_call", "answered call", "CPU-ms", "<= 0.8", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
-    Row("bridged_cpu_ms_per_call", "bridged call", "CPU-ms", "<= 2.0", "Asterisk 4.2-5.2, FreeSWITCH 13-14"),
+    Row("answered_cpu_ms_per_call", "answered call, at 800/s", "CPU-ms", "<= 0.8", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
+    Row("bridged_cpu_ms_per_call", "bridged call, at 400/s", "CPU-ms", "<= 2.0", "Asterisk 4.2-5.2, FreeSWITCH 13-14"),
     Row("answered_calls_per_s", "answered calls carried", "1/s", "", "Asterisk 1200, FreeSWITCH 300"),
     Row("bridged_calls_per_s", "bridged calls carried", "1/s", "", "Asterisk 350-400, FreeSWITCH 130"),
     Row("relay_core_per_100_calls", "relay, two-way PCMU", "core/100", "<= 0.12", "Asterisk 0.33, rtpengine 0.16-0.25"),
