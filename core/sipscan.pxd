@@ -334,7 +334,7 @@ cdef class Scan:
     cdef Outline outline
     cdef Header* lines
     cdef object _body, _call_id, _cseq_method, _from_tag, _to_tag, _branch, _method, _uri, _source
-    cdef public object parsed_via, parsed_from, parsed_to, parsed_contacts
+    cdef public object parsed_via, parsed_from, parsed_to, parsed_contacts, parsed_content_type
 
     cdef str text(self, uint32_t at, uint32_t end, bint folded)
     cdef int find(self, str name, int start) except -2

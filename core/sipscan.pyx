@@ -161,18 +161,32 @@ cdef class Scan:
         """
         cdef list out = []
         cdef const Header* h
+        cdef uint32_t at = 0, end = 0  # neighbouring lines that are still to be copied, in one piece
         cdef int i
         for i in range(self.outline.count):
             h = &self.lines[i]
             if h.kind == VIA:
                 if self._source is not None and i + 1 == self.outline.first[VIA] and self.outline.via.host.end > self.outline.via.host.at:
+                    if end:
+                        out.append(self.data[at:end])
+                        out.append(b"\r\n")
+                        end = 0
                     out.append(self.top_via(h))
                     continue
             elif h.kind == OTHER or h.kind > CSEQ or i + 1 != self.outline.first[h.kind]:
                 continue
-            out.append(self.data[h.name:h.end])
+            if h.name != end + 2:
+                if end:
+                    out.append(self.data[at:end])
+                    out.append(b"\r\n")
+                at = h.name
+            end = h.end
             if h.kind == TO and to_tag and self.outline.to.tag.end == 0:
+                out.append(self.data[at:end])
                 out.append(b";tag=" + to_tag)
+                at = end
+        if end:
+            out.append(self.data[at:end])
             out.append(b"\r\n")
         return b"".join(out)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from pbx.sip.uri import Uri, UriError
+from pbx.sip.uri import KEPT, Uri, UriError
 
 _NAME_CHARACTER = r"[A-Za-z0-9\-.!%*_+`'~]"
 _TOKEN = re.compile(rf"{_NAME_CHARACTER}+")
@@ -140,6 +141,12 @@ class NameAddr:
 
     def __repr__(self) -> str:
         return f"NameAddr({str(self)!r})"
+
+
+@lru_cache(KEPT)
+def parse_contact(text: str) -> NameAddr:
+    """`NameAddr.parse` of what a phone repeats in each of its messages; the result is shared, so nobody changes it."""
+    return NameAddr.parse(text)
 
 
 class Via:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from core.sipscan import Scan
-from pbx.sip.headers import HeaderError, NameAddr, Via, split_values
+from pbx.sip.headers import HeaderError, NameAddr, Via, parse_contact, split_values
 from pbx.sip.multipart import MultipartError, find_part
 
 REASONS = {
@@ -64,6 +64,7 @@ REASONS = {
     604: "Does Not Exist Anywhere",
     606: "Not Acceptable",
 }
+_STATUS_LINES = {status: f"SIP/2.0 {status} {reason}\r\n".encode() for status, reason in REASONS.items()}
 
 
 class SipParseError(Exception):
@@ -118,7 +119,7 @@ class Message(Scan):
             lines = self.headers("Contact")
             values = [] if not lines or lines[0] == "*" else split_lines(lines)
             try:
-                self.parsed_contacts = [NameAddr.parse(value) for value in values]
+                self.parsed_contacts = [parse_contact(value) for value in values]
             except HeaderError:
                 raise SipParseError(400, "Bad Contact", self._answerable()) from None
         return cast(list[NameAddr], self.parsed_contacts)
@@ -131,8 +132,10 @@ class Message(Scan):
     @property
     def content_type(self) -> str:
         """Media type in lower case without parameters, "" when absent."""
-        value = self.header("Content-Type")
-        return value.partition(";")[0].strip().lower() if value else ""
+        if self.parsed_content_type is None:
+            value = self.header("Content-Type") or ""
+            self.parsed_content_type = value.partition(";")[0].strip().lower()
+        return cast(str, self.parsed_content_type)
 
     @property
     def sdp(self) -> bytes:
@@ -222,8 +225,9 @@ def response(
     Via, From, To, Call-ID and CSeq are copied byte for byte; the top Via gets received and rport when the request knows
     its source. `to_tag` is added to a To that has none. `headers` are whole lines without CRLF.
     """
-    if reason is None:
-        reason = REASONS.get(status, "")
+    start = _STATUS_LINES.get(status) if reason is None else None
+    if start is None:
+        start = f"SIP/2.0 {status} {reason or ''}\r\n".encode()
     extra = "\r\n".join(headers)
     if extra:
         extra += "\r\n"
@@ -231,4 +235,4 @@ def response(
         tail = f"{extra}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     else:
         tail = f"{extra}Content-Length: 0\r\n\r\n"
-    return b"".join((f"SIP/2.0 {status} {reason}\r\n".encode(), request.echo(to_tag.encode()), tail.encode(), body))
+    return b"".join((start, request.echo(to_tag.encode()), tail.encode(), body))
