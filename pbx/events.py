@@ -7,7 +7,6 @@ reported through `on_error` and never stops the others: a broken listener must n
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -100,25 +99,26 @@ class EventBus:
     caller's turn."""
 
     def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:
-        self._handlers: defaultdict[type, list[Handler]] = defaultdict(list)
+        self._handlers: dict[type, tuple[Handler, ...]] = {}  # replaced as a whole: `publish` may be under way
         self._on_error = on_error
         self.errors = 0
 
     def subscribe(self, event_type: type, handler: Handler) -> Callable[[], None]:
         """Calls `handler(event)` for each published event of exactly `event_type`; returns the call that unsubscribes
         it."""
-        handlers = self._handlers[event_type]
-        handlers.append(handler)
+        self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
 
         def unsubscribe() -> None:
+            handlers = list(self._handlers[event_type])
             if handler in handlers:
                 handlers.remove(handler)
+                self._handlers[event_type] = tuple(handlers)
 
         return unsubscribe
 
     def publish(self, event: object) -> None:
         """Hands `event` to every subscriber; what one of them raises is counted and given to `on_error`."""
-        for handler in tuple(self._handlers.get(type(event), ())):
+        for handler in self._handlers.get(type(event), ()):
             try:
                 handler(event)
             except Exception as error:  # a listener must not break the call that published

@@ -89,7 +89,7 @@ class Dialplan:
         trunk = self._trunks.outbound(route.trunk)
         dialled = route.prefix + number[route.strip :]
         left_s = self._allowance_s(payer, route)
-        keys = (f"trunk:{trunk.name}", f"outbound:{account}")
+        keys = (trunk.limit_key, f"outbound:{account}")
         if not self._limits.acquire(keys[0], trunk.max_calls):
             raise DialFailed(503, f"trunk {trunk.name} carries {trunk.max_calls} calls", "congestion")
         if not self._limits.acquire(keys[1], payer.outbound_max_calls):

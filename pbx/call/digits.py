@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 DIGITS = frozenset("0123456789*#ABCD")
 TYPE_AHEAD = 64  # digits pressed and not asked for; more of them are noise
@@ -15,7 +14,7 @@ class Digits:
     __slots__ = ("_pressed", "_waiter")
 
     def __init__(self) -> None:
-        self._pressed: deque[str] = deque()
+        self._pressed: list[str] = []  # a deque takes half a kilobyte, in every call
         self._waiter: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
@@ -34,11 +33,11 @@ class Digits:
 
     def take(self) -> str:
         """The next digit, or "" when there is none."""
-        return self._pressed.popleft() if self._pressed else ""
+        return self._pressed.pop(0) if self._pressed else ""
 
     def put_back(self, digit: str) -> None:
         """The next `take` or `wait` gives `digit` again."""
-        self._pressed.appendleft(digit)
+        self._pressed.insert(0, digit)
 
     def clear(self) -> None:
         self._pressed.clear()
@@ -46,7 +45,7 @@ class Digits:
     async def wait(self, timeout_s: float | None = None) -> str:
         """The next digit; "" after `timeout_s` seconds or after `wake`."""
         if self._pressed:
-            return self._pressed.popleft()
+            return self._pressed.pop(0)
         loop = asyncio.get_running_loop()
         waiter = self._waiter = loop.create_future()
         timer = None if timeout_s is None else loop.call_later(timeout_s, self.wake)

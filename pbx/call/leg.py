@@ -121,7 +121,7 @@ class Leg:
     def make_offer(self, prefer: int = -1) -> bytes:
         """Our SDP offer on the leg's stream, with the codec `prefer` first (-1: as configured)."""
         call = self.live_call
-        media = self.open_media()
+        media = self.media or self.open_media()
         self._sdp_version += 1
         self._pending_offer = call.services.negotiator.offer(
             self._ip(media), media.local_port, prefer=prefer, session_id=self._sdp_id, version=self._sdp_version
@@ -131,7 +131,7 @@ class Leg:
     def answer_offer(self, offer: bytes) -> bytes:
         """Our SDP answer to the far end's offer; `settings` then hold what was agreed. Raises SdpError."""
         call = self.live_call
-        media = self.open_media()
+        media = self.media or self.open_media()
         self._sdp_version += 1
         body, self.settings = call.services.negotiator.answer(
             offer, self._ip(media), media.local_port, session_id=self._sdp_id, version=self._sdp_version
@@ -286,7 +286,8 @@ class Leg:
         self.by_far_end = by_far_end
         self.cause = cause
         self.sip_status = status
-        self.part()
+        if self.peer is not None:
+            self.part()
         if self.hold_since:
             hold_s, self.hold_since = asyncio.get_running_loop().time() - self.hold_since, 0.0
             call.emit(Kind.HOLD_ENDED, self.name, hold_s=hold_s)
@@ -297,7 +298,8 @@ class Leg:
             call.emit(Kind.LEG_ENDED, self.name, sip_status=status, cause=cause, **counters)
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(cause)
-        self._tell()
+        if self._waiters:
+            self._tell()
         self.call = None
         call.on_leg_ended(self)
 

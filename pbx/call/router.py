@@ -59,10 +59,14 @@ class Router:
 
         The number is tried with and without its leading "+". Extensions and routes are out of reach (R8).
         """
+        numbers, name = self._dialplan.numbers, trunk.name
+        entry = numbers.get(number)
+        if entry is not None and name in entry.trunks:
+            return Routed(entry.application, "inbound", number, entry.tag)
         bare = number.lstrip("+")
-        for form in (number, bare, f"+{bare}"):
-            entry = self._dialplan.numbers.get(form)
-            if entry is not None and trunk.name in entry.trunks:
+        for form in (bare, f"+{bare}"):
+            entry = numbers.get(form)
+            if entry is not None and name in entry.trunks:
                 return Routed(entry.application, "inbound", number, entry.tag)
         if trunk.config.application:
             return Routed(trunk.config.application, "inbound", number)

@@ -139,20 +139,22 @@ class CallService:
     def _take_limits(self, trunk: Trunk | None, account: str) -> tuple[str, ...]:
         """All limits of the call or none: 503 for the whole and for a trunk, 486 for an extension."""
         limits = self.services.limits
-        wanted = [(TOTAL, self.services.config.sip.max_calls, 503)]
+        if not limits.acquire(TOTAL, self.services.config.sip.max_calls):
+            raise self._limited(503)
         if trunk is not None:
-            wanted.append((f"trunk:{trunk.name}", trunk.max_calls, 503))
+            key, maximum = trunk.limit_key, trunk.max_calls
         else:
-            wanted.append((f"extension:{account}", self.services.dialplan.extensions[account].max_calls, 486))
-        taken: tuple[str, ...] = ()
-        for key, maximum, status in wanted:
-            if not limits.acquire(key, maximum):
-                limits.release(taken)
-                self.services.counters.limited += 1
-                retry = (f"Retry-After: {RETRY_AFTER_S}",) if status == 503 else ()
-                raise _Refused(status, "limit" if status == 486 else "congestion", retry)
-            taken = (*taken, key)
-        return taken
+            key, maximum = f"extension:{account}", self.services.dialplan.extensions[account].max_calls
+        if not limits.acquire(key, maximum):
+            limits.release((TOTAL,))
+            raise self._limited(503 if trunk is not None else 486)
+        return (TOTAL, key)
+
+    def _limited(self, status: int) -> _Refused:
+        self.services.counters.limited += 1
+        if status == 486:
+            return _Refused(486, "limit")
+        return _Refused(503, "congestion", (f"Retry-After: {RETRY_AFTER_S}",))
 
     def _start(
         self, session: InviteSession, request: Request, setup: Setup, call_id: str, application: Application

@@ -24,10 +24,29 @@ Resolve = Callable[[str, int], Awaitable[Sequence[tuple[str, int]]]]  # (host, p
 class Trunk:
     """One configured trunk; outbound it needs `host`, resolved to an address by `Trunks.refresh`."""
 
-    __slots__ = ("_destination", "_uri_host", "config", "credentials", "domain", "host", "port", "transport")
+    __slots__ = (
+        "_destination",
+        "_uri_host",
+        "caller_id",
+        "config",
+        "credentials",
+        "domain",
+        "host",
+        "limit_key",
+        "max_calls",
+        "name",
+        "port",
+        "transport",
+        "username",
+    )
 
     def __init__(self, config: TrunkConfig) -> None:
         self.config = config
+        self.name = config.name
+        self.max_calls = config.max_calls
+        self.caller_id = config.caller_id
+        self.username = config.username
+        self.limit_key = f"trunk:{config.name}"  # what its calls are counted under, both ways
         hop, _, params = config.host.partition(";")
         self.transport = "tcp" if "transport=tcp" in params.lower() else "udp"
         self.host, self.port = split_host(hop) if hop else ("", SIP_PORT)
@@ -37,22 +56,6 @@ class Trunk:
         self._destination: Destination | None = None
         if is_address(self.host):
             self.resolved(self.host, self.port)
-
-    @property
-    def name(self) -> str:
-        return self.config.name
-
-    @property
-    def max_calls(self) -> int:
-        return self.config.max_calls
-
-    @property
-    def caller_id(self) -> str:
-        return self.config.caller_id
-
-    @property
-    def username(self) -> str:
-        return self.config.username
 
     def resolved(self, address: str, port: int) -> None:
         """`host` was found to be at `address`."""

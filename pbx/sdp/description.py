@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_SIZE: Final = 65536  # bytes
 MAX_MEDIA: Final = 16  # m= lines
 MAX_ATTRIBUTES: Final = 256  # a= lines of one section
 MAX_FORMATS: Final = 256  # formats of one m= line
 MAX_ADDRESS: Final = 300  # characters of a c= line
+MAX_REMEMBERED: Final = 4096  # characters of a section that are worth remembering
 
 DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
@@ -95,38 +96,22 @@ class SessionDescription:
         """Reads a description. Raises SdpError and nothing else."""
         if len(data) > MAX_SIZE:
             raise SdpError(413, "The session description is too large")
-        lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-        if lines[0] != "v=0":
+        head, *sections = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\nm=")
+        if head != "v=0" and not head.startswith("v=0\n"):
             raise SdpError(400, "The session description does not start with v=0")
+        if len(sections) > MAX_MEDIA:
+            raise SdpError(413, "The session description has too many media")
         session = cls()
-        section: SessionDescription | MediaDescription = session
-        attributes = session.attributes
-        for line in lines:
-            kind = line[:2]
-            if kind == "a=":
-                attribute = line[2:]
-                if attribute in DIRECTIONS:
-                    section.direction = attribute  # of several, the last one counts
-                else:
-                    attributes.append(attribute)
-            elif kind == "m=":
-                if len(session.media) == MAX_MEDIA:
-                    raise SdpError(413, "The session description has too many media")
-                section = _read_media(line)
-                session.media.append(section)
-                attributes = section.attributes
-            elif kind == "c=":
-                section.connection = _read_connection(line)
-            elif kind == "o=":
-                session.origin = line[2:]
-            elif kind == "s=":
-                session.name = line[2:]
-            elif line and (kind[1:] != "=" or not kind[0].isalpha()):
-                raise SdpError(400, f"Bad line in the session description: {line[:40]!a}")
-        sections: list[SessionDescription | MediaDescription] = [session, *session.media]
-        for part in sections:
-            if len(part.attributes) > MAX_ATTRIBUTES:
-                raise SdpError(413, "The session description has too many attributes")
+        said = _read_lines(head)
+        session.origin, session.name, session.connection = said.origin, said.name, said.connection
+        session.attributes, session.direction = list(said.attributes), said.direction
+        for section in sections:
+            line, _, rest = section.partition("\n")
+            media = _read_media(line)
+            # Phones write the same below m= with every call: what it says is remembered, unless it is long.
+            said = _remembered_lines(rest) if len(rest) <= MAX_REMEMBERED else _read_lines(rest)
+            media.attributes, media.direction, media.connection = list(said.attributes), said.direction, said.connection
+            session.media.append(media)
         return session
 
     def address_of(self, media: MediaDescription) -> str:
@@ -183,11 +168,49 @@ def _is_name(text: str) -> bool:
     return _HOST.fullmatch(text) is not None
 
 
+class _Lines(NamedTuple):
+    """What the lines of one section say but for m=. Shared by the cache: never changed."""
+
+    attributes: tuple[str, ...]
+    direction: str
+    connection: str
+    origin: str
+    name: str
+
+
+def _read_lines(text: str) -> _Lines:
+    attributes: list[str] = []
+    direction = connection = origin = ""
+    name = "-"
+    for line in text.split("\n"):
+        kind = line[:2]
+        if kind == "a=":
+            attribute = line[2:]
+            if attribute in DIRECTIONS:
+                direction = attribute  # of several, the last one counts
+            else:
+                attributes.append(attribute)
+        elif kind == "c=":
+            connection = _read_connection(line)
+        elif kind == "o=":
+            origin = line[2:]
+        elif kind == "s=":
+            name = line[2:]
+        elif line and (kind[1:] != "=" or not kind[0].isalpha()):
+            raise SdpError(400, f"Bad line in the session description: {line[:40]!a}")
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise SdpError(413, "The session description has too many attributes")
+    return _Lines(tuple(attributes), direction, connection, origin, name)
+
+
+_remembered_lines = lru_cache(maxsize=256)(_read_lines)
+
+
 def _read_media(line: str) -> MediaDescription:
-    """`m=kind port[/count] proto format...`; every field is there and the port is a port."""
-    fields = line[2:].split(" ")
+    """`kind port[/count] proto format...`, a media line without its m=; every field is there and the port is a port."""
+    fields = line.split(" ")
     if fields[-1] == "":
-        fields = line[2:].rstrip(" ").split(" ")
+        fields = line.rstrip(" ").split(" ")
     if len(fields) < 4 or "" in fields:
         raise SdpError(400, f"Bad media line in the session description: {line[:60]!a}")
     if len(fields) > MAX_FORMATS + 3:
