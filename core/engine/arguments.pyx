@@ -29,12 +29,16 @@ cdef uint32_t ipv4(object text, str what) except? 0:
         raise ValueError(f"{what} {text!r} is not an IPv4 address") from None
 
 
+cdef uint16_t _port(int port, str what) except 0:
+    if not 0 < port < 65536:
+        raise ValueError(f"{what} port {port} is not in 1..65535")
+    return <uint16_t>port
+
+
 cdef Address _address(object ip, int port, str what):
     cdef Address address
     address.ip = ipv4(ip, what)
-    if not 0 < port < 65536:
-        raise ValueError(f"{what} port {port} is not in 1..65535")
-    address.port = <uint16_t>port
+    address.port = _port(port, what)
     address.family = <uint16_t>AF_INET
     return address
 
@@ -59,7 +63,7 @@ cdef Command configure_command(uint32_t stream, str remote_ip, int remote_port, 
         c.remote.ip = 0
     c.rtcp_remote = c.remote
     if remote_rtcp_port:
-        c.rtcp_remote.port = _address(remote_ip, remote_rtcp_port, "remote RTCP address").port
+        c.rtcp_remote.port = _port(remote_rtcp_port, "remote RTCP address")
     elif remote_port < 65535:
         c.rtcp_remote.port += 1
     c.signalling_ip = ipv4(signalling_ip, "signalling address") if signalling_ip else 0

@@ -1,6 +1,6 @@
 """The class that Python sees; its fields are touched by Python's thread only, what they point at is shared as it says."""
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.engine.clips cimport ClipTable
 from core.engine.messages cimport Command
@@ -25,9 +25,12 @@ cdef class Engine:
     cdef PortRange ports
     cdef set live_clips
     cdef list cpu_at_stop
+    cdef bytes random          # a block of it, used up to random_at
+    cdef int random_at
 
     cdef Leg* _leg(self, object stream) except NULL
     cdef int _submit(self, uint32_t worker, Command* command, bint lazily=*) except -1
     cdef int _room(self, uint32_t worker) except -1
     cdef Worker* _worker(self, int index) except NULL
     cdef int _raise_limit(self) except -1
+    cdef uint64_t _random(self) except? 0

@@ -6,9 +6,9 @@ import resource
 import secrets
 import time
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from core.base.atomics cimport full_fence, load_acquire_i32, store_release_i32, store_release_u32
 from core.base.clock cimport now_ns
@@ -56,6 +56,7 @@ if (_messages.LAYOUT_VERSION, _messages.COMMAND_SIZE, _messages.EVENT_SIZE) != (
 
 cdef enum:
     OWN_DESCRIPTORS = 256      # beside the streams'
+    RANDOM_BLOCK = 512         # octets, eight a stream
 
 
 class EngineBusy(RuntimeError):
@@ -75,6 +76,7 @@ cdef class Engine:
         self.max_streams = max_streams
         self.ports = PortRange(port_min, port_max)
         self.live_clips = set()
+        self.random = b""
         self.cpu_at_stop = [0] * workers
         self.pool = <Worker*>calloc(workers, sizeof(Worker))
         self.threads = <pthread_t*>calloc(workers, sizeof(pthread_t))
@@ -217,6 +219,16 @@ cdef class Engine:
             worker_submit(&self.pool[worker], command)
         return 0
 
+    cdef uint64_t _random(self) except? 0:
+        """64 random bits, from a block read in one go: one system call serves many streams."""
+        cdef uint64_t value
+        if self.random_at + 8 > len(self.random):
+            self.random = os.urandom(RANDOM_BLOCK)
+            self.random_at = 0
+        memcpy(&value, <const char*>self.random + self.random_at, 8)
+        self.random_at += 8
+        return value
+
     def open(self, str local_ip, *, int worker=-1):
         cdef uint32_t id, ip = ipv4(local_ip, "local address")
         cdef int i, pair
@@ -238,7 +250,7 @@ cdef class Engine:
             raise EngineBusy(f"media worker {worker} has its {self.max_streams} streams; raise max_streams")
         leg = &self.pool[worker].legs[id_slot(id)]
         memset(leg, 0, sizeof(Leg))
-        stream_init(&leg.stream, fds[0], fds[1], secrets.randbits(64))
+        stream_init(&leg.stream, fds[0], fds[1], self._random())
         leg.slot = id_slot(id)
         store_release_u32(&leg.id, id)
         self.ports.give_to(local_ip, pair, id)

@@ -4,7 +4,6 @@ imports them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -64,4 +63,4 @@ async def echo(call: Call) -> None:
     await call.answer()
     assert call.a.media is not None
     call.a.media.echo(True)
-    await asyncio.get_running_loop().create_future()
+    await call.loop.create_future()

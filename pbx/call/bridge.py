@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,7 +31,7 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
         raise DialFailed(480, f"leg {leg.name} is over already", leg.cause if leg.cause != "normal" else "lost")
     if not leg.answered_at:
         raise RuntimeError(f"call {call.id}: leg {leg.name} is not answered: await leg.answered() before the bridge")
-    loop = asyncio.get_running_loop()
+    loop = call.loop
     call.a.join(leg)
     began = loop.time()
     call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)

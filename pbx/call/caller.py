@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from pbx.call.leg import Leg
@@ -54,7 +53,7 @@ class CallerLeg(Leg):
     def accept(self) -> None:
         """200 with our SDP: the answer, or an offer when the INVITE had none."""
         assert self.session is not None
-        self.answered_at = asyncio.get_running_loop().time()
+        self.answered_at = self.live_call.loop.time()
         if self._answer_sdp:
             self.configure()
             self.session.accept(self._answer_sdp)

@@ -89,7 +89,7 @@ class Leg:
         """Waits until the leg is answered, refused or over: each waiter has a future of its own, so that it can be
         cancelled without harm to the others.
         """
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[None] = self.live_call.loop.create_future()
         self._waiters = (*self._waiters, waiter)
         await waiter
 
@@ -190,7 +190,7 @@ class Leg:
         """Sees from the direction just agreed whether the far end held or resumed the call."""
         call = self.live_call
         held = not self.settings.send  # sendonly, inactive, or the 0.0.0.0 of RFC 2543
-        now = asyncio.get_running_loop().time()
+        now = call.loop.time()
         if held and not self.hold_since:
             self.hold_since = now
             call.emit(Kind.HOLD_STARTED, self.name)
@@ -289,7 +289,7 @@ class Leg:
         if self.peer is not None:
             self.part()
         if self.hold_since:
-            hold_s, self.hold_since = asyncio.get_running_loop().time() - self.hold_since, 0.0
+            hold_s, self.hold_since = call.loop.time() - self.hold_since, 0.0
             call.emit(Kind.HOLD_ENDED, self.name, hold_s=hold_s)
         if say:
             self._end_dialogs(cause, status)

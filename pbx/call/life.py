@@ -48,6 +48,7 @@ class Life:
         "id",
         "language",
         "legs",
+        "loop",
         "queue",
         "services",
         "setup",
@@ -66,7 +67,8 @@ class Life:
         self.variables: dict[str, Any] = {}
         self.queue = ""  # the queue that holds the call, for lists; set by the queue
         self.started_at = services.clock.unix()
-        self.started = asyncio.get_running_loop().time()
+        self.loop = asyncio.get_running_loop()  # kept: to ask asyncio for it is a system call each time
+        self.started = self.loop.time()
         self.answered_at = 0.0  # the loop's seconds; 0.0 while not answered
         self.admitted = False  # CALL_STARTED was published
         self.ended = False
@@ -135,9 +137,11 @@ class Life:
         """Runs `application` as the call's task; `on_end(call)` is called once, when everything is closed."""
         self._on_end = on_end
         self.admitted = True
-        self.emit(Kind.CALL_STARTED, **self.setup.record())
+        services = self.services
+        started = CallEvent(Kind.CALL_STARTED, self.id, "a", services.clock.unix(), self.setup.record())
+        services.bus.publish(started)
         self.emit(Kind.CALL_ROUTED, application=self.setup.application)
-        self._task = asyncio.get_running_loop().create_task(self._run(application))
+        self._task = self.loop.create_task(self._run(application))
         self._task.add_done_callback(self._finish)
 
     async def _run(self, application: Callable[[Any], Awaitable[None]]) -> None:
@@ -202,7 +206,7 @@ class Life:
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Runs `work` beside the application; it is cancelled with the call at the latest."""
         self._check()
-        task = asyncio.get_running_loop().create_task(work)
+        task = self.loop.create_task(work)
         if self._spawned is None:
             self._spawned = set()
         self._spawned.add(task)
@@ -239,7 +243,7 @@ class Life:
             return
         self._end(leg.cause, leg.sip_status, "caller" if leg.by_far_end else "pbx")
         self._digits.wake()
-        if self._task is not None and not self.ended and self._task is not asyncio.current_task():
+        if self._task is not None and not self.ended and self._task is not asyncio.current_task(self.loop):
             self._task.cancel()
 
     def _give_back(self, leg: OutgoingLeg) -> None:
@@ -247,4 +251,4 @@ class Life:
         limits = self.services.limits
         limits.release(leg.limit_keys)
         if leg.account and leg.answered_at:
-            limits.spend(leg.account, asyncio.get_running_loop().time() - leg.answered_at)
+            limits.spend(leg.account, self.loop.time() - leg.answered_at)

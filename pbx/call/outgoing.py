@@ -131,7 +131,7 @@ class OutgoingLeg(Leg):
         except Exception as error:
             self._fail(DialFailed(sdp_status(error), str(error)))
             return
-        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._timed_out)
+        self._timer = call.loop.call_later(timeout_s, self._timed_out)
         self._waiting = len(dialled.contacts)
         for contact in dialled.contacts:
             if not self.is_ended:
@@ -233,8 +233,9 @@ class OutgoingLeg(Leg):
             other.cancel((ELSEWHERE,))
         self._branches = []
         self._offer = b""
-        self.answered_at = asyncio.get_running_loop().time()
-        self.live_call.emit(Kind.LEG_ANSWERED, self.name)
+        call = self.live_call
+        self.answered_at = call.loop.time()
+        call.emit(Kind.LEG_ANSWERED, self.name)
         if not self.settings.send:
             self._take_direction()
         self._tell()
