@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pbx.call.errors import DialFailed
 from pbx.events import Kind
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.call")
 
 
-@dataclass(slots=True, frozen=True)
-class BridgeResult:
+class BridgeResult(NamedTuple):
     """How a bridge ended: `ended_by` is "callee" (the other leg's far end) or "pbx"."""
 
     talk_s: float

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pbx.call.errors import DialFailed
 from pbx.events import Kind
@@ -24,8 +23,7 @@ _FORWARD = {
 }
 
 
-@dataclass(slots=True, frozen=True)
-class DialResult:
+class DialResult(NamedTuple):
     """How dialling ended; `sip_status` and `cause` tell why nobody answered, `talk_s` how long it was talked."""
 
     answered: bool

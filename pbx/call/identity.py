@@ -25,7 +25,8 @@ def clean_number(user: str) -> str:
     """The user part of a URI as a number or account name: letters, digits and + * # _ . - only, at most 64
     characters.
     """
-    if user.isascii() and user.isalnum() and len(user) <= MAX_NUMBER:
+    digits = user[1:] if user[:1] == "+" else user
+    if digits.isascii() and digits.isalnum() and len(user) <= MAX_NUMBER:
         return user
     return _NOT_NUMBER.sub("", user)[:MAX_NUMBER]
 

@@ -282,6 +282,8 @@ def _dialled(uri: str) -> str:
     if not at:
         return ""
     user = user.partition(";")[0].partition(":")[0]
+    if "%" not in user:
+        return user
     return user.replace("%23", "#").replace("%2A", "*").replace("%2a", "*").replace("%2B", "+").replace("%2b", "+")
 
 
