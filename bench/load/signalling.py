@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.load import sipp
+from bench.load.bare_timer import BareTimer
 from bench.load.pbx import CALLEE, CALLER, HOST, Pbx, histogram_quantile
 from bench.load.sip_client import register
 
@@ -76,7 +77,8 @@ def capacity(pbx: Pbx, folder: Path, number: str, rates: list[float], seconds: f
 def lag_at_400(pbx: Pbx, folder: Path, seconds: float) -> dict[str, float]:
     """Event-loop lag (ms, p99) and late media ticks over `seconds` of 400 bridged calls/s."""
     before = pbx.metrics()
-    result, _ = run_at(pbx, folder, BRIDGED, 400, seconds)
+    with BareTimer() as timer:
+        result, _ = run_at(pbx, folder, BRIDGED, 400, seconds)
     after = pbx.metrics()
     if result.failed:
         raise RuntimeError(f"{result.failed} calls failed at 400/s")
@@ -84,6 +86,7 @@ def lag_at_400(pbx: Pbx, folder: Path, seconds: float) -> dict[str, float]:
     return {
         "loop_lag_p99_ms": histogram_quantile(before, after, "centrala_event_loop_lag_seconds", 0.99) * 1000,
         "late_ticks": after.get(late, 0.0) - before.get(late, 0.0),
+        "bare_late_ticks": timer.late,
     }
 
 

@@ -1,0 +1,52 @@
+"""What the machine itself does to a timer: a process that only sleeps, under SCHED_FIFO above the media threads.
+
+Its late ticks are the limit for anybody on this machine at this time: a virtual processor taken away for 10 ms
+makes every thread on it late. `python -m bench.load.bare_timer` runs it until a line comes on its standard input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import sys
+import time
+
+from bench.load.machine import PBX_CPUS
+
+PERIOD_S = 0.002  # the media threads' tick
+LATE_S = 0.010  # what they call late
+PRIORITY = 6  # theirs is 5
+
+
+def watch() -> int:
+    """Counts late ticks until standard input is readable."""
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    late, due = 0, time.monotonic() + PERIOD_S
+    while True:
+        if select.select([sys.stdin], [], [], max(0.0, due - time.monotonic()))[0]:
+            return late
+        now = time.monotonic()
+        late += now - due > LATE_S
+        due = max(due + PERIOD_S, now - PERIOD_S)
+
+
+class BareTimer:
+    """Runs `watch` beside the product, on the same processors; `late` is known after the block."""
+
+    late = 0
+
+    def __enter__(self) -> BareTimer:
+        command = [*PBX_CPUS, sys.executable, "-m", "bench.load.bare_timer"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        out, _err = self._process.communicate("stop\n", timeout=30)
+        self.late = int(out)
+
+
+if __name__ == "__main__":
+    print(watch())
