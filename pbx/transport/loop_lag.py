@@ -18,12 +18,14 @@ LASTING = 20  # wake-ups: a second at least
 class LoopLag:
     """A timer that measures how late it is; the only one of the process: 20 wake-ups a second.
 
-    `observe` is called with each sample in seconds, such as a histogram's. `worst_s` is the longest since the start.
+    `observe` is called with each sample in seconds, such as a histogram's. `worst_s` is the longest since the start,
+    `lasting_s` the lag that none of the last wake-ups was below; both in seconds.
     """
 
     def __init__(self, *, period_s: float = PERIOD_S, now: Callable[[], float] = time.monotonic) -> None:
         self.observe: Callable[[float], None] | None = None
         self.worst_s = 0.0
+        self.lasting_s = 0.0
         self._last: deque[float] = deque([0.0] * LASTING, maxlen=LASTING)
         self._period_s = period_s
         self._now = now
@@ -43,16 +45,12 @@ class LoopLag:
             self._handle.cancel()
             self._handle = None
 
-    @property
-    def lasting_s(self) -> float:
-        """The lag that none of the last wake-ups was below, in seconds."""
-        return min(self._last)
-
     def _tick(self) -> None:
         assert self._loop is not None
         now = self._now()
         lag_s = max(0.0, now - self._due)
         self._last.append(lag_s)
+        self.lasting_s = min(self._last)
         self.worst_s = max(self.worst_s, lag_s)
         observe = self.observe
         while self._due <= now + EARLY_S:  # what would have been due during a stall waited as well
