@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -96,18 +97,26 @@ class Pending:
         return forget
 
     def _send(self, connection: Connection, insert: BulkInsert, rows: list[Row]) -> None:
-        """One bad row must not keep the others out: they are tried one by one when together they are refused."""
+        """One bad row must not keep the others out: they are tried one by one when together they are refused.
+
+        Those of them that a part of the first try has written already are skipped or replaced by themselves.
+        """
         if not rows:
             return
         try:
-            with connection.begin_nested():
+            with _undone_alone(connection):
                 insert.write(connection, rows)
             return
         except REFUSED:
             pass
         for row in rows:
             try:
-                with connection.begin_nested():
+                with _undone_alone(connection):
                     insert.write(connection, [row])
             except REFUSED:
                 self.refused += 1
+
+
+def _undone_alone(connection: Connection) -> AbstractContextManager[object]:
+    """What keeps a refused statement from undoing its transaction: a savepoint, which SQLite does not need."""
+    return nullcontext() if connection.dialect.name == "sqlite" else connection.begin_nested()
