@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -15,8 +16,11 @@ from pbx.store.fold import CallFold
 from pbx.store.journey import calls_since, read_fold
 from pbx.store.records import row
 
+log = logging.getLogger("centrala.store")
+
 INTERRUPTED = "interrupted"
 _CALLS_PER_WRITE = 500
+_MAX_SEQ = 2**63 - 1  # what the column holds
 
 
 @dataclass(slots=True)
@@ -64,8 +68,24 @@ def _candidates(connection: Connection) -> list[str]:
     found = connection.execute(query).scalar()
     if found is None:
         return list(calls_since(connection, 0))
-    checkpoint = from_json(found)
-    return list(dict.fromkeys((*checkpoint["open"], *calls_since(connection, checkpoint["next"]))))
+    checkpoint = _checkpoint(found)
+    if checkpoint is None:
+        log.warning("the journey's checkpoint cannot be understood (%.100s): the whole journey is read instead", found)
+        return list(calls_since(connection, 0))
+    open_calls, next_seq = checkpoint
+    return list(dict.fromkeys((*open_calls, *calls_since(connection, next_seq))))
+
+
+def _checkpoint(text: str) -> tuple[list[str], int] | None:
+    """The open calls and the next row's number; None for a text of any other shape than `Deriver.checkpoint` writes."""
+    try:
+        value = from_json(text)
+        open_calls, next_seq = value["open"], value["next"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    if type(next_seq) is not int or not 0 <= next_seq <= _MAX_SEQ or not isinstance(open_calls, list):
+        return None
+    return (open_calls, next_seq) if all(isinstance(call, str) for call in open_calls) else None
 
 
 def _close(fold: CallFold, seq: int, now: float) -> Row:

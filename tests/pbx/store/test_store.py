@@ -190,6 +190,29 @@ async def test_recovery_reads_from_the_checkpoint(tmp_path: Path, monkeypatch: p
         assert rows == [(f"{2:032x}", "interrupted"), (f"{3:032x}", "normal")]
 
 
+@pytest.mark.parametrize(
+    "checkpoint",
+    [
+        *("", "null", "[]", "{}", "[" * 9),
+        *('{"open": [], "next": "9"}', '{"open": 7, "next": 9}', '{"open": [[1]], "next": 9}'),
+        '{"open": [], "next": 99999999999999999999}',
+    ],
+)
+async def test_a_checkpoint_of_an_unexpected_shape_does_not_stop_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, checkpoint: str
+) -> None:
+    async with World(tmp_path) as world:
+        world.publish(answered(1))
+        world.publish(answered(2)[:9])
+        await until(lambda: world.count("cdrs") == 1)
+        spoil = text("UPDATE meta SET value = :value")
+        await world.store.durable(lambda connection: connection.execute(spoil, {"value": checkpoint}))
+    async with World(tmp_path) as world:
+        rows = world.rows("SELECT id, cause FROM cdrs ORDER BY id")
+        assert rows == [(f"{1:032x}", "normal"), (f"{2:032x}", "interrupted")]
+    assert "checkpoint cannot be understood" in caplog.text
+
+
 async def test_a_break_keeps_its_reason_and_wrap_up_its_code(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         world.bus.publish(AgentStateChanged("101", "break", "available", T0, 4.0, reason="lunch"))
