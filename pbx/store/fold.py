@@ -8,7 +8,7 @@ error.
 # ruff: noqa: ARG002 - every handler of an event kind takes the same arguments
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pbx.events import Kind
@@ -89,12 +89,16 @@ class CallFold:
         if handler is not None:
             handler(self, leg, at_us, data)
 
-    def cdr(self) -> Cdr:
-        """The call's record as far as it is known; a call without an end ends at its last event."""
+    def cdr(self, visits: Sequence[QueueVisit] | None = None) -> Cdr:
+        """The call's record as far as it is known; a call without an end ends at its last event.
+
+        `visits` are the fold's own `visit_records`, for a caller who needs them as well.
+        """
         ended_us = max(self.ended_us or self.last_us, self.started_us)
         bridged_us, held_us = self._bridged(ended_us), self._held(ended_us)
         last = self.visits[-1] if self.visits else None
-        visits = self.visit_records()
+        if visits is None:
+            visits = self.visit_records()
         billed_us = max(ended_us - self.answered_us, 0) if self.answered_us else 0
         return Cdr(
             id=self.call_id,
@@ -112,7 +116,7 @@ class CallFold:
             forwarded_to=self.forwarded_to,
             queue=last.queue if last else "",
             agent=self.agent,
-            wait_s=sum(visit.wait_s for visit in visits),
+            wait_s=sum(visit.wait_s for visit in visits) if visits else 0.0,
             talk_s=seconds(max(bridged_us - held_us, 0)),
             hold_s=seconds(held_us),
             duration_s=seconds(ended_us - self.started_us),
@@ -132,6 +136,8 @@ class CallFold:
 
     def visit_records(self) -> list[QueueVisit]:
         """One record per stay in a queue. A stay that nobody ended was left by whoever ended the call."""
+        if not self.visits:
+            return []
         ended_us = self.ended_us or self.last_us
         open_end = "abandoned" if self.ended_by == "caller" else (self.cause or "ended")
         records = []
@@ -151,6 +157,8 @@ class CallFold:
 
     def trunk_records(self) -> list[TrunkCall]:
         """One record per seizure of a trunk."""
+        if not self.seizures:
+            return []
         call_end_us = self.ended_us or self.last_us
         return [seizure.record(self.call_id, leg, call_end_us) for leg, seizure in self.seizures.items()]
 
@@ -307,26 +315,27 @@ def _pair(leg: str, data: Data) -> tuple[str, str]:
     return (leg, other) if leg < other else (other, leg)
 
 
+# Plain texts are found faster than members of an enumeration.
 _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
-    Kind.CALL_STARTED: CallFold._call_started,
-    Kind.CALL_ROUTED: CallFold._call_routed,
-    Kind.CALL_ANSWERED: CallFold._call_answered,
-    Kind.CALL_ENDED: CallFold._call_ended,
-    Kind.FORWARDED: CallFold._forwarded,
-    Kind.LEG_STARTED: CallFold._leg_started,
-    Kind.LEG_RINGING: CallFold._leg_ringing,
-    Kind.LEG_ANSWERED: CallFold._leg_answered,
-    Kind.LEG_ENDED: CallFold._leg_ended,
-    Kind.BRIDGE_STARTED: CallFold._bridge_started,
-    Kind.BRIDGE_ENDED: CallFold._bridge_ended,
-    Kind.HOLD_STARTED: CallFold._hold_started,
-    Kind.HOLD_ENDED: CallFold._hold_ended,
-    Kind.QUEUE_JOINED: CallFold._queue_joined,
-    Kind.QUEUE_OFFERED: CallFold._queue_offered,
-    Kind.QUEUE_OFFER_ENDED: CallFold._queue_offer_ended,
-    Kind.QUEUE_ANSWERED: CallFold._queue_answered,
-    Kind.QUEUE_ABANDONED: CallFold._queue_abandoned,
-    Kind.QUEUE_LEFT: CallFold._queue_left,
-    Kind.RECORDING_STARTED: CallFold._recording_started,
-    Kind.RECORDING_ENDED: CallFold._recording_ended,
+    Kind.CALL_STARTED.value: CallFold._call_started,
+    Kind.CALL_ROUTED.value: CallFold._call_routed,
+    Kind.CALL_ANSWERED.value: CallFold._call_answered,
+    Kind.CALL_ENDED.value: CallFold._call_ended,
+    Kind.FORWARDED.value: CallFold._forwarded,
+    Kind.LEG_STARTED.value: CallFold._leg_started,
+    Kind.LEG_RINGING.value: CallFold._leg_ringing,
+    Kind.LEG_ANSWERED.value: CallFold._leg_answered,
+    Kind.LEG_ENDED.value: CallFold._leg_ended,
+    Kind.BRIDGE_STARTED.value: CallFold._bridge_started,
+    Kind.BRIDGE_ENDED.value: CallFold._bridge_ended,
+    Kind.HOLD_STARTED.value: CallFold._hold_started,
+    Kind.HOLD_ENDED.value: CallFold._hold_ended,
+    Kind.QUEUE_JOINED.value: CallFold._queue_joined,
+    Kind.QUEUE_OFFERED.value: CallFold._queue_offered,
+    Kind.QUEUE_OFFER_ENDED.value: CallFold._queue_offer_ended,
+    Kind.QUEUE_ANSWERED.value: CallFold._queue_answered,
+    Kind.QUEUE_ABANDONED.value: CallFold._queue_abandoned,
+    Kind.QUEUE_LEFT.value: CallFold._queue_left,
+    Kind.RECORDING_STARTED.value: CallFold._recording_started,
+    Kind.RECORDING_ENDED.value: CallFold._recording_ended,
 }
