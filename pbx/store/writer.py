@@ -30,7 +30,7 @@ from pbx.store.journey import read_fold
 
 log = logging.getLogger("centrala.store")
 
-RUN_EVENTS = 64  # derived without letting go of the GIL: about 0.3 ms
+RUN_EVENTS = 128  # derived without letting go of the GIL: 0.3 to 0.6 ms; a pause itself costs 0.04 ms
 YIELD_S = 0.0003  # a sleep of zero would take the GIL back before the event loop has woken up
 FULL_BATCH = 1000  # events that shorten the interval to the next flush
 RETRY_S = (0.25, 0.5, 1.0, 2.0)
