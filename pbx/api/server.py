@@ -27,17 +27,13 @@ class HttpServer:
     """One listening socket, TCP or Unix. `start` raises OSError with the remedy in its text."""
 
     def __init__(self, app: ASGIApp, *, host: str = "", port: int = 0, path: Path | None = None) -> None:
-        self._app = app
         self._host, self._port, self._path = host, port, path
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         self.address: tuple[str, int] = (host, port)
-
-    async def start(self) -> None:
-        """Listens and serves from now on."""
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for every request that is none
-        config = GuardedConfig(
-            self._app,
+        self._config = GuardedConfig(
+            app,
             loop="none",
             ws="none",
             lifespan="off",
@@ -49,9 +45,13 @@ class HttpServer:
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
-            uds=str(self._path) if self._path is not None else None,
+            uds=str(path) if path is not None else None,
         )
-        self._server = _Server(config)
+        self._config.load()  # imports half of uvicorn: now, and not while calls come in
+
+    async def start(self) -> None:
+        """Listens and serves from now on."""
+        self._server = _Server(self._config)
         sockets = None
         if self._path is None:
             sockets = [self._bind()]

@@ -101,11 +101,15 @@ class Pbx:
         self._build_calls()
         self._count_events()
         await self._start_features()
-        await self._start_signalling()
-        await self._start_http()
+        servers = self._build_http()
+        # From here on the loop is never held for long: a call that comes in at once finds it awake.
         collector = GcPolicy(is_quiet=lambda: not self.calls.calls)
         collector.start(loop)
         self._stack.callback(collector.stop)
+        await self._start_signalling()
+        for server in servers:
+            await server.start()
+            self._stack.push_async_callback(server.stop)
 
     async def _start_media(self, loop: asyncio.AbstractEventLoop) -> None:
         settings = self.config.media
@@ -200,17 +204,17 @@ class Pbx:
             await self.calls.services.trunks.refresh(resolve)
             await asyncio.sleep(REFRESH_TRUNKS_S)
 
-    async def _start_http(self) -> None:
+    def _build_http(self) -> list[HttpServer]:
+        """The servers in the order of their start: the control socket last, as the sign that all is up."""
         control = PbxControl(self)
+        servers = []
         if self.config.http.listen:
             host, port = split_host_port(self.config.http.listen)
             public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE)
             self.http = HttpServer(public, host=host, port=port)
-            await self.http.start()
-            self._stack.push_async_callback(self.http.stop)
-        socket = HttpServer(control_app(control), path=self.data_dir / "control.sock")
-        await socket.start()
-        self._stack.push_async_callback(socket.stop)
+            servers.append(self.http)
+        servers.append(HttpServer(control_app(control), path=self.data_dir / "control.sock"))
+        return servers
 
 
 def _streams(config: Config) -> int:
