@@ -87,6 +87,7 @@ def lag_at_400(pbx: Pbx, folder: Path, seconds: float) -> dict[str, float]:
         "loop_lag_p99_ms": histogram_quantile(before, after, "centrala_event_loop_lag_seconds", 0.99) * 1000,
         "late_ticks": after.get(late, 0.0) - before.get(late, 0.0),
         "bare_late_ticks": timer.late,
+        "bare_timer_p99_ms": timer.p99_ms,
     }
 
 
