@@ -23,6 +23,10 @@ from bench.load.micro import run_micro
 from bench.load.pbx import Pbx
 
 console = Console()
+RAMPS = {  # calls a second to try, in this order, until one is too many
+    "answered": (signalling.ECHO, [800.0, 1200.0, 1600.0, 2000.0, 2500.0]),
+    "bridged": (signalling.BRIDGED, [400.0, 600.0, 800.0, 1000.0, 1300.0]),
+}
 
 
 def say(text: str) -> None:
@@ -32,17 +36,17 @@ def say(text: str) -> None:
 def relay(figures: Figures, quick: bool, _: Path) -> None:
     from bench.load.relay import run_relay
 
-    repeats, seconds = (2, 5) if quick else (5, 10)
+    repeats, seconds = (2, 4) if quick else (5, 10)
     for index in range(repeats):
         say(f"relay and bare relay, 500 two-way PCMU calls, {index + 1} of {repeats}")
         figures.update(run_relay(calls=500, seconds=seconds, repeats=1))
 
 
 def costs(figures: Figures, quick: bool, folder: Path) -> None:
-    repeats, seconds = (2, 4.0) if quick else (5, 10.0)
+    repeats, seconds = (2, 3.0) if quick else (5, 10.0)
     with Pbx(folder) as pbx, signalling.answering_phone(folder):
         for number in (signalling.ECHO, signalling.BRIDGED):
-            signalling.cost(pbx, folder, number, 2.0)  # warm-up
+            signalling.cost(pbx, folder, number, 1.0)  # warm-up
         for index in range(repeats):
             say(f"cost of an answered and of a bridged call, {index + 1} of {repeats}")
             figures.add("answered_cpu_ms_per_call", signalling.cost(pbx, folder, signalling.ECHO, seconds))
@@ -50,23 +54,18 @@ def costs(figures: Figures, quick: bool, folder: Path) -> None:
 
 
 def capacity(figures: Figures, quick: bool, folder: Path) -> None:
-    repeats, seconds = (1, 4.0) if quick else (3, 10.0)
-    ramps = {
-        "answered": (signalling.ECHO, [800, 1200, 1600, 2000, 2500]),
-        "bridged": (signalling.BRIDGED, [400, 700, 1000, 1300, 1600]),
-    }
+    repeats, seconds = (1, 2.5) if quick else (3, 10.0)
     with Pbx(folder) as pbx, signalling.answering_phone(folder):
         for _ in range(repeats):
-            for name, (number, rates) in ramps.items():
+            for name, (number, rates) in RAMPS.items():
                 say(f"most {name} calls a second")
-                figures.add(
-                    f"{name}_calls_per_s",
-                    signalling.capacity(pbx, folder, number, [float(r) for r in rates], seconds, say),
-                )
+                tried = rates[::2] if quick else rates
+                best = signalling.capacity(pbx, folder, number, tried, seconds, say)
+                figures.add(f"{name}_calls_per_s", best)
 
 
 def lag(figures: Figures, quick: bool, folder: Path) -> None:
-    repeats, seconds = (1, 15.0) if quick else (3, 60.0)
+    repeats, seconds = (1, 12.0) if quick else (3, 60.0)
     with Pbx(folder) as pbx, signalling.answering_phone(folder):
         for index in range(repeats):
             say(f"event loop lag at 400 bridged calls/s for {seconds:g} s, {index + 1} of {repeats}")
