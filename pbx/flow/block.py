@@ -4,6 +4,7 @@ it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -36,16 +37,16 @@ class Reference:
     key: str
 
 
-class Block(BaseModel):
+class Block(BaseModel, ABC):
     """Base of all blocks. Subclasses add settings, `exits` and `run`; the settings' names are the keys people write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     waits: ClassVar[bool] = True  # False: running it takes no time, so a circle of such blocks would never end
 
+    @abstractmethod
     def exits(self) -> dict[str, Exit]:
         """Exit name to exit; a name that `run` returns and that is not here ends the flow."""
-        raise NotImplementedError
 
     def texts(self) -> dict[str, Text]:
         """Key to what is said."""
@@ -54,9 +55,9 @@ class Block(BaseModel):
     def references(self) -> list[Reference]:
         return []
 
+    @abstractmethod
     async def run(self, call: Call) -> str:
         """Does what the block is for; returns the name of the exit."""
-        raise NotImplementedError
 
 
 def words_of(text: Text, language: str, default: str) -> tuple[str, str]:
