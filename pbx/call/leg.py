@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from pbx.call.causes import reason_header
 from pbx.call.digits import info_digit
 from pbx.events import Kind
+from pbx.sip.requests import ALLOW_LINE
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Media, Session
+    from pbx.sip.in_dialog import InDialogRequest
+    from pbx.sip.message import Request
 
 log = logging.getLogger("centrala.call")
 
@@ -251,6 +254,17 @@ class Leg:
         digit = info_digit(content_type, body)
         if digit and self.call is not None:
             self.call.on_leg_digit(self, digit, "info")
+
+    def on_refer(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
+        """Nothing is referred yet."""
+        handle.respond(405, headers=(ALLOW_LINE,))
+
+    def on_notify(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
+        """Nobody subscribed to anything in this dialog (RFC 6665 section 4.1.3)."""
+        handle.respond(481)
+
+    def on_message(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
+        handle.respond(405, headers=(ALLOW_LINE,))
 
     def on_ended(self, _session: Session, reason: str) -> None:
         """BYE from the far end, or the dialog died: no ACK, no answer to a request of ours."""

@@ -16,6 +16,7 @@ from pbx.call.leg import sdp_status
 from pbx.events import CallEvent, Kind
 from pbx.ids import new_id
 from pbx.sip.multipart import MultipartError, find_part
+from pbx.sip.requests import ALLOW_ALL_LINE, SUPPORTED_LINE
 
 if TYPE_CHECKING:
     from pbx.call.authentication import Authenticator
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.call")
 
-ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
-CAPABILITIES = (ALLOW, "Accept: application/sdp, application/dtmf-relay, application/dtmf", "Supported: path")
+CAPABILITIES = (ALLOW_ALL_LINE, "Accept: application/sdp, application/dtmf-relay, application/dtmf", SUPPORTED_LINE)
 RETRY_AFTER_S = 10
 MAX_FORWARDS = 70
 TOTAL = "total"
@@ -198,11 +198,11 @@ class CallService:
         elif method == "OPTIONS":
             transaction.respond(200, None, CAPABILITIES)
         elif method in ("MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "UPDATE", "PRACK", "INFO"):
-            transaction.respond(405, None, (ALLOW,))
+            transaction.respond(405, None, (ALLOW_ALL_LINE,))
         elif method in ("BYE", "CANCEL"):
             transaction.respond(481)
         else:
-            transaction.respond(501, None, (ALLOW,))
+            transaction.respond(501, None, (ALLOW_ALL_LINE,))
 
     def _register(self, transaction: ServerTransactionHandle, request: Request, source: Source) -> None:
         verdict = self._authenticator.check(request, source)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pbx.sip.address import Source
 
 if TYPE_CHECKING:
+    from pbx.sip.in_dialog import InDialogRequest
     from pbx.sip.message import Request, Response
     from pbx.sip.session import InviteSession
 
@@ -48,6 +49,18 @@ class SessionObserver(Protocol):
 
     def on_info(self, session: InviteSession, content_type: str, body: bytes) -> None:
         """An INFO came; 200 is already sent."""
+        ...
+
+    def on_refer(self, session: InviteSession, request: Request, handle: InDialogRequest) -> None:
+        """A REFER inside the dialog (RFC 3515): answer with `handle.respond`, now or later (within 32 s)."""
+        ...
+
+    def on_notify(self, session: InviteSession, request: Request, handle: InDialogRequest) -> None:
+        """A NOTIFY inside the dialog (RFC 6665): answer as `on_refer`."""
+        ...
+
+    def on_message(self, session: InviteSession, request: Request, handle: InDialogRequest) -> None:
+        """A MESSAGE inside the dialog (RFC 3428): answer as `on_refer`."""
         ...
 
     def on_ended(self, session: InviteSession, reason: str) -> None:

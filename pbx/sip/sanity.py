@@ -7,15 +7,12 @@ from typing import Final
 
 from pbx.sip.message import Request, SipParseError
 from pbx.sip.multipart import MultipartError, find_part
+from pbx.sip.requests import ALLOW_ALL_LINE, METHODS, UNDERSTOOD
 
 Verdict = tuple[int, str, Sequence[str]]
 
-METHODS: Final = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "REGISTER")
 # Methods that are known, so that they are refused with 405 and not with 501 (RFC 3261 section 21.5.2).
 KNOWN_METHODS: Final = frozenset((*METHODS, "UPDATE", "PRACK", "REFER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"))
-ALLOW: Final = "Allow: " + ", ".join(METHODS)
-# Option tags that may be required of us. "replaces" is understood so far that nothing here can be replaced: 481.
-EXTENSIONS: Final = frozenset({"path", "replaces"})
 INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
 
 _ALLOWED: Final = frozenset(METHODS)
@@ -36,8 +33,8 @@ def check(request: Request) -> Verdict | None:
         return None
     if method not in _ALLOWED:
         if method in KNOWN_METHODS:
-            return 405, "Method Not Allowed", (ALLOW,)
-        return 501, "Not Implemented", (ALLOW,)
+            return 405, "Method Not Allowed", (ALLOW_ALL_LINE,)
+        return 501, "Not Implemented", (ALLOW_ALL_LINE,)
     scheme = request.uri.partition(":")[0].lower()
     if scheme != "sip" and scheme != "tel":  # sips promises TLS on every hop, which nothing here can keep yet
         return 416, "Unsupported URI Scheme", ()
@@ -57,7 +54,7 @@ def check(request: Request) -> Verdict | None:
 
 def _check_demands(request: Request) -> Verdict | None:
     """What the request requires of us."""
-    unknown = [tag for tag in request.values("Require") if tag.lower() not in EXTENSIONS]
+    unknown = [tag for tag in request.values("Require") if tag.lower() not in UNDERSTOOD]
     if unknown:
         return 420, "Bad Extension", ("Unsupported: " + ", ".join(unknown),)
     encoding = request.header("Content-Encoding")

@@ -6,16 +6,16 @@ have been faster. Each command queues its messages and then moves on; nothing he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbx.sip import session_state as states
 from pbx.sip.acceptance import Acceptance
 from pbx.sip.dialog import Dialog
 from pbx.sip.dialog_request import DialogRequest
+from pbx.sip.in_dialog import InDialogRequest, dispatch
 from pbx.sip.message import response as build_response
 from pbx.sip.reinvite import Renegotiation
-from pbx.sip.requests import ALLOW
 from pbx.sip.session_state import Progress
 
 if TYPE_CHECKING:
@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from pbx.sip.transaction_server import ServerTransaction
     from pbx.sip.user_agent import UserAgent
 
-ALLOW_LINE = f"Allow: {ALLOW}"
-
 
 class InviteSession(Progress):
     """One call towards one far end. `state` is "early", "confirmed" or "terminated"."""
 
     __slots__ = (
         "_held_headers",
+        "_waiting",
         "acceptance",
         "call_id",
         "credentials",
@@ -69,6 +68,7 @@ class InviteSession(Progress):
         self.renegotiation: Renegotiation | None = None
         self.follow_contact = False  # a trusted trunk: its Contact may name another IP address than it calls from
         self._held_headers: Sequence[str] = ()
+        self._waiting: tuple[InDialogRequest, ...] = ()  # requests that the observer has not answered yet
 
     # Commands of one half only
 
@@ -145,6 +145,26 @@ class InviteSession(Progress):
         self.ua.wake()
         return True
 
+    def send(
+        self,
+        method: str,
+        *,
+        headers: Sequence[str] = (),
+        body: bytes = b"",
+        content_type: str = "",
+        done: Callable[[int], None] | None = None,
+    ) -> bool:
+        """Sends another request in the dialog (REFER, NOTIFY, MESSAGE), before the answer as well.
+
+        `done(status)` is called once: the final status, 408 without an answer, 503 when the transport failed. Without
+        it a dialog that the far end forgot ends the session (12.2.1.2). False when there is no dialog.
+        """
+        if self.state == "terminated" or self.ensure_dialog() is None:
+            return False
+        DialogRequest(self, method, done or self._on_dialog_status, headers, body, content_type).start()
+        self.ua.wake()
+        return True
+
     # From the user agent
 
     def on_request(self, transaction: ServerTransaction, request: Request) -> None:
@@ -156,17 +176,36 @@ class InviteSession(Progress):
             self.respond(transaction, request, 500, ["Retry-After: 1"])  # out of order (12.2.2)
         else:
             dialog.remote_cseq = request.cseq
-            method = request.method
-            if method == "BYE":
-                self._on_bye(transaction, request)
-            elif method == "INVITE":
-                self._on_invite(transaction, request)
-            elif method == "INFO":
-                self._on_info(transaction, request)
-            elif method == "OPTIONS":
-                self.respond(transaction, request, 200, [ALLOW_LINE, "Accept: application/sdp"])
-            else:
-                self.respond(transaction, request, 405, [ALLOW_LINE])
+            dispatch(self, transaction, request)
+
+    def on_bye(self, transaction: ServerTransaction, request: Request) -> None:
+        """The far end hangs up."""
+        self.respond(transaction, request, 200)
+        observer = self.observer
+        self.move(states.REMOTE_BYE)
+        if self.phase is states.ENDING:
+            return  # both hung up: ours is still to be answered
+        self.finish()
+        if observer is not None:
+            observer.on_ended(self, "bye")
+
+    def on_reinvite(self, transaction: ServerTransaction, request: Request) -> None:
+        """An INVITE inside the dialog (14.2)."""
+        if self.phase is not states.CONFIRMED and self.phase is not states.ACCEPTED:
+            self.respond(transaction, request, 491 if self.state == "early" else 481)
+            return
+        if self.renegotiation is None:
+            self.renegotiation = Renegotiation(self)
+        self.renegotiation.on_offer(transaction, request)
+
+    def waits(self, handle: InDialogRequest) -> None:
+        """The observer has a request to answer."""
+        self._waiting = (*self._waiting, handle)
+
+    def answered(self, handle: InDialogRequest) -> None:
+        """The observer has answered it."""
+        if self._waiting:
+            self._waiting = tuple(other for other in self._waiting if other is not handle)
 
     def on_ack(self, request: Request) -> None:
         """An ACK of a 2xx, from the dialog's own peer."""
@@ -246,6 +285,8 @@ class InviteSession(Progress):
 
     def _detach(self) -> None:
         self.observer = None
+        for handle in self._waiting:
+            handle.respond(481)
         if self.renegotiation is not None:
             self.renegotiation.abandon()
             self.renegotiation = None
@@ -278,26 +319,3 @@ class InviteSession(Progress):
                 observer.on_ended(self, "no ack")
         else:
             self.on_dialog_gone("no ack", say_bye=True)
-
-    def _on_bye(self, transaction: ServerTransaction, request: Request) -> None:
-        self.respond(transaction, request, 200)
-        observer = self.observer
-        self.move(states.REMOTE_BYE)
-        if self.phase is states.ENDING:
-            return  # both hung up: ours is still to be answered
-        self.finish()
-        if observer is not None:
-            observer.on_ended(self, "bye")
-
-    def _on_invite(self, transaction: ServerTransaction, request: Request) -> None:
-        if self.phase is not states.CONFIRMED and self.phase is not states.ACCEPTED:
-            self.respond(transaction, request, 491 if self.state == "early" else 481)
-            return
-        if self.renegotiation is None:
-            self.renegotiation = Renegotiation(self)
-        self.renegotiation.on_offer(transaction, request)
-
-    def _on_info(self, transaction: ServerTransaction, request: Request) -> None:
-        self.respond(transaction, request, 200)
-        if self.observer is not None:
-            self.observer.on_info(self, request.content_type, request.body)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pbx.sip import session_state as states
 from pbx.sip.dialog import Dialog, as_server
-from pbx.sip.session import ALLOW_LINE, InviteSession
+from pbx.sip.requests import ALLOW_LINE
+from pbx.sip.session import InviteSession
 
 if TYPE_CHECKING:
     from pbx.sip.address import Source
@@ -92,14 +93,14 @@ class IncomingSession(InviteSession):
         super().finish()
         self.transaction = None
 
-    def _on_bye(self, transaction: ServerTransaction, request: Request) -> None:
+    def on_bye(self, transaction: ServerTransaction, request: Request) -> None:
         """Before our answer a BYE is a way of cancelling (15.1.2)."""
         if self.phase is states.INCOMING:
             self.respond(transaction, request, 200)
             self.move(states.REMOTE_BYE)
             self._end_unanswered()
         else:
-            super()._on_bye(transaction, request)
+            super().on_bye(transaction, request)
 
     def _end_unanswered(self) -> None:
         observer = self.observer

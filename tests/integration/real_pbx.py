@@ -277,6 +277,18 @@ class RealPhone:
     def on_info(self, session: Any, content_type: str, body: bytes) -> None:
         self._note("info", body)
 
+    def on_refer(self, session: Any, request: Any, handle: Any) -> None:
+        self._note("refer")
+        handle.respond(405)
+
+    def on_notify(self, session: Any, request: Any, handle: Any) -> None:
+        self._note("notify")
+        handle.respond(200)
+
+    def on_message(self, session: Any, request: Any, handle: Any) -> None:
+        self._note("message")
+        handle.respond(200)
+
     def on_ended(self, session: Any, reason: str) -> None:
         self.hush()
         self._note("ended", reason)

@@ -18,6 +18,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from pbx.sip.address import Destination
+from pbx.sip.in_dialog import InDialogRequest
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.outputs import ClearTimer, Send, SetTimer, Terminated, ToUser
 from pbx.sip.parser import parse
@@ -206,6 +207,8 @@ class Recorder:
         self.requests: list[Any] = []
         self.script = script
         self.answer: bytes | None = None  # returned where an SDP answer is asked for
+        self.handles: list[InDialogRequest] = []
+        self.take_status = 202
         self.on_offer: Callable[[InviteSession, bytes], None] | None = None
 
     def names(self) -> list[str]:
@@ -254,6 +257,22 @@ class Recorder:
 
     def on_info(self, session: InviteSession, content_type: str, body: bytes) -> None:
         self.events.append(("info", content_type, body))
+
+    def on_refer(self, session: InviteSession, request: Request, handle: InDialogRequest) -> None:
+        self._take("refer", handle)
+
+    def on_notify(self, session: InviteSession, request: Request, handle: InDialogRequest) -> None:
+        self._take("notify", handle)
+
+    def on_message(self, session: InviteSession, request: Request, handle: InDialogRequest) -> None:
+        self._take("message", handle)
+
+    def _take(self, name: str, handle: InDialogRequest) -> None:
+        """Answers with `take_status`; 0 keeps the handle in `handles`."""
+        self.events.append((name,))
+        self.handles.append(handle)
+        if self.take_status:
+            handle.respond(self.take_status)
 
     def on_ended(self, session: InviteSession, reason: str) -> None:
         self.events.append(("ended", reason))

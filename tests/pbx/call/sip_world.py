@@ -220,5 +220,17 @@ class Phone:
     def on_info(self, session: Any, content_type: str, body: bytes) -> None:
         self.events.append(("info", body))
 
+    def on_refer(self, session: Any, request: Any, handle: Any) -> None:
+        self.events.append(("refer", request))
+        handle.respond(405)
+
+    def on_notify(self, session: Any, request: Any, handle: Any) -> None:
+        self.events.append(("notify", request))
+        handle.respond(200)
+
+    def on_message(self, session: Any, request: Any, handle: Any) -> None:
+        self.events.append(("message", request))
+        handle.respond(200)
+
     def on_ended(self, session: Any, reason: str) -> None:
         self.events.append(("ended", reason))

@@ -6,7 +6,8 @@ import pytest
 
 from pbx.sip.message import Request
 from pbx.sip.parser import parse
-from pbx.sip.sanity import ALLOW, check
+from pbx.sip.requests import ALLOW_ALL_LINE
+from pbx.sip.sanity import check
 
 
 def make(method: str, *lines: str, uri: str = "sip:600@pbx", to: str = "<sip:600@pbx>", body: str = "") -> Request:
@@ -33,11 +34,11 @@ def test_other_methods_are_told_what_is_allowed() -> None:
     for method in ("UPDATE", "PRACK", "REFER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"):
         verdict = check(make(method))
         assert verdict is not None
-        assert (verdict[0], list(verdict[2])) == (405, [ALLOW])
+        assert (verdict[0], list(verdict[2])) == (405, [ALLOW_ALL_LINE])
     for method in ("NEWMETHOD", "invite"):
         verdict = check(make(method))
         assert verdict is not None
-        assert (verdict[0], list(verdict[2])) == (501, [ALLOW])
+        assert (verdict[0], list(verdict[2])) == (501, [ALLOW_ALL_LINE])
 
 
 def test_schemes() -> None:
