@@ -13,6 +13,7 @@ from pbx.call.causes import cause_of, reason_header
 from pbx.call.errors import RouteError
 from pbx.call.identity import clean_name, clean_number
 from pbx.call.leg import sdp_status
+from pbx.call.requests import Requests
 from pbx.events import CallEvent, Kind
 from pbx.ids import new_id
 from pbx.sip.multipart import MultipartError, find_part
@@ -76,6 +77,9 @@ class CallService:
         self._router = router
         self._authenticator = authenticator
         self._registration = registration
+        self.requests = Requests(authenticator, services.counters)
+        self.requests.register_open("OPTIONS", self._options)
+        self.requests.register("REGISTER", self._register)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -94,7 +98,7 @@ class CallService:
         if trunk is None:
             verdict = self._authenticator.check(request, source)
             if verdict.status:
-                self._count(verdict.status)
+                counters.refused(verdict.status)
                 session.reject(verdict.status, headers=verdict.headers)
                 return
             account = verdict.account
@@ -191,35 +195,17 @@ class CallService:
     # -- other requests -------------------------------------------------------------------------------------------
 
     def on_request(self, transaction: ServerTransactionHandle, request: Request, source: Source) -> None:
-        """REGISTER and OPTIONS; what is known but not done here gets 405, the rest 501 (RFC 3261 section 8.2.1)."""
-        method = request.method
-        if method == "REGISTER":
-            self._register(transaction, request, source)
-        elif method == "OPTIONS":
-            transaction.respond(200, None, CAPABILITIES)
-        elif method in ("MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "UPDATE", "PRACK", "INFO"):
-            transaction.respond(405, None, (ALLOW_ALL_LINE,))
-        elif method in ("BYE", "CANCEL"):
-            transaction.respond(481)
-        else:
-            transaction.respond(501, None, (ALLOW_ALL_LINE,))
+        """Everything outside a dialog but INVITE: see `pbx.call.requests`."""
+        self.requests.dispatch(transaction, request, source)
 
-    def _register(self, transaction: ServerTransactionHandle, request: Request, source: Source) -> None:
-        verdict = self._authenticator.check(request, source)
-        if verdict.status:
-            self._count(verdict.status)
-            transaction.respond(verdict.status, None, verdict.headers)
-            return
-        reply = self._registration.handle(request, source, verdict.account)
+    def _options(self, transaction: ServerTransactionHandle, _request: Request, _source: Source) -> None:
+        transaction.respond(200, None, CAPABILITIES)
+
+    def _register(self, transaction: ServerTransactionHandle, request: Request, source: Source, account: str) -> None:
+        reply = self._registration.handle(request, source, account)
         if reply.status == 200:
             self.services.counters.registrations += 1
         transaction.respond(reply.status, reply.reason, reply.headers)
-
-    def _count(self, status: int) -> None:
-        if status == 401:
-            self.services.counters.challenged += 1
-        else:
-            self.services.counters.forbidden += 1
 
     # -- for the CLI, the API and metrics -------------------------------------------------------------------------
 

@@ -33,6 +33,13 @@ class Counters:
     application_errors: int = 0
     registrations: int = 0  # REGISTER requests granted
 
+    def refused(self, status: int) -> None:
+        """Counts what authentication answered with: 401 is a challenge, anything else a refusal."""
+        if status == 401:
+            self.challenged += 1
+        else:
+            self.forbidden += 1
+
 
 @dataclass(slots=True)
 class Services:
