@@ -18,6 +18,7 @@ from pbx.call.recorder import Recorder
 from pbx.call.registrar import Registrar
 from pbx.call.registration import Registration
 from pbx.call.router import Router
+from pbx.call.running import RunningCalls
 from pbx.call.service import CallService
 from pbx.call.services import Services
 from pbx.call.trunks import Trunks
@@ -69,6 +70,7 @@ def assemble(
         applications=applications,
         dialplan=dialplan,
         recorder=Recorder(bus, clock),
+        running=RunningCalls(limits),
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)

@@ -171,10 +171,8 @@ class Call(Life):
         `account` is the extension that pays for an outbound leg: the calling one unless another is named.
         """
         self._check()
-        self._legs_started += 1
         services = self.services
-        name = f"b{self._legs_started}"
-        leg = OutgoingLeg(self, name, role, target)
+        leg = OutgoingLeg(self, self.next_leg_name(), role, target)
         self.legs.append(leg)
         try:
             dialled = services.dialplan.resolve(self, target, account)
@@ -213,6 +211,8 @@ class Call(Life):
                 peer.media.send_digits(digit)
         elif leg is self.a:
             self._digits.press(digit)
+        elif leg.digits is not None:
+            leg.digits.press(digit)
 
     def on_leg_ringing(self, leg: OutgoingLeg) -> None:
         """The caller hears that it rings: 180, or a tone when the call is answered already and no music runs."""

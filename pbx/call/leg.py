@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from pbx.call.causes import reason_header
-from pbx.call.digits import info_digit
+from pbx.call.digits import Digits, info_digit
 from pbx.events import Kind
 from pbx.sip.requests import ALLOW_LINE
 
@@ -37,6 +37,7 @@ class Leg:
         "call",
         "cause",
         "configured",
+        "digits",
         "hold_since",
         "is_ended",
         "media",
@@ -62,6 +63,7 @@ class Leg:
         self.configured = False  # the stream knows its far end
         self.peer: Leg | None = None  # the leg that this one is bridged with
         self.answered_at = 0.0  # the loop's seconds; 0.0 while not answered
+        self.digits: Digits | None = None  # what its far end pressed, for whoever asks it something outside a bridge
         self.hold_since = 0.0  # the loop's seconds; 0.0 while not held by its far end
         self.is_ended = False
         self.by_far_end = False  # the far end hung up
@@ -159,6 +161,41 @@ class Leg:
 
     def _ip(self, media: Media) -> str:
         return self.live_call.services.addresses.media_ip(media.local_ip, self.signalling_ip())
+
+    # -- changing hands ------------------------------------------------------------------------------------------
+
+    def give(self, other: Leg, cause: str) -> None:
+        """Dialog, stream and what was agreed go to `other`, which goes on as answered; this leg ends with `cause`.
+
+        See `pbx.call.moving`.
+        """
+        self.part()
+        other.discard_media()
+        media = self.media
+        other.session, other.media, other.settings = self.session, media, self.settings
+        other.configured = self.configured
+        other._sdp_id, other._sdp_version = self._sdp_id, self._sdp_version
+        other._pending_offer, self._pending_offer = self._pending_offer, b""
+        self.session = self.media = None
+        if other.session is not None:
+            other.session.observer = other
+        if media is not None:
+            media.stop_play()
+            media.on_digit = other._on_media_digit
+            media.on_timeout = other._on_media_timeout
+        if self.hold_since:  # each leg accounts for the time that it was held itself
+            other.hold_since = other.live_call.loop.time()
+            other.live_call.emit(Kind.HOLD_STARTED, other.name)
+        other.answered_at = other.live_call.loop.time()
+        self.finish(cause, 200, say=False)
+
+    def discard_media(self) -> None:
+        """Closes the stream of a leg that gets another."""
+        self.part()
+        media, self.media = self.media, None
+        if media is not None:
+            media.on_digit = media.on_timeout = None
+            media.close()
 
     # -- bridging ------------------------------------------------------------------------------------------------
 

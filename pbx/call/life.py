@@ -34,6 +34,7 @@ class Life:
         "_digits",
         "_legs_started",
         "_music",
+        "_next",
         "_on_end",
         "_spawned",
         "_task",
@@ -85,6 +86,7 @@ class Life:
         self._spawned: set[asyncio.Task[Any]] | None = None
         self._task: asyncio.Task[None] | None = None
         self._on_end: Callable[[Any], None] | None = None
+        self._next: Callable[[Any], Awaitable[None]] | None = None  # takes the call over from the application
         session.observer = self.a
 
     # -- who ------------------------------------------------------------------------------------------------------
@@ -169,6 +171,9 @@ class Life:
         """
         if self.ended:
             return
+        if self._next is not None and not self.ended_by and not self.a.is_ended:
+            self._hand_over(self._next)
+            return
         if _task.cancelled():  # by nobody who said why: the application awaited something that was cancelled
             self._end("error", 500, "pbx")
         elif self._bridged is not None:
@@ -185,7 +190,7 @@ class Life:
         self.a.finish(self.cause, status)
         setup_s = self.answered_at - self.started if self.answered else None
         self.emit(Kind.CALL_ENDED, cause=self.cause, sip_status=status, ended_by=self.ended_by, setup_s=setup_s)
-        self._task = self.dialling = self._music = None
+        self._task = self.dialling = self._music = self._next = None
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
             on_end(self)
@@ -221,6 +226,50 @@ class Life:
         if error is not None and not isinstance(error, (CallEnded, DialFailed)):
             log.error("call %s: work beside the application failed", self.id, exc_info=error)
             self.services.counters.application_errors += 1
+
+    def redirect(self, application: Callable[[Any], Awaitable[None]], name: str) -> None:
+        """Another application takes the call: the present one is cancelled where it stands, its legs are ended.
+
+        Legs that are to live on have to be detached before (`pbx.call.moving`).
+        """
+        self._check()
+        self._next = application
+        self.application = name
+        if self._task is not None:
+            self._task.cancel()
+
+    def _hand_over(self, application: Callable[[Any], Awaitable[None]]) -> None:
+        """What the former application left is ended; the next one begins."""
+        self._next = self.dialling = self._bridged = self._music = None
+        for leg in tuple(self.legs):
+            leg.finish("normal", 200 if leg.answered_at else 487)
+        self.a.part()
+        if self.a.media is not None:
+            self.a.media.stop_play()
+        self._digits.clear()
+        self.emit(Kind.CALL_ROUTED, application=self.application)
+        self._task = self.loop.create_task(self._run(application))
+        self._task.add_done_callback(self._finish)
+
+    def charge(self, account: str, left_s: float) -> None:
+        """The caller's talk is taken from the outbound allowance of `account`; after `left_s` seconds (0.0: never)
+        the call ends.
+        """
+        began, former = self.loop.time(), self._on_end
+        limit = self.loop.call_later(left_s, self.terminate, "limit") if left_s else None
+
+        def ended(call: Any) -> None:
+            if limit is not None:
+                limit.cancel()
+            self.services.limits.spend(account, self.loop.time() - began)
+            if former is not None:
+                former(call)
+
+        self._on_end = ended
+
+    def next_leg_name(self) -> str:
+        self._legs_started += 1
+        return f"b{self._legs_started}"
 
     def emit(self, kind: Kind, leg: str = "a", /, **data: Any) -> None:
         """Publishes one step of the journey, of the caller's leg unless `leg` names another."""

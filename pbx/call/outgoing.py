@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pbx.call.causes import ELSEWHERE, reason_header
@@ -107,6 +107,33 @@ class OutgoingLeg(Leg):
             self.finish(cause, 200)
         else:
             self.cancel()
+
+    def take_over(self, source: Leg, dialled: Dialled, cause: str) -> None:
+        """The far end of `source` answers in place of what rings here; `source` ends with `cause`."""
+        call = self.live_call
+        call.services.limits.release(self.limit_keys)
+        self._stop_timer()
+        branches, self._branches = self._branches, []
+        for session in branches:
+            session.observer = None
+            session.cancel((ELSEWHERE,))
+        self._offer, self._pending_offer = b"", b""
+        self._dialled = dialled
+        self.trunk = dialled.trunk
+        source.give(self, cause)
+        call.emit(Kind.LEG_ANSWERED, self.name)
+        self._tell()
+
+    def talk_left_s(self) -> float:
+        """What of `max_talk_s` is left; 0.0 when there is no limit."""
+        if not self.max_talk_s:
+            return 0.0
+        return max(0.1, self.max_talk_s - (self.live_call.loop.time() - self.answered_at))
+
+    def keep_limits(self) -> None:
+        """The leg's places in the limits go on being held by somebody else."""
+        if self._dialled is not None:
+            self._dialled = replace(self._dialled, limit_keys=())
 
     @property
     def failure(self) -> DialFailed | None:

@@ -14,6 +14,7 @@ from pbx.call.errors import RouteError
 from pbx.call.identity import clean_name, clean_number
 from pbx.call.leg import sdp_status
 from pbx.call.requests import Requests
+from pbx.call.service_keys import TOTAL
 from pbx.events import CallEvent, Kind
 from pbx.ids import new_id
 from pbx.sip.multipart import MultipartError, find_part
@@ -36,7 +37,6 @@ log = logging.getLogger("centrala.call")
 CAPABILITIES = (ALLOW_ALL_LINE, "Accept: application/sdp, application/dtmf-relay, application/dtmf", SUPPORTED_LINE)
 RETRY_AFTER_S = 10
 MAX_FORWARDS = 70
-TOTAL = "total"
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,7 +72,7 @@ class CallService:
         self, services: Services, router: Router, authenticator: Authenticator, registration: Registration
     ) -> None:
         self.services = services
-        self.calls: dict[str, Call] = {}
+        self.calls: dict[str, Call] = services.running.calls
         self.draining = False
         self._router = router
         self._authenticator = authenticator
@@ -80,8 +80,6 @@ class CallService:
         self.requests = Requests(authenticator, services.counters)
         self.requests.register_open("OPTIONS", self._options)
         self.requests.register("REGISTER", self._register)
-        self._idle = asyncio.Event()
-        self._idle.set()
 
     # -- new calls ------------------------------------------------------------------------------------------------
 
@@ -172,10 +170,8 @@ class CallService:
             self.services.limits.release(setup.limit_keys)
             log.info("call %s refused with %d: %s", call_id, status, error)
             raise _Refused(status, cause_of(status), _warning(error, self.services.config.sip.domain)) from None
-        self.calls[call_id] = call
-        self._idle.clear()
         self.services.counters.calls += 1
-        call.start(application, self._ended)
+        self.services.running.start(call, application)
 
     def _refuse(self, session: InviteSession, setup: Setup, call_id: str, refused: _Refused) -> None:
         """Answers the INVITE, and leaves a record: who wanted what, and why it was not given."""
@@ -185,12 +181,6 @@ class CallService:
         publish(CallEvent(Kind.CALL_STARTED, call_id, "a", now, setup.record()))
         ended = {"cause": refused.cause, "sip_status": refused.status, "ended_by": "pbx", "setup_s": None}
         publish(CallEvent(Kind.CALL_ENDED, call_id, "a", now, ended))
-
-    def _ended(self, call: Call) -> None:
-        self.services.limits.release(call.setup.limit_keys)
-        self.calls.pop(call.id, None)
-        if not self.calls:
-            self._idle.set()
 
     # -- other requests -------------------------------------------------------------------------------------------
 
@@ -247,12 +237,12 @@ class CallService:
         self.draining = True
         try:
             async with asyncio.timeout(timeout_s):
-                await self._idle.wait()
+                await self.services.running.idle()
         except TimeoutError:
             left = list(self.calls.values())
             for call in left:
                 call.terminate("shutdown")
-            await self._idle.wait()
+            await self.services.running.idle()
             await self.services.recorder.settle()
             return len(left)
         await self.services.recorder.settle()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
     from pbx.call.recorder import Recorder
     from pbx.call.registrar import Registrar
+    from pbx.call.running import RunningCalls
     from pbx.call.trunks import Trunks
     from pbx.clock import Clock
     from pbx.config import Config
@@ -59,6 +60,7 @@ class Services:
     applications: Applications
     dialplan: Dialplan
     recorder: Recorder
+    running: RunningCalls
     counters: Counters = field(default_factory=Counters)
     queues: Any = None  # set by the queue feature, for flows
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

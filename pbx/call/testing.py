@@ -263,7 +263,7 @@ class CallHarness:
         call.a.negotiate(sdp)
         fake = FakeCaller(call, session)
         self.callers.append(fake)
-        call.start(run, fake.ended)
+        self.services.running.start(call, run, fake.ended)
         return fake
 
     def kinds(self, call: Call | None = None) -> list[Kind]:
