@@ -16,7 +16,8 @@ from typing import Any
 class Kind(StrEnum):
     """What happened in a call; the value is the journey's `event` column."""
 
-    CALL_STARTED = "call.started"  # direction, caller, callee, did, trunk, source ("127.0.0.1:5060")
+    CALL_STARTED = "call.started"  # direction, caller, callee, did, trunk, source ("127.0.0.1:5060");
+    # where known: tag, campaign, medium of the number dialled; caller_country, caller_region, caller_type
     CALL_ROUTED = "call.routed"  # application ("queue:sales", "extension:101", "flow:hotline", "echo")
     CALL_ANSWERED = "call.answered"  # the PBX or the callee answered the caller's leg
     CALL_ENDED = "call.ended"  # cause, sip_status, ended_by ("caller", "callee", "pbx"), setup_s (INVITE to answer)
@@ -24,6 +25,10 @@ class Kind(StrEnum):
     LEG_RINGING = "leg.ringing"
     LEG_ANSWERED = "leg.answered"
     LEG_ENDED = "leg.ended"  # sip_status, cause, media counters (rx_packets, lost_packets, jitter_ms, tx_packets)
+    TRUNK_FAILED = "trunk.failed"  # trunk, sip_status, q850, next_trunk: the leg goes on by another trunk
+    LEG_CHARGED = "leg.charged"  # trunk, cost, currency, seconds (billed)
+    EMERGENCY = "call.emergency"  # number, extension, site, location, caller_id
+    SCREENED = "call.screened"  # pattern, action ("reject", "announce", "flow:NAME"), reason
     BRIDGE_STARTED = "bridge.started"  # with_leg
     BRIDGE_ENDED = "bridge.ended"  # with_leg, talk_s
     HOLD_STARTED = "hold.started"

@@ -26,6 +26,7 @@ KEYED: dict[str, BulkInsert] = {
         schema.trunk_calls,
         schema.agent_states,
         schema.registrations,
+        schema.kept,
         schema.meta,
     )
 }

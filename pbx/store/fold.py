@@ -18,6 +18,10 @@ from pbx.store.visits import Seizure, Visit
 
 Data = dict[str, Any]
 
+# What CALL_STARTED tells beyond its PLAIN fields of every call, when there is something to tell.
+PLAIN = 6
+NUMBER = ("tag", "campaign", "medium", "caller_country", "caller_region", "caller_type")
+
 
 class CallFold:
     """The state of one call; `add` takes its events in order, the three `..._records` may be read after any of them."""
@@ -32,6 +36,7 @@ class CallFold:
         "callee",
         "caller",
         "cause",
+        "cost",
         "did",
         "direction",
         "ended_by",
@@ -44,6 +49,7 @@ class CallFold:
         "last_us",
         "legs",
         "lost_packets",
+        "number",
         "recording",
         "recording_s",
         "rx_packets",
@@ -52,6 +58,7 @@ class CallFold:
         "sip_status",
         "source",
         "started_us",
+        "tries",
         "trunk",
         "visits",
         "zone",
@@ -64,9 +71,10 @@ class CallFold:
         self.direction = self.caller = self.callee = self.did = self.trunk = self.source = ""
         self.application = self.forwarded_to = self.agent = ""
         self.cause = self.ended_by = self.recording = ""
-        self.sip_status = self.legs = self.rx_packets = self.lost_packets = 0
+        self.sip_status = self.legs = self.tries = self.rx_packets = self.lost_packets = 0
         self.setup_s: float | None = None
-        self.recording_s = self.jitter_ms = 0.0
+        self.recording_s = self.jitter_ms = self.cost = 0.0
+        self.number: dict[str, str] = {}  # the columns of NUMBER that CALL_STARTED told
         self.bridges: dict[tuple[str, str], int] = {}
         self.bridged_us = 0
         self.held_legs: set[str] = set()
@@ -132,6 +140,8 @@ class CallFold:
             rx_packets=self.rx_packets,
             lost_packets=self.lost_packets,
             jitter_ms=self.jitter_ms,
+            cost=self.cost,
+            **self.number,
         )
 
     def visit_records(self) -> list[QueueVisit]:
@@ -189,6 +199,8 @@ class CallFold:
         self.did = clean(data.get("did"))
         self.trunk = clean(data.get("trunk"))
         self.source = clean(data.get("source"))
+        if len(data) > PLAIN:
+            self.number = {name: clean(data[name]) for name in NUMBER if name in data}
 
     def _call_routed(self, leg: str, at_us: int, data: Data) -> None:
         if not self.application:
@@ -235,6 +247,24 @@ class CallFold:
         if seizure is not None:
             seizure.ended_us = at_us
             seizure.sip_status = int(number(data.get("sip_status")))
+
+    def _trunk_failed(self, leg: str, at_us: int, data: Data) -> None:
+        """The leg goes on by another trunk: what it was so far is a seizure of its own, "b1.1", "b1.2"..."""
+        seizure = self.seizures.pop(leg, None)
+        if seizure is None:
+            return
+        seizure.ended_us = at_us
+        seizure.sip_status = int(number(data.get("sip_status")))
+        self.tries += 1
+        self.seizures[f"{leg}.{self.tries}"] = seizure
+        self.seizures[leg] = Seizure(clean(data.get("next_trunk")), seizure.target, at_us)
+
+    def _leg_charged(self, leg: str, at_us: int, data: Data) -> None:
+        charged = number(data.get("cost"))
+        self.cost += charged
+        seizure = self.seizures.get(leg)
+        if seizure is not None:
+            seizure.cost += charged
 
     def _bridge_started(self, leg: str, at_us: int, data: Data) -> None:
         self.bridges.setdefault(_pair(leg, data), at_us)
@@ -326,6 +356,8 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.LEG_RINGING.value: CallFold._leg_ringing,
     Kind.LEG_ANSWERED.value: CallFold._leg_answered,
     Kind.LEG_ENDED.value: CallFold._leg_ended,
+    Kind.TRUNK_FAILED.value: CallFold._trunk_failed,
+    Kind.LEG_CHARGED.value: CallFold._leg_charged,
     Kind.BRIDGE_STARTED.value: CallFold._bridge_started,
     Kind.BRIDGE_ENDED.value: CallFold._bridge_ended,
     Kind.HOLD_STARTED.value: CallFold._hold_started,

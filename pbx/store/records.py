@@ -42,6 +42,13 @@ class Cdr:
     rx_packets: int
     lost_packets: int
     jitter_ms: float
+    tag: str = ""
+    campaign: str = ""
+    medium: str = ""
+    caller_country: str = ""
+    caller_region: str = ""
+    caller_type: str = ""
+    cost: float = 0.0
 
 
 @dataclass(slots=True)
@@ -79,6 +86,7 @@ class TrunkCall:
     outcome: str
     pdd_s: float | None
     billed_s: float
+    cost: float = 0.0
 
 
 def columns(record: type[Any]) -> tuple[str, ...]:

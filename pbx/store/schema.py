@@ -6,9 +6,9 @@ at any time. The migrations under migrations/versions lead to exactly these tabl
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0001"  # the newest revision under migrations/versions
+HEAD = "0002"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -30,6 +30,16 @@ def _us(name: str, *, nullable: bool = False) -> Column[int]:
 
 def _seconds(name: str, *, nullable: bool = False) -> Column[float]:
     return Column(name, Float, nullable=nullable)
+
+
+def _added(name: str) -> Column[str]:
+    """A text column that came after the first rows."""
+    return Column(name, Text, nullable=False, server_default=text("''"))
+
+
+def _added_figure(name: str) -> Column[float]:
+    """A figure that came after the first rows."""
+    return Column(name, Float, nullable=False, server_default=text("0"))
 
 
 def _count(name: str) -> Column[int]:
@@ -82,6 +92,13 @@ cdrs = Table(
     _count("rx_packets"),  # of the caller's leg, as the next two
     _count("lost_packets"),
     _seconds("jitter_ms"),
+    _added("tag"),  # of the number that was dialled, with its campaign and medium
+    _added("campaign"),
+    _added("medium"),
+    _added("caller_country"),  # ISO 3166 of the caller's number, as far as its plan tells; the next two likewise
+    _added("caller_region"),
+    _added("caller_type"),  # "mobile", "fixed", "toll_free"...
+    _added_figure("cost"),  # of the legs by priced trunks, in the currency of their price lists
     Index("ix_cdrs_started_us", "started_us"),
 )
 
@@ -119,6 +136,7 @@ trunk_calls = Table(
     Column("outcome", Text, nullable=False),  # pbx.store.outcome.Outcome
     _seconds("pdd_s", nullable=True),  # INVITE to the first 180, 183 or 200
     _seconds("billed_s"),
+    _added_figure("cost"),
     Index("ix_trunk_calls_started_us", "started_us"),
 )
 
@@ -153,6 +171,14 @@ registrations = Table(
     Column("extension", Text, primary_key=True),
     _us("expires_us"),  # of the contact that expires last
     Column("data", Text, nullable=False),  # JSON array: the extension's contacts, see pbx.store.registrations
+)
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("room", Text, primary_key=True),  # whose: "spend", "screening", "bans"...
+    Column("key", Text, primary_key=True),
+    Column("data", Text, nullable=False),  # JSON; "" when the entry is gone
 )
 
 meta = Table(

@@ -20,6 +20,7 @@ from pbx.store import recovery, schema
 from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
+from pbx.store.kept import Kept
 from pbx.store.registrations import Registrations
 from pbx.store.writer import Writer, WriterStats
 
@@ -60,6 +61,7 @@ class Store:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsubscribe: list[Callable[[], None]] = []
         self.locations = Registrations()  # the LocationStore of the registrar
+        self.kept = Kept()  # the Keeper of the call layer
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -76,6 +78,7 @@ class Store:
         assert self._engine is not None
         writer = Writer(self._engine, self._name, flush_s=self._flush_s, zone=self._zone, report=self._alarm)
         self.locations.attach(writer.puts)
+        self.kept.attach(writer.puts)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
         self._unsubscribe = [
@@ -144,6 +147,7 @@ class Store:
         self._engine = writer_engine(self._url)
         with self._engine.begin() as connection:
             self.locations.read(connection)
+            self.kept.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

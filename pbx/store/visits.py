@@ -63,13 +63,14 @@ class Visit:
 class Seizure:
     """An outgoing leg on a trunk; an instant is 0 until it has come."""
 
-    __slots__ = ("answered_us", "ended_us", "ringing_us", "sip_status", "started_us", "target", "trunk")
+    __slots__ = ("answered_us", "cost", "ended_us", "ringing_us", "sip_status", "started_us", "target", "trunk")
 
     def __init__(self, trunk: str, target: str, started_us: int) -> None:
         self.trunk = trunk
         self.target = target
         self.started_us = started_us
         self.ringing_us = self.answered_us = self.ended_us = self.sip_status = 0
+        self.cost = 0.0
 
     def record(self, call_id: str, leg: str, call_end_us: int) -> TrunkCall:
         """The record of the seizure; one that nobody ended lasts until `call_end_us`."""
@@ -89,4 +90,5 @@ class Seizure:
             outcome=str(outcome.value),
             pdd_s=seconds(max(reached_us - self.started_us, 0)) if reached_us else None,
             billed_s=seconds(max(ended_us - self.answered_us, 0)) if self.answered_us else 0.0,
+            cost=self.cost,
         )
