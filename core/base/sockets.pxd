@@ -1,7 +1,7 @@
 """The only libc networking declarations: UDP sockets, epoll, eventfd, timerfd, and an address as a plain value.
 
-Addresses are IPv4 today. Everything above names an `Address` and these functions only, so IPv6 changes this file, the
-address fields of a command and the parser of the Python side.
+An IPv4 address is kept as its IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), so that a socket of both families and
+one of IPv4 alone compare sources the same way.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -10,7 +10,7 @@ cdef extern from "<sys/socket.h>" nogil:
     ctypedef unsigned int socklen_t
     cdef struct sockaddr:
         unsigned short sa_family
-    int AF_INET, AF_UNSPEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC, MSG_TRUNC, MSG_DONTWAIT
+    int AF_INET, AF_INET6, AF_UNSPEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC, MSG_TRUNC, MSG_DONTWAIT
     ssize_t recv(int fd, void* buffer, size_t size, int flags)
     ssize_t send(int fd, const void* buffer, size_t size, int flags)
     ssize_t recvfrom(int fd, void* buffer, size_t size, int flags, sockaddr* address, socklen_t* length)
@@ -23,6 +23,14 @@ cdef extern from "<netinet/in.h>" nogil:
         unsigned short sin_family
         uint16_t sin_port
         in_addr sin_addr
+    cdef struct in6_addr:
+        uint8_t s6_addr[16]
+    cdef struct sockaddr_in6:
+        unsigned short sin6_family
+        uint16_t sin6_port
+        uint32_t sin6_flowinfo
+        in6_addr sin6_addr
+        uint32_t sin6_scope_id
     uint16_t htons(uint16_t value)
     uint16_t ntohs(uint16_t value)
     uint32_t htonl(uint32_t value)
@@ -39,10 +47,15 @@ cdef extern from "<sys/epoll.h>" nogil:
     int epoll_ctl(int epoll, int operation, int fd, epoll_event* event)
     int epoll_wait(int epoll, epoll_event* events, int limit, int timeout_ms)
 
-cdef struct Address:
-    uint32_t ip                # IPv4, host order
+cdef struct Ip:                # both parts 0: none, or "any" of either family
+    uint64_t high              # first 8 bytes, host order; 0 for IPv4
+    uint64_t low               # last 8 bytes, host order; IPv4: V4_PREFIX | address
+
+cdef struct Address:           # 24 bytes
+    Ip ip
     uint16_t port              # host order; 0: none
-    uint16_t family            # AF_INET, or 0 for no address
+    uint16_t family            # of the socket it is used with, AF_INET or AF_INET6; 0 for no address
+    uint32_t spare
 
 # All of these return a descriptor or 0, or -errno. Sockets are non-blocking and close-on-exec.
 cdef int udp_open(const Address* local, int tos) noexcept nogil
@@ -67,5 +80,31 @@ cdef int udp_receive(int fd, void* data, int size) noexcept nogil
 cdef int udp_send(int fd, const void* data, int size) noexcept nogil
 
 
+cdef extern from *:
+    """
+    #define CENTRALA_V4_PREFIX (0xffffull << 32)
+    """
+    uint64_t V4_PREFIX "CENTRALA_V4_PREFIX"
+
+
+cdef inline Ip ip_of_v4(uint32_t address) noexcept nogil:
+    cdef Ip ip
+    ip.high = 0
+    ip.low = V4_PREFIX | address if address else 0
+    return ip
+
+
+cdef inline bint is_v4(const Ip* ip) noexcept nogil:
+    return ip.high == 0 and ip.low >> 32 == 0xFFFF
+
+
+cdef inline bint ip_known(const Ip* ip) noexcept nogil:
+    return (ip.high | ip.low) != 0
+
+
+cdef inline bint same_ip(const Ip* a, const Ip* b) noexcept nogil:
+    return a.low == b.low and a.high == b.high
+
+
 cdef inline bint same_address(const Address* a, const Address* b) noexcept nogil:
-    return a.ip == b.ip and a.port == b.port and a.family == b.family
+    return a.ip.low == b.ip.low and a.port == b.port and a.ip.high == b.ip.high and a.family == b.family

@@ -1,8 +1,8 @@
 """System calls on UDP sockets, eventfd, timerfd and epoll, with errors as negative numbers."""
 
 from libc.errno cimport errno
-from libc.stdint cimport int64_t, uint64_t
-from libc.string cimport memset
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
 from posix.time cimport CLOCK_MONOTONIC, itimerspec
 from posix.unistd cimport close, read, write
 
@@ -13,8 +13,15 @@ cdef extern from "<sys/socket.h>" nogil:
     int connect(int fd, const sockaddr* address, socklen_t length)
     int setsockopt(int fd, int level, int name, const void* value, socklen_t length)
 
+cdef extern from "<netinet/in.h>" nogil:
+    int IPPROTO_IPV6, IPV6_V6ONLY, IPV6_TCLASS
+
 cdef extern from "<netinet/ip.h>" nogil:
     int IPPROTO_IP, IP_TOS
+
+cdef extern from "<endian.h>" nogil:
+    uint64_t htobe64(uint64_t value)
+    uint64_t be64toh(uint64_t value)
 
 cdef extern from "<poll.h>" nogil:
     int POLLIN
@@ -34,21 +41,56 @@ cdef extern from "<sys/timerfd.h>" nogil:
     int timerfd_settime(int fd, int flags, const itimerspec* new, itimerspec* old)
 
 
-cdef inline void _fill(sockaddr_in* out, const Address* address) noexcept nogil:
-    memset(out, 0, sizeof(sockaddr_in))
-    out.sin_family = <unsigned short>AF_INET
-    out.sin_port = htons(address.port)
-    out.sin_addr.s_addr = htonl(address.ip)
+cdef union Name:
+    sockaddr any
+    sockaddr_in v4
+    sockaddr_in6 v6
+
+
+cdef inline socklen_t _fill(Name* out, const Address* address) noexcept nogil:
+    """Writes the address for a socket of its family and returns the length."""
+    cdef uint64_t part
+    memset(out, 0, sizeof(Name))
+    if address.family == AF_INET6:
+        out.v6.sin6_family = <unsigned short>AF_INET6
+        out.v6.sin6_port = htons(address.port)
+        part = htobe64(address.ip.high)
+        memcpy(out.v6.sin6_addr.s6_addr, &part, 8)
+        part = htobe64(address.ip.low)
+        memcpy(out.v6.sin6_addr.s6_addr + 8, &part, 8)
+        return sizeof(sockaddr_in6)
+    out.v4.sin_family = <unsigned short>AF_INET
+    out.v4.sin_port = htons(address.port)
+    out.v4.sin_addr.s_addr = htonl(<uint32_t>address.ip.low)
+    return sizeof(sockaddr_in)
+
+
+cdef inline void _read(const Name* name, Address* out) noexcept nogil:
+    cdef uint64_t part
+    out.family = name.any.sa_family
+    if out.family == AF_INET6:
+        out.port = ntohs(name.v6.sin6_port)
+        memcpy(&part, name.v6.sin6_addr.s6_addr, 8)
+        out.ip.high = be64toh(part)
+        memcpy(&part, name.v6.sin6_addr.s6_addr + 8, 8)
+        out.ip.low = be64toh(part)
+    else:
+        out.port = ntohs(name.v4.sin_port)
+        out.ip = ip_of_v4(ntohl(name.v4.sin_addr.s_addr))
 
 
 cdef int udp_open(const Address* local, int tos) noexcept nogil:
-    cdef sockaddr_in name
-    cdef int fd, failure
-    fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+    cdef Name name
+    cdef socklen_t length = _fill(&name, local)
+    cdef int fd, failure, off = 0
+    fd = socket(local.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
     if fd < 0:
         return -errno
-    _fill(&name, local)
-    if bind(fd, <sockaddr*>&name, sizeof(name)) < 0:
+    if local.family == AF_INET6:
+        # "::" hears both families, whatever the system's default is.
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))
+        setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos))
+    if bind(fd, &name.any, length) < 0:
         failure = errno
         close(fd)
         return -failure
@@ -58,9 +100,9 @@ cdef int udp_open(const Address* local, int tos) noexcept nogil:
 
 
 cdef int udp_connect(int fd, const Address* remote) noexcept nogil:
-    cdef sockaddr_in name
-    _fill(&name, remote)
-    return 0 if connect(fd, <sockaddr*>&name, sizeof(name)) == 0 else -errno
+    cdef Name name
+    cdef socklen_t length = _fill(&name, remote)
+    return 0 if connect(fd, &name.any, length) == 0 else -errno
 
 
 cdef int udp_disconnect(int fd) noexcept nogil:
@@ -123,22 +165,19 @@ cdef void timerfd_arm(int fd, int64_t deadline_ns) noexcept nogil:
 
 
 cdef int udp_send_to(int fd, const void* data, int size, const Address* remote) noexcept nogil:
-    cdef sockaddr_in name
-    cdef ssize_t sent
-    _fill(&name, remote)
-    sent = sendto(fd, data, size, 0, <sockaddr*>&name, sizeof(name))
+    cdef Name name
+    cdef socklen_t length = _fill(&name, remote)
+    cdef ssize_t sent = sendto(fd, data, size, 0, &name.any, length)
     return <int>sent if sent >= 0 else -errno
 
 
 cdef int udp_receive_from(int fd, void* data, int size, Address* source) noexcept nogil:
-    cdef sockaddr_in name
+    cdef Name name
     cdef socklen_t length = sizeof(name)
-    cdef ssize_t got = recvfrom(fd, data, size, MSG_TRUNC, <sockaddr*>&name, &length)
+    cdef ssize_t got = recvfrom(fd, data, size, MSG_TRUNC, &name.any, &length)
     if got < 0:
         return -errno
-    source.ip = ntohl(name.sin_addr.s_addr)
-    source.port = ntohs(name.sin_port)
-    source.family = name.sin_family
+    _read(&name, source)
     return <int>got
 
 

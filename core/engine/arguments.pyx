@@ -6,7 +6,7 @@ import socket
 from libc.stdint cimport int16_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
-from core.base.sockets cimport AF_INET, Address
+from core.base.sockets cimport AF_INET, AF_INET6, Address, Ip, ip_known, ip_of_v4, is_v4
 from core.engine cimport messages as m
 from core.engine.messages cimport Command
 from core.engine.recorder cimport wav_header
@@ -22,11 +22,25 @@ cdef Command new_command(int kind, uint32_t stream):
     return c
 
 
-cdef uint32_t ipv4(object text, str what) except? 0:
+cdef Ip read_ip(object text, str what):
+    cdef Ip ip
     try:
-        return int.from_bytes(socket.inet_pton(socket.AF_INET, text), "big")
+        if ":" not in text:
+            return ip_of_v4(int.from_bytes(socket.inet_pton(socket.AF_INET, text), "big"))
+        packed = socket.inet_pton(socket.AF_INET6, text)
     except (OSError, TypeError):
-        raise ValueError(f"{what} {text!r} is not an IPv4 address") from None
+        raise ValueError(f"{what} {text!r} is neither an IPv4 nor an IPv6 address") from None
+    ip.high = int.from_bytes(packed[:8], "big")
+    ip.low = int.from_bytes(packed[8:], "big")
+    return ip
+
+
+cdef Address local_address(str text):
+    cdef Address address
+    memset(&address, 0, sizeof(address))
+    address.ip = read_ip(text, "local address")
+    address.family = <uint16_t>(AF_INET6 if ":" in text else AF_INET)
+    return address
 
 
 cdef uint16_t _port(int port, str what) except 0:
@@ -35,41 +49,54 @@ cdef uint16_t _port(int port, str what) except 0:
     return <uint16_t>port
 
 
-cdef Address _address(object ip, int port, str what):
+cdef bint _unicast(const Ip* ip) noexcept:
+    """False for "this network", multicast and broadcast of either family: they are no far end."""
+    cdef uint32_t v4 = <uint32_t>ip.low
+    if is_v4(ip):
+        return v4 >> 24 != 0 and v4 >> 28 < 14
+    return ip_known(ip) and ip.high >> 56 != 0xFF
+
+
+cdef Address _far_end(uint16_t family, str text, int port):
     cdef Address address
-    address.ip = ipv4(ip, what)
-    address.port = _port(port, what)
-    address.family = <uint16_t>AF_INET
+    memset(&address, 0, sizeof(address))
+    address.ip = read_ip(text, "remote address")
+    address.port = _port(port, "remote address")
+    address.family = family
+    if not _unicast(&address.ip):
+        address.ip.high = address.ip.low = 0
+    elif family == AF_INET and not is_v4(&address.ip):
+        raise ValueError(f"remote address {text} is IPv6, the stream's socket is IPv4: listen on ::")
     return address
 
 
-cdef Command configure_command(uint32_t stream, str remote_ip, int remote_port, int remote_rtcp_port, int codec,
-                               int payload_type, int event_payload_type, int ptime_ms, int latch, str signalling_ip,
-                               object rtp_timeout_ms):
+cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, int remote_port, int remote_rtcp_port,
+                               int codec, int payload_type, int event_payload_type, int heard_payload_type,
+                               int heard_event_type, int ptime_ms, int latch, str signalling_ip, object rtp_timeout_ms):
     cdef Command c = new_command(m.CMD_CONFIGURE, stream)
     if codec != CODEC_PCMU and codec != CODEC_PCMA:
         raise ValueError(f"codec {codec} is neither PCMU (0) nor PCMA (8)")
     if not 10 <= ptime_ms <= 60:
         raise ValueError(f"ptime is {ptime_ms} ms, it must be 10..60")
-    if not -1 <= payload_type <= 127 or not -1 <= event_payload_type <= 127:
-        raise ValueError(f"payload types are -1..127, not {payload_type} and {event_payload_type}")
+    for number in (payload_type, event_payload_type, heard_payload_type, heard_event_type):
+        if not -1 <= number <= 127:
+            raise ValueError(f"payload types are -1..127, not {number}")
     if not 0 <= latch <= LATCH_STRICT:
         raise ValueError(f"latch {latch} is unknown")
     if not 0 <= rtp_timeout_ms <= 0xFFFFFFFF:
         raise ValueError(f"rtp_timeout_ms is {rtp_timeout_ms}, it must be 0 (never) or more")
-    c.remote = _address(remote_ip, remote_port, "remote address")
-    if c.remote.ip >> 24 == 0 or c.remote.ip >> 28 >= 14:
-        # "This network", multicast and broadcast are no far end.
-        c.remote.ip = 0
-    c.rtcp_remote = c.remote
+    c.remote = _far_end(family, remote_ip, remote_port)
     if remote_rtcp_port:
-        c.rtcp_remote.port = _port(remote_rtcp_port, "remote RTCP address")
-    elif remote_port < 65535:
-        c.rtcp_remote.port += 1
-    c.signalling_ip = ipv4(signalling_ip, "signalling address") if signalling_ip else 0
+        c.rtcp_port = _port(remote_rtcp_port, "remote RTCP address")
+    else:
+        c.rtcp_port = <uint16_t>(remote_port + 1 if remote_port < 65535 else remote_port)
+    if signalling_ip:
+        c.signalling_ip = read_ip(signalling_ip, "signalling address")
     c.rtp_timeout_ms = rtp_timeout_ms
     c.payload_type = <int16_t>(codec if payload_type < 0 else payload_type)
     c.event_payload_type = <int16_t>event_payload_type
+    c.heard_payload_type = c.payload_type if heard_payload_type < 0 else <int16_t>heard_payload_type
+    c.heard_event_type = c.event_payload_type if heard_event_type < 0 else <int16_t>heard_event_type
     # The tick wheel counts in 2 ms.
     c.ptime_ms = <uint16_t>(ptime_ms & ~1)
     c.codec = <uint8_t>codec

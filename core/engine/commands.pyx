@@ -106,12 +106,15 @@ cdef int _open(Worker* w, Leg* leg) noexcept nogil:
 cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
     cdef StreamSettings settings
     settings.remote = c.remote
-    settings.rtcp_remote = c.rtcp_remote
+    settings.rtcp_remote = c.remote
+    settings.rtcp_remote.port = c.rtcp_port
     settings.signalling_ip = c.signalling_ip
     settings.latch = c.latch
     settings.codec = c.codec
     settings.payload_type = c.payload_type
     settings.event_payload_type = c.event_payload_type
+    settings.heard_payload_type = c.heard_payload_type
+    settings.heard_event_type = c.heard_event_type
     settings.ptime_ms = c.ptime_ms
     settings.receive = (c.flags & FLAG_RECEIVE) != 0
     settings.send = (c.flags & FLAG_SEND) != 0

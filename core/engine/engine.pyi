@@ -12,7 +12,7 @@ LATCH_ANY: int  # SDP address, or one validated switch to any source
 LATCH_STRICT: int  # SDP address only
 
 # Event kinds: the first element of a drained tuple.
-EV_LATCHED: int  # a = IPv4 address as uint32 (host order), b = port
+EV_LATCHED: int  # a, b = the address, IPv4 as mapped IPv6, in two int64 (host order); c = port
 EV_FIRST_PACKET: int
 EV_DIGIT: int  # a = ord(digit), b = duration in ms, c = 0 RFC 4733, 1 in-band
 EV_PLAY_ENDED: int  # a = token of play(), b = 1 finished, 0 stopped or replaced
@@ -88,7 +88,7 @@ class Engine:
     def open(self, local_ip: str, *, worker: int = -1) -> tuple[int, int]:
         """Binds an RTP socket (even port) and its RTCP socket (next port) for a worker (-1: the least loaded).
 
-        Returns (stream id, RTP port). Raises PortsExhausted, or OSError naming the address and the remedy.
+        "::" hears IPv6 and IPv4. Returns (stream id, RTP port). Raises PortsExhausted, or OSError naming the address and the remedy.
         """
     def worker_of(self, stream: int) -> int: ...
     def configure(
@@ -101,6 +101,8 @@ class Engine:
         remote_rtcp_port: int = 0,
         payload_type: int = -1,
         event_payload_type: int = -1,
+        heard_payload_type: int = -1,
+        heard_event_type: int = -1,
         ptime_ms: int = 20,
         receive: bool = True,
         send: bool = True,
@@ -114,7 +116,8 @@ class Engine:
 
         May be called again at any time (re-INVITE); sequence numbers and timestamps go on. remote_rtcp_port 0 means
         remote_port + 1. Payload type -1 means the codec's static one; event payload type -1 means not negotiated: then
-        digits are looked for in the audio.
+        digits are looked for in the audio. What is received carries the `heard_` numbers (-1: the same as is sent).
+        Raises ValueError, also for an IPv6 address when the stream listens on IPv4.
         """
     def play(self, stream: int, clips: Sequence[int], *, repeat: bool = False, gain_db: float = 0.0) -> int:
         """Plays the clips one after the other (all of them again and again with `repeat`, at most 16); returns a token.

@@ -14,9 +14,9 @@ from core.base.atomics cimport full_fence, load_acquire_i32, store_release_i32, 
 from core.base.clock cimport now_ns
 from core.base.pool cimport MAX_SLOTS, MAX_TAGS, id_slot, id_tag, pool_is_current, pool_retire, pool_take
 from core.base.ring cimport spsc_reserve
-from core.base.sockets cimport close_fd, counter_read, eventfd_open, eventfd_signal
+from core.base.sockets cimport Address, close_fd, counter_read, eventfd_open, eventfd_signal, ip_known
 from core.engine cimport messages as m
-from core.engine.arguments cimport configure_command, digits_command, ipv4, new_command, open_wav
+from core.engine.arguments cimport configure_command, digits_command, local_address, new_command, open_wav
 from core.engine.clips cimport clip_add, clip_find, clip_free, clip_free_all, clip_hold
 from core.engine.messages cimport Command, Event
 from core.engine.ports cimport PortRange
@@ -230,7 +230,8 @@ cdef class Engine:
         return value
 
     def open(self, str local_ip, *, int worker=-1):
-        cdef uint32_t id, ip = ipv4(local_ip, "local address")
+        cdef uint32_t id
+        cdef Address local = local_address(local_ip)
         cdef int i, pair
         cdef int[2] fds
         cdef Leg* leg
@@ -242,7 +243,7 @@ cdef class Engine:
                     worker = i
         self._worker(worker)
         self._room(worker)
-        pair = self.ports.take(local_ip, ip, fds)
+        pair = self.ports.take(local_ip, &local, fds)
         id = pool_take(&self.pool[worker].pool)
         if id == 0:
             close_fd(fds[0])
@@ -250,7 +251,7 @@ cdef class Engine:
             raise EngineBusy(f"media worker {worker} has its {self.max_streams} streams; raise max_streams")
         leg = &self.pool[worker].legs[id_slot(id)]
         memset(leg, 0, sizeof(Leg))
-        stream_init(&leg.stream, fds[0], fds[1], self._random())
+        stream_init(&leg.stream, fds[0], fds[1], local.family, self._random())
         leg.slot = id_slot(id)
         store_release_u32(&leg.id, id)
         self.ports.give_to(local_ip, pair, id)
@@ -263,18 +264,19 @@ cdef class Engine:
         return id_tag(stream)
 
     def configure(self, stream, *, str remote_ip, int remote_port, int codec, int remote_rtcp_port=0,
-                  int payload_type=-1, int event_payload_type=-1, int ptime_ms=20, bint receive=True, bint send=True,
-                  int latch=0, str signalling_ip="", bint rtcp_mux=False, object rtp_timeout_ms=0,
+                  int payload_type=-1, int event_payload_type=-1, int heard_payload_type=-1, int heard_event_type=-1,
+                  int ptime_ms=20, bint receive=True, bint send=True, int latch=0, str signalling_ip="", bint rtcp_mux=False, object rtp_timeout_ms=0,
                   bint open_window=True):
         cdef Command c
-        self._leg(stream)
-        c = configure_command(stream, remote_ip, remote_port, remote_rtcp_port, codec, payload_type, event_payload_type,
-                              ptime_ms, latch, signalling_ip, rtp_timeout_ms)
+        cdef Leg* leg = self._leg(stream)
+        c = configure_command(stream, leg.stream.family, remote_ip, remote_port, remote_rtcp_port, codec, payload_type,
+                              event_payload_type, heard_payload_type, heard_event_type, ptime_ms, latch, signalling_ip,
+                              rtp_timeout_ms)
         # Nowhere to send: 0.0.0.0, the old way to say hold (RFC 2543), or what is no host.
-        c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send and c.remote.ip else 0)
+        c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send and ip_known(&c.remote.ip) else 0)
                    | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0))
         if rtcp_mux:
-            c.rtcp_remote = c.remote
+            c.rtcp_port = c.remote.port
         self._submit(id_tag(stream), &c, True)
 
     def play(self, stream, clips, *, bint repeat=False, double gain_db=0.0):

@@ -5,10 +5,10 @@ Change a struct or a meaning: raise LAYOUT. It is compared at import, because a 
 
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
 
-from core.base.sockets cimport Address
+from core.base.sockets cimport Address, Ip
 
 cdef enum:
-    LAYOUT = 1
+    LAYOUT = 2
     MAX_CLIPS = 16             # of one play
     MAX_DIGITS = 64            # of one send_digits
 
@@ -46,7 +46,7 @@ cpdef enum:                    # kinds of events
     EV_RECORDING_ENDED = 8
     EV_COMMAND_FAILED = 9
 
-cdef struct Command:           # 128 bytes
+cdef struct Command:           # 192 bytes
     uint16_t kind              # CMD_*
     uint16_t count
     uint32_t sequence          # grows by one a command, for EV_COMMAND_FAILED
@@ -54,18 +54,22 @@ cdef struct Command:           # 128 bytes
     uint32_t other
     uint32_t token
     uint32_t flags             # FLAG_*
-    Address remote
-    Address rtcp_remote
-    uint32_t signalling_ip     # IPv4, host order; 0: unknown
+    Address remote             # its family: of the stream's sockets
+    Ip signalling_ip           # none: unknown
     uint32_t rtp_timeout_ms    # 0: never
-    int16_t payload_type
-    int16_t event_payload_type # -1: not negotiated
+    uint16_t rtcp_port         # at the remote address
     uint16_t ptime_ms
+    int16_t payload_type       # to send with
+    int16_t event_payload_type # to send with; -1: not negotiated
+    int16_t heard_payload_type # that the far end sends with
+    int16_t heard_event_type   # -1: not negotiated
     uint8_t codec
     uint8_t latch
     uint16_t duration_ms
-    uint16_t spare
     float gain                 # factor; 1.0: none
+    uint32_t srtp_in           # SRTP context of what is received; 0: none
+    uint32_t srtp_out          # of what is sent
+    uint32_t spare[7]
     uint32_t values[MAX_CLIPS]
 
 cdef struct Event:             # 64 bytes

@@ -3,8 +3,8 @@
 from core.stream cimport latch as _latch
 from core.stream cimport stream as _stream
 
-if sizeof(Command) != 128 or sizeof(Event) != 64:
-    raise ImportError(f"Command and Event must be 128 and 64 bytes, they are {sizeof(Command)} and {sizeof(Event)}")
+if sizeof(Command) != 192 or sizeof(Event) != 64:
+    raise ImportError(f"Command and Event must be 192 and 64 bytes, they are {sizeof(Command)} and {sizeof(Event)}")
 
 COMMAND_SIZE = sizeof(Command)
 EVENT_SIZE = sizeof(Event)

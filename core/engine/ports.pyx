@@ -14,7 +14,7 @@ from libc.stdint cimport uint16_t, uint32_t
 
 from core.base.atomics cimport load_acquire_u32
 from core.base.pool cimport id_slot, id_tag
-from core.base.sockets cimport AF_INET, Address, close_fd, udp_open
+from core.base.sockets cimport Address, close_fd, udp_open
 
 cdef enum:
     TOS_EF = 0xB8              # expedited forwarding (RFC 3246): DSCP 46
@@ -38,12 +38,10 @@ cdef class PortRange:
     cdef bint _in_use(self, uint32_t owner):
         return owner != 0 and load_acquire_u32(&self.workers[id_tag(owner)].legs[id_slot(owner)].id) == owner
 
-    cdef int _bind(self, str local_ip, uint32_t ip, int pair, int* fds) except -1:
+    cdef int _bind(self, str local_ip, const Address* local, int pair, int* fds) except -1:
         """0, or EADDRINUSE when another program holds one of the two; other failures raise with the remedy."""
-        cdef Address address
+        cdef Address address = local[0]
         cdef int i
-        address.ip = ip
-        address.family = <uint16_t>AF_INET
         for i in range(2):
             address.port = <uint16_t>(self.first + 2 * pair + i)
             fds[i] = udp_open(&address, TOS_EF)
@@ -63,9 +61,9 @@ cdef class PortRange:
                                  "raise it (ulimit -n, LimitNOFILE=)")
         if code == EADDRNOTAVAIL:
             return OSError(code, f"{local_ip} is no address of this machine: set the media address to one that is")
-        return OSError(code, f"cannot bind {local_ip}:{port} for RTP: {os.strerror(code)}")
+        return OSError(code, f"cannot bind {local_ip} port {port} for RTP: {os.strerror(code)}")
 
-    cdef int _take_now(self, str local_ip, uint32_t ip, int* fds) except -2:
+    cdef int _take_now(self, str local_ip, const Address* local, int* fds) except -2:
         """-1 when none is free."""
         cdef int tried, pair
         place = self.places.get(local_ip)
@@ -73,16 +71,16 @@ cdef class PortRange:
             place = self.places[local_ip] = [array.array("I", bytes(4 * self.pairs)), 0]
         for tried in range(self.pairs):
             pair = (<int>place[1] + tried) % self.pairs
-            if not self._in_use(place[0][pair]) and self._bind(local_ip, ip, pair, fds) == 0:
+            if not self._in_use(place[0][pair]) and self._bind(local_ip, local, pair, fds) == 0:
                 place[1] = (pair + 1) % self.pairs
                 return pair
         return -1
 
-    cdef int take(self, str local_ip, uint32_t ip, int* fds) except -1:
+    cdef int take(self, str local_ip, const Address* local, int* fds) except -1:
         cdef int pair, ours
         deadline = time.monotonic() + HAND_BACK_S
         while True:
-            pair = self._take_now(local_ip, ip, fds)
+            pair = self._take_now(local_ip, local, fds)
             if pair >= 0:
                 return pair
             # Streams may be on their way out: close() returns before the worker has let go of the sockets.

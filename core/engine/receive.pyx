@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t
 
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, now_ns
-from core.base.sockets cimport Address, udp_connect, udp_receive, udp_receive_from, udp_send, udp_send_to
+from core.base.sockets cimport Address, same_ip, udp_connect, udp_receive, udp_receive_from, udp_send, udp_send_to
 from core.engine.bridge cimport hear
 from core.engine.state cimport BUFFER, PENDING_FIRST_PACKET, PENDING_LATCHED, Leg, Worker, next_random, tell
 from core.stream.latch cimport latch_destination, latch_window_open
@@ -104,7 +104,7 @@ cdef void _dispatch_rtcp(Leg* leg, const uint8_t* data, int size) noexcept nogil
             udp_send_to(s.fd, data, size, latch_destination(&s.latch))
     elif s.rtcp_source.family:
         udp_send_to(s.rtcp_fd, data, size, &s.rtcp_source)
-    elif not s.latch.locked or s.latch.source.ip == s.rtcp_remote.ip:
+    elif not s.latch.locked or same_ip(&s.latch.source.ip, &s.rtcp_remote.ip):
         # A far end that was found elsewhere than its SDP said gets reports once its own have shown the port.
         udp_send_to(s.rtcp_fd, data, size, &s.rtcp_remote)
 

@@ -35,7 +35,8 @@ cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64
 
 cdef bint _tell_one(Worker* w, Leg* leg, uint32_t which, int64_t now) noexcept nogil:
     if which == PENDING_LATCHED:
-        return emit(w, EV_LATCHED, leg.id, leg.stream.latch.source.ip, leg.stream.latch.source.port, 0, now)
+        return emit(w, EV_LATCHED, leg.id, <int64_t>leg.stream.latch.source.ip.high, <int64_t>leg.stream.latch.source.ip.low,
+                    leg.stream.latch.source.port, now)
     if which == PENDING_FIRST_PACKET:
         return emit(w, EV_FIRST_PACKET, leg.id, 0, 0, 0, now)
     if which == PENDING_TIMEOUT:

@@ -5,7 +5,7 @@ Nothing here reads a clock or a socket; the worker connects the socket when a pa
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 
-from core.base.sockets cimport Address
+from core.base.sockets cimport Address, Ip
 from core.stream.rtp cimport RtpPacket
 
 cdef enum:
@@ -34,13 +34,13 @@ cdef struct Latch:
     bint locked
     int policy
     Address expected           # of the SDP
-    uint32_t signalling_ip     # host order, 0 unknown
+    Ip signalling_ip           # none: unknown
     Address source             # the locked one
     int64_t window_until_ns
     Candidate candidates[CANDIDATES]
 
 # Signalling named the far end. True when the lock was opened, i.e. when the socket must not stay connected.
-cdef bint latch_set(Latch* latch, const Address* expected, uint32_t signalling_ip, int policy, bint open_window,
+cdef bint latch_set(Latch* latch, const Address* expected, const Ip* signalling_ip, int policy, bint open_window,
                     int64_t now) noexcept nogil
 # Judges the source of a well-formed packet of an expected payload type.
 cdef int latch_packet(Latch* latch, const Address* source, const RtpPacket* p, int64_t now) noexcept nogil

@@ -1,9 +1,9 @@
 """The latch's only moves; see latch.pxd."""
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 from libc.string cimport memset
 
-from core.base.sockets cimport Address, same_address
+from core.base.sockets cimport Address, Ip, ip_known, same_address, same_ip
 from core.stream.rtp cimport RtpPacket, sequence_step
 
 cdef enum:
@@ -14,16 +14,16 @@ cdef enum:
     MAX_STEP = 10              # sequence numbers that may be lost between two packets of a candidate
 
 
-cdef bint latch_set(Latch* latch, const Address* expected, uint32_t signalling_ip, int policy, bint open_window,
+cdef bint latch_set(Latch* latch, const Address* expected, const Ip* signalling_ip, int policy, bint open_window,
                     int64_t now) noexcept nogil:
-    cdef bint changed = (not latch.set or expected.ip == 0 or not same_address(&latch.expected, expected)
-                         or latch.signalling_ip != signalling_ip or latch.policy != policy)
+    cdef bint changed = (not latch.set or not ip_known(&expected.ip) or not same_address(&latch.expected, expected)
+                         or not same_ip(&latch.signalling_ip, signalling_ip) or latch.policy != policy)
     cdef bint opened = changed and latch.locked
     latch.expected = expected[0]
-    latch.signalling_ip = signalling_ip
+    latch.signalling_ip = signalling_ip[0]
     latch.policy = policy
     # Nowhere: the old way to say hold.
-    latch.set = expected.ip != 0
+    latch.set = ip_known(&expected.ip)
     if changed:
         latch.locked = False
         memset(latch.candidates, 0, sizeof(latch.candidates))
@@ -32,10 +32,11 @@ cdef bint latch_set(Latch* latch, const Address* expected, uint32_t signalling_i
     return opened
 
 
-cdef bint _allowed(const Latch* latch, uint32_t ip) noexcept nogil:
+cdef bint _allowed(const Latch* latch, const Ip* ip) noexcept nogil:
     if latch.policy == LATCH_ANY:
         return True
-    return latch.policy == LATCH_SIGNALLED and (ip == latch.expected.ip or (ip == latch.signalling_ip and ip != 0))
+    return latch.policy == LATCH_SIGNALLED and ip_known(ip) and (
+        same_ip(ip, &latch.expected.ip) or same_ip(ip, &latch.signalling_ip))
 
 
 cdef void _start(Candidate* c, const Address* source, const RtpPacket* p, int64_t now) noexcept nogil:
@@ -89,6 +90,6 @@ cdef int latch_packet(Latch* latch, const Address* source, const RtpPacket* p, i
         return SOURCE_FOREIGN
     if same_address(&latch.expected, source):
         return _lock(latch, source)
-    if not latch_window_open(latch, now) or not _allowed(latch, source.ip):
+    if not latch_window_open(latch, now) or not _allowed(latch, &source.ip):
         return SOURCE_FOREIGN
     return _lock(latch, source) if _validate(latch, source, p, now) else SOURCE_FOREIGN

@@ -5,7 +5,7 @@ Python's thread opens the sockets and fills the structure before the worker lear
 
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.base.sockets cimport Address
+from core.base.sockets cimport Address, Ip
 from core.signal.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from core.stream.latch cimport Latch
 from core.stream.reception cimport Reception
@@ -38,6 +38,7 @@ cdef struct Counters:
 cdef struct Stream:
     int fd
     int rtcp_fd
+    uint16_t family            # of both sockets
     bint connected             # the kernel drops what is not from the locked source
     int64_t verify_until_ns    # connected, but packets queued before that may still be in the socket
     bint configured
@@ -45,8 +46,10 @@ cdef struct Stream:
     bint send
     bint rtcp_mux
     uint8_t codec              # CODEC_*: what we send
-    int payload_type
-    int event_payload_type     # -1: not negotiated
+    int payload_type           # to send with
+    int event_payload_type     # to send with; -1: not negotiated
+    int heard_payload_type     # of what we receive, as our own description named it
+    int heard_event_type       # -1: not negotiated
     int ptime_ms
     Address rtcp_remote        # of the SDP
     Address rtcp_source        # learnt from the locked source's IP, when it is not the one of the SDP
@@ -63,11 +66,13 @@ cdef struct Stream:
 cdef struct StreamSettings:
     Address remote
     Address rtcp_remote
-    uint32_t signalling_ip
+    Ip signalling_ip           # none: unknown
     int latch
     uint8_t codec
     int payload_type
     int event_payload_type
+    int heard_payload_type
+    int heard_event_type
     int ptime_ms
     bint receive
     bint send
@@ -82,7 +87,7 @@ cdef struct Received:
     bint restarted             # another source than before, or the same after a jump
     bint locked                # this packet locked the latch
 
-cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint64_t random) noexcept nogil
+cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint16_t family, uint64_t random) noexcept nogil
 # Signalling's word; True when the socket must be disconnected, because the lock was opened.
 cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t now) noexcept nogil
 # Judges a datagram of the RTP socket. `source` is NULL when the kernel has checked it (connected socket).

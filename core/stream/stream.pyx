@@ -1,9 +1,9 @@
 """What a datagram means to a stream; see stream.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memset
 
-from core.base.sockets cimport Address
+from core.base.sockets cimport Address, same_ip
 from core.stream.latch cimport SOURCE_FOREIGN, SOURCE_LOCKED, latch_packet, latch_set
 from core.stream.reception cimport RX_DROP, RX_RESTART, rx_expect_change, rx_packet
 from core.stream.rtp cimport MAX_PAYLOAD, MIN_PAYLOAD, PT_COMFORT_NOISE, PT_PCMA, PT_PCMU, is_rtcp, rtp_parse
@@ -11,17 +11,18 @@ from core.stream.telephone_event cimport EVENT_SIZE
 from core.stream.timeline cimport SOURCE_NONE, tl_init
 
 
-cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint64_t random) noexcept nogil:
+cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint16_t family, uint64_t random) noexcept nogil:
     memset(s, 0, sizeof(Stream))
     s.fd = fd
     s.rtcp_fd = rtcp_fd
-    s.event_payload_type = -1
+    s.family = family
+    s.event_payload_type = s.heard_event_type = -1
     s.ptime_ms = 20
     tl_init(&s.tx, random)
 
 
 cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t now) noexcept nogil:
-    cdef bint opened = latch_set(&s.latch, &settings.remote, settings.signalling_ip, settings.latch,
+    cdef bint opened = latch_set(&s.latch, &settings.remote, &settings.signalling_ip, settings.latch,
                                  settings.open_window, now)
     if settings.receive:
         s.waiting_since_ns = now
@@ -30,6 +31,8 @@ cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t no
     s.codec = settings.codec
     s.payload_type = settings.payload_type
     s.event_payload_type = settings.event_payload_type
+    s.heard_payload_type = settings.heard_payload_type
+    s.heard_event_type = settings.heard_event_type
     s.ptime_ms = settings.ptime_ms
     s.receive = settings.receive
     s.send = settings.send
@@ -52,9 +55,9 @@ cdef bint _classify(Stream* s, Received* out) noexcept nogil:
     """Kind and codec by payload type; False when it was not negotiated or cannot be audio."""
     cdef int pt = out.packet.payload_type
     out.kind = GOT_AUDIO
-    if pt == s.payload_type:
+    if pt == s.heard_payload_type:
         out.codec = s.codec
-    elif pt == s.event_payload_type:
+    elif pt == s.heard_event_type:
         out.kind = GOT_EVENT
         return out.packet.size >= EVENT_SIZE
     elif pt == PT_PCMU or pt == PT_PCMA:
@@ -116,12 +119,12 @@ cdef bint stream_rtcp_source(Stream* s, const Address* source) noexcept nogil:
     if not s.configured or not s.latch.set:
         return False
     if s.latch.locked:
-        if source.ip != s.latch.source.ip:
+        if not same_ip(&source.ip, &s.latch.source.ip):
             return False
-        if not (source.ip == s.rtcp_remote.ip and source.port == s.rtcp_remote.port):
+        if not (same_ip(&source.ip, &s.rtcp_remote.ip) and source.port == s.rtcp_remote.port):
             s.rtcp_source = source[0]
         return True
-    return source.ip == s.rtcp_remote.ip
+    return same_ip(&source.ip, &s.rtcp_remote.ip)
 
 
 cdef int64_t stream_timeout(Stream* s, int64_t now) noexcept nogil:

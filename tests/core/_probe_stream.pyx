@@ -2,7 +2,9 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
-from core.base.sockets cimport Address
+import socket
+
+from core.base.sockets cimport Address, Ip, ip_of_v4
 from core.stream.latch cimport Latch, latch_packet, latch_set, latch_window_open
 from core.stream.reception cimport Reception, rx_expected, rx_expect_change, rx_extended, rx_packet, rx_received
 from core.stream.rtcp cimport RTCP_MAX, RtcpState, rtcp_receive, rtcp_write
@@ -99,9 +101,14 @@ def event_payload(int event, bint end, int duration):
 
 cdef Address _address(tuple where):
     cdef Address a
-    a.ip = where[0]
+    if isinstance(where[0], str):
+        packed = socket.inet_pton(socket.AF_INET6, where[0])
+        a.ip.high = int.from_bytes(packed[:8], "big")
+        a.ip.low = int.from_bytes(packed[8:], "big")
+    else:
+        a.ip = ip_of_v4(where[0])
     a.port = where[1]
-    a.family = 2
+    a.family = 10 if isinstance(where[0], str) else 2
     return a
 
 
@@ -110,7 +117,8 @@ cdef class LatchProbe:
 
     def set(self, tuple expected, object now_ms, object signalling_ip=0, int policy=0, bint open_window=True):
         cdef Address a = _address(expected)
-        return bool(latch_set(&self.latch, &a, signalling_ip, policy, open_window, <int64_t>(now_ms * 1000000)))
+        cdef Ip signalling = ip_of_v4(signalling_ip)
+        return bool(latch_set(&self.latch, &a, &signalling, policy, open_window, <int64_t>(now_ms * 1000000)))
 
     def packet(self, tuple source, int sequence, object now_ms, object ssrc=1):
         cdef Address a = _address(source)
@@ -122,7 +130,7 @@ cdef class LatchProbe:
 
     @property
     def source(self):
-        return (self.latch.source.ip, self.latch.source.port) if self.latch.locked else None
+        return (<uint32_t>self.latch.source.ip.low, self.latch.source.port) if self.latch.locked else None
 
 
 cdef class StreamProbe:
@@ -131,7 +139,7 @@ cdef class StreamProbe:
     cdef Stream s
 
     def __cinit__(self):
-        stream_init(&self.s, -1, -1, 12345)
+        stream_init(&self.s, -1, -1, 2, 12345)
 
     def configure(self, tuple remote, object now_ms, int event_payload_type=101, int timeout_ms=0, bint receive=True,
                   bint rtcp_mux=False):
@@ -139,7 +147,7 @@ cdef class StreamProbe:
         memset(&settings, 0, sizeof(settings))
         settings.remote = _address(remote)
         settings.rtcp_remote = settings.remote
-        settings.event_payload_type = event_payload_type
+        settings.event_payload_type = settings.heard_event_type = event_payload_type
         settings.ptime_ms = 20
         settings.receive = receive
         settings.send = True

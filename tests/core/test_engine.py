@@ -214,8 +214,8 @@ def test_latched_address_is_told(bench: Bench) -> None:
     stream, phone = bench.call("127.11.0.1")
     phone.say()
     event = bench.wait(E.EV_LATCHED, stream)[0]
-    assert socket.inet_ntoa(struct.pack("!I", event[2])) == "127.11.0.1"
-    assert event[3] == phone.port
+    assert socket.inet_ntop(socket.AF_INET6, struct.pack("!qq", event[2], event[3])) == "::ffff:127.11.0.1"
+    assert event[4] == phone.port
 
 
 def test_stats(bench: Bench) -> None:
