@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Language = Literal["pl", "ru", "en"]
+NumberForm = Literal["dialled", "+e164", "e164", "00e164", "national", "local"]  # see pbx.numbers.forms
 
 
 class Section(BaseModel):
@@ -73,6 +74,7 @@ class FeatureCodes(Section):
     on_break: str = "*51"
     offline: str = "*52"
     echo: str = "*43"
+    withhold_number: str = "*31"  # dialled before a number: the called party does not see ours
 
 
 class Extension(Section):
@@ -89,24 +91,58 @@ class Extension(Section):
     forward_no_answer: str = ""
     forward_unregistered: str = ""
     record: bool = False
+    caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
+    withhold_number: bool = False  # calls out without number, as with features.withhold_number
+    site: str = ""  # a [[site]]: where the phone stands, for emergency calls
+    outbound_money_per_day: float = Field(default=0.0, ge=0)  # in the currency of the trunks' prices; 0: no limit
+    outbound_money_per_month: float = Field(default=0.0, ge=0)
 
 
 class Trunk(Section):
     name: str
     peers: list[str] = []  # addresses or networks that may send calls to us; nothing else is trusted, loopback neither
     host: str = ""  # where outbound calls go: "carrier.example", "10.0.0.1:5070", "10.0.0.1:5070;transport=tcp"
-    username: str = ""
+    username: str = ""  # our address-of-record's user, and who answers the carrier's challenges
+    auth_username: str = ""  # who answers them, where that is another name
     secret: str = ""
     caller_id: str = ""
     max_calls: int = Field(default=30, ge=1)
     application: str = ""  # for a called number that no [[number]] lists
+    # Registration
+    registration: bool = False  # REGISTER there, so that it knows where to send our calls
+    registrar: str = ""  # "sip.carrier.example", when it is not `host`
+    register_expires_s: int = Field(default=3600, ge=30, le=86_400)
+    # Numbers
+    country: str = ""  # whose way of writing numbers the carrier uses; empty: numbering.country
+    number_format: NumberForm = "dialled"  # of called numbers, caller IDs too unless `caller_id_format` differs
+    caller_id_format: NumberForm | None = None
+    number_prefix: str = ""  # digits in front of every called number
+    caller_ids: list[str] = []  # what the carrier lets us show: numbers, or beginnings with "*"; empty: anything
+    identity: Literal["from", "p-asserted-identity", "p-preferred-identity", "remote-party-id"] = "from"
+    trust_identity: bool = True  # believe the P-Asserted-Identity of its calls
+    # Health
+    options_every_s: float = Field(default=0.0, ge=0)  # 0: the trunk is not asked whether it lives
+    options_failures: int = Field(default=2, ge=1)  # unanswered in a row: down
+    options_successes: int = Field(default=2, ge=1)  # answered in a row: up again
+    response_timeout_s: float = Field(default=5.0, gt=0)  # without any response to an INVITE: the next trunk
+    # Which failures are the trunk's, so that the next one is tried; None: see docs/trunks.md
+    reroute_statuses: list[int] | None = None  # SIP
+    reroute_causes: list[int] | None = None  # Q.850, where the carrier gives a Reason
+    # Money, in the currency of the price list
+    rates: str = ""  # CSV file: prefix, price_per_minute...
+    rate_per_minute: float | None = Field(default=None, ge=0)  # for numbers that `rates` does not list
+    currency: str = ""
+    money_per_day: float = Field(default=0.0, ge=0)  # 0: no limit
+    money_per_month: float = Field(default=0.0, ge=0)
 
 
 class Route(Section):
     """Outbound: the longest matching prefix wins; `strip` digits go, `prefix` is put in front."""
 
     match: str
-    trunk: str
+    trunk: str = ""
+    trunks: list[str] = []  # instead of `trunk`: several, tried one after the other
+    order: Literal["listed", "cost"] = "listed"  # "cost": the cheapest for the number first
     strip: int = Field(default=0, ge=0)
     prefix: str = ""
     international: bool = False  # only for extensions that may call abroad
@@ -116,10 +152,64 @@ class Number(Section):
     """A number that can be dialled, from a phone or (with `trunks`) from outside, and the application it reaches."""
 
     number: str
+    last: str = ""  # the last one of a range that begins with `number`
     application: str  # "flow:hotline", "queue:sales", "extension:101", "echo"
     trunks: list[str] = []
     internal: bool = True
-    tag: str = ""
+    tag: str = ""  # for reports and flows, as the next ones: where callers got the number from
+    campaign: str = ""
+    medium: str = ""  # "site", "app", "billboard"...
+    region: str = ""  # that it is advertised in
+    cost_per_call: float = Field(default=0.0, ge=0)
+
+
+class CallerId(Section):
+    """What calls out show that are made for a tag (of the number that was called, or of a campaign)."""
+
+    tag: str
+    number: str
+    name: str = ""
+
+
+class Site(Section):
+    """Where phones stand: what an emergency call from there shows and tells."""
+
+    name: str
+    emergency_caller_id: str = ""  # a number that the emergency service can call back and knows the address of
+    location: str = ""  # in words, for the alarm and the call's record
+    geolocation: str = ""  # URI of the location (RFC 6442), for carriers that take it
+
+
+class Emergency(Section):
+    numbers: list[str] | None = None  # None: those of numbering.country; [] turns special treatment off
+    trunks: list[str] = []  # in this order; empty: every trunk with a host
+    preempt: bool = True  # ends another call when all trunks are full
+
+
+class Numbering(Section):
+    country: str = ""  # ISO 3166 ("PL", "RU"): how numbers without country code are read; "": as they come
+    ranges: list[str] = []  # CSV files: regions and operators of number ranges
+    regions: bool = True  # names of regions from the number plan, when there is a country
+
+
+class Screening(Section):
+    """Who may call in. The lists are kept with `centrala block` and `centrala allow`."""
+
+    anonymous: str = "accept"  # or "reject", "announce", "flow:NAME": callers who withhold their number
+    announcement: dict[Language, str] = {}  # what "announce" says; empty: a sentence of ours
+
+
+class Bans(Section):
+    """Sources that guess or scan are not heard for a while."""
+
+    enabled: bool = True
+    allow: list[str] = []  # addresses and networks that are never banned
+    guesses: int = Field(default=60, ge=10)  # wrong passwords within window_s
+    scans: int = Field(default=100, ge=10)  # requests for different accounts without a right password, within window_s
+    garbage: int = Field(default=1000, ge=100)  # messages that are no SIP, within window_s
+    window_s: float = Field(default=600.0, gt=0)
+    ban_s: float = Field(default=600.0, gt=0)  # the first time; doubled with each further one
+    max_ban_s: float = Field(default=86_400.0, gt=0)
 
 
 class Agent(Section):
@@ -188,3 +278,9 @@ class Config(Section):
     queue: list[Queue] = []
     flow: list[Flow] = []
     hours: list[Hours] = []
+    site: list[Site] = []
+    caller_id: list[CallerId] = []
+    emergency: Emergency = Emergency()
+    numbering: Numbering = Numbering()
+    screening: Screening = Screening()
+    bans: Bans = Bans()
