@@ -39,6 +39,19 @@ class Sip(Section):
     # Clients that give up when any challenge names an algorithm they do not know: those get the MD5 one alone.
     md5_only_agents: list[str] = ["baresip v0.", "baresip v1."]  # beginnings of User-Agent
 
+    max_connections: int = Field(default=4096, ge=1)  # TCP, TLS and WebSocket together
+    max_connections_per_source: int = Field(default=64, ge=1)  # of one IPv4 address, of one IPv6 /64
+
+
+class Tls(Section):
+    certificate: str = ""  # PEM file: our certificate, then those between it and the CA; "": no TLS comes in
+    key: str = ""  # PEM file of its key, without a password
+    client_certificates: Literal["none", "optional", "required"] = "none"
+    client_ca: str = ""  # PEM file of the CAs whose client certificates count
+    ca: str = ""  # PEM file of the CAs that servers we call must be certified by; "": those of the system
+    minimum_version: Literal["1.2", "1.3"] = "1.2"
+    expiry_alarm_days: int = Field(default=14, ge=0)  # before the certificate's end
+
 
 class Media(Section):
     listen: str = "0.0.0.0"  # noqa: S104 - calls come from everywhere
@@ -56,6 +69,10 @@ class Media(Section):
 
 class Http(Section):
     listen: str = "127.0.0.1:8080"  # "" turns it off
+    listen_tls: str = ""  # the same over TLS, such as "0.0.0.0:8443"; needs tls.certificate
+    websocket: bool = True  # SIP over WebSocket at /ws (RFC 7118)
+    # Pages that may open it: "https://phone.example", or "*" for all. Those of the same host and port always may.
+    websocket_origins: list[str] = []
 
 
 class Store(Section):
@@ -265,6 +282,7 @@ class Hours(Section):
 class Config(Section):
     server: Server = Server()
     sip: Sip = Sip()
+    tls: Tls = Tls()
     media: Media = Media()
     http: Http = Http()
     store: Store = Store()

@@ -130,12 +130,12 @@ async def serve(mode: str) -> None:
         "rss_mb": after.ru_maxrss / 1024,
         "lag_p99_ms": sorted(lags)[int(0.99 * len(lags))] * 1000,
         "lag_max_ms": driver.loop_lag.worst_s * 1000,
-        "received": driver.stats.received,
-        "sent": driver.stats.sent,
+        "received": driver.stats.udp.received,
+        "sent": driver.stats.udp.sent,
         "retransmitted": layer.retransmitted,
         "sessions_left": len(driver.user_agent.sessions),
         **{n: getattr(driver.admission, n) for n in ("shed_full", "shed_rate", "shed_late")},
-        "errors": driver.user_agent.errors + driver.stats.unexpected_errors,
+        "errors": driver.user_agent.errors + driver.stats.udp.unexpected_errors + driver.timer_errors,
     }
     print(json.dumps(figures), flush=True)
     await driver.stop()

@@ -11,6 +11,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from pbx.api.websocket import MAX_MESSAGE, PING_S, PONG_S, GuardedWebSocket
+
 REQUEST_DEADLINE_S = 32.0  # from the connection's start, or from a request's first byte, to its last
 PER_SOURCE_LIMIT = 64
 
@@ -19,8 +21,19 @@ class GuardedConfig(uvicorn.Config):
     """uvicorn's settings, and the connections by address; those of a Unix socket have none and are not limited."""
 
     def __init__(self, app: Any, **settings: Any) -> None:
-        super().__init__(app, http=GuardedProtocol, **settings)
+        super().__init__(
+            app,
+            http=GuardedProtocol,
+            ws=GuardedWebSocket,
+            ws_max_size=MAX_MESSAGE,
+            ws_ping_interval=PING_S,
+            ws_ping_timeout=PONG_S,
+            ws_per_message_deflate=False,  # a small message may not become a large one
+            **settings,
+        )
         self.per_source: Counter[str] = Counter()
+        self.websockets: set[GuardedWebSocket] = set()
+        self.websocket_tasks: set[asyncio.Task[None]] = set()
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -42,10 +55,19 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
+        self._release()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """From here on it is another protocol's, with limits of its own (pbx.transport.connections)."""
+        self._disarm()
+        self._release()
+        super().handle_websocket_upgrade()
+
+    def _release(self) -> None:
         self.config.per_source[self._source] -= 1
         if not self.config.per_source[self._source]:
             del self.config.per_source[self._source]
-        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -1,22 +1,25 @@
-"""What machines may read over TCP: /healthz for supervisors, /metrics for Prometheus."""
+"""What the network may reach: /healthz for supervisors, /metrics for Prometheus, /ws for browser phones."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 HEADERS = {"cache-control": "no-store"}
 
 
 def public_app(
-    health: Callable[[], dict[str, object]], scrape: Callable[[], Awaitable[bytes]], content_type: str
+    health: Callable[[], dict[str, object]],
+    scrape: Callable[[], Awaitable[bytes]],
+    content_type: str,
+    more: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The ASGI application of `http.listen`.
+    """The ASGI application of `http.listen` and `http.listen_tls`, with routes of others in `more`.
 
     `health()` gives at least "status": anything but "ok" answers 503. `scrape()` gives the metrics' text, of
     `content_type`; it must not hold the event loop.
@@ -30,4 +33,4 @@ def public_app(
     async def metrics(_: Request) -> Response:
         return Response(await scrape(), 200, HEADERS, content_type)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
+    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics), *more])

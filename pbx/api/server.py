@@ -7,27 +7,46 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Iterator
+import ssl
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from pbx.api.deadlines import GuardedConfig
+from pbx.api.deadlines import PER_SOURCE_LIMIT, GuardedConfig, GuardedProtocol
+from pbx.sip.address import source_of
+from pbx.transport.acceptor import TlsAcceptor
+from pbx.transport.tcp import bind_stream
 
 GRACE_S = 2  # for requests that are being answered when we stop
+GOING_AWAY = 1001  # RFC 6455 section 7.4.1
 KEEP_ALIVE_S = 30  # between two requests
-BACKLOG = 128
 # Of every answer, errors included: a browser must take nothing that we say for a page (security.md R11).
 HEADERS = [("x-content-type-options", "nosniff"), ("content-security-policy", "default-src 'none'")]
 MAX_CONNECTIONS = 512  # security.md R12: slow clients may not pile up
 
 
 class HttpServer:
-    """One listening socket, TCP or Unix. `start` raises OSError with the remedy in its text."""
+    """One listening socket, TCP or Unix. `start` raises OSError with the remedy in its text.
 
-    def __init__(self, app: ASGIApp, *, host: str = "", port: int = 0, path: Path | None = None) -> None:
+    `tls` gives the context of each new connection: HTTPS and secure WebSocket then, and no restart when it changes.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        host: str = "",
+        port: int = 0,
+        path: Path | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
         self._host, self._port, self._path = host, port, path
+        self._tls = tls
+        self._acceptor: TlsAcceptor | None = None
+        self.handshake_failures = 0
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         self.address: tuple[str, int] = (host, port)
@@ -35,13 +54,11 @@ class HttpServer:
         self._config = GuardedConfig(
             app,
             loop="none",
-            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             headers=HEADERS,
-            backlog=BACKLOG,
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
@@ -53,11 +70,15 @@ class HttpServer:
         """Listens and serves from now on."""
         self._server = _Server(self._config)
         sockets = None
-        if self._path is None:
-            sockets = [self._bind()]
-            self.address = sockets[0].getsockname()
-        else:
+        if self._path is not None:
             _reserve(self._path)
+        else:
+            listener = self._bind()
+            self.address = listener.getsockname()[:2]
+            sockets = [listener]
+            if self._tls is not None:
+                self._acceptor = self._accept_tls(self._server, listener, self._tls)
+                sockets = []
         self._task = asyncio.get_running_loop().create_task(self._server.serve(sockets))
         while not self._server.started:
             if self._task.done():
@@ -69,23 +90,55 @@ class HttpServer:
         """Answers what is being answered, then closes; idempotent."""
         if self._server is None or self._task is None:
             return
+        if self._acceptor is not None:
+            self._acceptor.close()
+            self._acceptor = None
+        for websocket in tuple(self._config.websockets):
+            websocket.end(GOING_AWAY)
         self._server.should_exit = True
         await self._task
+        if self._config.websocket_tasks:
+            await asyncio.wait(self._config.websocket_tasks, timeout=GRACE_S)
         self._server = self._task = None
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
     def _bind(self) -> socket.socket:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((self._host, self._port))
+            return bind_stream(self._host, self._port)
         except OSError as error:
-            listener.close()
-            text = f"HTTP cannot listen on {self._host}:{self._port}: {error.strerror}; change http.listen or free it"
+            key = "http.listen" if self._tls is None else "http.listen_tls"
+            text = f"HTTP cannot listen on {self._host}:{self._port}: {error.strerror}; change {key} or free it"
             raise OSError(error.errno, text) from None
-        listener.setblocking(False)
-        return listener
+
+    def _accept_tls(self, server: _Server, sock: socket.socket, tls: Callable[[], ssl.SSLContext]) -> TlsAcceptor:
+        """uvicorn would have a handshake cost as many descriptors as somebody likes, and keep the first certificate."""
+        config = self._config
+        shaking: Counter[str] = Counter()
+
+        def reserve(source: str) -> bool:
+            key = source_of(source)
+            if shaking[key] + config.per_source.get(source, 0) >= PER_SOURCE_LIMIT:
+                return False
+            shaking[key] += 1
+            return True
+
+        def release(source: str) -> None:
+            key = source_of(source)
+            shaking[key] -= 1
+            if not shaking[key]:
+                del shaking[key]
+
+        def failed() -> None:
+            self.handshake_failures += 1
+
+        def make() -> asyncio.Protocol:
+            return GuardedProtocol(config, server.server_state, {})
+
+        loop = asyncio.get_running_loop()
+        return TlsAcceptor(
+            loop, sock, context=tls, make=make, reserve=reserve, release=release, on_failure=failed, held=False
+        )
 
 
 class _Server(uvicorn.Server):

@@ -51,6 +51,7 @@ class PbxControl:
             "realtime": all(worker.realtime for worker in workers),
             "alarms": len(app.alarms.active()),
             "http": "{}:{}".format(*app.http.address) if app.http is not None else "",
+            "https": "{}:{}".format(*app.https.address) if app.https is not None else "",
             "sip": [str(address) for address in app.driver.listening],
         }
 
@@ -69,7 +70,7 @@ class PbxControl:
             "recordings": app.media.recordings,
             "tasks": len(asyncio.all_tasks()),
             "descriptors": len(os.listdir("/proc/self/fd")),
-            "connections": app.driver.tcp_connections,
+            "connections": app.driver.connections,
             "rss_kb": _resident_bytes() // 1024,
         }
 

@@ -14,6 +14,7 @@ from core.engine.engine import Engine
 from pbx.api.control import control_app
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
+from pbx.api.sip_websocket import sip_route
 from pbx.app.alarms import Alarms
 from pbx.app.control import PbxControl
 from pbx.app.sources import metric_sources
@@ -35,6 +36,7 @@ from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
 from pbx.store.store import Store
+from pbx.transport.base import ListenAddress
 from pbx.transport.driver import Driver
 from pbx.transport.gc_policy import GcPolicy
 from pbx.transport.resolver import ResolveError, Resolver
@@ -67,6 +69,7 @@ class Pbx:
         self.flows: Flows
         self.metrics: Metrics
         self.http: HttpServer | None = None
+        self.https: HttpServer | None = None
 
     async def start(self) -> None:
         """Everything up to the listening sockets; calls come in before this returns."""
@@ -110,6 +113,7 @@ class Pbx:
         for server in servers:
             await server.start()
             self._stack.push_async_callback(server.stop)
+        self._tell_websockets()
 
     async def _start_media(self, loop: asyncio.AbstractEventLoop) -> None:
         settings = self.config.media
@@ -130,7 +134,7 @@ class Pbx:
         await self.prompts.start()
 
     def _build_calls(self) -> None:
-        self.driver = Driver(self.config.sip)
+        self.driver = Driver(self.config.sip, tls=self.config.tls)
         self.driver.loop_lag.observe = self.loop_lag.observe
         self.calls = assemble(
             self.config,
@@ -176,6 +180,8 @@ class Pbx:
             log.error("a prompt cannot be spoken: %s", problem)
 
     async def _start_signalling(self) -> None:
+        if self.config.tls.certificate:
+            self.driver.certificates.load()
         await self.driver.start()
         self._stack.push_async_callback(self.driver.stop)
         self._stack.push_async_callback(self._end_calls)
@@ -208,13 +214,27 @@ class Pbx:
         """The servers in the order of their start: the control socket last, as the sign that all is up."""
         control = PbxControl(self)
         servers = []
-        if self.config.http.listen:
-            host, port = split_host_port(self.config.http.listen)
-            public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE)
+        settings = self.config.http
+        routes = [sip_route(self.driver.websocket, settings.websocket_origins)] if settings.websocket else []
+        public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE, routes)
+        if settings.listen:
+            host, port = split_host_port(settings.listen)
             self.http = HttpServer(public, host=host, port=port)
             servers.append(self.http)
+        if settings.listen_tls:
+            host, port = split_host_port(settings.listen_tls)
+            self.https = HttpServer(public, host=host, port=port, tls=self.driver.certificates.server_context)
+            servers.append(self.https)
         servers.append(HttpServer(control_app(control), path=self.data_dir / "control.sock"))
         return servers
+
+    def _tell_websockets(self) -> None:
+        """Signalling names these addresses to browsers."""
+        if not self.config.http.websocket:
+            return
+        for transport, server in (("ws", self.http), ("wss", self.https)):
+            if server is not None:
+                self.driver.local.add(ListenAddress(transport, *server.address))
 
 
 def _streams(config: Config) -> int:

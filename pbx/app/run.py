@@ -18,12 +18,13 @@ from pbx.runtime.logs import LogWriter
 from pbx.runtime.startup import StartError
 from pbx.store.errors import StoreError
 from pbx.transport.base import ListenError
+from pbx.transport.tls import CertificateError
 
 log = logging.getLogger("centrala.app")
 
 OURS_ONLY = 0o077  # umask: whatever is written, also by child processes, is ours alone (security.md R22)
 DRAIN_S = 60.0  # running calls may end within this after SIGTERM
-EXPECTED = (ConfigError, StartError, StoreError, ListenError, SpeechError, OSError)
+EXPECTED = (ConfigError, StartError, StoreError, ListenError, CertificateError, SpeechError, OSError)
 
 
 def run(config: Config) -> int:

@@ -15,7 +15,7 @@ def metric_sources(app: Pbx) -> Sources:
     """The live figures of `app`; its layers are built before the first scrape."""
 
     def sip() -> Mapping[str, int]:
-        stats, agent = app.driver.stats, app.driver.user_agent
+        stats, agent = app.driver.stats.total(), app.driver.user_agent
         return {
             "received": stats.received,
             "sent": stats.sent,
@@ -28,7 +28,7 @@ def metric_sources(app: Pbx) -> Sources:
             "foreign_requests": agent.foreign_requests,
             "transactions": len(agent.layer.clients) + len(agent.layer.servers),
             "dialogs": len(agent.sessions),
-            "connections": app.driver.tcp_connections,
+            "connections": app.driver.connections,
         }
 
     def shed() -> Mapping[str, int]:

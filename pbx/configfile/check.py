@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pbx.config import Config
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
 from pbx.configfile.check_time import check_hours, check_timezone
+from pbx.configfile.check_tls import check_origins, check_tls
 from pbx.configfile.problem import Path, Problem
 
 APPLICATION_KINDS = ("flow", "queue", "extension")
@@ -147,6 +148,8 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_addresses,
     check_peers,
     check_speech_and_store,
+    check_tls,
+    check_origins,
     check_timezone,
     check_hours,
 )

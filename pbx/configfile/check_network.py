@@ -8,13 +8,21 @@ from collections.abc import Iterator
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
-TRANSPORTS = ("udp", "tcp")
+TRANSPORTS = ("udp", "tcp", "tls")
 
 
 def split_host_port(text: str) -> tuple[str, int]:
-    """`"127.0.0.1:8080"` as ("127.0.0.1", 8080). Raises ValueError for what is not address and port."""
+    """`"127.0.0.1:8080"` as ("127.0.0.1", 8080), `"[::1]:8080"` as ("::1", 8080). Raises ValueError for what is not
+    address and port.
+    """
     host, _, port = text.rpartition(":")
-    ipaddress.IPv4Address(host)
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        ipaddress.IPv6Address(host)
+    elif ":" in host:
+        raise ValueError(f"write the IPv6 address in brackets: [{host}]:{port}")
+    else:
+        ipaddress.IPv4Address(host)
     if not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{port!r} is no port")
     return host, int(port)
@@ -42,7 +50,7 @@ def check_ports(config: Config) -> Iterator[Problem]:
 
 
 def check_addresses(config: Config) -> Iterator[Problem]:
-    """Everything that is listened on or advertised is an IPv4 address; no two listeners take one place."""
+    """Everything that is listened on or advertised is an IP address; no two listeners take one place."""
     if not config.sip.listen:
         yield Problem(("sip", "listen"), "is empty", 'no call could come in: write ["udp:0.0.0.0:5060"]')
     seen: dict[tuple[str, str, int], str] = {}
@@ -51,18 +59,20 @@ def check_addresses(config: Config) -> Iterator[Problem]:
             listen = split_listen(text)
         except ValueError as error:
             yield Problem(
-                ("sip", "listen", index), f"{text!r}: {error}", 'write "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT"'
+                ("sip", "listen", index),
+                f"{text!r}: {error}",
+                'write "udp:ADDRESS:PORT", or tcp or tls; IPv6 as "udp:[::]:5060"',
             )
             continue
         if listen in seen and listen[2]:
             yield Problem(("sip", "listen", index), f"{text!r} is listed twice", "list every address once")
         seen[listen] = text
-    if config.http.listen:
-        try:
-            split_host_port(config.http.listen)
-        except ValueError as error:
-            text = f"{config.http.listen!r}: {error}"
-            yield Problem(("http", "listen"), text, 'write "ADDRESS:PORT", or "" to turn HTTP off')
+    for key, text in (("listen", config.http.listen), ("listen_tls", config.http.listen_tls)):
+        if text:
+            try:
+                split_host_port(text)
+            except ValueError as error:
+                yield Problem(("http", key), f"{text!r}: {error}", 'write "ADDRESS:PORT", or "" to turn it off')
     for path, text in ((("sip", "advertise"), config.sip.advertise), (("media", "listen"), config.media.listen)):
         if text and not _is_address(text):
             yield Problem(path, f"{text!r} is no IPv4 address", "write the address itself, not a name")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
 from typing import NamedTuple, Protocol
+
+DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}  # RFC 3261 19.1.2, RFC 7118 section 3
 
 
 class Flow(Protocol):
-    """A live transport: one UDP socket (shared by all its peers) or one TCP connection."""
+    """A live transport: one UDP socket (shared by all its peers), or one connection (TCP, TLS, WebSocket)."""
 
-    transport: str  # "udp" | "tcp"
+    transport: str  # "udp" | "tcp" | "tls" | "ws" | "wss"
     reliable: bool  # True: the transport repeats and orders by itself (RFC 3261 17: no retransmission timers)
     closed: bool
     local: tuple[str, int]  # our IP address and port; "0.0.0.0" for a wildcard socket
@@ -23,13 +26,21 @@ class Flow(Protocol):
         ...
 
 
+class Security(NamedTuple):
+    """What a TLS connection that we open has to prove."""
+
+    name: str  # the domain or address that the far end's certificate must be for (RFC 5922 section 7.3)
+    verify: bool = True  # False: any certificate will do
+
+
 class Destination(NamedTuple):
     """A next hop: `host` is an IP address, and a live `flow` is used while it is open."""
 
-    transport: str  # "udp" | "tcp"
+    transport: str  # "udp" | "tcp" | "tls" | "ws" | "wss"
     host: str
     port: int
     flow: Flow | None = None
+    security: Security | None = None  # None over TLS: the certificate must be for `host`
 
     @property
     def reliable(self) -> bool:
@@ -42,6 +53,21 @@ Source = Destination  # what a message came from is also where an answer can go
 def same_peer(one: Destination, other: Destination) -> bool:
     """Whether both are the same far end: IP address and transport (a port may change behind a NAT)."""
     return one.host == other.host and one.transport == other.transport
+
+
+def source_of(host: str) -> str:
+    """What limits and bans count an IP address under: itself, or its /64 network in IPv6, as one customer has all of
+    that (RFC 6177).
+    """
+    if ":" not in host:
+        return host
+    try:
+        address = IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
 
 
 def is_ip_literal(host: str) -> bool:

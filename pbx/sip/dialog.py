@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pbx.sip import requests
-from pbx.sip.address import Destination, is_ip_literal, same_peer
+from pbx.sip.address import DEFAULT_PORTS, Destination, is_ip_literal, same_peer
 from pbx.sip.message import SipParseError
-from pbx.sip.uri import Uri, UriError
+from pbx.sip.uri import Uri, UriError, transport_of
 
 if TYPE_CHECKING:
     from pbx.sip.message import Message, Request, Response
 
 Address = tuple[str, int]  # IP or name, port
+REACHABLE = ("udp", "tcp", "tls")  # we can go there ourselves; to a browser only its own connection leads
 
 
 class Dialog:
@@ -206,8 +207,9 @@ def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_conta
         return peer
     if uri.host != peer.host and not (follow_contact and is_ip_literal(uri.host)):
         return peer
-    transport = "tcp" if uri.params.get("transport", "").lower() == "tcp" else "udp"
-    if transport != peer.transport and not follow_contact:
+    transport = transport_of(uri)
+    if transport not in REACHABLE or (transport != peer.transport and not follow_contact):
         return peer
-    flow = peer.flow if transport == peer.transport else None
-    return Destination(transport, uri.host, uri.port or 5060, flow)
+    same = transport == peer.transport
+    port = uri.port or DEFAULT_PORTS[transport]
+    return Destination(transport, uri.host.strip("[]"), port, peer.flow if same else None, peer.security)

@@ -183,6 +183,14 @@ class Uri:
         return hash(self._key())
 
 
+def transport_of(uri: Uri) -> str:
+    """The transport that a SIP URI names (RFC 3263 section 4.1): its parameter, "tls" for sips, else "udp"."""
+    named = uri.params.get("transport", "").lower()
+    if uri.scheme == "sips":
+        return "wss" if named in ("ws", "wss") else "tls"
+    return named or "udp"
+
+
 def split_host_port(text: str) -> tuple[str, int | None]:
     """Splits `host[:port]`, host being a name, an IPv4 address or a bracketed IPv6 reference. Raises UriError."""
     match = _HOST_PORT.fullmatch(text)

@@ -36,6 +36,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.sip")
 
+# RFC 7118 section 5.2.1 knows one URI parameter for both kinds of WebSocket.
+CONTACT_TRANSPORTS = {
+    "udp": "",
+    "tcp": ";transport=tcp",
+    "tls": ";transport=tls",
+    "ws": ";transport=ws",
+    "wss": ";transport=ws",
+}
+
 LocalAddress = Callable[[Destination], tuple[str, int]]
 Admission = Callable[[Request, Source], "int | None"]
 
@@ -296,7 +305,7 @@ class UserAgent:
         """Our Contact, with its CRLF."""
         host, port = address
         at = f"{user}@" if user else ""
-        return f"Contact: <sip:{at}{host}:{port}{';transport=tcp' if transport == 'tcp' else ''}>\r\n"
+        return f"Contact: <sip:{at}{host}:{port}{CONTACT_TRANSPORTS[transport]}>\r\n"
 
     def _on_stray_answer(self, response: Response, destination: Destination) -> None:
         """Another 2xx to an INVITE that one far end already answered (13.2.2.4): its dialog is ended at once."""

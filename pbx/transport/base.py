@@ -10,7 +10,8 @@ RECEIVE_BUFFER = (
 )  # bytes of SO_RCVBUF: a burst of thousands of messages waits there instead of being lost
 SEND_BUFFER = 1024 * 1024
 
-TRANSPORTS = ("udp", "tcp")
+TRANSPORTS = ("udp", "tcp", "tls")  # what an entry of sip.listen may begin with
+WEBSOCKETS = ("ws", "wss")  # SIP over WebSocket (RFC 7118): these come in by the HTTP port
 
 
 class ListenError(Exception):
@@ -33,7 +34,7 @@ def parse_listen(text: str) -> ListenAddress:
     transport, _, rest = text.partition(":")
     host, _, port = rest.rpartition(":")
     if transport not in TRANSPORTS or not host or not port.isdigit() or int(port) > 65535:
-        raise ListenError(f'cannot listen on "{text}": write it as "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT"')
+        raise ListenError(f'cannot listen on "{text}": write it as "udp:ADDRESS:PORT", "tcp:..." or "tls:..."')
     return ListenAddress(transport, host.removeprefix("[").removesuffix("]"), int(port))
 
 
@@ -60,12 +61,14 @@ def listen_error(address: ListenAddress, error: OSError) -> ListenError:
 
 
 class Stats:
-    """Counters of all transports since start."""
+    """Counters of one transport since the start."""
 
     __slots__ = (
         "closed_idle",
         "closed_slow",
+        "connections_opened",
         "connections_refused",
+        "handshake_failures",
         "keepalives",
         "parse_errors",
         "received",
@@ -84,7 +87,37 @@ class Stats:
         self.parse_errors = 0
         self.keepalives = 0
         self.send_errors = 0
+        self.connections_opened = 0  # both ways, refused ones too
         self.connections_refused = 0  # over the cap of one source or of all
+        self.handshake_failures = 0  # TLS or WebSocket, both ways
         self.closed_idle = 0
-        self.closed_slow = 0
+        self.closed_slow = 0  # an unfinished message for too long, or our messages not read
         self.unexpected_errors = 0  # bugs: each is in the log
+
+
+class TransportStats:
+    """The counters of every transport; attributes of the transports' names, for the hot paths."""
+
+    __slots__ = ("tcp", "tls", "udp", "ws", "wss")
+
+    def __init__(self) -> None:
+        self.udp = Stats()
+        self.tcp = Stats()
+        self.tls = Stats()
+        self.ws = Stats()
+        self.wss = Stats()
+
+    def of(self, transport: str) -> Stats:
+        stats: Stats = getattr(self, transport)
+        return stats
+
+    def items(self) -> list[tuple[str, Stats]]:
+        """(transport, its counters) for all."""
+        return [(name, self.of(name)) for name in (*TRANSPORTS, *WEBSOCKETS)]
+
+    def total(self) -> Stats:
+        """The sums over all transports, now."""
+        total = Stats()
+        for name in Stats.__slots__:
+            setattr(total, name, sum(getattr(stats, name) for _, stats in self.items()))
+        return total

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from pbx.config import Sip
-from pbx.sip.address import Destination
+from pbx.config import Sip, Tls
+from pbx.sip.address import Destination, Flow
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.observer import UserAgentHandler
 from pbx.sip.outputs import ClearTimer, Send, SetTimer, Terminated, ToUser
@@ -16,11 +16,16 @@ from pbx.sip.parser import parse
 from pbx.sip.timers import TimerQueue
 from pbx.sip.user_agent import UserAgent
 from pbx.transport.admission import Admission
-from pbx.transport.base import ListenAddress, ListenError, Stats, parse_listen
+from pbx.transport.base import ListenAddress, ListenError, TransportStats, parse_listen
+from pbx.transport.connections import Connections
 from pbx.transport.local import LocalAddresses
 from pbx.transport.loop_lag import LoopLag
-from pbx.transport.tcp import TcpFlow, TcpTransport
+from pbx.transport.stream import StreamHost
+from pbx.transport.tcp import StreamTransport
+from pbx.transport.tls import CertificateError, Certificates
+from pbx.transport.turns import Turns
 from pbx.transport.udp import UdpFlow, open_udp
+from pbx.transport.websocket import WebSocketTransport
 
 log = logging.getLogger("centrala.transport")
 
@@ -39,9 +44,11 @@ class Driver:
     await driver.stop()
     """
 
-    def __init__(self, config: Sip, handler: UserAgentHandler | None = None) -> None:
+    def __init__(self, config: Sip, handler: UserAgentHandler | None = None, tls: Tls | None = None) -> None:
         self._config = config
-        self.stats = Stats()
+        self.stats = TransportStats()
+        self.certificates = Certificates(tls if tls is not None else Tls())
+        self.on_flow_lost: Callable[[Flow], None] = lambda _: None  # a connection that carried a registration ended
         self.loop_lag = LoopLag()
         self.local = LocalAddresses(config.advertise)
         self.admission = Admission(
@@ -62,9 +69,12 @@ class Driver:
         )
         self.user_agent.wake = self.pump
         self.timers = TimerQueue()
+        self.timer_errors = 0  # bugs: each is in the log
         self.listening: list[ListenAddress] = []
         self._udp: list[UdpFlow] = []
-        self._tcp: TcpTransport | None = None
+        self._streams: dict[str, StreamTransport] = {}
+        self._websockets: dict[str, WebSocketTransport] = {}
+        self._connections: Connections | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pumping = False
         self._wake_at = NEVER
@@ -73,8 +83,7 @@ class Driver:
     async def start(self) -> None:
         """Listens on every address of the configuration. Raises ListenError, and then nothing is left open."""
         self._loop = loop = asyncio.get_running_loop()
-        self._tcp = TcpTransport(loop, self._on_tcp_message, self.stats, self._peers_in_use)
-        self._tcp.on_failures = self.pump  # type: ignore[method-assign]
+        self._open_transports(loop)
         try:
             for text in self._config.listen:
                 await self._listen(parse_listen(text))
@@ -86,6 +95,34 @@ class Driver:
         self.loop_lag.start(loop)
         self.pump()
 
+    def _open_transports(self, loop: asyncio.AbstractEventLoop) -> None:
+        config, turns = self._config, Turns(loop)
+        self._connections = connections = Connections(
+            loop,
+            self.stats,
+            self._peers_in_use,
+            per_source=config.max_connections_per_source,
+            total=config.max_connections,
+        )
+        connections.on_lost = self._lost
+        connections.start()
+        for name in ("tcp", "tls"):
+            host = StreamHost(name, connections, turns, self._on_stream_message, self.stats.of(name))
+            self._streams[name] = StreamTransport(host, loop, self.certificates)
+            self._streams[name].on_failures = self.pump
+        for name in ("ws", "wss"):
+            self._websockets[name] = WebSocketTransport(
+                name, connections, turns, self._on_stream_message, self.stats.of(name)
+            )
+
+    def websocket(self, scheme: str) -> WebSocketTransport:
+        """The transport that the HTTP server hands connections of "ws" or "wss" to, once started."""
+        return self._websockets[scheme]
+
+    def _lost(self, flow: Flow) -> None:
+        self.on_flow_lost(flow)
+        self.pump()
+
     async def stop(self) -> None:
         """Closes every socket; what was armed is forgotten."""
         self.loop_lag.stop()
@@ -95,8 +132,10 @@ class Driver:
         for flow in self._udp:
             flow.close()
         self._udp.clear()
-        if self._tcp is not None:
-            await self._tcp.close()
+        for transport in self._streams.values():
+            transport.stop_listening()
+        if self._connections is not None:
+            self._connections.close()
         self.listening.clear()
 
     def drain(self) -> None:
@@ -104,8 +143,13 @@ class Driver:
         self.admission.draining = True
 
     @property
-    def tcp_connections(self) -> int:
-        return self._tcp.connections if self._tcp is not None else 0
+    def connections(self) -> int:
+        """How many are open, of all transports."""
+        return len(self._connections) if self._connections is not None else 0
+
+    def connections_of(self, transport: str) -> int:
+        """How many are open."""
+        return self._connections.count(transport) if self._connections is not None else 0
 
     def pump(self) -> None:
         """Executes all outputs in order; called from within itself it does nothing, as the outer call goes on."""
@@ -142,8 +186,9 @@ class Driver:
 
     def _send(self, output: Send) -> None:
         data, destination = output.data, output.destination
-        self.stats.sent += 1
-        self.stats.sent_bytes += len(data)
+        stats = self.stats.of(destination.transport)
+        stats.sent += 1
+        stats.sent_bytes += len(data)
         flow = destination.flow
         if flow is not None and not flow.closed:
             flow.send(data, (destination.host, destination.port))
@@ -151,15 +196,15 @@ class Driver:
             udp = self._udp_towards(destination.host)
             if udp is not None:
                 udp.send(data, (destination.host, destination.port))
-            elif output.owner is not None:
+            else:
                 self._fail(output)
-        elif self._tcp is not None and destination.port:
-            self._tcp.send(data, destination.host, destination.port, output.owner)
-        else:
+        elif destination.transport in self._streams and destination.port:
+            self._streams[destination.transport].send(data, destination, output.owner)
+        else:  # a WebSocket that is gone: nobody but its browser can open it again
             self._fail(output)
 
     def _fail(self, output: Send) -> None:
-        self.stats.send_errors += 1
+        self.stats.of(output.destination.transport).send_errors += 1
         if output.owner is not None:
             self.user_agent.out.append(ToUser(output.owner.on_send_failed))
 
@@ -172,26 +217,28 @@ class Driver:
     # Receiving
 
     def _on_datagram(self, data: bytes, address: tuple[str, int], flow: UdpFlow) -> None:
-        self.stats.received += 1
-        self.stats.received_bytes += len(data)
+        stats = self.stats.udp
+        stats.received += 1
+        stats.received_bytes += len(data)
         try:
             message = parse(data)
         except SipParseError as error:
             self._refuse(error, Destination("udp", address[0], address[1], flow))
             return
         if message is None:
-            self.stats.keepalives += 1
+            stats.keepalives += 1
             return
         self._receive(message, Destination("udp", address[0], address[1], flow))
 
-    def _on_tcp_message(self, message: Request | Response | SipParseError, flow: TcpFlow) -> None:
-        self.stats.received += 1
+    def _on_stream_message(self, message: Request | Response | SipParseError, flow: Flow) -> None:
+        stats = self.stats.of(flow.transport)
+        stats.received += 1
         host, port = flow.remote or ("", 0)
-        source = Destination("tcp", host, port, flow)
+        source = Destination(flow.transport, host, port, flow)
         if isinstance(message, SipParseError):
             self._refuse(message, source)
         else:
-            self.stats.received_bytes += len(message.data)
+            stats.received_bytes += len(message.data)
             self._receive(message, source)
 
     def _receive(self, message: Request | Response, source: Destination) -> None:
@@ -200,12 +247,12 @@ class Driver:
         except SipParseError as error:
             self._refuse(error, source)
         except Exception:  # one message must not cost the others anything
-            self.stats.unexpected_errors += 1
+            self.stats.of(source.transport).unexpected_errors += 1
             log.exception("a message from %s:%d could not be handled", source.host, source.port)
         self.pump()
 
     def _refuse(self, error: SipParseError, source: Destination) -> None:
-        self.stats.parse_errors += 1
+        self.stats.of(source.transport).parse_errors += 1
         if error.request is not None:
             self.user_agent.refuse(error.request, source, error.status, error.reason)
             self.pump()
@@ -229,7 +276,7 @@ class Driver:
             try:
                 owner.on_timer()
             except Exception:
-                self.stats.unexpected_errors += 1
+                self.timer_errors += 1
                 log.exception("a timer failed")
         self.pump()
         following = self.timers.next_deadline()
@@ -240,15 +287,23 @@ class Driver:
 
     async def _listen(self, address: ListenAddress) -> None:
         assert self._loop is not None
-        assert self._tcp is not None
         if address.transport == "udp":
-            flow = open_udp(address, self._loop, self._on_datagram, self.stats)
+            flow = open_udp(address, self._loop, self._on_datagram, self.stats.udp)
             self._udp.append(flow)
             address = address._replace(port=flow.local[1])
         else:
-            address = await self._tcp.listen(address)
+            if address.transport == "tls":
+                self._load_certificates(address)
+            address = await self._streams[address.transport].listen(address)
         self.local.add(address)
         self.listening.append(address)
+
+    def _load_certificates(self, address: ListenAddress) -> None:
+        try:
+            self.certificates.load()
+            self.certificates.server_context()
+        except CertificateError as error:
+            raise ListenError(f"cannot listen on {address}: {error}") from None
 
     def _peers_in_use(self) -> Iterable[Destination]:
         """The far ends that calls go on with."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from pbx.api import deadlines
-from pbx.transport import tcp
+from pbx.transport import connections
 from tests.integration.conftest import House
 
 SLOW = 400
@@ -117,7 +117,7 @@ def test_a_huge_content_length_allocates_nothing(house: House, plugs: contextlib
 
 
 def test_the_real_deadlines_keep_the_promise() -> None:
-    assert tcp.MESSAGE_DEADLINE_S + tcp.SWEEP_S <= 40
+    assert connections.MESSAGE_DEADLINE_S + connections.SWEEP_S <= 40
     assert deadlines.REQUEST_DEADLINE_S <= 40
-    assert tcp.PER_SOURCE_LIMIT <= 64
+    assert connections.PER_SOURCE_LIMIT <= 64
     assert deadlines.PER_SOURCE_LIMIT <= 64

@@ -38,13 +38,13 @@ def main() -> None:
 def shorten() -> None:
     """Nobody can wait half a minute in every test run."""
     from pbx.api import deadlines, server
-    from pbx.transport import tcp
+    from pbx.transport import connections
 
     deadlines.REQUEST_DEADLINE_S /= 10
     server.KEEP_ALIVE_S //= 10
-    tcp.MESSAGE_DEADLINE_S /= 10
-    tcp.IDLE_S /= 10
-    tcp.SWEEP_S /= 10
+    connections.MESSAGE_DEADLINE_S /= 10
+    connections.IDLE_S /= 10
+    connections.SWEEP_S /= 10
 
 
 if __name__ == "__main__":

@@ -69,9 +69,9 @@ async def test_a_call_over_real_sockets(transport, who):
             bob.recorder.sessions[0].bye()
             await until(lambda: alice.recorder.names()[-1] == "ended")
         await until(lambda: not alice.ua.sessions and not bob.ua.sessions)
-        assert alice.driver.stats.unexpected_errors == bob.driver.stats.unexpected_errors == 0
+        assert alice.driver.stats.total().unexpected_errors == bob.driver.stats.total().unexpected_errors == 0
         if transport == "tcp":
-            assert alice.driver.tcp_connections == bob.driver.tcp_connections == 1
+            assert alice.driver.connections == bob.driver.connections == 1
 
 
 async def test_an_invite_too_large_for_udp_goes_over_tcp():
@@ -88,7 +88,7 @@ async def test_an_invite_too_large_for_udp_goes_over_tcp():
             observer=alice.recorder,
         )
         await until(lambda: session.state == "confirmed")
-        assert bob.driver.tcp_connections == 1
+        assert bob.driver.connections == 1
         assert bob.recorder.sessions[0].source.transport == "tcp"
 
 
@@ -96,7 +96,7 @@ async def test_an_invite_too_large_for_udp_falls_back_to_udp_where_nobody_listen
     async with Node() as alice, Node() as bob:
         session = alice.call(bob, "udp", body=SDP + b"a=x:" + b"y" * 1500 + b"\r\n")
         await until(lambda: session.state == "confirmed")
-        assert bob.driver.tcp_connections == 0
+        assert bob.driver.connections == 0
 
 
 async def test_a_far_end_that_refuses_the_connection_is_reported_as_503():

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pbx.transport import tcp
+from pbx.transport import connections, stream
 from tests.pbx.transport.test_driver import Node, until
 from tests.support.sip_pair import SDP
 
@@ -41,7 +41,7 @@ async def test_a_double_crlf_is_answered_with_one():
         reader, writer = await connect(node)
         writer.write(b"\r\n\r\n")
         assert await asyncio.wait_for(reader.read(100), 5) == b"\r\n"
-        assert node.driver.stats.keepalives == 1
+        assert node.driver.stats.tcp.keepalives == 1
         writer.close()
 
 
@@ -51,26 +51,25 @@ async def test_what_cannot_be_framed_is_answered_and_closed():
         writer.write(options().replace(b"Content-Length: 0", b"Content-Length: 4294967295"))
         data = await asyncio.wait_for(reader.read(), 5)
         assert data == b"" or data.startswith(b"SIP/2.0 4") or data.startswith(b"SIP/2.0 513")
-        await until(lambda: node.driver.tcp_connections == 0)
+        await until(lambda: node.driver.connections == 0)
         writer.close()
 
 
-async def test_one_source_gets_no_more_than_its_share(monkeypatch):
-    monkeypatch.setattr(tcp, "PER_SOURCE_LIMIT", 3)
-    async with Node() as node:
+async def test_one_source_gets_no_more_than_its_share():
+    async with Node(max_connections_per_source=3) as node:
         pairs = [await connect(node) for _ in range(5)]
-        await until(lambda: node.driver.stats.connections_refused == 2)
-        await until(lambda: node.driver.tcp_connections == 3)
+        await until(lambda: node.driver.stats.tcp.connections_refused == 2)
+        await until(lambda: node.driver.connections == 3)
         for _, writer in pairs:
             writer.close()
-        await until(lambda: node.driver.tcp_connections == 0)
+        await until(lambda: node.driver.connections == 0)
 
 
 @pytest.fixture
 def fast(monkeypatch):
-    monkeypatch.setattr(tcp, "SWEEP_S", 0.02)
-    monkeypatch.setattr(tcp, "MESSAGE_DEADLINE_S", 0.2)
-    monkeypatch.setattr(tcp, "IDLE_S", 0.4)
+    monkeypatch.setattr(connections, "SWEEP_S", 0.02)
+    monkeypatch.setattr(connections, "MESSAGE_DEADLINE_S", 0.2)
+    monkeypatch.setattr(connections, "IDLE_S", 0.4)
 
 
 @pytest.mark.parametrize("sent", [b"", b"OPTIONS sip:x@y SIP/2.0\r\n"])
@@ -79,7 +78,7 @@ async def test_a_connection_that_does_not_finish_a_message_is_closed(fast, sent)
         reader, writer = await connect(node)
         writer.write(sent)
         assert await asyncio.wait_for(reader.read(), 5) == b""
-        assert node.driver.stats.closed_slow == 1
+        assert node.driver.stats.tcp.closed_slow == 1
         writer.close()
 
 
@@ -95,7 +94,7 @@ async def test_dripping_bytes_do_not_prolong_the_deadline(fast):
 
         dripping = asyncio.create_task(drip())
         assert await asyncio.wait_for(reader.read(), 3) == b""
-        assert node.driver.stats.closed_slow == 1
+        assert node.driver.stats.tcp.closed_slow == 1
         dripping.cancel()
         writer.close()
 
@@ -110,7 +109,7 @@ async def test_an_idle_connection_is_closed_but_not_one_that_is_kept(fast):
         await asyncio.sleep(0.7)
         assert not flow.closed
         assert await asyncio.wait_for(reader.read(), 3) == b""
-        assert node.driver.stats.closed_idle == 1
+        assert node.driver.stats.tcp.closed_idle == 1
         writer.close()
 
 
@@ -119,13 +118,13 @@ async def test_a_connection_with_a_call_is_not_idle(fast):
         session = alice.call(bob, "tcp")
         await until(lambda: session.state == "confirmed")
         await asyncio.sleep(0.8)
-        assert bob.driver.tcp_connections == 1
+        assert bob.driver.connections == 1
         session.bye()
-        await until(lambda: bob.driver.tcp_connections == 0)
+        await until(lambda: bob.driver.connections == 0)
 
 
 async def test_a_peer_that_does_not_read_is_closed(monkeypatch):
-    monkeypatch.setattr(tcp, "WRITE_LIMIT", 20_000)
+    monkeypatch.setattr(stream, "WRITE_LIMIT", 20_000)
     async with Node() as node:
         reader, writer = await connect(node)
         reader._transport.pause_reading()
@@ -137,7 +136,7 @@ async def test_a_peer_that_does_not_read_is_closed(monkeypatch):
             if flow.closed:
                 break
         assert flow.closed
-        assert node.driver.stats.closed_slow == 1
+        assert node.driver.stats.tcp.closed_slow == 1
         writer.close()
 
 
@@ -145,8 +144,8 @@ async def test_a_call_goes_on_over_a_new_connection_when_the_old_one_is_gone():
     async with Node() as alice, Node() as bob:
         session = alice.call(bob, "tcp", body=SDP)
         await until(lambda: session.state == "confirmed")
-        for flow in tuple(alice.driver._tcp._flows):
+        for flow in tuple(alice.driver._connections._flows):
             flow.close()
-        await until(lambda: alice.driver.tcp_connections == 0)
+        await until(lambda: alice.driver.connections == 0)
         session.bye()
         await until(lambda: bob.recorder.names()[-1] == "ended")

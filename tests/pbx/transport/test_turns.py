@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pbx.transport import tcp
+from pbx.transport import stream
 from pbx.transport.turns import Turns
 from tests.pbx.transport.test_driver import Node, until
 from tests.pbx.transport.test_tcp import connect, options
@@ -68,12 +68,12 @@ async def test_many_keep_alives_are_answered_together() -> None:
     async with Node() as node:
         reader, writer = await connect(node)
         writer.write(b"\r\n\r\n" * 10_000)
-        await until(lambda: node.driver.stats.keepalives == 10_000)
+        await until(lambda: node.driver.stats.tcp.keepalives == 10_000)
         writer.write(options())
         data = b""
         while b"SIP/2.0 200" not in data:
             data += await asyncio.wait_for(reader.read(4096), 5)
-        assert data.index(b"SIP/2.0") <= 2 * (4 * 10_000 // tcp.PIECE + 20)
+        assert data.index(b"SIP/2.0") <= 2 * (4 * 10_000 // stream.PIECE + 20)
         writer.close()
 
 
@@ -82,5 +82,5 @@ async def test_what_came_before_the_end_is_still_done() -> None:
         _, writer = await connect(node)
         writer.write(b"".join(options(1, f"z9hG4bK{n}") for n in range(500)))
         writer.write_eof()
-        await until(lambda: node.driver.stats.received == 500)
+        await until(lambda: node.driver.stats.tcp.received == 500)
         writer.close()
