@@ -4,16 +4,56 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Language = Literal["pl", "ru", "en"]
+from pbx.config_base import Language, Section
+from pbx.config_features import (
+    Directory,
+    FeatureCodes,
+    FollowStep,
+    PageGroup,
+    Parking,
+    RingGroup,
+    Room,
+    Supervision,
+)
+
+__all__ = [
+    "Agent",
+    "Bans",
+    "CallerId",
+    "Config",
+    "Directory",
+    "Emergency",
+    "Extension",
+    "FeatureCodes",
+    "Flow",
+    "FollowStep",
+    "Hours",
+    "Http",
+    "Language",
+    "Media",
+    "Number",
+    "NumberForm",
+    "Numbering",
+    "PageGroup",
+    "Parking",
+    "Queue",
+    "RingGroup",
+    "Room",
+    "Route",
+    "Screening",
+    "Section",
+    "Server",
+    "Sip",
+    "Site",
+    "Speech",
+    "Store",
+    "Supervision",
+    "Trunk",
+]
+
 NumberForm = Literal["dialled", "+e164", "e164", "00e164", "national", "local"]  # see pbx.numbers.forms
-
-
-class Section(BaseModel):
-    """A table of the file; an unknown key is an error, so that a typing mistake cannot pass silently."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Server(Section):
@@ -86,14 +126,6 @@ class Speech(Section):
     cache_dir: str = ""  # empty: <data_dir>/speech
 
 
-class FeatureCodes(Section):
-    available: str = "*50"
-    on_break: str = "*51"
-    offline: str = "*52"
-    echo: str = "*43"
-    withhold_number: str = "*31"  # dialled before a number: the called party does not see ours
-
-
 class Extension(Section):
     number: str
     secret: str
@@ -104,9 +136,20 @@ class Extension(Section):
     outbound_max_calls: int = Field(default=2, ge=1)  # at the same time
     outbound_minutes_per_day: int = Field(default=60, ge=0)  # 0: no limit; the day is UTC
     international: bool = False  # may use routes that are marked so
+    forward_always: str = ""  # what phones set by code goes before what is written here, as with all forwards
     forward_busy: str = ""
     forward_no_answer: str = ""
     forward_unregistered: str = ""
+    follow_me: list[FollowStep] = []
+    call_waiting: bool = True  # false: a second call finds the phone busy
+    call_groups: list[str] = []  # whose pickup groups hold one of these may take a call that rings here
+    pickup_groups: list[str] = []
+    intercom: bool = True  # may be called with auto-answer
+    music: str = ""  # heard by whom this phone holds; empty: the queue's or the trunk's
+    speed_dials: dict[str, str] = {}
+    directory: bool = True  # found by name
+    supervisor: bool = False
+    supervises: list[str] = []  # queues, call groups or extensions; empty with `supervisor`: everybody
     record: bool = False
     caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
     withhold_number: bool = False  # calls out without number, as with features.withhold_number
@@ -125,6 +168,7 @@ class Trunk(Section):
     caller_id: str = ""
     max_calls: int = Field(default=30, ge=1)
     application: str = ""  # for a called number that no [[number]] lists
+    music: str = ""  # heard by its callers who are held
     # Registration
     registration: bool = False  # REGISTER there, so that it knows where to send our calls
     registrar: str = ""  # "sip.carrier.example", when it is not `host`
@@ -163,16 +207,20 @@ class Route(Section):
     strip: int = Field(default=0, ge=0)
     prefix: str = ""
     international: bool = False  # only for extensions that may call abroad
+    hours: str = ""  # outside them the route does not exist
 
 
 class Number(Section):
-    """A number that can be dialled, from a phone or (with `trunks`) from outside, and the application it reaches."""
+    """A number or _PATTERN that can be dialled, from a phone or (with `trunks`) from outside, and where it leads."""
 
     number: str
     last: str = ""  # the last one of a range that begins with `number`
     application: str  # "flow:hotline", "queue:sales", "extension:101", "echo"
     trunks: list[str] = []
     internal: bool = True
+    hours: str = ""  # outside them the next two apply
+    closed: str = ""  # an application
+    holiday: str = ""  # empty: as closed
     tag: str = ""  # for reports and flows, as the next ones: where callers got the number from
     campaign: str = ""
     medium: str = ""  # "site", "app", "billboard"...
@@ -189,9 +237,13 @@ class CallerId(Section):
 
 
 class Site(Section):
-    """Where phones stand: what an emergency call from there shows and tells."""
+    """An office, where phones stand: what an emergency call from there shows and tells, and what is common there."""
 
     name: str
+    timezone: str = ""  # empty: the server's
+    language: Language | None = None  # in which its phones are spoken to
+    prefix: str = ""  # "7": extension 7101 is also reached as 101 from the same site
+    caller_id: str = ""  # shown outside by its phones that have none of their own
     emergency_caller_id: str = ""  # a number that the emergency service can call back and knows the address of
     location: str = ""  # in words, for the alarm and the call's record
     geolocation: str = ""  # URI of the location (RFC 6442), for carriers that take it
@@ -277,6 +329,8 @@ class Hours(Section):
     sat: list[str] = []
     sun: list[str] = []
     closed: list[str] = []
+    holidays: list[str] = []  # countries whose public holidays are closed: "PL", "RU", "DE-BY"
+    exceptions: dict[str, list[str]] = {}  # date (ISO 8601) to the spans of that day, before all else; [] is closed
 
 
 class Config(Section):
@@ -288,6 +342,9 @@ class Config(Section):
     store: Store = Store()
     speech: Speech = Speech()
     features: FeatureCodes = FeatureCodes()
+    supervision: Supervision = Supervision()
+    directory: Directory = Directory()
+    speed_dials: dict[str, str] = {}  # the company's, after features.speed_dial
     extension: list[Extension] = []
     trunk: list[Trunk] = []
     route: list[Route] = []
@@ -296,6 +353,10 @@ class Config(Section):
     queue: list[Queue] = []
     flow: list[Flow] = []
     hours: list[Hours] = []
+    parking: list[Parking] = []
+    room: list[Room] = []
+    group: list[RingGroup] = []
+    page: list[PageGroup] = []
     site: list[Site] = []
     caller_id: list[CallerId] = []
     emergency: Emergency = Emergency()

@@ -48,6 +48,25 @@ class Kind(StrEnum):
     RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder
     RECORDING_ENDED = "recording.ended"  # recording, duration_s
     MEDIA_TIMEOUT = "media.timeout"  # silent_s
+    SETTING_CHANGED = "setting.changed"  # extension, setting, value: by a code that was dialled
+    PICKED_UP = "call.picked_up"  # by (extension), from_extension
+    PARKED = "call.parked"  # lot, slot, by (extension)
+    PARK_RETURNED = "call.park_returned"  # lot, slot, to: not fetched in time, the parker rings
+    PARK_RETRIEVED = "call.park_retrieved"  # lot, slot, by, parked_s
+    GROUP_RANG = "group.rang"  # group, strategy, members
+    GROUP_ANSWERED = "group.answered"  # group, member, wait_s
+    GROUP_UNANSWERED = "group.unanswered"  # group, wait_s, reason
+    CONFIRM_ASKED = "confirm.asked"  # target: whoever answered was asked for a key
+    CONFIRM_ENDED = "confirm.ended"  # target, taken
+    ROOM_JOINED = "room.joined"  # room, participants, moderator
+    ROOM_LEFT = "room.left"  # room, participants, reason ("left", "kicked", "ended"), joined_s
+    ROOM_CHANGED = "room.changed"  # room, what ("muted", "unmuted", "locked", "unlocked", ...), by
+    PAGED = "page.sent"  # page, phones: how many answered by themselves
+    SUPERVISED = "supervisor.joined"  # mode ("listen", "whisper", "barge", "takeover"), supervisor, target
+    UNSUPERVISED = "supervisor.left"  # supervisor, target, supervised_s
+    RECORDING_PAUSED = "recording.paused"  # recording, by
+    RECORDING_RESUMED = "recording.resumed"  # recording, by
+    DIRECTORY_FOUND = "directory.found"  # extension, spelled
 
 
 @dataclass(slots=True)
@@ -73,6 +92,25 @@ class AgentStateChanged:
     previous_s: float
     reason: str = ""
     call_id: str = ""
+
+
+@dataclass(slots=True)
+class PhoneSettingsChanged:
+    """A person set something from the phone or by command: `settings` are all fields of PhoneSettings."""
+
+    extension: str
+    settings: dict[str, Any]
+
+
+@dataclass(slots=True)
+class ParkSlotChanged:
+    """A park slot was taken (`call_id`, who waits, who parked) or is free again (`call_id` ""). For lamps on phones."""
+
+    lot: str
+    slot: str
+    call_id: str = ""
+    caller: str = ""
+    parked_by: str = ""
 
 
 @dataclass(slots=True)

@@ -144,6 +144,7 @@ class Pbx:
             media=self.media,
             prompts=self.prompts,
             location_store=self.store.locations,
+            settings_store=self.store.phone_settings,
             secret=_secret(self.data_dir / "nonce.key"),
         )
         self.driver.user_agent.handler = self.calls
@@ -168,6 +169,7 @@ class Pbx:
         services.applications.register("flow", self.flows.application)
         self.queues.start(await self.store.load_agents())
         self._stack.callback(self.queues.stop)
+        services.phones.restore()
         services.registrar.restore()
         self._stack.callback(services.registrar.close)
         language = self.config.server.language

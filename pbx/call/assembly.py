@@ -13,6 +13,7 @@ from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
 from pbx.call.negotiation import SdpNegotiator
+from pbx.call.phone_settings import MemorySettingsStore, PhoneBook, SettingsStore
 from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
 from pbx.call.recorder import Recorder
 from pbx.call.registrar import Registrar
@@ -37,6 +38,7 @@ def assemble(
     prompts: Prompts,
     listening: Iterable[tuple[str, int]] = (),
     location_store: LocationStore | None = None,
+    settings_store: SettingsStore | None = None,
     negotiator: Negotiator | None = None,
     secret: bytes = b"",
 ) -> CallService:
@@ -46,7 +48,7 @@ def assemble(
     `listening` are the (address, port) pairs of the SIP sockets; those bound later are told to
     `services.addresses.listen`.
     `secret` (16 bytes or more) keeps digest nonces valid over a restart; b"" makes one. Call
-    `services.registrar.restore()`
+    `services.registrar.restore()` and `services.phones.restore()`
     before serving, and `await services.trunks.refresh(resolve)` for trunks that are given by name.
     """
     addresses = LocalAddresses(listening, names=(config.sip.domain,), advertise=config.sip.advertise)
@@ -54,7 +56,8 @@ def assemble(
     trunks = Trunks(config.trunk)
     applications = Applications()
     registrar = Registrar(bus, clock, location_store, max_contacts=config.sip.max_contacts)
-    dialplan = Dialplan(config, registrar, trunks, limits, applications)
+    phones = PhoneBook(settings_store if settings_store is not None else MemorySettingsStore(), bus)
+    dialplan = Dialplan(config, registrar, trunks, limits, applications, phones, clock)
     services = Services(
         config=config,
         bus=bus,
@@ -71,6 +74,7 @@ def assemble(
         dialplan=dialplan,
         recorder=Recorder(bus, clock),
         running=RunningCalls(limits),
+        phones=phones,
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)

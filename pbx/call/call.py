@@ -216,15 +216,18 @@ class Call(Life):
 
     def on_leg_ringing(self, leg: OutgoingLeg) -> None:
         """The caller hears that it rings: 180, or a tone when the call is answered already and no music runs."""
-        if leg is not self.dialling or self.a.is_ended:
+        if (leg is not self.dialling and not self.rings_all) or self.a.is_ended:
             return
         if not self.answered and not self.a.early:
             self.a.ring()
-        elif self._music is None and self.a.media is not None:
+        elif self._music is None and self.a.media is not None and not self.a.media.is_playing:
             self.a.media.play([self.services.prompts.ringback()], repeat=True)
 
     def on_leg_early(self, leg: OutgoingLeg) -> None:
         """Early media of a dialled leg are passed to the caller."""
+        if self.rings_all:
+            self.on_leg_ringing(leg)
+            return
         if leg is not self.dialling or self.a.is_ended:
             return
         if self.answered or self.a.start_early_media():

@@ -1,21 +1,25 @@
-"""Dialling on: ring a target, follow its forwarding on busy, no answer or when it is not registered, and bridge."""
+"""Dialling on: ring a target, follow its forwarding or its follow-me plan, and bridge."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from pbx.call.errors import DialFailed
+from pbx.call.ringing import Member, Ringing
 from pbx.events import Kind
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.outgoing import OutgoingLeg
+    from pbx.config import Extension
 
 MAX_HOPS = 10
-# Our cause -> (reason of the journey, reason of the Diversion header: RFC 5806 section 4).
+# Our cause -> (which forward, reason of the Diversion header: RFC 5806 section 4).
 _FORWARD = {
+    "always": ("always", "unconditional"),
     "busy": ("busy", "user-busy"),
     "limit": ("busy", "user-busy"),
+    "do_not_disturb": ("busy", "do-not-disturb"),
     "no_answer": ("no_answer", "no-answer"),
     "unregistered": ("unregistered", "unavailable"),
     "congestion": ("unregistered", "unavailable"),  # registered, but its connection is gone
@@ -40,16 +44,22 @@ async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: 
     visited: list[str] = []
     diversions: tuple[str, ...] = ()
     account = ""  # of the extension that forwarded: it pays when the call goes out
+    phones, dialplan = call.services.phones, call.services.dialplan
     while True:
         visited.append(target)
-        extension = call.services.dialplan.extensions.get(target)
+        extension = dialplan.extensions.get(target)
         ring_s = min(timeout_s, extension.ring_timeout_s) if extension is not None else timeout_s
         want_record = record or (extension is not None and extension.record)
-        result = await _ring(call, target, ring_s, role, want_record, diversions, account)
+        if extension is not None and phones.forward(extension, "always"):
+            result = DialResult(False, 480, "always", target=target)
+        elif extension is not None and phones.follows(extension) and not phones.of(target).dnd:
+            result = await _follow(call, extension, want_record, diversions)
+        else:
+            result = await _ring(call, target, ring_s, role, want_record, diversions, account)
         if result.answered or extension is None:
             return result
         reason, diversion = _FORWARD.get(result.cause, ("", ""))
-        next_target = getattr(extension, f"forward_{reason}") if reason else ""
+        next_target = phones.forward(extension, reason) if reason else ""
         if not next_target:
             return result
         if next_target in visited or len(visited) >= MAX_HOPS:
@@ -57,13 +67,13 @@ async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: 
         call.emit(Kind.FORWARDED, from_extension=target, to=next_target, reason=reason)
         line = f"Diversion: <sip:{target}@{call.services.config.sip.domain}>;reason={diversion};counter=1"
         diversions = (line, *diversions)
-        if not call.services.dialplan.may_forward(extension, next_target):
+        if not dialplan.may_forward(extension, next_target):
             return DialResult(False, 403, "forbidden", leg=result.leg, target=next_target)
-        application = call.services.dialplan.application_of(next_target)
-        if application is not None:
-            call.application = call.services.dialplan.numbers[next_target].application
-            call.emit(Kind.CALL_ROUTED, application=call.application)
-            await application(call)
+        name = dialplan.named_application(next_target)
+        if name:
+            call.application = name
+            call.emit(Kind.CALL_ROUTED, application=name)
+            await call.services.applications.find(name)(call)
             return DialResult(True, 200, "normal", target=next_target)
         target, account = next_target, extension.number
 
@@ -82,6 +92,28 @@ async def _ring(
         call.dialling = None
     result = await call.bridge(leg, record=record)
     return DialResult(True, 200, result.cause, result.talk_s, result.ended_by, leg.name, target)
+
+
+async def _follow(call: Call, extension: Extension, record: bool, headers: tuple[str, ...]) -> DialResult:
+    """Rings the steps of the extension's follow-me plan, each at its time."""
+    known = call.services.dialplan.extensions
+    members = [
+        Member(
+            step.target,
+            step.delay_s,
+            step.ring_s,
+            step.target not in known if step.confirm is None else step.confirm,
+            extension.number,
+        )
+        for step in extension.follow_me
+    ]
+    whole_s = max(member.delay_s + member.ring_s for member in members) + 30.0
+    try:
+        leg = await Ringing(call, members, timeout_s=whole_s, headers=headers).first()
+    except DialFailed as failure:
+        return DialResult(False, failure.status, failure.cause, target=extension.number)
+    result = await call.bridge(leg, record=record)
+    return DialResult(True, 200, result.cause, result.talk_s, result.ended_by, leg.name, leg.target)
 
 
 def _quiet(call: Call, leg: OutgoingLeg) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbx.call.conditions import Conditions
 from pbx.call.errors import DialFailed
 from pbx.call.identity import address, clean_number, uri_user
 from pbx.call.outgoing import Contact, Dialled
+from pbx.call.patterns import PatternTable, is_pattern
 
 if TYPE_CHECKING:
     from pbx.call.application import Application, Applications
     from pbx.call.call import Call
     from pbx.call.limits import Limits
+    from pbx.call.phone_settings import PhoneBook
     from pbx.call.registrar import Registrar
     from pbx.call.trunks import Trunks
+    from pbx.clock import Clock
     from pbx.config import Config, Extension, Number, Route
 
 
@@ -21,34 +25,62 @@ class Dialplan:
     """The configured extensions, numbers and routes, ready to be looked up."""
 
     def __init__(
-        self, config: Config, registrar: Registrar, trunks: Trunks, limits: Limits, applications: Applications
+        self,
+        config: Config,
+        registrar: Registrar,
+        trunks: Trunks,
+        limits: Limits,
+        applications: Applications,
+        phones: PhoneBook,
+        clock: Clock,
     ) -> None:
         self.extensions: dict[str, Extension] = {extension.number: extension for extension in config.extension}
         self.numbers: dict[str, Number] = {number.number: number for number in config.number}
-        self._routes = sorted(
-            config.route, key=lambda route: -len(route.match)
-        )  # stable: equal lengths keep their order
+        self.patterns = PatternTable((entry.number, entry) for entry in config.number if is_pattern(entry.number))
+        self.hours = Conditions(config, clock)
+        self.routes = PatternTable((route.match, route) for route in config.route)
+        self.sites = {site.name: site for site in config.site}
         self._domain = config.sip.domain
         self._registrar = registrar
         self._trunks = trunks
         self._limits = limits
         self._applications = applications
+        self._phones = phones
 
     def route_of(self, number: str) -> Route | None:
-        """The outbound route with the longest prefix of `number`."""
-        for route in self._routes:
-            if number.startswith(route.match):
-                return route
-        return None
+        """The outbound route whose prefix or pattern fits `number` best, of those that exist at this hour."""
+        return self.routes.find(number, self._route_exists)
+
+    def _route_exists(self, route: Route) -> bool:
+        return not route.hours or self.hours.state(route.hours) == "open"
+
+    def number_of(self, dialled: str) -> Number | None:
+        """The configured number, or else the most specific pattern, that `dialled` is."""
+        entry = self.numbers.get(dialled)
+        return entry if entry is not None or not self.patterns else self.patterns.find(dialled)
+
+    def application_name(self, entry: Number) -> str:
+        """What the number leads to at this hour."""
+        if not entry.hours:
+            return entry.application
+        state = self.hours.state(entry.hours)
+        if state == "open":
+            return entry.application
+        return (state == "holiday" and entry.holiday) or entry.closed
+
+    def named_application(self, number: str) -> str:
+        """The name of the application that an internal `number` reaches; "" when it is none."""
+        entry = self.number_of(number)
+        return self.application_name(entry) if entry is not None and entry.internal else ""
 
     def application_of(self, number: str) -> Application | None:
         """The application that an internal `number` reaches; None when it is none."""
-        entry = self.numbers.get(number)
-        return self._applications.find(entry.application) if entry is not None and entry.internal else None
+        name = self.named_application(number)
+        return self._applications.find(name) if name else None
 
     def may_forward(self, extension: Extension, target: str) -> bool:
         """Whether `extension` may forward to `target`: to the outside only with the right to call there (R8)."""
-        return target in self.extensions or target in self.numbers or extension.outbound
+        return target in self.extensions or self.number_of(target) is not None or extension.outbound
 
     def resolve(self, call: Call, target: str, account: str = "") -> Dialled:
         """Who is rung for `target`, with its limits taken. `account` is the extension that pays for an outbound call.
@@ -71,6 +103,10 @@ class Dialplan:
         if not bindings:
             raise DialFailed(480, "Not registered", "unregistered")
         key = f"extension:{number}"
+        if self._phones.of(number).dnd:
+            raise DialFailed(486, f"extension {number} does not want to be disturbed", "do_not_disturb")
+        if self._limits.in_use(key) and not self._phones.call_waiting(extension):
+            raise DialFailed(486, f"extension {number} is on a call and has no call waiting", "busy")
         if not self._limits.acquire(key, extension.max_calls):
             raise DialFailed(486, f"extension {number} is on {extension.max_calls} calls", "limit")
         return Dialled(

@@ -118,6 +118,10 @@ class FakeMediaSession:
             self._timer = loop.call_later(sum(clip.duration_s for clip in clips), self._played, True)
         return future
 
+    @property
+    def is_playing(self) -> bool:
+        return self._future is not None
+
     def stop_play(self) -> None:
         if self._future is not None:
             self._played(False)

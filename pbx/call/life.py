@@ -51,6 +51,7 @@ class Life:
         "legs",
         "loop",
         "queue",
+        "rings_all",
         "services",
         "setup",
         "sip_status",
@@ -79,6 +80,7 @@ class Life:
         self.a = CallerLeg(cast("Call", self), session)
         self.legs: list[OutgoingLeg] = []  # alive, in the order they were started
         self.dialling: OutgoingLeg | None = None  # its progress is the caller's to hear
+        self.rings_all = False  # every leg that rings is the caller's to hear
         self._legs_started = 0
         self._digits = Digits()
         self._music: Any = None

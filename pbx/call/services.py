@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pbx.call.application import Applications
     from pbx.call.dialplan import Dialplan
     from pbx.call.limits import Limits
+    from pbx.call.phone_settings import PhoneBook
     from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
     from pbx.call.recorder import Recorder
     from pbx.call.registrar import Registrar
@@ -61,6 +62,7 @@ class Services:
     dialplan: Dialplan
     recorder: Recorder
     running: RunningCalls
+    phones: PhoneBook
     counters: Counters = field(default_factory=Counters)
     queues: Any = None  # set by the queue feature, for flows
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

@@ -111,6 +111,11 @@ class MediaSession:
         self._start(clips, repeat)
         return playing
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether clips are played now."""
+        return self._playing is not None
+
     def stop_play(self) -> None:
         """Ends what is played; its future gives False. Nothing happens when nothing is played."""
         if self._playing is not None:

@@ -17,6 +17,7 @@ _REASONS = {  # the call layer's cause -> the journey's reason
     "no_answer": "no_answer",
     "busy": "busy",
     "limit": "busy",
+    "do_not_disturb": "rejected",
     "rejected": "rejected",
     "forbidden": "rejected",
     "unavailable": "rejected",  # 480 from the phone itself: do not disturb

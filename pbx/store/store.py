@@ -21,6 +21,7 @@ from pbx.store.database import WriterLock, database_url, describe, prepare, writ
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
 from pbx.store.kept import Kept
+from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.registrations import Registrations
 from pbx.store.writer import Writer, WriterStats
 
@@ -62,6 +63,7 @@ class Store:
         self._unsubscribe: list[Callable[[], None]] = []
         self.locations = Registrations()  # the LocationStore of the registrar
         self.kept = Kept()  # the Keeper of the call layer
+        self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -78,6 +80,7 @@ class Store:
         assert self._engine is not None
         writer = Writer(self._engine, self._name, flush_s=self._flush_s, zone=self._zone, report=self._alarm)
         self.locations.attach(writer.puts)
+        self.phone_settings.attach(self.durable)
         self.kept.attach(writer.puts)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from pbx.call.hours import OpeningHours
 from pbx.flow.block import Block, Exit, Reference
-from pbx.flow.hours import OpeningHours
 
 if TYPE_CHECKING:
     from pbx.call.call import Call

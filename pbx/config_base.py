@@ -1,0 +1,15 @@
+"""What every section of the configuration is made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Language = Literal["pl", "ru", "en"]
+
+
+class Section(BaseModel):
+    """A table of the file; an unknown key is an error, so that a typing mistake cannot pass silently."""
+
+    model_config = ConfigDict(extra="forbid")
