@@ -7,7 +7,7 @@ reported through `on_error` and never stops the others: a broken listener must n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -67,6 +67,9 @@ class Kind(StrEnum):
     RECORDING_PAUSED = "recording.paused"  # recording, by
     RECORDING_RESUMED = "recording.resumed"  # recording, by
     DIRECTORY_FOUND = "directory.found"  # extension, spelled
+
+    # Enum's own is a function of Python; each event is looked up by its kind a dozen times.
+    __hash__ = str.__hash__
 
 
 @dataclass(slots=True)
@@ -139,32 +142,69 @@ Handler = Callable[[Any], None]
 
 class EventBus:
     """Synchronous publish and subscribe by exact event type; handlers run in the order of subscription, on the
-    caller's turn."""
+    caller's turn. Most listeners care for a few kinds of call events: they name them, and the others cost nothing.
+    """
 
     def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:
+        self._subscriptions: list[_Subscription] = []
         self._handlers: dict[type, tuple[Handler, ...]] = {}  # replaced as a whole: `publish` may be under way
+        self._of_kind: dict[str, tuple[Handler, ...]] = {}  # of call events; filled when a kind comes first
         self._on_error = on_error
         self.errors = 0
 
-    def subscribe(self, event_type: type, handler: Handler) -> Callable[[], None]:
-        """Calls `handler(event)` for each published event of exactly `event_type`; returns the call that unsubscribes
-        it."""
-        self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
+    def subscribe(self, event_type: type, handler: Handler, kinds: Iterable[Kind] | None = None) -> Callable[[], None]:
+        """Calls `handler(event)` for each published event of exactly `event_type`, of CallEvent only those of `kinds`
+        (None: all). Returns the call that unsubscribes it.
+        """
+        subscription = _Subscription(event_type, handler, frozenset(kinds) if kinds is not None else None)
+        self._subscriptions.append(subscription)
+        self._forget(event_type)
 
         def unsubscribe() -> None:
-            handlers = list(self._handlers[event_type])
-            if handler in handlers:
-                handlers.remove(handler)
-                self._handlers[event_type] = tuple(handlers)
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
+                self._forget(event_type)
 
         return unsubscribe
 
     def publish(self, event: object) -> None:
         """Hands `event` to every subscriber; what one of them raises is counted and given to `on_error`."""
-        for handler in self._handlers.get(type(event), ()):
+        kind = type(event)
+        if kind is CallEvent:
+            handlers = self._of_kind.get(event.kind)  # type: ignore[attr-defined]
+            if handlers is None:
+                handlers = self._find_of_kind(event.kind)  # type: ignore[attr-defined]
+        else:
+            handlers = self._handlers.get(kind, ())
+        for handler in handlers:
             try:
                 handler(event)
             except Exception as error:  # a listener must not break the call that published
                 self.errors += 1
                 if self._on_error is not None:
                     self._on_error(event, error)
+
+    def _forget(self, event_type: type) -> None:
+        self._of_kind = {}
+        self._handlers[event_type] = tuple(
+            entry.handler for entry in self._subscriptions if entry.event_type is event_type
+        )
+
+    def _find_of_kind(self, kind: Kind) -> tuple[Handler, ...]:
+        handlers = self._of_kind[kind] = tuple(
+            entry.handler
+            for entry in self._subscriptions
+            if entry.event_type is CallEvent and (entry.kinds is None or kind in entry.kinds)
+        )
+        return handlers
+
+
+class _Subscription:
+    """Compared by identity: the same handler may listen twice."""
+
+    __slots__ = ("event_type", "handler", "kinds")
+
+    def __init__(self, event_type: type, handler: Handler, kinds: frozenset[Kind] | None) -> None:
+        self.event_type = event_type
+        self.handler = handler
+        self.kinds = kinds

@@ -43,7 +43,8 @@ class EventMetrics:
         self._methods = _Children(instruments.digits)
         self._alarms: dict[str, bool] = {}
         self._show_zeros(thresholds, trunks)
-        bus.subscribe(CallEvent, self._call_event)
+        for kind, handler in _HANDLERS.items():
+            bus.subscribe(CallEvent, handler.__get__(self), (kind,))
         bus.subscribe(RegistrationChanged, self._registration)
         bus.subscribe(Alarm, self._alarm)
 
@@ -59,11 +60,6 @@ class EventMetrics:
             self._in.trunk_billed.child(trunk)
             for outcome in Outcome:
                 self._in.trunk_calls.child(trunk, outcome.value)
-
-    def _call_event(self, event: CallEvent) -> None:
-        handler = _HANDLERS.get(event.kind)
-        if handler is not None:
-            handler(self, event)
 
     def _call_started(self, event: CallEvent) -> None:
         call = self._times[event.call_id] = _Call(event.at, event.data.get("direction"))
@@ -175,7 +171,7 @@ class EventMetrics:
         self._in.alarm_active.child(event.name).value = 1 if event.active else 0
 
 
-_HANDLERS: dict[str, Callable[[EventMetrics, CallEvent], None]] = {
+_HANDLERS: dict[Kind, Callable[[EventMetrics, CallEvent], None]] = {
     Kind.CALL_STARTED: EventMetrics._call_started,
     Kind.CALL_ANSWERED: EventMetrics._call_answered,
     Kind.CALL_ENDED: EventMetrics._call_ended,

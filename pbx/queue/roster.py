@@ -71,7 +71,7 @@ class Roster:
         initial = {entry.extension: entry.initial_state for entry in self._config.agent}
         self._unsubscribe = [
             self._bus.subscribe(RegistrationChanged, self._registration_changed),
-            self._bus.subscribe(CallEvent, self._call_event),
+            *(self._bus.subscribe(CallEvent, handler, (kind,)) for kind, handler in self._handlers.items()),
         ]
         for extension, agent in self.agents.items():
             agent.set_registered(self._registered(extension))
@@ -143,11 +143,6 @@ class Roster:
         agent = self.agents.get(event.extension)
         if agent is not None:
             agent.set_registered(event.registered or self._registered(event.extension))
-
-    def _call_event(self, event: CallEvent) -> None:
-        handler = self._handlers.get(event.kind)
-        if handler is not None:
-            handler(event)
 
     def _call_started(self, event: CallEvent) -> None:
         data = event.data
