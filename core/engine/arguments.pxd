@@ -10,6 +10,8 @@ cdef Command new_command(int kind, uint32_t stream)
 cdef Ip read_ip(object text, str what)
 # An address to bind, port 0.
 cdef Address local_address(str text)
+# A unicast address to send to; without an IP when it is none. ValueError.
+cdef Address far_end(uint16_t family, str text, int port)
 # Without the flags; `family` is the one of the stream's sockets.
 cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, int remote_port, int remote_rtcp_port,
                                int codec, int payload_type, int event_payload_type, int heard_payload_type,

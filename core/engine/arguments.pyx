@@ -10,7 +10,7 @@ from core.base.sockets cimport AF_INET, AF_INET6, Address, Ip, ip_known, ip_of_v
 from core.engine cimport messages as m
 from core.engine.messages cimport Command
 from core.engine.recorder cimport wav_header
-from core.stream.latch cimport LATCH_STRICT
+from core.stream.latch cimport LATCH_TOLD
 from core.stream.stream cimport CODEC_PCMA, CODEC_PCMU
 
 
@@ -57,7 +57,7 @@ cdef bint _unicast(const Ip* ip) noexcept:
     return ip_known(ip) and ip.high >> 56 != 0xFF
 
 
-cdef Address _far_end(uint16_t family, str text, int port):
+cdef Address far_end(uint16_t family, str text, int port):
     cdef Address address
     memset(&address, 0, sizeof(address))
     address.ip = read_ip(text, "remote address")
@@ -81,11 +81,11 @@ cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, 
     for number in (payload_type, event_payload_type, heard_payload_type, heard_event_type):
         if not -1 <= number <= 127:
             raise ValueError(f"payload types are -1..127, not {number}")
-    if not 0 <= latch <= LATCH_STRICT:
+    if not 0 <= latch <= LATCH_TOLD:
         raise ValueError(f"latch {latch} is unknown")
     if not 0 <= rtp_timeout_ms <= 0xFFFFFFFF:
         raise ValueError(f"rtp_timeout_ms is {rtp_timeout_ms}, it must be 0 (never) or more")
-    c.remote = _far_end(family, remote_ip, remote_port)
+    c.remote = far_end(family, remote_ip, remote_port)
     if remote_rtcp_port:
         c.rtcp_port = _port(remote_rtcp_port, "remote RTCP address")
     else:

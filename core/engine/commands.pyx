@@ -4,7 +4,7 @@ from libc.errno cimport EBUSY, EINVAL, ENOENT, ENOSPC
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from core.base.atomics cimport store_release_u32
+from core.base.atomics cimport store_release_i32, store_release_u32
 from core.base.clock cimport NS_PER_MS
 from core.base.pool cimport pool_give
 from core.base.sockets cimport close_fd, epoll_add, eventfd_signal, udp_disconnect
@@ -16,8 +16,10 @@ from core.engine.messages cimport (
     CMD_CLOSE,
     CMD_CONFIGURE,
     CMD_ECHO,
+    CMD_LATCH,
     CMD_OPEN,
     CMD_PLAY,
+    CMD_PROTECT,
     CMD_RECORD,
     CMD_RELEASE_CLIP,
     CMD_SEND_DIGITS,
@@ -28,11 +30,13 @@ from core.engine.messages cimport (
     EV_CLIP_RELEASED,
     EV_COMMAND_FAILED,
     EV_STREAM_CLOSED,
+    FLAG_DEMUX,
     FLAG_ON,
     FLAG_OPEN_WINDOW,
     FLAG_RECEIVE,
     FLAG_REPEAT,
     FLAG_RTCP_MUX,
+    FLAG_SECURE,
     FLAG_SEND,
     Command,
 )
@@ -50,6 +54,8 @@ from core.engine.state cimport (
     tell_play_ended,
 )
 from core.stream.reception cimport rx_expected, rx_received
+from core.stream.latch cimport latch_tell
+from core.stream.srtp cimport Srtp
 from core.stream.stream cimport Stream, StreamSettings, stream_configure
 from core.stream.timeline cimport SOURCE_NONE
 
@@ -120,6 +126,8 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     settings.send = (c.flags & FLAG_SEND) != 0
     settings.rtcp_mux = (c.flags & FLAG_RTCP_MUX) != 0
     settings.open_window = (c.flags & FLAG_OPEN_WINDOW) != 0
+    settings.secure = (c.flags & FLAG_SECURE) != 0
+    settings.demux = (c.flags & FLAG_DEMUX) != 0
     settings.timeout_ns = <int64_t>c.rtp_timeout_ms * NS_PER_MS
     if c.event_payload_type >= 0 and leg.listening:
         if leg.sounding:
@@ -129,6 +137,34 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     if stream_configure(&leg.stream, &settings, now):
         udp_disconnect(leg.stream.fd)
     settle(w, leg, now)
+    return 0
+
+
+cdef inline void _let_go(Srtp** place, Srtp* new) noexcept nogil:
+    if place[0] != NULL:
+        # Python's thread may free it from here on.
+        store_release_i32(&place[0].released, 1)
+    place[0] = new
+
+
+cdef int _protect(Worker* w, Leg* leg, const Command* c) noexcept nogil:
+    if c.srtp_in >= w.srtp.capacity or c.srtp_out >= w.srtp.capacity:
+        return EINVAL
+    leg.stream.secure = True
+    if c.srtp_in:
+        _let_go(&leg.stream.srtp_in, &w.srtp.items[c.srtp_in])
+    if c.srtp_out:
+        _let_go(&leg.stream.srtp_out, &w.srtp.items[c.srtp_out])
+    return 0
+
+
+cdef int _latch(Worker* w, Leg* leg, const Command* c) noexcept nogil:
+    if leg.stream.connected:
+        leg.stream.connected = False
+        udp_disconnect(leg.stream.fd)
+    latch_tell(&leg.stream.latch, &c.remote)
+    leg.stream.rtcp_source.family = 0
+    leg.stream.rtcp_remote = c.remote
     return 0
 
 
@@ -215,6 +251,8 @@ cdef void account(Worker* w, Leg* leg) noexcept nogil:
     _gain(&w.count.foreign, &leg.totals.foreign, s.count.foreign)
     _gain(&w.count.malformed, &leg.totals.malformed, s.count.malformed)
     _gain(&w.count.send_errors, &leg.totals.send_errors, s.count.send_errors)
+    _gain(&w.count.forged, &leg.totals.forged, s.count.forged)
+    _gain(&w.count.replayed, &leg.totals.replayed, s.count.replayed)
     # Late packets may make the loss of a span negative: it waits for the next one, so that the total never falls.
     if lost >= 0:
         w.count.lost += <uint64_t>lost
@@ -235,6 +273,7 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         _leave_recording(w, leg, now)
         close_fd(leg.stream.fd)
         close_fd(leg.stream.rtcp_fd)
+        leg.stream.srtp_in = leg.stream.srtp_out = NULL
         account(w, leg)
     # Its slot is given back only when Python knows, and knows all that came before.
     if leg.pending & ~<uint32_t>PENDING_CLOSED or not emit(w, EV_STREAM_CLOSED, leg.id, 0, 0, 0, now):
@@ -272,6 +311,10 @@ cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept no
         part(leg)
     elif c.kind == CMD_ECHO:
         leg.echo = (c.flags & FLAG_ON) != 0
+    elif c.kind == CMD_PROTECT:
+        return _protect(w, leg, c)
+    elif c.kind == CMD_LATCH:
+        return _latch(w, leg, c)
     elif c.kind == CMD_CLOSE:
         close_leg(w, leg, now)
     return 0

@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.engine.clips cimport ClipTable
+from core.engine.keys cimport KeyStore
 from core.engine.messages cimport Command
 from core.engine.ports cimport PortRange
 from core.engine.recorder cimport RecordTable
@@ -23,6 +24,7 @@ cdef class Engine:
     cdef uint32_t token
     cdef uint32_t max_streams
     cdef PortRange ports
+    cdef KeyStore keys
     cdef set live_clips
     cdef list cpu_at_stop
     cdef bytes random          # a block of it, used up to random_at

@@ -10,6 +10,7 @@ CODEC_PCMA: int  # 8
 LATCH_SIGNALLED: int  # SDP address, or one validated switch to the SDP's or the signalling source's IP
 LATCH_ANY: int  # SDP address, or one validated switch to any source
 LATCH_STRICT: int  # SDP address only
+LATCH_TOLD: int  # what `latch_to` says (ICE)
 
 # Event kinds: the first element of a drained tuple.
 EV_LATCHED: int  # a, b = the address, IPv4 as mapped IPv6, in two int64 (host order); c = port
@@ -20,6 +21,7 @@ EV_MEDIA_TIMEOUT: int  # a = ms without RTP
 EV_STREAM_CLOSED: int
 EV_CLIP_RELEASED: int  # a = clip id, stream = 0
 EV_RECORDING_ENDED: int  # a = recording id, b = duration in ms, c = errno (0: fine; 28: disk full)
+EV_DATAGRAM: int  # STUN or DTLS waits: take `datagrams`; a = bytes
 EV_COMMAND_FAILED: int  # a = command kind, b = errno, c = sequence
 
 LAYOUT_VERSION: int
@@ -46,6 +48,8 @@ class StreamStats:
     malformed_packets: int
     round_trip_ms: float  # from RTCP, 0.0 when unknown
     late_ticks: int
+    forged_packets: int  # SRTP or SRTCP that failed its authentication
+    replayed_packets: int  # SRTP or SRTCP that was seen before
 
 class WorkerStats:
     """Counters of one worker thread."""
@@ -63,6 +67,9 @@ class WorkerStats:
     dropped_events: int
     cpu_ns: int  # CLOCK_THREAD_CPUTIME_ID of the worker
     realtime: bool
+    forged_packets: int
+    replayed_packets: int
+    dropped_datagrams: int  # STUN or DTLS that Python did not get
 
 class Engine:
     """Starts and stops the workers, submits commands, drains events."""
@@ -85,6 +92,8 @@ class Engine:
     def event_fd(self, worker: int) -> int:
         """An eventfd that is readable while `drain(worker)` would return something."""
     def drain(self, worker: int) -> list[Event]: ...
+    def datagrams(self, worker: int) -> list[tuple[int, str, int, bytes]]:
+        """STUN and DTLS that came: (stream, source address, source port, data), at most 256 at a time."""
     def open(self, local_ip: str, *, worker: int = -1) -> tuple[int, int]:
         """Binds an RTP socket (even port) and its RTCP socket (next port) for a worker (-1: the least loaded).
 
@@ -111,14 +120,25 @@ class Engine:
         rtcp_mux: bool = False,
         rtp_timeout_ms: int = 0,
         open_window: bool = True,
+        secure: bool = False,
+        demux: bool = False,
     ) -> None:
         """Sets or changes the far end, as an offer/answer says. `open_window` opens the 2 s that allow a switch.
 
         May be called again at any time (re-INVITE); sequence numbers and timestamps go on. remote_rtcp_port 0 means
         remote_port + 1. Payload type -1 means the codec's static one; event payload type -1 means not negotiated: then
         digits are looked for in the audio. What is received carries the `heard_` numbers (-1: the same as is sent).
-        Raises ValueError, also for an IPv6 address when the stream listens on IPv4.
+        Raises ValueError, also for an IPv6 address when the stream listens on IPv4. `secure`: nothing is sent or heard
+        without keys (`protect`). `demux`: STUN and DTLS on the socket become EV_DATAGRAM.
         """
+    def protect(self, stream: int, profile: int, key_in: bytes, key_out: bytes) -> None:
+        """Sets the SRTP keys: `profile` 1, 2 (AES-CM, tag of 80, 32 bits), 7, 8 (AEAD AES-128, 256 GCM), master key and
+        salt in one. A key that the stream has already goes on with its packet index. OSError without libsrtp.
+        """
+    def latch_to(self, stream: int, remote_ip: str, remote_port: int) -> None:
+        """The far end is there and nowhere else: ICE has validated it. May be told again at any time."""
+    def send_datagram(self, stream: int, data: bytes, remote_ip: str, remote_port: int) -> bool:
+        """Sends STUN or DTLS from the stream's socket at once; False when the system refused it."""
     def play(self, stream: int, clips: Sequence[int], *, repeat: bool = False, gain_db: float = 0.0) -> int:
         """Plays the clips one after the other (all of them again and again with `repeat`, at most 16); returns a token.
 

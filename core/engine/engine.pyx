@@ -14,13 +14,14 @@ from core.base.atomics cimport full_fence, load_acquire_i32, store_release_i32, 
 from core.base.clock cimport now_ns
 from core.base.pool cimport MAX_SLOTS, MAX_TAGS, id_slot, id_tag, pool_is_current, pool_retire, pool_take
 from core.base.ring cimport spsc_reserve
-from core.base.sockets cimport Address, close_fd, counter_read, eventfd_open, eventfd_signal, ip_known
+from core.base.sockets cimport Address, close_fd, counter_read, eventfd_open, eventfd_signal, ip_known, udp_send_to
 from core.engine cimport messages as m
-from core.engine.arguments cimport configure_command, digits_command, local_address, new_command, open_wav
+from core.engine.arguments cimport configure_command, digits_command, far_end, local_address, new_command, open_wav
 from core.engine.clips cimport clip_add, clip_find, clip_free, clip_free_all, clip_hold
+from core.engine.keys cimport KeyStore
 from core.engine.messages cimport Command, Event
 from core.engine.ports cimport PortRange
-from core.engine.reading cimport read_stream, read_worker, take_events
+from core.engine.reading cimport read_stream, read_worker, take_datagrams, take_events
 from core.engine.recorder cimport RECORDING_FREE, RECORDING_SLOTS, record_begin, record_free, record_writer
 from core.engine.state cimport Leg, Worker
 from core.engine.threads cimport thread_cpu_ns, thread_join, thread_start
@@ -33,6 +34,7 @@ from core.engine.messages import (
     CODEC_PCMU,
     EV_CLIP_RELEASED,
     EV_COMMAND_FAILED,
+    EV_DATAGRAM,
     EV_DIGIT,
     EV_FIRST_PACKET,
     EV_LATCHED,
@@ -43,6 +45,7 @@ from core.engine.messages import (
     LATCH_ANY,
     LATCH_SIGNALLED,
     LATCH_STRICT,
+    LATCH_TOLD,
     LAYOUT_VERSION,
 )
 from core.engine.ports import PortsExhausted
@@ -57,6 +60,7 @@ if (_messages.LAYOUT_VERSION, _messages.COMMAND_SIZE, _messages.EVENT_SIZE) != (
 cdef enum:
     OWN_DESCRIPTORS = 256      # beside the streams'
     RANDOM_BLOCK = 512         # octets, eight a stream
+    SRTP_CONTEXTS = 4          # of a stream: both directions, before and after a change of keys
 
 
 class EngineBusy(RuntimeError):
@@ -75,6 +79,7 @@ cdef class Engine:
             raise ValueError(f"max_streams is {max_streams}, it must be 1..{MAX_SLOTS}")
         self.max_streams = max_streams
         self.ports = PortRange(port_min, port_max)
+        self.keys = KeyStore(SRTP_CONTEXTS * max_streams * workers + 1)
         self.live_clips = set()
         self.random = b""
         self.cpu_at_stop = [0] * workers
@@ -88,7 +93,7 @@ cdef class Engine:
         self.recordings.wake_fd = -1
         for i in range(workers):
             failure = worker_init(&self.pool[i], i, max_streams, realtime, secrets.randbits(64), self.clips,
-                                  self.recordings)
+                                  self.recordings, self.keys.table)
             if failure < 0:
                 raise OSError(-failure, f"media worker {i}: {os.strerror(-failure)}; raise the descriptor limit (ulimit -n)")
             self.ready = i + 1
@@ -193,6 +198,13 @@ cdef class Engine:
                 clip_free(self.clips, event[2])
             elif event[0] == m.EV_RECORDING_ENDED:
                 record_free(self.recordings, event[2])
+            elif event[0] == m.EV_STREAM_CLOSED and self.keys.current:
+                self.keys.drop(event[1])
+        return out
+
+    def datagrams(self, int worker):
+        cdef list out = []
+        take_datagrams(self._worker(worker), out)
         return out
 
     cdef Leg* _leg(self, object stream) except NULL:
@@ -266,18 +278,43 @@ cdef class Engine:
     def configure(self, stream, *, str remote_ip, int remote_port, int codec, int remote_rtcp_port=0,
                   int payload_type=-1, int event_payload_type=-1, int heard_payload_type=-1, int heard_event_type=-1,
                   int ptime_ms=20, bint receive=True, bint send=True, int latch=0, str signalling_ip="", bint rtcp_mux=False, object rtp_timeout_ms=0,
-                  bint open_window=True):
+                  bint open_window=True, bint secure=False, bint demux=False):
         cdef Command c
         cdef Leg* leg = self._leg(stream)
         c = configure_command(stream, leg.stream.family, remote_ip, remote_port, remote_rtcp_port, codec, payload_type,
                               event_payload_type, heard_payload_type, heard_event_type, ptime_ms, latch, signalling_ip,
                               rtp_timeout_ms)
         # Nowhere to send: 0.0.0.0, the old way to say hold (RFC 2543), or what is no host.
-        c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send and ip_known(&c.remote.ip) else 0)
-                   | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0))
+        c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send and (ip_known(&c.remote.ip) or latch == LATCH_TOLD) else 0)
+                   | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0)
+                   | (m.FLAG_SECURE if secure else 0) | (m.FLAG_DEMUX if demux else 0))
         if rtcp_mux:
             c.rtcp_port = c.remote.port
         self._submit(id_tag(stream), &c, True)
+
+    def protect(self, stream, int profile, bytes key_in, bytes key_out):
+        cdef Command c = new_command(m.CMD_PROTECT, stream)
+        cdef uint32_t id
+        self._leg(stream)
+        id = stream
+        self._room(id_tag(id))
+        c.srtp_in = self.keys.add(id, "in", profile, key_in)
+        c.srtp_out = self.keys.add(id, "out", profile, key_out)
+        self._submit(id_tag(id), &c, True)
+
+    def latch_to(self, stream, str remote_ip, int remote_port):
+        cdef Command c = new_command(m.CMD_LATCH, stream)
+        cdef Leg* leg = self._leg(stream)
+        c.remote = far_end(leg.stream.family, remote_ip, remote_port)
+        if not ip_known(&c.remote.ip):
+            raise ValueError(f"{remote_ip} is no address of a far end")
+        self._submit(id_tag(stream), &c, True)
+
+    def send_datagram(self, stream, bytes data, str remote_ip, int remote_port):
+        cdef Leg* leg = self._leg(stream)
+        cdef Address remote = far_end(leg.stream.family, remote_ip, remote_port)
+        # The socket stays open until the worker takes CMD_CLOSE, which only this thread sends.
+        return udp_send_to(leg.stream.fd, <const char*>data, <int>len(data), &remote) >= 0
 
     def play(self, stream, clips, *, bint repeat=False, double gain_db=0.0):
         cdef Command c = new_command(m.CMD_PLAY, stream)

@@ -26,6 +26,8 @@ cpdef enum:                    # kinds of commands
     CMD_RELEASE_CLIP = 11      # token (clip id)
     CMD_CLOSE = 12
     CMD_STOP = 13              # the worker ends
+    CMD_PROTECT = 14           # stream, srtp_in, srtp_out (0: as it is)
+    CMD_LATCH = 15             # stream, remote: the far end is there
 
 cdef enum:
     FLAG_ON = 1
@@ -34,6 +36,8 @@ cdef enum:
     FLAG_SEND = 2
     FLAG_RTCP_MUX = 4
     FLAG_OPEN_WINDOW = 8
+    FLAG_SECURE = 16           # nothing goes or comes unprotected
+    FLAG_DEMUX = 32            # STUN and DTLS are for Python
 
 cpdef enum:                    # kinds of events
     EV_LATCHED = 1
@@ -45,6 +49,7 @@ cpdef enum:                    # kinds of events
     EV_CLIP_RELEASED = 7
     EV_RECORDING_ENDED = 8
     EV_COMMAND_FAILED = 9
+    EV_DATAGRAM = 10           # STUN or DTLS waits in the ring of datagrams
 
 cdef struct Command:           # 192 bytes
     uint16_t kind              # CMD_*

@@ -1,8 +1,13 @@
 """Events and counters as Python objects; see reading.pxd."""
 
-from libc.stdint cimport int64_t
+import socket
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport int64_t, uint32_t
 
 from core.base.ring cimport spsc_front, spsc_release
+from core.base.sockets cimport Address, is_v4
+from core.engine.datagrams cimport DATAGRAM_RING, Datagram
 from core.engine.messages cimport Event
 from core.stream.reception cimport rx_expected, rx_received
 from core.stream.stream cimport Stream
@@ -26,6 +31,27 @@ cdef int take_events(Worker* w, list out) except -1:
             spsc_release(&w.events)
 
 
+cdef object _text(const Address* address):
+    cdef uint32_t v4 = <uint32_t>address.ip.low
+    if is_v4(&address.ip):
+        return f"{v4 >> 24}.{(v4 >> 16) & 255}.{(v4 >> 8) & 255}.{v4 & 255}"
+    return socket.inet_ntop(socket.AF_INET6, address.ip.high.to_bytes(8, "big") + address.ip.low.to_bytes(8, "big"))
+
+
+cdef int take_datagrams(Worker* w, list out) except -1:
+    cdef Datagram* datagram
+    cdef int left = DATAGRAM_RING
+    while left > 0:
+        datagram = <Datagram*>spsc_front(&w.datagrams)
+        if datagram == NULL:
+            return 0
+        out.append((datagram.stream, _text(&datagram.source), datagram.source.port,
+                    PyBytes_FromStringAndSize(<char*>datagram.data, datagram.size)))
+        spsc_release(&w.datagrams)
+        left -= 1
+    return 0
+
+
 cdef object read_stream(const Leg* leg):
     cdef const Stream* s = &leg.stream
     cdef int64_t lost = <int64_t>rx_expected(&s.rx) - <int64_t>rx_received(&s.rx)
@@ -41,6 +67,8 @@ cdef object read_stream(const Leg* leg):
         malformed_packets=s.count.malformed,
         round_trip_ms=s.rtcp.round_trip_ns / 1e6,
         late_ticks=s.count.late_ticks,
+        forged_packets=s.count.forged,
+        replayed_packets=s.count.replayed,
     )
 
 
@@ -59,4 +87,7 @@ cdef object read_worker(const Worker* w, int64_t cpu_ns):
         dropped_events=w.count.dropped_events,
         cpu_ns=cpu_ns,
         realtime=bool(w.count.realtime),
+        forged_packets=w.count.forged,
+        replayed_packets=w.count.replayed,
+        dropped_datagrams=w.count.dropped_datagrams,
     )

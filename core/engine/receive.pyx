@@ -1,18 +1,25 @@
 """Reading of sockets; see receive.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t
+from libc.string cimport memcpy
 
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, now_ns
 from core.base.sockets cimport Address, same_ip, udp_connect, udp_receive, udp_receive_from, udp_send, udp_send_to
+from core.base.ring cimport spsc_commit, spsc_reserve
 from core.engine.bridge cimport hear
-from core.engine.state cimport BUFFER, PENDING_FIRST_PACKET, PENDING_LATCHED, Leg, Worker, next_random, tell
-from core.stream.latch cimport latch_destination, latch_window_open
+from core.engine.datagrams cimport DATAGRAM_MAX, DATAGRAMS_A_TURN, Datagram
+from core.engine.messages cimport EV_DATAGRAM
+from core.engine.state cimport BUFFER, PENDING_FIRST_PACKET, PENDING_LATCHED, Leg, Worker, emit, next_random, tell
+from core.stream.latch cimport LATCH_TOLD, latch_destination, latch_window_open
 from core.stream.rtcp cimport RTCP_MAX, rtcp_receive, rtcp_write
+from core.stream.srtp cimport SRTP_ROOM, srtp_seal_rtcp
 from core.stream.stream cimport (
     GOT_NOTHING,
     GOT_RTCP,
     Received,
     Stream,
+    stream_is_for_python,
+    stream_open_rtcp,
     stream_receive,
     stream_rtcp_source,
 )
@@ -24,10 +31,32 @@ cdef enum:
 
 
 cdef void _take_rtcp(Worker* w, Leg* leg, uint8_t* data, int size, const Address* source, int64_t now) noexcept nogil:
+    size = stream_open_rtcp(&leg.stream, data, size)
+    if size < 0:
+        return
     if source != NULL and not stream_rtcp_source(&leg.stream, source):
         leg.stream.count.foreign += 1
     elif not rtcp_receive(&leg.stream.rtcp, data, size, leg.stream.tx.ssrc, now, w.ntp_offset):
         leg.stream.count.malformed += 1
+
+
+cdef void _pass_up(Worker* w, Leg* leg, int size, const Address* source, int64_t now) noexcept nogil:
+    """Gives STUN or DTLS to Python; what finds no room is lost, as it might be on its way."""
+    cdef Datagram* out = NULL
+    if leg.passed_up < DATAGRAMS_A_TURN and size <= DATAGRAM_MAX:
+        out = <Datagram*>spsc_reserve(&w.datagrams)
+    if out == NULL:
+        w.count.dropped_datagrams += 1
+        return
+    leg.passed_up += 1
+    out.stream = leg.id
+    out.size = <uint16_t>size
+    # Connected: the kernel has checked the source.
+    out.source = source[0] if source != NULL else leg.stream.latch.source
+    memcpy(out.data, w.buffer, size)
+    spsc_commit(&w.datagrams)
+    # Lost when the ring of events is full: then those that wait there make Python look.
+    emit(w, EV_DATAGRAM, leg.id, size, 0, 0, now)
 
 
 cdef void _take(Worker* w, Leg* leg, int size, const Address* source, int64_t now) noexcept nogil:
@@ -35,6 +64,9 @@ cdef void _take(Worker* w, Leg* leg, int size, const Address* source, int64_t no
     cdef bint first = leg.stream.count.rx_packets == 0
     if size > BUFFER:
         leg.stream.count.malformed += 1
+        return
+    if stream_is_for_python(&leg.stream, w.buffer, size):
+        _pass_up(w, leg, size, source, now)
         return
     stream_receive(&leg.stream, w.buffer, size, source, now, &got)
     if got.locked:
@@ -53,7 +85,8 @@ cdef void settle(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef Address source
     cdef int size, left = MAX_DRAIN
-    if s.connected or not s.latch.set or latch_window_open(&s.latch, now):
+    # A far end that speaks ICE may move to another address at any time.
+    if s.connected or not s.latch.set or s.latch.policy == LATCH_TOLD or latch_window_open(&s.latch, now):
         return
     if udp_connect(s.fd, latch_destination(&s.latch)) < 0:
         # For instance no route now. Sources go on being checked here, and the slow pass tries again.
@@ -95,8 +128,15 @@ cdef void read_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     _take_rtcp(w, leg, w.buffer, size, &source, now)
 
 
-cdef void _dispatch_rtcp(Leg* leg, const uint8_t* data, int size) noexcept nogil:
+cdef void _dispatch_rtcp(Leg* leg, uint8_t* data, int size) noexcept nogil:
     cdef Stream* s = &leg.stream
+    if s.secure:
+        if s.srtp_out == NULL:
+            return
+        size = srtp_seal_rtcp(s.srtp_out, data, size)
+        if size < 0:
+            s.count.send_errors += 1
+            return
     if s.rtcp_mux:
         if s.connected:
             udp_send(s.fd, data, size)
@@ -111,7 +151,7 @@ cdef void _dispatch_rtcp(Leg* leg, const uint8_t* data, int size) noexcept nogil
 
 cdef void send_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
-    cdef uint8_t[RTCP_MAX] out
+    cdef uint8_t[RTCP_MAX + SRTP_ROOM] out
     cdef int size
     cdef int64_t interval
     if not s.latch.set or now < s.rtcp.next_ns:

@@ -10,9 +10,11 @@ from core.base.pool cimport Pool
 from core.base.ring cimport SpscRing
 from core.engine.clips cimport ClipTable
 from core.engine.digits cimport DigitSender
+from core.engine.keys cimport SrtpTable
 from core.engine.player cimport Player
 from core.engine.recorder cimport RecordTable, Recording
 from core.signal.dtmf cimport DtmfDetector
+from core.stream.srtp cimport SRTP_ROOM
 from core.stream.stream cimport Stream
 
 cdef enum:
@@ -41,6 +43,8 @@ cdef struct LegTotals:         # what of the counters is already in the worker's
     uint64_t foreign
     uint64_t malformed
     uint64_t send_errors
+    uint64_t forged
+    uint64_t replayed
     uint64_t expected
     uint64_t received
 
@@ -75,6 +79,7 @@ cdef struct Leg:
     int backlog_count
     HeardDigit backlog[DIGIT_BACKLOG]
     uint64_t tx_reported       # packets sent at the last RTCP report
+    int passed_up              # datagrams given to Python since the last look of the slow pass
     LegTotals totals
 
 cdef struct WorkerCounters:    # written by the worker, read relaxed
@@ -90,6 +95,9 @@ cdef struct WorkerCounters:    # written by the worker, read relaxed
     uint64_t malformed
     uint64_t dropped_events
     uint64_t realtime
+    uint64_t forged
+    uint64_t replayed
+    uint64_t dropped_datagrams # STUN or DTLS that Python did not get
 
 cdef struct Worker:
     uint32_t index
@@ -108,6 +116,7 @@ cdef struct Worker:
     SpscRing commands          # of Command, Python to worker
     SpscRing events            # of Event, worker to Python
     SpscRing digits            # of Event, digits only
+    SpscRing datagrams         # of Datagram
     Pool pool
     Leg* legs                  # one a slot
     Leg** active               # the open ones
@@ -124,9 +133,10 @@ cdef struct Worker:
     uint64_t random
     ClipTable* clips
     RecordTable* recordings
+    SrtpTable* srtp
     WorkerCounters count
-    uint8_t buffer[BUFFER]     # of the datagram in work
-    uint8_t out[BUFFER]        # of a datagram that we make
+    uint8_t buffer[BUFFER + SRTP_ROOM]    # of the datagram in work
+    uint8_t out[BUFFER + SRTP_ROOM]       # of a datagram that we make
 
 # Tells Python; False when the ring is full (counted).
 cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64_t c, int64_t now) noexcept nogil
@@ -142,7 +152,7 @@ cdef void signal_events(Worker* w) noexcept nogil
 cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil
 cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil
 cdef void wheel_insert(Worker* w, Leg* leg, int64_t tick) noexcept nogil
-# Sends RTP that is complete from its header on; `payload` bytes are counted.
+# Sends RTP that is complete from its header on, with SRTP_ROOM bytes behind it; `payload` bytes are counted.
 cdef void send_rtp(Leg* leg, uint8_t* data, int size, int payload) noexcept nogil
 
 

@@ -14,6 +14,7 @@ from core.engine.messages cimport (
     Event,
 )
 from core.stream.latch cimport latch_destination
+from core.stream.srtp cimport srtp_seal_rtp
 
 
 cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64_t c, int64_t now) noexcept nogil:
@@ -158,7 +159,13 @@ cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil:
 cdef void send_rtp(Leg* leg, uint8_t* data, int size, int payload) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef int sent
-    if s.connected:
+    if s.secure:
+        if s.srtp_out == NULL or not s.latch.set:
+            return
+        size = srtp_seal_rtp(s.srtp_out, data, size)
+    if size < 0:
+        sent = -1
+    elif s.connected:
         sent = udp_send(s.fd, data, size)
     else:
         sent = udp_send_to(s.fd, data, size, latch_destination(&s.latch))

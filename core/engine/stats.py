@@ -18,6 +18,8 @@ class StreamStats:
     malformed_packets: int
     round_trip_ms: float
     late_ticks: int
+    forged_packets: int = 0
+    replayed_packets: int = 0
 
 
 @dataclass(slots=True)
@@ -37,3 +39,6 @@ class WorkerStats:
     dropped_events: int
     cpu_ns: int
     realtime: bool
+    forged_packets: int = 0
+    replayed_packets: int = 0
+    dropped_datagrams: int = 0

@@ -3,6 +3,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from core.engine.clips cimport ClipTable
+from core.engine.keys cimport SrtpTable
 from core.engine.messages cimport Command
 from core.engine.recorder cimport RecordTable
 from core.engine.state cimport Worker
@@ -14,7 +15,7 @@ cdef enum:
 
 # 0 or -errno; on failure everything is freed again.
 cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realtime, uint64_t random, ClipTable* clips,
-                     RecordTable* recordings) noexcept nogil
+                     RecordTable* recordings, SrtpTable* srtp) noexcept nogil
 # After its thread has ended; closes what streams are left.
 cdef void worker_free(Worker* w) noexcept nogil
 # The thread; `argument` is the Worker.

@@ -25,6 +25,7 @@ from core.base.sockets cimport (
 from core.engine.bridge cimport poll_digits
 from core.engine.clips cimport CLIP_SLOTS, CLIP_UNUSED
 from core.engine.commands cimport account, close_leg, end_play, run_command
+from core.engine.datagrams cimport DATAGRAM_RING, Datagram
 from core.engine.digits cimport DigitFrame, digits_tick
 from core.engine.messages cimport EV_CLIP_RELEASED, EV_RECORDING_ENDED, Command, Event
 from core.engine.player cimport player_fill
@@ -92,13 +93,14 @@ cdef extern from *:
 
 
 cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realtime, uint64_t random, ClipTable* clips,
-                     RecordTable* recordings) noexcept nogil:
+                     RecordTable* recordings, SrtpTable* srtp) noexcept nogil:
     memset(w, 0, sizeof(Worker))
     w.index = index
     w.want_realtime = realtime
     w.random = random | 1
     w.clips = clips
     w.recordings = recordings
+    w.srtp = srtp
     w.event_armed = 1
     w.running = True
     w.epoch_ns = now_ns()
@@ -111,7 +113,8 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
     w.active = <Leg**>calloc(max_streams, sizeof(Leg*))
     if (w.legs == NULL or w.active == NULL or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
             or spsc_init(&w.events, EVENT_RING, sizeof(Event)) < 0
-            or spsc_init(&w.digits, DIGIT_RING, sizeof(Event)) < 0 or pool_init(&w.pool, max_streams, index) < 0):
+            or spsc_init(&w.digits, DIGIT_RING, sizeof(Event)) < 0
+            or spsc_init(&w.datagrams, DATAGRAM_RING, sizeof(Datagram)) < 0 or pool_init(&w.pool, max_streams, index) < 0):
         worker_free(w)
         return -ENOMEM
     if w.epoll < 0 or w.command_fd < 0 or w.event_fd < 0 or w.timer_fd < 0:
@@ -131,6 +134,7 @@ cdef void worker_free(Worker* w) noexcept nogil:
     spsc_free(&w.commands)
     spsc_free(&w.events)
     spsc_free(&w.digits)
+    spsc_free(&w.datagrams)
     pool_free(&w.pool)
     free(w.legs)
     free(w.active)
@@ -299,6 +303,7 @@ cdef void _look_after(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     if leg.closing:
         close_leg(w, leg, now)
         return
+    leg.passed_up = 0
     settle(w, leg, now)
     poll_digits(w, leg, now)
     silent = stream_timeout(&leg.stream, now)

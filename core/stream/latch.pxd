@@ -12,6 +12,7 @@ cdef enum:
     LATCH_SIGNALLED = 0
     LATCH_ANY = 1
     LATCH_STRICT = 2
+    LATCH_TOLD = 3             # by latch_tell only: ICE has validated the source
 
 cdef enum:
     SOURCE_FOREIGN = 0
@@ -42,6 +43,8 @@ cdef struct Latch:
 # Signalling named the far end. True when the lock was opened, i.e. when the socket must not stay connected.
 cdef bint latch_set(Latch* latch, const Address* expected, const Ip* signalling_ip, int policy, bint open_window,
                     int64_t now) noexcept nogil
+# The source that ICE chose.
+cdef void latch_tell(Latch* latch, const Address* source) noexcept nogil
 # Judges the source of a well-formed packet of an expected payload type.
 cdef int latch_packet(Latch* latch, const Address* source, const RtpPacket* p, int64_t now) noexcept nogil
 

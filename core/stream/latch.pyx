@@ -19,6 +19,9 @@ cdef bint latch_set(Latch* latch, const Address* expected, const Ip* signalling_
     cdef bint changed = (not latch.set or not ip_known(&expected.ip) or not same_address(&latch.expected, expected)
                          or not same_ip(&latch.signalling_ip, signalling_ip) or latch.policy != policy)
     cdef bint opened = changed and latch.locked
+    if policy == LATCH_TOLD and latch.policy == LATCH_TOLD and latch.locked:
+        # What a description says of addresses does not move what ICE chose.
+        return False
     latch.expected = expected[0]
     latch.signalling_ip = signalling_ip[0]
     latch.policy = policy
@@ -30,6 +33,12 @@ cdef bint latch_set(Latch* latch, const Address* expected, const Ip* signalling_
     if open_window and not latch.locked:
         latch.window_until_ns = now + WINDOW_NS
     return opened
+
+
+cdef void latch_tell(Latch* latch, const Address* source) noexcept nogil:
+    latch.policy = LATCH_TOLD
+    latch.set = latch.locked = True
+    latch.expected = latch.source = source[0]
 
 
 cdef bint _allowed(const Latch* latch, const Ip* ip) noexcept nogil:
@@ -86,7 +95,7 @@ cdef int _lock(Latch* latch, const Address* source) noexcept nogil:
 cdef int latch_packet(Latch* latch, const Address* source, const RtpPacket* p, int64_t now) noexcept nogil:
     if latch.locked:
         return SOURCE_KNOWN if same_address(&latch.source, source) else SOURCE_FOREIGN
-    if not latch.set:
+    if not latch.set or latch.policy == LATCH_TOLD:
         return SOURCE_FOREIGN
     if same_address(&latch.expected, source):
         return _lock(latch, source)

@@ -11,6 +11,7 @@ from core.stream.latch cimport Latch
 from core.stream.reception cimport Reception
 from core.stream.rtcp cimport RtcpState
 from core.stream.rtp cimport RtpPacket
+from core.stream.srtp cimport Srtp
 from core.stream.telephone_event cimport EventReceiver
 from core.stream.timeline cimport Timeline
 
@@ -34,6 +35,8 @@ cdef struct Counters:
     uint64_t malformed
     uint64_t late_ticks
     uint64_t send_errors
+    uint64_t forged            # failed the authentication of SRTP or SRTCP
+    uint64_t replayed          # authentic, but seen before
 
 cdef struct Stream:
     int fd
@@ -45,6 +48,10 @@ cdef struct Stream:
     bint receive
     bint send
     bint rtcp_mux
+    bint secure                # nothing goes or comes unprotected
+    bint demux                 # STUN and DTLS on this socket are for Python
+    Srtp* srtp_in              # NULL: no keys yet
+    Srtp* srtp_out
     uint8_t codec              # CODEC_*: what we send
     int payload_type           # to send with
     int event_payload_type     # to send with; -1: not negotiated
@@ -78,6 +85,8 @@ cdef struct StreamSettings:
     bint send
     bint rtcp_mux
     bint open_window
+    bint secure
+    bint demux
     int64_t timeout_ns
 
 cdef struct Received:
@@ -90,7 +99,11 @@ cdef struct Received:
 cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint16_t family, uint64_t random) noexcept nogil
 # Signalling's word; True when the socket must be disconnected, because the lock was opened.
 cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t now) noexcept nogil
-# Judges a datagram of the RTP socket. `source` is NULL when the kernel has checked it (connected socket).
+# Whether a datagram is STUN or DTLS by its first byte (RFC 7983), for those who asked for it.
+cdef bint stream_is_for_python(const Stream* s, const uint8_t* data, int size) noexcept nogil
+# Takes the protection off RTCP in place: the new size, or less than 0 when it must not be used.
+cdef int stream_open_rtcp(Stream* s, uint8_t* data, int size) noexcept nogil
+# Judges a datagram of the RTP socket, deciphered in place. `source` is NULL when the kernel has checked it (connected socket).
 cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* source, int64_t now,
                          Received* out) noexcept nogil
 # Whether RTCP from there may be believed; learns the port of a switched source.

@@ -3,10 +3,11 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memset
 
-from core.base.sockets cimport Address, same_ip
+from core.base.sockets cimport Address, same_address, same_ip
 from core.stream.latch cimport SOURCE_FOREIGN, SOURCE_LOCKED, latch_packet, latch_set
 from core.stream.reception cimport RX_DROP, RX_RESTART, rx_expect_change, rx_packet
 from core.stream.rtp cimport MAX_PAYLOAD, MIN_PAYLOAD, PT_COMFORT_NOISE, PT_PCMA, PT_PCMU, is_rtcp, rtp_parse
+from core.stream.srtp cimport SRTP_REPLAYED, srtp_open_rtcp, srtp_open_rtp
 from core.stream.telephone_event cimport EVENT_SIZE
 from core.stream.timeline cimport SOURCE_NONE, tl_init
 
@@ -37,6 +38,8 @@ cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t no
     s.receive = settings.receive
     s.send = settings.send
     s.rtcp_mux = settings.rtcp_mux
+    s.secure = settings.secure
+    s.demux = settings.demux
     s.rtcp_remote = settings.rtcp_remote
     s.timeout_ns = settings.timeout_ns
     s.timed_out = False
@@ -85,6 +88,38 @@ cdef bint _known_source(Stream* s, const Address* source, int64_t now, Received*
     return True
 
 
+cdef bint stream_is_for_python(const Stream* s, const uint8_t* data, int size) noexcept nogil:
+    return s.demux and size > 0 and (data[0] < 4 or 20 <= data[0] < 64)
+
+
+cdef int _judged(Stream* s, int size) noexcept nogil:
+    if size < 0:
+        if size == SRTP_REPLAYED:
+            s.count.replayed += 1
+        else:
+            s.count.forged += 1
+    return size
+
+
+cdef int stream_open_rtcp(Stream* s, uint8_t* data, int size) noexcept nogil:
+    if not s.secure:
+        return size
+    if s.srtp_in == NULL:
+        return -1
+    return _judged(s, srtp_open_rtcp(s.srtp_in, data, size))
+
+
+cdef int _decipher(Stream* s, uint8_t* data, int size, const Address* source) noexcept nogil:
+    """The size of the packet without its protection; less than 0 when it is not authentic or not from the far end."""
+    if source != NULL and (not s.latch.set or (s.latch.locked and not same_address(source, &s.latch.source))):
+        # Told apart before any work is put into it.
+        s.count.foreign += 1
+        return -1
+    if s.srtp_in == NULL:
+        return -1
+    return _judged(s, srtp_open_rtp(s.srtp_in, data, size))
+
+
 cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* source, int64_t now,
                          Received* out) noexcept nogil:
     cdef int verdict
@@ -94,6 +129,11 @@ cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* sour
     if s.rtcp_mux and is_rtcp(data, size):
         out.kind = GOT_RTCP
         return
+    if s.secure:
+        # Authentic first: neither header nor source of a forged packet may count (security.md, advisory 14).
+        size = _decipher(s, data, size, source)
+        if size < 0:
+            return
     if not s.configured or not rtp_parse(data, size, &out.packet) or not _classify(s, out):
         s.count.malformed += 1
         out.kind = GOT_NOTHING
