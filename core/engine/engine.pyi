@@ -97,7 +97,8 @@ class Engine:
     def open(self, local_ip: str, *, worker: int = -1) -> tuple[int, int]:
         """Binds an RTP socket (even port) and its RTCP socket (next port) for a worker (-1: the least loaded).
 
-        "::" hears IPv6 and IPv4. Returns (stream id, RTP port). Raises PortsExhausted, or OSError naming the address and the remedy.
+        "::" hears IPv6 and IPv4. Returns (stream id, RTP port). Raises PortsExhausted, or OSError naming the
+        address and the remedy.
         """
     def worker_of(self, stream: int) -> int: ...
     def configure(

@@ -71,9 +71,11 @@ def test_a_stranger_is_not_heard(both: Bench) -> None:
     both.engine.echo(stream, True)
     stranger.far = phone.far
     stranger.say(count=20)
-    phone.say(count=2)
-    assert len(phone.hear(2)) == 2
-    assert both.engine.stream_stats(stream).rx_packets == 2
+    # What is in the socket while it is connected may be read before the echo is on.
+    while not phone.hear(1, timeout_s=0.05):
+        phone.say()
+    stats = both.engine.stream_stats(stream)
+    assert stats.rx_packets <= phone.sequence - 100
     assert stranger.hear(1, timeout_s=0.1) == []
 
 

@@ -1,4 +1,4 @@
-"""SRTP in the media worker, with pylibsrtp as the far end: all suites, replay, forgery, latching, change of keys, RTCP."""
+"""SRTP in the media worker, with pylibsrtp as the far end: suites, replay, forgery, latching, change of keys, RTCP."""
 
 from __future__ import annotations
 
