@@ -48,6 +48,10 @@ extra_directives, extra_compile, extra_link = PROFILES[PROFILE]
 emit_linenums = bool(extra_directives.pop("emit_linenums", False))  # an option of the compiler, not a directive
 
 
+# What else an extension is linked with, by module name.
+LIBRARIES = {"core.signal.opus": ["opus"]}
+
+
 def extension(path: Path) -> Extension:
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     return Extension(
@@ -55,7 +59,7 @@ def extension(path: Path) -> Extension:
         [str(path.relative_to(ROOT))],
         extra_compile_args=COMPILE + extra_compile,
         extra_link_args=LINK + extra_link,
-        libraries=["m"],
+        libraries=["m", *LIBRARIES.get(name, [])],
     )
 
 

@@ -53,6 +53,7 @@ missing_packages() {
     "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ||
         echo "$family-dev"
     if ! command -v "${CC:-cc}" >/dev/null || [ ! -e /usr/include/stdio.h ]; then echo "gcc libc6-dev"; fi
+    [ -e /usr/include/opus/opus.h ] || echo libopus-dev
     command -v espeak-ng >/dev/null || echo espeak-ng
     command -v sipp >/dev/null || echo sip-tester
 }

@@ -7,6 +7,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.base.sockets cimport Address, Ip
 from core.signal.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from core.stream.codec cimport CODEC_PCMA, CODEC_PCMU
 from core.stream.latch cimport Latch
 from core.stream.reception cimport Reception
 from core.stream.rtcp cimport RtcpState
@@ -14,10 +15,6 @@ from core.stream.rtp cimport RtpPacket
 from core.stream.srtp cimport Srtp
 from core.stream.telephone_event cimport EventReceiver
 from core.stream.timeline cimport Timeline
-
-cdef enum:
-    CODEC_PCMU = 0
-    CODEC_PCMA = 8
 
 # What a received datagram is.
 cdef enum:
