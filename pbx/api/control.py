@@ -34,6 +34,7 @@ class Control(Protocol):
     def queues(self) -> list[dict[str, Any]]: ...
     def registrations(self) -> list[dict[str, Any]]: ...
     def alarms(self) -> list[dict[str, Any]]: ...
+    def reload_certificates(self) -> dict[str, Any]: ...
 
 
 def control_app(control: Control) -> Starlette:
@@ -66,6 +67,7 @@ def control_app(control: Control) -> Starlette:
         Route("/queues", json_route(get(control.queues))),
         Route("/registrations", json_route(get(control.registrations))),
         Route("/alarms", json_route(get(control.alarms))),
+        Route("/certificates/reload", json_route(get(control.reload_certificates)), methods=["POST"]),
     ]
     return Starlette(routes=routes)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pbx
 from pbx.api.control import Refused
 from pbx.queue.service import QueueError
+from pbx.transport.base import bracketed
+from pbx.transport.tls import CertificateError
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -156,12 +158,22 @@ class PbxControl:
                 "extension": extension,
                 "contact": binding.uri,
                 "transport": binding.destination.transport,
-                "address": f"{binding.destination.host}:{binding.destination.port}",
+                "address": f"{bracketed(binding.destination.host)}:{binding.destination.port}",
                 "expires_s": round(binding.expires_at - now, 1),
                 "user_agent": binding.user_agent,
             }
             for extension, binding in self._app.calls.services.registrar.all()
         ]
+
+    def reload_certificates(self) -> dict[str, Any]:
+        if not self._app.config.tls.certificate:
+            raise Refused(409, "tls.certificate is empty: there is nothing to read again")
+        try:
+            self._app.certificates.reload()
+        except CertificateError as error:
+            raise Refused(422, f"{error}; the old certificate stays in use") from None
+        found = self._app.driver.certificates
+        return {"subject": found.subject, "expires_s": round(found.expires_at - self._app.clock.unix())}
 
     def alarms(self) -> list[dict[str, Any]]:
         return self._app.alarms.active()

@@ -16,6 +16,7 @@ from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.app.alarms import Alarms
+from pbx.app.certificates import CertificateKeeper
 from pbx.app.control import PbxControl
 from pbx.app.sources import metric_sources
 from pbx.call.assembly import assemble
@@ -64,6 +65,7 @@ class Pbx:
         self.media: MediaEngine
         self.prompts: Prompts
         self.driver: Driver
+        self.certificates: CertificateKeeper
         self.calls: CallService
         self.queues: QueueService
         self.flows: Flows
@@ -135,6 +137,9 @@ class Pbx:
 
     def _build_calls(self) -> None:
         self.driver = Driver(self.config.sip, tls=self.config.tls)
+        self.certificates = CertificateKeeper(
+            self.driver.certificates, self.bus, self.clock, self.config.tls.expiry_alarm_days
+        )
         self.driver.loop_lag.observe = self.loop_lag.observe
         self.calls = assemble(
             self.config,
@@ -183,7 +188,9 @@ class Pbx:
 
     async def _start_signalling(self) -> None:
         if self.config.tls.certificate:
-            self.driver.certificates.load()
+            self.certificates.reload()
+            self.certificates.start()
+            self._stack.callback(self.certificates.stop)
         await self.driver.start()
         self._stack.push_async_callback(self.driver.stop)
         self._stack.push_async_callback(self._end_calls)

@@ -47,6 +47,7 @@ async def _serve(config: Config) -> int:
         print(f"the PBX cannot start: {error}", file=sys.stderr)
         return 1
     log.info("%s serves", config.server.name)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app)
     try:
         await stopping.first.wait()
         log.info("draining: new calls are refused, %d running ones may end within %g s", len(app.calls.calls), DRAIN_S)
@@ -55,6 +56,17 @@ async def _serve(config: Config) -> int:
         await app.stop()
     log.info("stopped")
     return 0
+
+
+def _reload(app: Pbx) -> None:
+    """SIGHUP: certificate and key are read again; calls notice nothing."""
+    if not app.config.tls.certificate:
+        log.info("SIGHUP: there is no certificate to read again")
+        return
+    try:
+        app.certificates.reload()
+    except CertificateError as error:
+        log.error("SIGHUP: %s", error)
 
 
 async def _drain(app: Pbx, stopping: _Stopping) -> None:

@@ -31,6 +31,15 @@ def metric_sources(app: Pbx) -> Sources:
             "connections": app.driver.connections,
         }
 
+    def transports() -> Mapping[str, Mapping[str, float]]:
+        return {
+            name: {
+                **{key: getattr(stats, key) for key in stats.__slots__},
+                "connections": app.driver.connections_of(name),
+            }
+            for name, stats in app.driver.stats.items()
+        }
+
     def shed() -> Mapping[str, int]:
         admission = app.driver.admission
         return {
@@ -46,6 +55,8 @@ def metric_sources(app: Pbx) -> Sources:
     return Sources(
         media=app.media.worker_stats,
         sip=sip,
+        transports=transports,
+        certificate_expires_at=lambda: app.driver.certificates.expires_at,
         shed=shed,
         agents=lambda: app.queues.agents_by_state(),
         queues=queues,

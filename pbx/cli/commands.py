@@ -9,7 +9,7 @@ import typer
 
 import pbx
 from pbx.cli import DEFAULT_CONFIG
-from pbx.cli.console import ask, clock, fail, out, read_config, show
+from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
 app = typer.Typer(
     help="Centrala: a SIP PBX and contact centre in one process.",
@@ -98,6 +98,37 @@ def doctor(context: typer.Context) -> None:
     from pbx.cli.doctor import examine
 
     raise typer.Exit(examine(read_config(context.obj).config))
+
+
+@app.command()
+def certificate(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Host names and addresses that phones use.", metavar="NAME..."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long it is valid.", min=1, max=3650)] = 365,
+    folder: Annotated[Path | None, typer.Option(help="Where to put it; <data_dir>/tls by default.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Make a self-signed certificate, for use until one of a CA takes its place."""
+    from pbx.cli.certificate import write_certificate
+
+    config = read_config(context.obj).config
+    try:
+        made = write_certificate(folder or data_dir(config) / "tls", names or [config.sip.domain], days, force=force)
+    except OSError as error:
+        fail(error)
+    out.print(f"made {made[0]} and {made[1]}. In the configuration:", markup=False, soft_wrap=True)
+    out.print(f'[tls]\ncertificate = "{made[0]}"\nkey = "{made[1]}"', markup=False, soft_wrap=True)
+
+
+@app.command("reload-certificates")
+def reload_certificates(context: typer.Context) -> None:
+    """Let the running PBX read certificate, key and CA files again; calls notice nothing."""
+    answer = ask(context.obj, "POST", "/certificates/reload")
+    days = answer["expires_s"] / 86_400
+    out.print(f"{answer['subject']} is in use, valid for {days:.0f} days", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -59,7 +59,7 @@ def _none() -> tuple[()]:
     return ()
 
 
-def _empty() -> Mapping[str, int]:
+def _empty() -> Mapping[str, Any]:
     return {}
 
 
@@ -69,6 +69,8 @@ class Sources:
 
     media: Callable[[], Iterable[WorkerCounters]] = _none
     sip: Callable[[], Mapping[str, int]] = _empty  # counters by name: received, sent, ...; see SIP_COUNTERS
+    transports: Callable[[], Mapping[str, Mapping[str, float]]] = _empty  # transport -> see TRANSPORT_COUNTERS
+    certificate_expires_at: Callable[[], float] | None = None  # UTC seconds, 0.0 without a certificate
     shed: Callable[[], Mapping[str, int]] = _empty  # reason -> calls refused for it
     agents: Callable[[], Mapping[str, int]] = _empty  # state -> agents in it
     queues: Callable[[], Iterable[QueueNow]] = _none
@@ -108,6 +110,25 @@ SIP_COUNTERS = (
     ("guesses_refused", "centrala_sip_guesses_refused", "Credentials not judged: too many wrong ones from there."),
     ("foreign_requests", "centrala_sip_foreign_requests", "Requests inside a call that did not come from its peer."),
 )
+TRANSPORT_COUNTERS = (
+    ("received", "centrala_sip_transport_messages_received", "SIP messages received."),
+    ("sent", "centrala_sip_transport_messages_sent", "SIP messages sent."),
+    ("received_bytes", "centrala_sip_transport_bytes_received", "Bytes of them."),
+    ("sent_bytes", "centrala_sip_transport_bytes_sent", "Bytes of them."),
+    ("parse_errors", "centrala_sip_transport_parse_errors", "Messages that were refused as malformed."),
+    ("send_errors", "centrala_sip_transport_send_errors", "Messages that could not be sent."),
+    ("keepalives", "centrala_sip_transport_keepalives", "Keep-alives received (CRLF, STUN)."),
+    ("connections_opened", "centrala_sip_transport_connections_opened", "Connections opened, by either side."),
+    ("connections_refused", "centrala_sip_transport_connections_refused", "Connections over the limits."),
+    ("handshake_failures", "centrala_sip_transport_handshake_failures", "TLS and WebSocket handshakes that failed."),
+    ("closed_idle", "centrala_sip_transport_closed_idle", "Connections closed because nothing came."),
+    (
+        "closed_slow",
+        "centrala_sip_transport_closed_slow",
+        "Connections closed: unfinished message, ours unread.",
+    ),
+    ("unexpected_errors", "centrala_sip_transport_unexpected_errors", "Messages whose handling failed; see the log."),
+)
 SIP_GAUGES = (
     ("transactions", "centrala_sip_transactions", "Transactions in memory."),
     ("dialogs", "centrala_sip_dialogs", "Dialogs in memory."),
@@ -128,7 +149,7 @@ class LiveCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All families, read now."""
-        for part in (self._media, self._sip, self._agents, self._queues, self._store, self._loop):
+        for part in (self._media, self._sip, self._transports, self._agents, self._queues, self._store, self._loop):
             try:
                 yield from list(part())
             except Exception:
@@ -161,6 +182,22 @@ class LiveCollector(Collector):
         for reason, count in self._sources.shed().items():
             shed.add_metric([reason], count)
         yield shed
+
+    def _transports(self) -> Iterator[Metric]:
+        found = self._sources.transports()
+        for key, name, text in TRANSPORT_COUNTERS:
+            family = CounterMetricFamily(name, text, labels=["transport"])
+            for transport, values in found.items():
+                family.add_metric([transport], values[key])
+            yield family
+        gauge = GaugeMetricFamily("centrala_sip_transport_connections", "Connections open.", labels=["transport"])
+        for transport, values in found.items():
+            gauge.add_metric([transport], values["connections"])
+        yield gauge
+        expires_at = self._sources.certificate_expires_at
+        if expires_at is not None and expires_at():
+            text = "When the TLS certificate ends, in seconds since 1970."
+            yield GaugeMetricFamily("centrala_tls_certificate_expires_timestamp_seconds", text, expires_at())
 
     def _agents(self) -> Iterator[Metric]:
         states = self._sources.agents()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import ssl
 from collections.abc import Callable
@@ -38,7 +37,7 @@ class Certificates:
         self._server: ssl.SSLContext | None = None
         self._verified: ssl.SSLContext | None = None
         self._unverified: ssl.SSLContext | None = None
-        self._seen: tuple[tuple[str, int, int], ...] = ()
+        self._seen = self._fingerprint()
         self.expires_at = 0.0  # UTC seconds; 0.0: no certificate
         self.subject = ""
         self.on_failure: Callable[[Destination, Exception], None] = lambda *_: None
@@ -59,6 +58,10 @@ class Certificates:
     def changed(self) -> bool:
         """Whether a file is another one than when it was read."""
         return self._fingerprint() != self._seen
+
+    def ignore_change(self) -> None:
+        """The files as they are now cannot be used: look again when they change."""
+        self._seen = self._fingerprint()
 
     def server_context(self) -> ssl.SSLContext:
         """For a connection that comes in."""
@@ -152,12 +155,6 @@ def read_certificate(path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError) as error:
         raise CertificateError(f"{path} is no PEM certificate: {error}") from None
-
-
-def expires_in_days(certificate: x509.Certificate, now: float) -> float:
-    """Days from `now` (UTC seconds) until it is valid no more."""
-    left = certificate.not_valid_after_utc - datetime.datetime.fromtimestamp(now, datetime.UTC)
-    return left.total_seconds() / 86400
 
 
 def _reason(error: OSError) -> str:

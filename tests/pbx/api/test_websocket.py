@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import ssl
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from pbx.api import server
 from pbx.api import websocket as guarded
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
-from pbx.transport import connections
+from pbx.config import Tls
+from pbx.transport import acceptor, connections
+from pbx.transport.tls import Certificates
 from tests.pbx.transport.test_driver import Node, until
+from tests.support.certificates import Authority
 from tests.support.corpus import entries
 
 HOST = "127.0.0.1"
@@ -282,6 +287,65 @@ async def test_hostile_bytes_of_the_corpus(fast, entry, caplog):
             await asyncio.wait_for(reader.read(), 5)
         await until(lambda: not site.driver.connections)
         assert not caplog.records
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path)
+
+
+class SecureSite(Site):
+    """The same over TLS."""
+
+    def __init__(self, authority):
+        super().__init__()
+        self.authority = authority
+        certificate, key = authority.certify(HOST)
+        self.certificates = Certificates(Tls(certificate=certificate, key=key))
+        self.certificates.load()
+        routes = [sip_route(self.driver.websocket, ())]
+        app = public_app(lambda: {"status": "ok"}, None, "text/plain", routes)
+        self.http = HttpServer(app, host=HOST, tls=self.certificates.server_context)
+
+    @property
+    def stats(self):
+        return self.driver.stats.wss
+
+    def open(self, **more):
+        context = ssl.create_default_context(cafile=self.authority.ca)
+        return connect(f"wss://{HOST}:{self.port}/ws", subprotocols=["sip"], ssl=context, **more)
+
+
+async def test_wss_and_a_new_certificate_without_a_restart(authority):
+    async with SecureSite(authority) as site, site.open() as phone:
+        await phone.send(OPTIONS.format("a"))
+        assert (await asyncio.wait_for(phone.recv(), 5)).startswith("SIP/2.0 200")
+        assert site.recorder.requests[0].source.transport == "wss"
+        authority.certify(HOST)
+        site.certificates.load()
+        async with site.open(origin=f"https://{HOST}:{site.port}") as other:
+            numbers = [
+                each.transport.get_extra_info("ssl_object").getpeercert()["serialNumber"] for each in (phone, other)
+            ]
+            assert numbers[0] != numbers[1]
+        await phone.send(OPTIONS.format("b"))
+        assert (await asyncio.wait_for(phone.recv(), 5)).startswith("SIP/2.0 200")
+        assert site.stats.received == 2
+
+
+async def test_silent_handshakes_do_not_take_all_places(authority, monkeypatch):
+    monkeypatch.setattr(acceptor, "HANDSHAKE_S", 0.3)
+    monkeypatch.setattr(server, "PER_SOURCE_LIMIT", 3)
+    async with SecureSite(authority) as site:
+        silent = [await asyncio.open_connection(HOST, site.port) for _ in range(5)]
+        for reader, writer in silent:
+            with contextlib.suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+        assert site.http.handshake_failures == 3
+        async with site.open() as phone:
+            await phone.send("\r\n\r\n")
+            assert await phone.recv() == "\r\n"
 
 
 def _text(data):
