@@ -11,14 +11,29 @@ from pbx.sip.requests import MAGIC_COOKIE
 from pbx.sip.transaction_client import ClientTransaction
 
 if TYPE_CHECKING:
+    from pbx.sip.dialog import Dialog
     from pbx.sip.message import Response
     from pbx.sip.session import InviteSession
 
 
 class DialogRequest:
-    """`done(status, response)` is called once: the final status, 408 without an answer, 503 if the transport failed."""
+    """`done(status)` is called once: the final status, 408 without an answer, 503 if the transport failed.
 
-    __slots__ = ("_body", "_challenges", "_content_type", "_done", "_headers", "_method", "_session")
+    `response` is then the final response, None when there was none. `dialog` is an early one that is not (yet) the
+    session's.
+    """
+
+    __slots__ = (
+        "_body",
+        "_challenges",
+        "_content_type",
+        "_dialog",
+        "_done",
+        "_headers",
+        "_method",
+        "_session",
+        "response",
+    )
 
     def __init__(
         self,
@@ -28,6 +43,7 @@ class DialogRequest:
         headers: Sequence[str] = (),
         body: bytes = b"",
         content_type: str = "",
+        dialog: Dialog | None = None,
     ) -> None:
         self._session = session
         self._method = method
@@ -36,9 +52,11 @@ class DialogRequest:
         self._body = body
         self._content_type = content_type
         self._challenges = 0
+        self._dialog = dialog or session.ensure_dialog()
+        self.response: Response | None = None
 
     def start(self, authorization_line: str = "") -> None:
-        dialog = self._session.dialog
+        dialog = self._dialog
         assert dialog is not None
         headers = [*self._headers, authorization_line] if authorization_line else self._headers
         branch = f"{MAGIC_COOKIE}{token(16)}"
@@ -48,7 +66,7 @@ class DialogRequest:
     def on_response(self, transaction: ClientTransaction, response: Response) -> None:
         if response.status < 200:
             return
-        dialog = self._session.dialog
+        dialog = self._dialog
         if dialog is not None:
             line = authorization(
                 response, self._method, dialog.start_line_uri, self._session.credentials, self._challenges
@@ -57,6 +75,7 @@ class DialogRequest:
                 self._challenges += 1
                 self.start(line)
                 return
+        self.response = response
         self._done(response.status)
 
     def on_no_response(self, transaction: ClientTransaction, status: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pbx.sip.message import response as build_response
 from pbx.sip.requests import ALLOW_LINE
+from pbx.sip.session_timer import answer_as_server
 
 if TYPE_CHECKING:
     from pbx.sip.message import Request
@@ -45,8 +46,9 @@ class InDialogRequest:
     ) -> None:
         """Sends a response in the dialog, with our Contact where it says where we are (2xx, RFC 3261 12.1.1)."""
         session = self._session
-        if status < 300 and session.dialog is not None:
-            headers = (session.dialog.contact.rstrip(), *headers)
+        dialog = session.dialog_of(self.request.from_tag)
+        if status < 300 and dialog is not None:
+            headers = (dialog.contact.rstrip(), *headers)
         data = build_response(
             self.request,
             status,
@@ -81,6 +83,24 @@ def _options(session: InviteSession, transaction: ServerTransaction, request: Re
     session.respond(transaction, request, 200, [ALLOW_LINE, "Accept: application/sdp"])
 
 
+def _update(session: InviteSession, transaction: ServerTransaction, request: Request) -> None:
+    """UPDATE (RFC 3311 5.2): a new target, a refreshed session timer, and perhaps another session description."""
+    if session.state == "terminated":
+        session.respond(transaction, request, 481)
+    elif request.sdp:
+        session.on_offer(transaction, request)
+    else:
+        dialog = session.dialog_of(request.from_tag)
+        assert dialog is not None
+        dialog.refresh(request)
+        lines = answer_as_server(session, request) if session.state == "confirmed" else ()
+        session.respond(transaction, request, 200, [dialog.contact.rstrip(), ALLOW_LINE, *lines])
+
+
+def _prack(session: InviteSession, transaction: ServerTransaction, request: Request) -> None:
+    session.on_prack(transaction, request)
+
+
 def _observed(session: InviteSession, transaction: ServerTransaction, request: Request) -> None:
     """REFER, NOTIFY, MESSAGE: the observer answers through the handle."""
     observer = session.observer
@@ -108,6 +128,8 @@ TABLE: Final[dict[str, Handler]] = {
     "INVITE": _invite,
     "INFO": _info,
     "OPTIONS": _options,
+    "UPDATE": _update,
+    "PRACK": _prack,
     "REFER": _observed,
     "NOTIFY": _observed,
     "MESSAGE": _observed,

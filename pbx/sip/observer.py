@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 class SessionObserver(Protocol):
     """Each method is called from the event loop, after the session's own state moved and its messages were queued."""
 
-    def on_progress(self, session: InviteSession, status: int, reason: str, body: bytes, response: Response) -> None:
-        """UAC: a provisional response 101-199."""
+    def on_progress(
+        self, session: InviteSession, status: int, reason: str, body: bytes, response: Response
+    ) -> bytes | None:
+        """UAC: a provisional response 101-199. If the INVITE had no offer, `body` is one if the response is reliable
+        (RFC 3262): return the SDP answer.
+        """
         ...
 
     def on_answer(self, session: InviteSession, body: bytes, response: Response) -> bytes | None:
-        """UAC: a 2xx; its ACK goes out by itself. If the INVITE had no offer, `body` is one: return the SDP answer."""
+        """UAC: a 2xx; its ACK goes out by itself. If the INVITE had no offer, `body` is one: return the SDP answer.
+
+        `body` is b"" when offer and answer were exchanged reliably before, and changed since.
+        """
         ...
 
     def on_failure(self, session: InviteSession, status: int, reason: str, response: Response | None) -> None:
@@ -37,13 +44,17 @@ class SessionObserver(Protocol):
         ...
 
     def on_reinvite(self, session: InviteSession, body: bytes) -> None:
-        """The far end wants another session description: call `accept_reinvite` or `reject_reinvite`."""
+        """The far end wants another session description (re-INVITE, UPDATE, PRACK).
+
+        Call `accept_reinvite` or `reject_reinvite`, at once unless it is a re-INVITE.
+        """
         ...
 
     def on_reinvite_answer(self, session: InviteSession, status: int, body: bytes) -> bytes | None:
         """The outcome of our `reinvite`. If it had no offer, `body` is one: return the SDP answer.
 
-        Also called with the ACK's body when the far end's re-INVITE had no offer and our 2xx carried it.
+        Also called with the answer to an offer that our 2xx to a re-INVITE carried (in the ACK), or a reliable
+        provisional response of ours (in the PRACK).
         """
         ...
 
@@ -64,7 +75,10 @@ class SessionObserver(Protocol):
         ...
 
     def on_ended(self, session: InviteSession, reason: str) -> None:
-        """The established call is over: "bye" from the far end, "no ack", "timeout", "lost"."""
+        """The established call is over: "bye" from the far end, "no ack", "timeout", "lost", "expired" (RFC 4028).
+
+        "no prack", "no answer in PRACK": an incoming call that we had to refuse.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from pbx.sip.in_dialog import InDialogRequest, dispatch
 from pbx.sip.message import response as build_response
 from pbx.sip.reinvite import Renegotiation
 from pbx.sip.session_state import Progress
+from pbx.sip.session_timer import SessionTimer
 
 if TYPE_CHECKING:
     from pbx.sip.address import Source
@@ -38,13 +39,16 @@ class InviteSession(Progress):
         "credentials",
         "dialog",
         "follow_contact",
+        "local_sdp",
         "local_tag",
         "observer",
+        "offer_open",
         "remote_sdp",
         "remote_tag",
         "renegotiation",
         "request",
         "source",
+        "timer",
         "ua",
     )
 
@@ -62,10 +66,13 @@ class InviteSession(Progress):
         self.observer: SessionObserver | None = None
         self.request: Request | None = None
         self.remote_sdp = b""
+        self.local_sdp = b""  # what we said last: a refresh says it again
+        self.offer_open = False  # our 2xx carried an offer, and its answer has not come yet
         self.credentials: ClientCredentials | None = None
         self.dialog: Dialog | None = None
         self.acceptance: Acceptance | None = None
         self.renegotiation: Renegotiation | None = None
+        self.timer: SessionTimer | None = None
         self.follow_contact = False  # a trusted trunk: its Contact may name another IP address than it calls from
         self._held_headers: Sequence[str] = ()
         self._waiting: tuple[InDialogRequest, ...] = ()  # requests that the observer has not answered yet
@@ -119,20 +126,40 @@ class InviteSession(Progress):
         """
         if self.phase is not states.CONFIRMED and self.phase is not states.ACCEPTED:
             return False
-        if self.renegotiation is None:
-            self.renegotiation = Renegotiation(self)
-        self.renegotiation.want(body)
+        self._negotiation().want(body)
         self.ua.wake()
         return True
 
+    def update(self, body: bytes) -> bool:
+        """Offers another session description by UPDATE, before the answer as well (RFC 3311); then as `reinvite`.
+
+        False when there is nothing to change yet: the first offer and answer are not exchanged reliably.
+        """
+        if not body or self.state == "terminated" or self.offer_refusal("") or self.ensure_dialog() is None:
+            return False
+        self._negotiation().want(body, update=True)
+        self.ua.wake()
+        return True
+
+    def refresh(self) -> None:
+        """Repeats our session description in a re-INVITE, for the session timer."""
+        if self.phase is states.CONFIRMED:
+            self._negotiation().refresh(self.local_sdp)
+            self.ua.wake()
+
+    def _negotiation(self) -> Renegotiation:
+        if self.renegotiation is None:
+            self.renegotiation = Renegotiation(self)
+        return self.renegotiation
+
     def accept_reinvite(self, body: bytes) -> bool:
-        """Answers the far end's re-INVITE with 200."""
+        """Answers the far end's re-INVITE or UPDATE with 200."""
         done = self.renegotiation is not None and self.renegotiation.accept(body)
         self.ua.wake()
         return done
 
     def reject_reinvite(self, status: int = 488) -> bool:
-        """Refuses the far end's re-INVITE; the session goes on as it was."""
+        """Refuses the far end's re-INVITE or UPDATE; the session goes on as it was."""
         done = self.renegotiation is not None and self.renegotiation.reject(status)
         self.ua.wake()
         return done
@@ -141,7 +168,7 @@ class InviteSession(Progress):
         """Sends INFO (RFC 6086), such as a DTMF relay."""
         if self.phase is not states.CONFIRMED:
             return False
-        DialogRequest(self, "INFO", self._on_dialog_status, (), body, content_type).start()
+        DialogRequest(self, "INFO", self.on_dialog_status, (), body, content_type).start()
         self.ua.wake()
         return True
 
@@ -161,7 +188,7 @@ class InviteSession(Progress):
         """
         if self.state == "terminated" or self.ensure_dialog() is None:
             return False
-        DialogRequest(self, method, done or self._on_dialog_status, headers, body, content_type).start()
+        DialogRequest(self, method, done or self.on_dialog_status, headers, body, content_type).start()
         self.ua.wake()
         return True
 
@@ -169,14 +196,26 @@ class InviteSession(Progress):
 
     def on_request(self, transaction: ServerTransaction, request: Request) -> None:
         """A request inside the dialog, from its own peer."""
-        dialog = self.ensure_dialog()
+        dialog = self.dialog_of(request.from_tag)
         if dialog is None:
             self.respond(transaction, request, 481)
-        elif request.cseq <= dialog.remote_cseq:
+        elif request.cseq <= dialog.remote_cseq and request.method != "PRACK":  # its RAck says where it belongs
             self.respond(transaction, request, 500, ["Retry-After: 1"])  # out of order (12.2.2)
         else:
-            dialog.remote_cseq = request.cseq
+            dialog.remote_cseq = max(request.cseq, dialog.remote_cseq)
             dispatch(self, transaction, request)
+
+    def knows(self, remote_tag: str) -> bool:
+        """Whether a request with this From tag is of a dialog of this session."""
+        return remote_tag == self.remote_tag
+
+    def allows(self, source: Source) -> bool:
+        """Whether the far end's requests may come from `source`, although the first message did not."""
+        return self.dialog is not None and self.dialog.allows(source)
+
+    def dialog_of(self, remote_tag: str) -> Dialog | None:
+        """The dialog with the far end of this tag."""
+        return self.ensure_dialog()
 
     def on_bye(self, transaction: ServerTransaction, request: Request) -> None:
         """The far end hangs up."""
@@ -191,12 +230,32 @@ class InviteSession(Progress):
 
     def on_reinvite(self, transaction: ServerTransaction, request: Request) -> None:
         """An INVITE inside the dialog (14.2)."""
-        if self.phase is not states.CONFIRMED and self.phase is not states.ACCEPTED:
+        if self.phase is states.CONFIRMED or self.phase is states.ACCEPTED:
+            self._negotiation().on_offer(transaction, request)
+        elif self.phase is states.INCOMING:  # the first one has no final response yet
+            self.respond(transaction, request, 500, [f"Retry-After: {self.ua.random.randint(0, 10)}"])
+        else:
             self.respond(transaction, request, 491 if self.state == "early" else 481)
-            return
-        if self.renegotiation is None:
-            self.renegotiation = Renegotiation(self)
-        self.renegotiation.on_offer(transaction, request)
+
+    def on_offer(self, transaction: ServerTransaction, request: Request) -> None:
+        """An offer in an UPDATE or PRACK (RFC 3311 5.2)."""
+        status = self.offer_refusal(request.from_tag)
+        if status:
+            lines = [f"Retry-After: {self.ua.random.randint(0, 10)}"] if status == 500 else []
+            self.respond(transaction, request, status, lines)
+        else:
+            self._negotiation().on_offer(transaction, request)
+
+    def offer_refusal(self, remote_tag: str) -> int:
+        """0 when another offer may come; 491 when ours, 500 when the far end's first one is not answered yet."""
+        return 491 if self.offer_open else 0
+
+    def on_exchanged(self, remote_tag: str) -> None:
+        """An offer of the far end with this tag was answered."""
+
+    def on_prack(self, transaction: ServerTransaction, request: Request) -> None:
+        """PRACK (RFC 3262 3): nothing that we sent waits for one."""
+        self.respond(transaction, request, 481)
 
     def waits(self, handle: InDialogRequest) -> None:
         """The observer has a request to answer."""
@@ -217,6 +276,7 @@ class InviteSession(Progress):
         sdp = request.sdp
         if sdp:
             self.remote_sdp = sdp
+        self.offer_open = False
         if self.move(states.ACKED):
             if self.phase is states.ENDING:
                 self._send_bye(self._held_headers)
@@ -290,6 +350,9 @@ class InviteSession(Progress):
         if self.renegotiation is not None:
             self.renegotiation.abandon()
             self.renegotiation = None
+        if self.timer is not None:
+            self.timer.stop()
+            self.timer = None
 
     def _send_bye(self, headers: Sequence[str] = ()) -> None:
         if self.acceptance is not None:
@@ -301,7 +364,7 @@ class InviteSession(Progress):
         self.move(states.BYE_DONE)
         self.finish()
 
-    def _on_dialog_status(self, status: int) -> None:
+    def on_dialog_status(self, status: int) -> None:
         """The outcome of a request inside the dialog that nobody waits for."""
         if status == 481:
             self.on_dialog_gone("lost", say_bye=False)

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from pbx.sip import session_state as states
 from pbx.sip.dialog import Dialog, as_server
+from pbx.sip.extensions import requires
+from pbx.sip.outputs import Send
+from pbx.sip.reliable import ReliableProvisionals
 from pbx.sip.requests import ALLOW_LINE
 from pbx.sip.session import InviteSession
+from pbx.sip.session_timer import answer_as_server
 
 if TYPE_CHECKING:
     from pbx.sip.address import Source
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 class IncomingSession(InviteSession):
     """A call that came in. `request` is its INVITE for as long as the session lives."""
 
-    __slots__ = ("transaction",)
+    __slots__ = ("_held_answer", "_reliable", "_undecided", "offered", "transaction")
 
     def __init__(
         self, ua: UserAgent, request: Request, source: Source, local_tag: str, transaction: ServerTransaction
@@ -28,6 +32,10 @@ class IncomingSession(InviteSession):
         super().__init__(ua, states.INCOMING, request.call_id, local_tag, request.from_tag, source)
         self.request = request
         self.remote_sdp = request.sdp
+        self.offered = bool(self.remote_sdp)  # else the offer is ours
+        self._undecided = True  # whether provisional responses are reliable
+        self._reliable: ReliableProvisionals | None = None
+        self._held_answer: tuple[bytes, Sequence[str]] | None = None  # of a 2xx that waits for a PRACK
         self.transaction: ServerTransaction | None = transaction
         transaction.user = self
 
@@ -36,19 +44,57 @@ class IncomingSession(InviteSession):
     ) -> bool:
         if not 101 <= status <= 199:
             raise ValueError(f"a provisional response is 101-199, not {status}")
-        if self.phase is not states.INCOMING:
+        if self.phase is not states.INCOMING or self._held_answer is not None:
             return False
-        self._answer(status, reason, body, headers)
+        if self._undecided:
+            self._decide()
+        reliable = self._reliable
+        if reliable is None or (not self.offered and not body and not reliable.exchanged and not reliable.offer_open):
+            self._answer(status, reason, body, headers)
+        else:
+            reliable.push(status, reason, body, headers)
+            self.local_sdp = body or self.local_sdp
         self.ua.wake()
         return True
 
+    @property
+    def wants_early_offer(self) -> bool:
+        """The caller left the offer to us and requires reliable provisional responses: the first has to carry it."""
+        if self.offered or self.request is None or not self.request.has_any(("Require",)):
+            return False
+        return requires(self.request, "100rel") and (self._reliable is None or not self._reliable.exchanged)
+
+    def _decide(self) -> None:
+        self._undecided = False
+        request = self.request
+        assert request is not None
+        if self.ua.extensions.provisionals_are_reliable(request):
+            self._reliable = ReliableProvisionals(self, request.cseq)
+
     def accept(self, body: bytes, headers: Sequence[str] = ()) -> bool:
+        reliable = self._reliable
+        if reliable is not None:
+            if self._held_answer is not None or self.phase is not states.INCOMING:
+                return False
+            if reliable.delays_final:
+                self._held_answer = (body, tuple(headers))
+                return True
+            if reliable.exchanged:  # said already, and perhaps changed since by UPDATE
+                body = b""
+        return self._accept(body, headers)
+
+    def _accept(self, body: bytes, headers: Sequence[str]) -> bool:
         transaction, request = self.transaction, self.request
         if not self.move(states.ACCEPT):
             return False
         assert transaction is not None
         assert request is not None
-        data = self._answer(200, None, body, (ALLOW_LINE, *headers))
+        if body:
+            self.local_sdp = body
+            self.offer_open = not self.offered
+        if self._reliable is not None:
+            self._reliable.stop()
+        data = self._answer(200, None, body, (ALLOW_LINE, *answer_as_server(self, request), *headers))
         self.transaction = None
         self.await_ack(data, transaction, request.cseq)
         self.ua.wake()
@@ -92,6 +138,74 @@ class IncomingSession(InviteSession):
     def finish(self) -> None:
         super().finish()
         self.transaction = None
+        if self._reliable is not None:
+            self._reliable.forget()
+            self._reliable = None
+
+    # Reliable provisional responses (RFC 3262)
+
+    def on_prack(self, transaction: ServerTransaction, request: Request) -> None:
+        reliable = self._reliable
+        if reliable is None or not reliable.acknowledge(request):
+            super().on_prack(transaction, request)
+            return
+        sdp = request.sdp
+        if reliable.offer_open:
+            if not sdp:  # it had to bring the answer (section 5)
+                self.respond(transaction, request, 400, (), b"", "The answer is missing")
+                self._give_up(488, "no answer in PRACK")
+                return
+            reliable.answered()
+            self.remote_sdp = sdp
+            self.respond(transaction, request, 200)
+            if self.observer is not None:
+                self.observer.on_reinvite_answer(self, 200, sdp)
+        elif sdp:
+            self.on_offer(transaction, request)
+        else:
+            self.respond(transaction, request, 200)
+        self._go_on_after_prack()
+
+    def _go_on_after_prack(self) -> None:
+        reliable = self._reliable
+        if reliable is None or self.phase is not states.INCOMING:
+            return
+        reliable.go_on()
+        if self._held_answer is not None and not reliable.delays_final:
+            (body, headers), self._held_answer = self._held_answer, None
+            self._accept(b"" if reliable.exchanged else body, headers)
+
+    def offer_refusal(self, remote_tag: str) -> int:
+        """Before our final response an offer may come when the INVITE's own exchange is done reliably."""
+        if self.phase is not states.INCOMING:
+            return super().offer_refusal(remote_tag)
+        reliable = self._reliable
+        if reliable is not None and reliable.exchanged:
+            return 0
+        return 491 if reliable is not None and reliable.offer_open else 500
+
+    def respond_provisional(self, status: int, reason: str | None, body: bytes, headers: Sequence[str]) -> bytes:
+        """Sends a reliable provisional response for the first time; returns its bytes."""
+        return self._answer(status, reason, body, headers)
+
+    def repeat_provisional(self, data: bytes) -> None:
+        transaction = self.transaction
+        if transaction is not None:
+            self.ua.layer.retransmitted += 1
+            self.ua.out.append(Send(data, transaction.destination, transaction))
+
+    def on_unacknowledged_provisional(self) -> None:
+        """64*T1 passed without the PRACK (section 3): the INVITE is refused with a 5xx."""
+        self._give_up(504, "no prack")
+
+    def _give_up(self, status: int, why: str) -> None:
+        if not self.move(states.REJECT):
+            return
+        observer = self.observer
+        self._refuse(status, None, ())
+        self.finish()
+        if observer is not None:
+            observer.on_ended(self, why)
 
     def on_bye(self, transaction: ServerTransaction, request: Request) -> None:
         """Before our answer a BYE is a way of cancelling (15.1.2)."""

@@ -9,17 +9,26 @@ from pbx.ids import token
 from pbx.sip import requests
 from pbx.sip import session_state as states
 from pbx.sip.client_auth import authorization
-from pbx.sip.dialog import as_client
+from pbx.sip.dialog import Dialog, as_client
+from pbx.sip.dialog_request import DialogRequest
+from pbx.sip.early_dialog import MAX_EARLY_DIALOGS, EarlyDialog
+from pbx.sip.extensions import requires
+from pbx.sip.reliable import read_rseq
 from pbx.sip.requests import MAGIC_COOKIE
 from pbx.sip.session import InviteSession
+from pbx.sip.session_timer import MAX_RAISES, asked_by_422, take_as_client
 
 if TYPE_CHECKING:
-    from pbx.sip.address import Destination
+    from pbx.sip.address import Destination, Source
     from pbx.sip.client_auth import ClientCredentials
-    from pbx.sip.message import Response
+    from pbx.sip.message import Request, Response
     from pbx.sip.observer import SessionObserver
     from pbx.sip.transaction_client import ClientTransaction
+    from pbx.sip.transaction_server import ServerTransaction
     from pbx.sip.user_agent import UserAgent
+
+
+_NONE: dict[str, EarlyDialog] = {}  # shared by all calls without early dialogs; never changed
 
 
 class OutgoingSession(InviteSession):
@@ -29,12 +38,15 @@ class OutgoingSession(InviteSession):
         "_challenges",
         "_contact",
         "_cseq",
+        "_early",
         "_extra",
         "_from",
         "_heard",
         "_max_forwards",
         "_offer",
         "_offer_type",
+        "_raised",
+        "_timer_lines",
         "_to",
         "_uri",
         "transaction",
@@ -71,10 +83,15 @@ class OutgoingSession(InviteSession):
         self._offer_type = content_type
         self._contact = ua.contact_line(contact_user, destination.transport, ua.local_address(destination))
         routes = "".join(f"Route: {route}\r\n" for route in route_set)
-        self._extra = f"{routes}{self._contact}Allow: {requests.ALLOW}\r\n{requests.header_lines(headers)}"
+        self._timer_lines = ua.extensions.invite_lines
+        self._extra = (
+            f"{routes}{self._contact}{requests.ALLOW_LINE}\r\n{self._timer_lines}{requests.header_lines(headers)}"
+        )
         self._max_forwards = max_forwards
         self._cseq = 0
         self._challenges = 0
+        self._raised = 0  # how often a 422 made the session interval longer
+        self._early: dict[str, EarlyDialog] = _NONE  # by To tag, until the call is answered
         self._heard = False  # a provisional response came: only then may CANCEL go out (9.1)
 
     def start(self, authorization_line: str = "") -> None:
@@ -132,28 +149,69 @@ class OutgoingSession(InviteSession):
 
     def finish(self) -> None:
         super().finish()
+        self._early = _NONE
         if self.transaction is not None:
             self.transaction.user = None
             self.transaction = None
 
-    def _on_provisional(self, response: Response) -> None:
-        first, self._heard = not self._heard, True
-        if self.phase is states.CANCELLING:
-            if first:
-                self._send_cancel()
-        elif response.status > 100 and self.observer is not None:
-            sdp = response.sdp
-            if sdp:
-                self.remote_sdp = sdp
-            self.observer.on_progress(self, response.status, response.reason, sdp, response)
+    # Early dialogs (13.2.2.4): one for each To tag
 
-    def _on_answer(self, transaction: ClientTransaction, response: Response) -> None:
-        """The first 2xx makes the dialog; others are forks, which the transaction sees to."""
-        wanted = self.phase is states.CALLING
-        if not self.move(states.ANSWERED):
-            return
-        self.remote_tag = response.to_tag
-        self.dialog = as_client(
+    def knows(self, remote_tag: str) -> bool:
+        return remote_tag == self.remote_tag if self.remote_tag else remote_tag in self._early
+
+    def allows(self, source: Source) -> bool:
+        return super().allows(source) or any(
+            early.dialog is not None and early.dialog.allows(source) for early in self._early.values()
+        )
+
+    def ensure_dialog(self) -> Dialog | None:
+        """Before the answer the early dialog that got furthest, the latest of several."""
+        if self.dialog is None and self.state == "early":
+            early = self._newest()
+            return self._dialog_of_early(early) if early is not None else None
+        return self.dialog
+
+    def _newest(self) -> EarlyDialog | None:
+        found: EarlyDialog | None = None
+        for early in self._early.values():
+            if early.settled or found is None or not found.settled:
+                found = early
+        return found
+
+    def dialog_of(self, remote_tag: str) -> Dialog | None:
+        if self.dialog is not None:
+            return self.dialog
+        early = self._early.get(remote_tag)
+        return self._dialog_of_early(early) if early is not None else None
+
+    def offer_refusal(self, remote_tag: str) -> int:
+        """Before the answer an offer may come in an early dialog whose own exchange is done reliably."""
+        if self.phase is not states.CALLING:
+            return super().offer_refusal(remote_tag)
+        early = self._early.get(remote_tag) if remote_tag else self._newest()
+        return 0 if early is not None and early.settled else 491
+
+    def on_exchanged(self, remote_tag: str) -> None:
+        early = self._early.get(remote_tag)
+        if early is not None:
+            early.sdp = b""  # what was answered first is no longer what counts
+
+    def on_bye(self, transaction: ServerTransaction, request: Request) -> None:
+        """The callee may not hang up what it has not answered (15)."""
+        if self.state == "early":
+            self.respond(transaction, request, 481)
+        else:
+            super().on_bye(transaction, request)
+
+    def _dialog_of_early(self, early: EarlyDialog) -> Dialog:
+        if early.dialog is None:
+            assert early.response is not None
+            early.dialog = self._dialog_from(early.response)
+            early.response = None
+        return early.dialog
+
+    def _dialog_from(self, response: Response) -> Dialog:
+        return as_client(
             response,
             self._uri,
             self._from,
@@ -163,8 +221,84 @@ class OutgoingSession(InviteSession):
             self._contact,
             follow_contact=self.follow_contact,
         )
+
+    def _early_of(self, response: Response) -> EarlyDialog | None:
+        """The early dialog of a provisional response, None for one without a tag or beyond what is kept."""
+        tag = response.to_tag
+        early = self._early.get(tag)
+        if early is None and tag and len(self._early) < MAX_EARLY_DIALOGS:
+            early = EarlyDialog(response)
+            if self._early is _NONE:
+                self._early = {tag: early}
+            else:
+                self._early[tag] = early
+        return early
+
+    def _on_provisional(self, response: Response) -> None:
+        first, self._heard = not self._heard, True
+        if self.phase is states.CANCELLING:
+            if first:
+                self._send_cancel()
+            return
+        if response.status == 100:
+            return
+        early = self._early_of(response)
+        rseq = read_rseq(response.header("RSeq"))
+        if rseq and early is not None and requires(response, "100rel"):
+            if early.is_next(rseq):
+                self._on_reliable(early, rseq, response)
+        elif self.observer is not None:
+            sdp = b"" if early is not None and early.settled else response.sdp
+            if sdp:
+                self.remote_sdp = sdp
+            self.observer.on_progress(self, response.status, response.reason, sdp, response)
+
+    def _on_reliable(self, early: EarlyDialog, rseq: int, response: Response) -> None:
+        """RFC 3262 4 and 5: acknowledged with PRACK, which carries the answer if this is the offer."""
+        sdp = b"" if early.settled else response.sdp  # offer and answer are done once
+        if sdp:
+            early.settled = True
+            self.remote_sdp = sdp
+            if self._offer:
+                early.sdp = sdp
+        answer: bytes | None = None
+        try:
+            if self.observer is not None:
+                answer = self.observer.on_progress(self, response.status, response.reason, sdp, response)
+        finally:  # whatever the listener does, the far end must not repeat it for 32 s
+            body = (answer or b"") if sdp and not self._offer else b""
+            self.local_sdp = body or self.local_sdp
+            line = f"RAck: {rseq} {response.cseq} INVITE"
+            dialog = self._dialog_of_early(early)
+            DialogRequest(self, "PRACK", self._on_prack_status, [line], body, "application/sdp", dialog).start()
+        if sdp and not self._offer and not answer:
+            self.cancel()  # an offer that nobody answers leads nowhere
+
+    def _on_prack_status(self, status: int) -> None:
+        """The far end looks after its own INVITE: what it says to a PRACK changes nothing here."""
+
+    def _keep_numbers(self, tag: str) -> EarlyDialog | None:
+        """The dialog of the 2xx goes on with the sequence numbers of its early dialog (13.2.2.4)."""
+        early = self._early.get(tag)
+        if early is not None and early.dialog is not None and self.dialog is not None:
+            self.dialog.local_cseq = max(self.dialog.local_cseq, early.dialog.local_cseq)
+            self.dialog.remote_cseq = early.dialog.remote_cseq
+        self._early = _NONE
+        return early
+
+    def _on_answer(self, transaction: ClientTransaction, response: Response) -> None:
+        """The first 2xx makes the dialog; others are forks, which the transaction sees to."""
+        wanted = self.phase is states.CALLING
+        if not self.move(states.ANSWERED):
+            return
+        self.remote_tag = response.to_tag
+        self.dialog = self._dialog_from(response)
+        early = self._keep_numbers(response.to_tag) if self._early else None
         self.transaction = None
         sdp = response.sdp
+        settled = early is not None and early.settled
+        if settled and early is not None:
+            sdp = early.sdp  # RFC 3262 5: what a 2xx says after a reliable answer does not count
         if sdp:
             self.remote_sdp = sdp
         if not wanted:  # the 2xx crossed our CANCEL: the dialog is up, and is ended at once
@@ -175,7 +309,9 @@ class OutgoingSession(InviteSession):
             if observer is not None:
                 observer.on_failure(self, 487, "Request Terminated", None)
             return
-        if self._offer:
+        take_as_client(self, response)
+        if self._offer or settled:
+            self.local_sdp = self.local_sdp or self._offer
             self._acknowledge(transaction, response, b"")
             if self.observer is not None:
                 self.observer.on_answer(self, sdp, response)
@@ -185,7 +321,8 @@ class OutgoingSession(InviteSession):
             if self.observer is not None:
                 answer = self.observer.on_answer(self, sdp, response)
         finally:  # whatever the listener does, the far end must not repeat its 2xx for 32 s
-            self._acknowledge(transaction, response, answer or b"")
+            self.local_sdp = answer or b""
+            self._acknowledge(transaction, response, self.local_sdp)
 
     def _acknowledge(self, transaction: ClientTransaction, response: Response, body: bytes) -> None:
         dialog = self.dialog
@@ -200,8 +337,22 @@ class OutgoingSession(InviteSession):
         if line is not None:
             self._challenges += 1
             self.start(line)
+        elif response.status == 422 and self.phase is states.CALLING and self._raise_interval(response):
+            self.start()
         else:
             self._fail(response.status, response.reason, response)
+
+    def _raise_interval(self, response: Response) -> bool:
+        """Whether the session interval that a 422 asks for can be had (RFC 4028 7.3)."""
+        least = asked_by_422(response)
+        self._raised += 1
+        if not least or self._raised > MAX_RAISES:
+            return False
+        policy = self.ua.extensions
+        lines = policy.lines_of_invite(max(policy.session_expires_s, least), least)
+        self._extra = self._extra.replace(self._timer_lines, lines, 1)
+        self._timer_lines = lines
+        return True
 
     def _fail(self, status: int, reason: str, response: Response | None) -> None:
         if self.phase is states.CANCELLING:

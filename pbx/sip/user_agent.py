@@ -15,6 +15,7 @@ from pbx.ids import token
 from pbx.sip import sanity
 from pbx.sip.address import Destination, Source
 from pbx.sip.client_request import ClientRequest
+from pbx.sip.extensions import Extensions
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.message import response as build_response
 from pbx.sip.observer import SessionObserver, UserAgentHandler
@@ -45,6 +46,7 @@ CONTACT_TRANSPORTS = {
     "wss": ";transport=ws",
 }
 
+ONLY_IN_DIALOG = frozenset(("BYE", "UPDATE", "PRACK", "INFO"))
 LocalAddress = Callable[[Destination], tuple[str, int]]
 Admission = Callable[[Request, Source], "int | None"]
 
@@ -70,11 +72,13 @@ class UserAgent:
         host_name: str = "centrala.local",
         admit: Admission = _admit_all,
         refund: Callable[[], None] = lambda: None,
+        extensions: Extensions | None = None,
     ) -> None:
         self.handler = handler
         self.local_address = local_address
         self.host_name = host_name
         self.timers = TimerValues(t1_s)
+        self.extensions = extensions if extensions is not None else Extensions()
         self.out: Outputs = deque()
         self.wake: Callable[[], None] = lambda: None
         self.admit = admit
@@ -195,13 +199,15 @@ class UserAgent:
     # Requests
 
     def _on_new_request(self, request: Request, key: str, source: Source) -> None:
-        verdict = sanity.check(request)
+        verdict = sanity.check(request) or self.extensions.check(request)
         if verdict is not None:
             self.refuse(request, source, *verdict)
         elif request.to_tag:
             self._on_dialog_request(request, key, source)
         elif request.method == "INVITE":
             self._on_invite(request, key, source)
+        elif request.method in ONLY_IN_DIALOG:
+            self.refuse(request, source, 481)
         else:
             transaction = self.layer.open(request, key, source)
             if self.layer.is_merged(request, transaction):
@@ -277,14 +283,14 @@ class UserAgent:
 
     def _find(self, request: Request) -> InviteSession | None:
         session = self.sessions.get(request.to_tag)
-        if session is None or session.call_id != request.call_id or session.remote_tag != request.from_tag:
+        if session is None or session.call_id != request.call_id or not session.knows(request.from_tag):
             return None
         return session
 
     def _is_from_peer(self, session: InviteSession, source: Source) -> bool:
         if session.source.host == source.host and session.source.transport == source.transport:
             return True
-        return session.dialog is not None and session.dialog.allows(source)
+        return session.allows(source)
 
     def _respond(self, transaction: ServerTransaction, request: Request, status: int, to_tag: str = "") -> None:
         transaction.respond(status, build_response(request, status, to_tag=to_tag or token(16)))

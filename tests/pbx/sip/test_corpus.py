@@ -21,6 +21,7 @@ IGNORED = "ignored"  # no answer is sent
 DECIDED_ABOVE = {
     "own-state-bye_no_dialog.dat": "481: the dialog table",
     "own-state-info_no_dialog.dat": "481: the dialog table",
+    "own-state-update_no_dialog.dat": "481: the dialog table",
     "v6-mult-ip-in-header.dat": "481: the dialog table",
     "own-state-cancel_with_require.dat": "481: the transaction table (Require does not count in CANCEL)",
     "own-auth-register_expires_1.dat": "423: the registrar's shortest interval",

@@ -502,9 +502,9 @@ class TestInside:
         net, alice, bob, _, _callee, near, _ = established()
         near.info(b"", "")
         net.run(1)
-        update = alice.sent[0].replace(b"branch=z9hG4bK", b"branch=z9hG4bKother").replace(b"INFO", b"UPDATE")
+        update = alice.sent[0].replace(b"branch=z9hG4bK", b"branch=z9hG4bKother").replace(b"INFO", b"REGISTER")
         bob.receive(update.replace(b"CSeq: 2 ", b"CSeq: 9 "), alice.address)
-        assert bob.sent_lines()[-1] == "405 UPDATE"
+        assert bob.sent_lines()[-1] == "405 REGISTER"
 
 
 class TestOutside:

@@ -1,0 +1,31 @@
+"""An early dialog of a call of ours (RFC 3261 12.1.2): each To tag in a provisional response opens one (13.2.2.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pbx.sip.dialog import Dialog
+    from pbx.sip.message import Response
+
+MAX_EARLY_DIALOGS: Final = 16  # of one INVITE: a far end must not make us keep more
+
+
+class EarlyDialog:
+    """What is known of one fork before its answer."""
+
+    __slots__ = ("dialog", "response", "rseq", "sdp", "settled")
+
+    def __init__(self, response: Response) -> None:
+        self.response: Response | None = response  # that opened it, until `dialog` is made of it
+        self.dialog: Dialog | None = None  # made when a request needs it
+        self.rseq = 0  # of the reliable provisional response that was acknowledged last
+        self.sdp = b""  # its answer to our offer, if that came reliably
+        self.settled = False  # offer and answer are done: further offers may go by UPDATE (RFC 3311 section 5.1)
+
+    def is_next(self, rseq: int) -> bool:
+        """Whether a reliable provisional response is neither a repetition nor ahead of a lost one (RFC 3262 4)."""
+        if self.rseq and rseq != self.rseq + 1:
+            return False
+        self.rseq = rseq
+        return True
