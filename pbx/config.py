@@ -74,6 +74,12 @@ class Sip(Section):
     max_expires_s: int = 3600
     min_expires_s: int = 60
     max_contacts: int = Field(default=5, ge=1, le=64)
+    # Reliable provisional responses (RFC 3262): "never" unless the far end requires them, with who can, or "required".
+    prack: Literal["never", "supported", "required"] = "never"
+    # Session timers (RFC 4028): "never" unless required, with who can do them, or "always" by refreshing every call.
+    session_timers: Literal["never", "supported", "always"] = "supported"
+    session_expires_s: int = Field(default=1800, ge=90, le=86_400)
+    min_se_s: int = Field(default=90, ge=90, le=86_400)
     # Order of the challenges. MD5 first, because phones and SIPp that know no SHA-256 read the first challenge only.
     digest_algorithms: list[Literal["MD5", "SHA-256"]] = ["MD5", "SHA-256"]
     # Clients that give up when any challenge names an algorithm they do not know: those get the MD5 one alone.

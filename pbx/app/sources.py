@@ -25,6 +25,7 @@ def metric_sources(app: Pbx) -> Sources:
             "retransmits_sent": agent.layer.retransmitted,
             "wrong_passwords": app.calls.guesses.judged_wrong,
             "guesses_refused": app.calls.guesses.refused,
+            "sessions_expired": agent.sessions_expired,
             "foreign_requests": agent.foreign_requests,
             "transactions": len(agent.layer.clients) + len(agent.layer.servers),
             "dialogs": len(agent.sessions),

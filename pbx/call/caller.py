@@ -36,13 +36,14 @@ class CallerLeg(Leg):
         """180, once, and never after early media: the caller hears those."""
         if not self._ringing and not self.early and not self.answered_at and self.session is not None:
             self._ringing = True
-            self.session.progress(180)
+            # A caller without an offer who requires reliable provisional responses gets ours with the first (RFC 3262).
+            self.session.progress(180, None, self.make_offer() if self.session.wants_early_offer else b"")
 
     def start_early_media(self) -> bool:
-        """183 with our SDP, once. False when the caller left the offer to us: then nothing can be heard before the
-        answer.
+        """183 with our SDP, once. False when the caller left the offer to us and has not answered it: then nothing can
+        be heard before the answer.
         """
-        if self.session is None or not self._answer_sdp:
+        if self.session is None or (not self._answer_sdp and self.settings is None):
             return False
         if not self.early and not self.answered_at:
             self.early = True
@@ -59,6 +60,8 @@ class CallerLeg(Leg):
             self.session.accept(self._answer_sdp)
             if not self.settings.send:
                 self._take_direction()
+        elif self._pending_offer or self.settings is not None:  # exchanged, or about to be, in a reliable response
+            self.session.accept(b"")
         else:
             self.session.accept(self.make_offer())
 
@@ -69,6 +72,12 @@ class CallerLeg(Leg):
 
     def on_established(self, session: Session, body: bytes) -> None:
         super().on_established(session, body)
+        self._tell()
+
+    def on_reinvite_answer(self, session: Session, status: int, body: bytes) -> None:
+        super().on_reinvite_answer(session, status, body)
+        if self._pending_offer and not self.answered_at and not self.is_ended:  # an early answer that cannot be used
+            self.finish("incompatible", 488)
         self._tell()
 
     def on_cancelled(self, _session: Session) -> None:

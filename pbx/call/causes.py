@@ -55,6 +55,7 @@ _Q850 = {
     "error": (41, "Temporary failure"),
     "lost": (41, "Temporary failure"),
     "media_timeout": (41, "Temporary failure"),
+    "expired": (102, "Recovery on timer expiry"),
     "cancelled": (16, "Normal call clearing"),
 }
 
@@ -78,6 +79,7 @@ _STATUS = {
     "error": 500,
     "lost": 480,
     "media_timeout": 480,
+    "expired": 480,
     "cancelled": 487,
 }
 

@@ -278,8 +278,10 @@ class Leg:
 
     def on_reinvite_answer(self, _session: Session, status: int, body: bytes) -> None:
         """The answer to a re-INVITE of ours; a refusal leaves the media as they were (RFC 3261 section 14.1)."""
-        if status >= 300 or not self._pending_offer:
+        if status >= 300 or not body:
             return
+        if not self._pending_offer:  # a session timer repeated what was agreed, and the far end changed its part
+            self._pending_offer = self.session.local_sdp if self.session is not None else b""
         try:
             self.take_answer(body)
         except Exception as error:
@@ -307,8 +309,8 @@ class Leg:
         """BYE from the far end, or the dialog died: no ACK, no answer to a request of ours."""
         if reason == "bye":
             self.finish("normal", 200, by_far_end=True)
-        else:
-            self.finish("lost", 408)
+        else:  # "expired": nobody refreshed the session (RFC 4028), such as a phone that lost its power
+            self.finish("expired" if reason == "expired" else "lost", 408)
 
     # -- the stream's events -------------------------------------------------------------------------------------
 

@@ -79,6 +79,9 @@ def check_addresses(config: Config) -> Iterator[Problem]:
     if config.sip.min_expires_s > config.sip.max_expires_s:
         text = f"is above max_expires_s ({config.sip.max_expires_s})"
         yield Problem(("sip", "min_expires_s"), text, "no phone could register: lower it")
+    if config.sip.min_se_s > config.sip.session_expires_s:
+        text = f"is above session_expires_s ({config.sip.session_expires_s})"
+        yield Problem(("sip", "min_se_s"), text, "our own calls would be refused: lower it")
 
 
 def check_peers(config: Config) -> Iterator[Problem]:

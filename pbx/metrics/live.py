@@ -108,6 +108,7 @@ SIP_COUNTERS = (
     ("send_errors", "centrala_sip_send_errors", "Messages that could not be sent."),
     ("wrong_passwords", "centrala_sip_wrong_passwords", "Credentials that were judged and wrong."),
     ("guesses_refused", "centrala_sip_guesses_refused", "Credentials not judged: too many wrong ones from there."),
+    ("sessions_expired", "centrala_sip_sessions_expired", "Calls that ended because no refresh came (RFC 4028)."),
     ("foreign_requests", "centrala_sip_foreign_requests", "Requests inside a call that did not come from its peer."),
 )
 TRANSPORT_COUNTERS = (

@@ -216,7 +216,7 @@ class Waiting:
             return
         if decided is not None and decided.done() and not decided.cancelled() and isinstance(decided.result(), Offer):
             self._give_back(decided.result())  # type: ignore[arg-type]
-        if self.call.ended_by == "pbx" and self.call.cause not in ("media_timeout", "lost"):
+        if self.call.ended_by == "pbx" and self.call.cause not in ("media_timeout", "lost", "expired"):
             reason = self.call.cause or "shutdown"
             self.queue.count_left(reason, wait_s)
             self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=reason)

@@ -77,6 +77,11 @@ class InviteSession(Progress):
         self._held_headers: Sequence[str] = ()
         self._waiting: tuple[InDialogRequest, ...] = ()  # requests that the observer has not answered yet
 
+    @property
+    def wants_early_offer(self) -> bool:
+        """UAS: the first provisional response has to carry our offer (RFC 3262 section 5)."""
+        return False
+
     # Commands of one half only
 
     def progress(

@@ -59,7 +59,7 @@ class IncomingSession(InviteSession):
 
     @property
     def wants_early_offer(self) -> bool:
-        """The caller left the offer to us and requires reliable provisional responses: the first has to carry it."""
+        """The caller left the offer to us, requires reliable provisional responses, and has not got it yet."""
         if self.offered or self.request is None or not self.request.has_any(("Require",)):
             return False
         return requires(self.request, "100rel") and (self._reliable is None or not self._reliable.exchanged)

@@ -83,6 +83,7 @@ class SessionTimer:
             return
         self._steps += 1
         if not self.ours or self._steps > 2:
+            session.ua.sessions_expired += 1
             session.on_dialog_gone("expired", say_bye=True)
             return
         self._refresh(session)

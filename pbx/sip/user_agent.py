@@ -46,7 +46,7 @@ CONTACT_TRANSPORTS = {
     "wss": ";transport=ws",
 }
 
-ONLY_IN_DIALOG = frozenset(("BYE", "UPDATE", "PRACK", "INFO"))
+ONLY_IN_DIALOG = frozenset(("BYE", "UPDATE", "PRACK"))
 LocalAddress = Callable[[Destination], tuple[str, int]]
 Admission = Callable[[Request, Source], "int | None"]
 
@@ -89,6 +89,7 @@ class UserAgent:
         self.shed = 0
         self.refused_stateless = 0
         self.foreign_requests = 0  # inside a dialog, but not from its peer
+        self.sessions_expired = 0  # no refresh came (RFC 4028)
         self.errors = 0
 
     # What the call layer starts

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from pbx.config import Sip, Tls
 from pbx.sip.address import Destination, Flow
+from pbx.sip.extensions import Extensions
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.observer import UserAgentHandler
 from pbx.sip.outputs import ClearTimer, Send, SetTimer, Terminated, ToUser
@@ -66,6 +67,7 @@ class Driver:
             host_name=config.domain,
             admit=self.admission,
             refund=self.admission.refund,
+            extensions=Extensions(config.prack, config.session_timers, config.session_expires_s, config.min_se_s),
         )
         self.user_agent.wake = self.pump
         self.timers = TimerQueue()

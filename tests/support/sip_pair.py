@@ -228,8 +228,11 @@ class Recorder:
         self.events.append(("request", request.method))
         transaction.respond(200)
 
-    def on_progress(self, session: InviteSession, status: int, reason: str, body: bytes, response: Response) -> None:
+    def on_progress(
+        self, session: InviteSession, status: int, reason: str, body: bytes, response: Response
+    ) -> bytes | None:
         self.events.append(("progress", status))
+        return self.answer if body else None
 
     def on_answer(self, session: InviteSession, body: bytes, response: Response) -> bytes | None:
         self.events.append(("answer", body))

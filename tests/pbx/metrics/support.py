@@ -38,6 +38,7 @@ SIP = {
     "send_errors": 0,
     "wrong_passwords": 5,
     "guesses_refused": 8,
+    "sessions_expired": 4,
     "foreign_requests": 9,
     "transactions": 7,
     "dialogs": 6,
