@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pbx.sip.session import InviteSession
     from pbx.sip.transaction_server import ServerTransaction
 
-MAX_GLARES = 8  # two ends that keep colliding give up instead of going on for ever
+MAX_GLARES = 40  # an answer may be lost for 64*T1; two ends that collide for ever give up
 MAX_RETRY_AFTER_S = 10  # of a 500 to an offer that met another one (14.2)
 
 
