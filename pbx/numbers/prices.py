@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -30,6 +31,15 @@ class Price(NamedTuple):
     def cost(self, talk_s: float) -> int:
         """What `talk_s` seconds cost, in millionths, rounded up."""
         return self.connect_fee - (-self.billed_s(talk_s) * self.per_minute // 60)
+
+    def affordable_s(self, amount: int) -> float:
+        """How long a talk `amount` millionths pay for; 0.0 when not even its beginning, infinity when it is free."""
+        if amount < self.cost(0):
+            return 0.0
+        if not self.per_minute:
+            return math.inf
+        paid_s = (amount - self.connect_fee) * 60 // self.per_minute
+        return float(self.first_s + (paid_s - self.first_s) // self.increment_s * self.increment_s)
 
 
 class PriceList:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import ipaddress
 
 from pbx.call.errors import DialFailed
+from pbx.call.trunks.health import Health
 from pbx.config import Trunk as TrunkConfig
+from pbx.numbers.forms import rewrite
+from pbx.numbers.plan import NumberPlan
+from pbx.numbers.prices import PriceList
 from pbx.sip.address import Destination
 from pbx.sip.client_auth import ClientCredentials
 
 SIP_PORT = 5060
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Trunk:
@@ -22,16 +28,21 @@ class Trunk:
         "config",
         "credentials",
         "domain",
+        "health",
         "host",
         "limit_key",
         "max_calls",
         "name",
+        "peers",
+        "plan",
         "port",
+        "prices",
+        "route_set",
         "transport",
         "username",
     )
 
-    def __init__(self, config: TrunkConfig) -> None:
+    def __init__(self, config: TrunkConfig, plan: NumberPlan | None = None, prices: PriceList | None = None) -> None:
         self.config = config
         self.name = config.name
         self.max_calls = config.max_calls
@@ -39,11 +50,17 @@ class Trunk:
         self.username = config.username
         self.limit_key = f"trunk:{config.name}"  # what its calls are counted under, both ways
         hop, _, params = config.host.partition(";")
-        self.transport = "tcp" if "transport=tcp" in params.lower() else "udp"
+        self.transport = transport_of(params)
         self.host, self.port = split_host(hop) if hop else ("", SIP_PORT)
         self.domain = self.host
         self._uri_host = hop
-        self.credentials = ClientCredentials(config.username, config.secret) if config.username else None
+        user = config.auth_username or config.username
+        self.credentials = ClientCredentials(user, config.secret) if user else None
+        self.plan = plan if plan is not None else NumberPlan(config.country)
+        self.prices = prices if prices is not None else PriceList()
+        self.health = Health(config)
+        self.peers: tuple[Network, ...] = tuple(ipaddress.ip_network(peer, strict=False) for peer in config.peers)
+        self.route_set: tuple[str, ...] = ()  # Service-Route of the registration (RFC 3608)
         self._destination: Destination | None = None
         if is_address(self.host):
             self.resolved(self.host, self.port)
@@ -62,8 +79,38 @@ class Trunk:
 
     def uri(self, user: str) -> str:
         """The Request-URI of `user` at this trunk."""
-        transport = ";transport=tcp" if self.transport == "tcp" else ""
+        transport = f";transport={self.transport}" if self.transport != "udp" else ""
         return f"sip:{user}@{self._uri_host}{transport}"
+
+    def written(self, number: str) -> str:
+        """A number, as it was dialled, in the form that the carrier wants called numbers in."""
+        config = self.config
+        if config.number_format == "dialled" and not config.number_prefix:
+            return number
+        return config.number_prefix + rewrite(number, config.number_format, self.plan)
+
+    def written_caller(self, number: str) -> str:
+        """The same for caller IDs."""
+        return rewrite(number, self.config.caller_id_format or self.config.number_format, self.plan)
+
+    def is_peer(self, host: str) -> bool:
+        """Whether `host` (an IP address) is the carrier: one of its peers, or where its calls go."""
+        if self._destination is not None and self._destination.host == host:
+            return True
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address.version == network.version and address in network for network in self.peers)
+
+
+def transport_of(params: str) -> str:
+    """The transport that the parameters of a next hop name; UDP when they name none."""
+    for param in params.lower().split(";"):
+        name, _, value = param.partition("=")
+        if name.strip() == "transport":
+            return value.strip()
+    return "udp"
 
 
 def is_address(host: str) -> bool:

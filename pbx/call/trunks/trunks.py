@@ -4,14 +4,17 @@ loopback bonus.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from typing import NamedTuple
 
 from pbx.call.errors import DialFailed
-from pbx.call.trunks.trunk import Trunk, is_address
+from pbx.call.trunks.trunk import Network, Trunk, is_address
+from pbx.config import Route
 from pbx.config import Trunk as TrunkConfig
+from pbx.numbers.plan import NumberPlan
+from pbx.numbers.prices import Price, PriceList
 
 log = logging.getLogger("centrala.trunk")
 CACHE = 4096
@@ -19,21 +22,42 @@ CACHE = 4096
 Resolve = Callable[[str, int], Awaitable[Sequence[tuple[str, int]]]]  # (host, port) -> addresses, best first
 
 
-class Trunks:
-    """All trunks; `of_source` is asked for every INVITE and answers from a cache."""
+class Candidate(NamedTuple):
+    """A trunk that may carry a call, the number as it is sent there, and what it costs (None: not known)."""
 
-    def __init__(self, configs: Sequence[TrunkConfig]) -> None:
-        self._by_name = {config.name: Trunk(config) for config in configs}
-        self._networks = [
-            (ipaddress.ip_network(peer, strict=False), self._by_name[config.name])
-            for config in configs
-            for peer in config.peers
+    trunk: Trunk
+    number: str
+    price: Price | None
+
+
+class Trunks:
+    """All trunks; `of_source` is asked for every INVITE and answers from a cache.
+
+    `prices` are the price lists by trunk name; `country` is whose plan reads the numbers of a trunk that names none.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[TrunkConfig],
+        *,
+        country: str = "",
+        prices: Mapping[str, PriceList] | None = None,
+    ) -> None:
+        plans: dict[str, NumberPlan] = {}
+        lists = prices or {}
+        self._by_name: dict[str, Trunk] = {}
+        for config in configs:
+            place = config.country or country
+            plan = plans.setdefault(place, NumberPlan(place))
+            self._by_name[config.name] = Trunk(config, plan, lists.get(config.name))
+        self._networks: list[tuple[Network, Trunk]] = [
+            (network, trunk) for trunk in self._by_name.values() for network in trunk.peers
         ]
         # The narrowest network first: a single address wins over the range that holds it.
         self._networks.sort(key=lambda item: -item[0].prefixlen)
         self._cache: dict[str, Trunk | None] = {}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Trunk]:
         return iter(self._by_name.values())
 
     def get(self, name: str) -> Trunk | None:
@@ -52,10 +76,9 @@ class Trunks:
             return found
 
     def _search(self, ip: str) -> Trunk | None:
-        try:
-            address = ipaddress.ip_address(ip)
-        except ValueError:
+        if not is_address(ip):
             return None
+        address = ip_address(ip)
         for network, trunk in self._networks:
             if address.version == network.version and address in network:
                 return trunk
@@ -67,6 +90,29 @@ class Trunks:
         if trunk is None or not trunk.host:
             raise DialFailed(503, f"trunk {name!r} has no host to send calls to; set trunk.host", "network")
         return trunk
+
+    def select(self, number: str, route: Route, now: float) -> list[Candidate]:
+        """The trunks of `route` for a dialled `number`, in the order in which they are to be tried.
+
+        Trunks that are down come last: a call that nobody else can take is tried there all the same. With order "cost"
+        the cheapest for the number is first, and those without a price for it come after all others.
+        """
+        sent = route.prefix + number[route.strip :]
+        names = route.trunks or (route.trunk,)
+        found = [self.candidate(self.outbound(name), sent) for name in names]
+        if len(found) == 1:
+            return found
+        if route.order == "cost":
+            found.sort(key=_cost)
+        found.sort(key=lambda candidate: not candidate.trunk.health.usable(now))  # stable: the order of each half stays
+        return found
+
+    def candidate(self, trunk: Trunk, sent: str) -> Candidate:
+        """`trunk` for a number as the route gives it."""
+        price = None
+        if trunk.prices:
+            price = trunk.prices.find(trunk.plan.e164(sent) or sent)
+        return Candidate(trunk, trunk.written(sent), price)
 
     async def refresh(self, resolve: Resolve) -> None:
         """Resolves the trunks that are named; one that fails keeps the address it had."""
@@ -80,3 +126,8 @@ class Trunks:
                 continue
             if found:
                 trunk.resolved(*found[0])
+
+
+def _cost(candidate: Candidate) -> tuple[bool, int, int]:
+    price = candidate.price
+    return (True, 0, 0) if price is None else (False, price.per_minute, price.connect_fee)
