@@ -150,6 +150,7 @@ class Pbx:
             prompts=self.prompts,
             location_store=self.store.locations,
             settings_store=self.store.phone_settings,
+            keeper=self.store.kept,
             secret=_secret(self.data_dir / "nonce.key"),
         )
         self.driver.user_agent.handler = self.calls

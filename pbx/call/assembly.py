@@ -10,9 +10,11 @@ from pbx.call.application import Applications, echo
 from pbx.call.authentication import Authenticator
 from pbx.call.dialplan import Dialplan
 from pbx.call.guesses import GuessAlarm, Guesses
+from pbx.call.keeping import Keeper
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
 from pbx.call.negotiation import SdpNegotiator
+from pbx.call.outbound import Outbound
 from pbx.call.phone_settings import MemorySettingsStore, PhoneBook, SettingsStore
 from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
 from pbx.call.recorder import Recorder
@@ -23,6 +25,8 @@ from pbx.call.running import RunningCalls
 from pbx.call.service import CallService
 from pbx.call.services import Services
 from pbx.call.trunks import Trunks
+from pbx.call.trunks.ledger import Ledger
+from pbx.call.trunks.tables import price_lists
 from pbx.clock import Clock
 from pbx.config import Config
 from pbx.events import EventBus
@@ -39,6 +43,7 @@ def assemble(
     listening: Iterable[tuple[str, int]] = (),
     location_store: LocationStore | None = None,
     settings_store: SettingsStore | None = None,
+    keeper: Keeper | None = None,
     negotiator: Negotiator | None = None,
     secret: bytes = b"",
 ) -> CallService:
@@ -52,12 +57,14 @@ def assemble(
     before serving, and `await services.trunks.refresh(resolve)` for trunks that are given by name.
     """
     addresses = LocalAddresses(listening, names=(config.sip.domain,), advertise=config.sip.advertise)
-    limits = Limits(clock)
-    trunks = Trunks(config.trunk)
+    limits = Limits()
+    ledger = Ledger(clock, keeper)
+    trunks = Trunks(config.trunk, country=config.numbering.country, prices=price_lists(config))
+    outbound = Outbound(config, trunks, limits, ledger)
     applications = Applications()
     registrar = Registrar(bus, clock, location_store, max_contacts=config.sip.max_contacts)
     phones = PhoneBook(settings_store if settings_store is not None else MemorySettingsStore(), bus)
-    dialplan = Dialplan(config, registrar, trunks, limits, applications, phones, clock)
+    dialplan = Dialplan(config, registrar, limits, applications, phones, clock, outbound)
     services = Services(
         config=config,
         bus=bus,
@@ -70,6 +77,7 @@ def assemble(
         registrar=registrar,
         trunks=trunks,
         limits=limits,
+        ledger=ledger,
         applications=applications,
         dialplan=dialplan,
         recorder=Recorder(bus, clock),

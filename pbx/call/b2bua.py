@@ -25,7 +25,27 @@ def register(applications: Applications, dialplan: Dialplan) -> None:
         return _dialler(number, OUTBOUND_RING_S) if number else None
 
     applications.register("extension", extension)
+
+    def emergency(number: str) -> Application | None:
+        return _emergency_dialler(number) if dialplan.outbound.emergency.find(number) else None
+
     applications.register("outbound", outbound, keep=False)
+    applications.register("emergency", emergency)
+
+
+def _emergency_dialler(number: str) -> Application:
+    async def dial(call: Call) -> None:
+        dialplan = call.services.dialplan
+        emergency = dialplan.outbound.emergency
+        try:
+            await emergency.make_room(call, number)
+            result = await call.dial(number, timeout_s=OUTBOUND_RING_S)
+        finally:
+            emergency.over(call)
+        if not result.answered:
+            await call.hangup(result.cause, for_caller(result.sip_status), by="callee")
+
+    return dial
 
 
 def _dialler(target: str, timeout_s: float) -> Application:

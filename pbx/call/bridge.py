@@ -34,14 +34,11 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     began = loop.time()
     call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)
     recording = call.services.recorder.start(call, leg) if record else None
-    limit = loop.call_later(leg.max_talk_s, leg.finish, "limit", 200) if leg.max_talk_s else None
     try:
         await leg.wait_ended()
         by = "callee" if leg.by_far_end else "pbx"
         return BridgeResult(loop.time() - began, by, leg.cause)
     finally:
-        if limit is not None:
-            limit.cancel()
         call.a.part()
         call.emit(Kind.BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
         if recording is not None:

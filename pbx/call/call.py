@@ -19,6 +19,7 @@ from pbx.call.leg import Leg
 from pbx.call.life import Life
 from pbx.call.outgoing import OutgoingLeg
 from pbx.call.setup import Setup
+from pbx.call.trunk_leg import TrunkLeg
 from pbx.events import Kind
 
 __all__ = ["Application", "Call", "Setup"]
@@ -172,14 +173,16 @@ class Call(Life):
         """
         self._check()
         services = self.services
-        leg = OutgoingLeg(self, self.next_leg_name(), role, target)
-        self.legs.append(leg)
         try:
             dialled = services.dialplan.resolve(self, target, account)
         except DialFailed as failure:
+            leg = OutgoingLeg(self, self.next_leg_name(), role, target)
+            self.legs.append(leg)
             leg.refuse(failure)
             return leg
-        leg.trunk = dialled.trunk
+        kind = OutgoingLeg if dialled.hunt is None else TrunkLeg
+        leg = kind(self, self.next_leg_name(), role, target, dialled.trunk)
+        self.legs.append(leg)
         leg.start(dialled, timeout_s=timeout_s, headers=headers, near=self.a.media)
         return leg
 

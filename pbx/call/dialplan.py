@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbx.call.conditions import Conditions
+from pbx.call.directory import NumberTable
 from pbx.call.errors import DialFailed
 from pbx.call.identity import address, clean_number, uri_user
 from pbx.call.outgoing import Contact, Dialled
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from pbx.call.application import Application, Applications
     from pbx.call.call import Call
     from pbx.call.limits import Limits
+    from pbx.call.outbound import Outbound
     from pbx.call.phone_settings import PhoneBook
     from pbx.call.registrar import Registrar
-    from pbx.call.trunks import Trunks
+    from pbx.call.trunks import Trunk
     from pbx.clock import Clock
     from pbx.config import Config, Extension, Number, Route
 
@@ -28,24 +30,29 @@ class Dialplan:
         self,
         config: Config,
         registrar: Registrar,
-        trunks: Trunks,
         limits: Limits,
         applications: Applications,
         phones: PhoneBook,
         clock: Clock,
+        outbound: Outbound,
     ) -> None:
         self.extensions: dict[str, Extension] = {extension.number: extension for extension in config.extension}
-        self.numbers: dict[str, Number] = {number.number: number for number in config.number}
+        self.directory = NumberTable(entry for entry in config.number if not is_pattern(entry.number))
         self.patterns = PatternTable((entry.number, entry) for entry in config.number if is_pattern(entry.number))
         self.hours = Conditions(config, clock)
         self.routes = PatternTable((route.match, route) for route in config.route)
         self.sites = {site.name: site for site in config.site}
         self._domain = config.sip.domain
         self._registrar = registrar
-        self._trunks = trunks
+        self.outbound = outbound
         self._limits = limits
         self._applications = applications
         self._phones = phones
+
+    @property
+    def numbers(self) -> dict[str, Number]:
+        """The single numbers of the table, as they are written."""
+        return self.directory.entries
 
     def route_of(self, number: str) -> Route | None:
         """The outbound route whose prefix or pattern fits `number` best, of those that exist at this hour."""
@@ -56,8 +63,15 @@ class Dialplan:
 
     def number_of(self, dialled: str) -> Number | None:
         """The configured number, or else the most specific pattern, that `dialled` is."""
-        entry = self.numbers.get(dialled)
+        entry = self.directory.get(dialled)
         return entry if entry is not None or not self.patterns else self.patterns.find(dialled)
+
+    def reached(self, number: str, trunk: Trunk) -> Number | None:
+        """What a caller of `trunk` reaches by `number`: entries that list it, single numbers and ranges first."""
+        found = self.directory.reached(number, trunk)
+        if found is None and self.patterns:
+            found = self.patterns.find(number, lambda entry: trunk.name in entry.trunks)
+        return found
 
     def application_name(self, entry: Number) -> str:
         """What the number leads to at this hour."""
@@ -92,10 +106,13 @@ class Dialplan:
         if extension is not None:
             return self._to_extension(call, extension)
         number = clean_number(target)
+        emergency = self.outbound.emergency.find(number)
+        if emergency:
+            return self.outbound.dial_emergency(call, emergency)
         route = self.route_of(number) if number else None
         if route is None:
             raise DialFailed(404, f"no extension and no route for {number!r}", "not_found")
-        return self._to_trunk(call, number, route, account or call.extension)
+        return self.outbound.dial(call, number, route, account or call.extension)
 
     def _to_extension(self, call: Call, extension: Extension) -> Dialled:
         number = extension.number
@@ -117,41 +134,3 @@ class Dialplan:
             contact_user=uri_user(clean_number(call.caller)),
             limit_keys=(key,),
         )
-
-    def _to_trunk(self, call: Call, number: str, route: Route, account: str) -> Dialled:
-        payer = self.extensions.get(account)
-        if payer is None or not payer.outbound:
-            raise DialFailed(403, f"extension {account!r} may not call outside", "forbidden")
-        trunk = self._trunks.outbound(route.trunk)
-        dialled = route.prefix + number[route.strip :]
-        left_s = self._allowance_s(payer, route)
-        keys = (trunk.limit_key, f"outbound:{account}")
-        if not self._limits.acquire(keys[0], trunk.max_calls):
-            raise DialFailed(503, f"trunk {trunk.name} carries {trunk.max_calls} calls", "congestion")
-        if not self._limits.acquire(keys[1], payer.outbound_max_calls):
-            self._limits.release(keys[:1])
-            raise DialFailed(486, f"extension {account} is on {payer.outbound_max_calls} outbound calls", "limit")
-        user = uri_user(dialled)
-        return Dialled(
-            target=number,
-            contacts=(Contact(trunk.uri(user), trunk.destination(), (), trunk.credentials),),
-            from_=address(call.caller_name, trunk.caller_id or call.caller, trunk.domain),
-            to=f"<sip:{user}@{trunk.domain}>",
-            contact_user=uri_user(clean_number(trunk.username or call.caller)),
-            trunk=trunk.name,
-            limit_keys=keys,
-            max_talk_s=left_s,
-            account=account,
-        )
-
-    def _allowance_s(self, payer: Extension, route: Route) -> float:
-        """How long `payer` may talk on `route` today, 0.0 for no limit (security.md, decision 7)."""
-        if route.international and not payer.international:
-            raise DialFailed(403, f"extension {payer.number} may not call abroad", "forbidden")
-        if not payer.outbound_minutes_per_day:
-            return 0.0
-        left_s = payer.outbound_minutes_per_day * 60 - self._limits.spent_s(payer.number)
-        if left_s < 1:
-            minutes = payer.outbound_minutes_per_day
-            raise DialFailed(403, f"extension {payer.number} has used its {minutes} outbound minutes of today", "limit")
-        return left_s

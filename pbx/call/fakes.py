@@ -249,6 +249,7 @@ class FakeSession:
         self.outgoing = outgoing
         self.call_id = new_id(asyncio.get_running_loop().time())
         self.state = "early"
+        self.heard = True  # a response to the INVITE came
         self.request: Any = None
         self.remote_sdp = sdp
         self.local_sdp = SDP

@@ -16,11 +16,13 @@ from pbx.call.leg import Leg
 from pbx.call.outgoing import OutgoingLeg
 from pbx.call.setup import Setup
 from pbx.events import CallEvent, Kind
+from pbx.numbers.prices import MICRO
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Session
     from pbx.call.services import Services
+    from pbx.call.trunks.meter import Meter
 
 log = logging.getLogger("centrala.call")
 
@@ -210,6 +212,12 @@ class Life:
         if self._task is not None:
             self._task.cancel()
 
+    async def over(self) -> None:
+        """Waits for the end of the call, from outside of it."""
+        while not self.ended and self._task is not None:
+            await asyncio.wait({self._task})
+            await asyncio.sleep(0)  # what is done when the task is over has had its turn
+
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Runs `work` beside the application; it is cancelled with the call at the latest."""
         self._check()
@@ -253,17 +261,13 @@ class Life:
         self._task = self.loop.create_task(self._run(application))
         self._task.add_done_callback(self._finish)
 
-    def charge(self, account: str, left_s: float) -> None:
-        """The caller's talk is taken from the outbound allowance of `account`; after `left_s` seconds (0.0: never)
-        the call ends.
-        """
-        began, former = self.loop.time(), self._on_end
-        limit = self.loop.call_later(left_s, self.terminate, "limit") if left_s else None
+    def charge(self, meter: Meter) -> None:
+        """The caller's talk goes on being charged by `meter`; when what it may use is used up the call ends."""
+        former = self._on_end
+        meter.on_spent = self.terminate
 
         def ended(call: Any) -> None:
-            if limit is not None:
-                limit.cancel()
-            self.services.limits.spend(account, self.loop.time() - began)
+            self.settle("a", self.trunk, meter)
             if former is not None:
                 former(call)
 
@@ -299,7 +303,17 @@ class Life:
 
     def _give_back(self, leg: OutgoingLeg) -> None:
         """The leg's place in the limits, and its talk from the payer's allowance."""
-        limits = self.services.limits
-        limits.release(leg.limit_keys)
-        if leg.account and leg.answered_at:
-            limits.spend(leg.account, self.loop.time() - leg.answered_at)
+        self.services.limits.release(leg.limit_keys)
+        if leg.meter is not None:
+            self.settle(leg.name, leg.trunk, leg.meter)
+
+    def settle(self, leg: str, trunk: str, meter: Meter) -> None:
+        """Ends the charging of a leg; what it cost becomes a step of the journey."""
+        charge = meter.stop()
+        if charge is None or meter.price is None:
+            return
+        carrier = self.services.trunks.get(trunk)
+        currency = carrier.config.currency if carrier is not None else ""
+        self.emit(
+            Kind.LEG_CHARGED, leg, trunk=trunk, cost=charge.money / MICRO, currency=currency, seconds=charge.seconds
+        )

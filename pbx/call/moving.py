@@ -25,14 +25,14 @@ def detach(leg: OutgoingLeg, application: Application, name: str, *, callee: str
     """The answered `leg` leaves its call and becomes the caller of a new one that runs `application`.
 
     `name` is what the new call was routed to, `callee` what its record says was called, `cause` how the leg left.
-    What the leg may still talk on an outbound allowance goes with it. Raises CallEnded when the leg is over.
+    What its talk costs goes on being charged. Raises CallEnded when the leg is over.
     """
     session = leg.session
     if leg.is_ended or session is None or not leg.answered_at:
         raise CallEnded(f"leg {leg.name} is not answered or over already")
     old = leg.live_call
     services = old.services
-    keys, account, left_s = leg.limit_keys, leg.account, leg.talk_left_s()
+    keys, meter = leg.limit_keys, leg.meter
     extension = leg.target if not leg.trunk and leg.target in services.dialplan.extensions else ""
     setup = Setup(
         caller=leg.target,
@@ -52,8 +52,8 @@ def detach(leg: OutgoingLeg, application: Application, name: str, *, callee: str
     call.a.early = True  # nothing that is meant for a ringing caller may be sent in this dialog any more
     call.answered_at = call.a.answered_at
     services.running.start(call, application)
-    if account:
-        call.charge(account, left_s)
+    if meter is not None:
+        call.charge(meter)
     call.emit(Kind.CALL_ANSWERED)
     return call
 

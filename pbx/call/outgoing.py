@@ -16,6 +16,8 @@ from pbx.events import Kind
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Media, Session
+    from pbx.call.trunks.hunt import Attempt, Hunt
+    from pbx.call.trunks.meter import Meter
 
 log = logging.getLogger("centrala.call")
 
@@ -40,9 +42,18 @@ class Dialled:
     to: str
     contact_user: str = ""
     trunk: str = ""
-    limit_keys: tuple[str, ...] = ()
-    max_talk_s: float = 0.0  # 0.0: no limit
-    account: str = ""  # the extension whose outbound allowance the talk is taken from
+    limit_keys: tuple[str, ...] = ()  # that of the trunk, if there is one, first
+    headers: tuple[str, ...] = ()
+    hunt: Hunt | None = None  # the trunks that are left to try
+    meter: Meter | None = None  # charges the talk to those who pay for it
+
+    def take(self, attempt: Attempt) -> None:
+        """The next INVITE goes by the trunk of `attempt`, in whose place nothing else was held."""
+        trunk = attempt.trunk
+        self.contacts = (Contact(attempt.uri, attempt.destination, trunk.route_set, trunk.credentials),)
+        self.from_, self.to, self.contact_user = attempt.from_, attempt.to, attempt.contact_user
+        self.headers, self.meter, self.trunk = attempt.headers, attempt.meter, trunk.name
+        self.limit_keys = (attempt.limit_key, *self.limit_keys[1:])
 
 
 def _rank(failure: DialFailed) -> tuple[int, int]:
@@ -124,26 +135,15 @@ class OutgoingLeg(Leg):
         call.emit(Kind.LEG_ANSWERED, self.name)
         self._tell()
 
-    def talk_left_s(self) -> float:
-        """What of `max_talk_s` is left; 0.0 when there is no limit."""
-        if not self.max_talk_s:
-            return 0.0
-        return max(0.1, self.max_talk_s - (self.live_call.loop.time() - self.answered_at))
-
     def keep_limits(self) -> None:
-        """The leg's places in the limits go on being held by somebody else."""
+        """The leg's places in the limits go on being held by somebody else, who is charged for its talk too."""
         if self._dialled is not None:
-            self._dialled = replace(self._dialled, limit_keys=())
+            self._dialled = replace(self._dialled, limit_keys=(), meter=None, hunt=None)
 
     @property
     def failure(self) -> DialFailed | None:
         """Why the leg was not answered; None while it rings or when it was."""
         return self._failure
-
-    @property
-    def max_talk_s(self) -> float:
-        """How long the leg may be talked on (toll limits); 0.0 means as long as they like."""
-        return self._dialled.max_talk_s if self._dialled is not None else 0.0
 
     # -- starting ------------------------------------------------------------------------------------------------
 
@@ -320,6 +320,6 @@ class OutgoingLeg(Leg):
         return self._dialled.limit_keys if self._dialled is not None else ()
 
     @property
-    def account(self) -> str:
-        """The extension that pays for this leg, "" when it costs nothing."""
-        return self._dialled.account if self._dialled is not None else ""
+    def meter(self) -> Meter | None:
+        """What charges the talk of this leg, None when it costs nothing."""
+        return self._dialled.meter if self._dialled is not None else None

@@ -105,8 +105,8 @@ class CallService:
         call_id = new_id(self.services.clock.unix())
         try:
             routed, application = self._route(setup, trunk)
-            setup.application, setup.direction, setup.did, setup.tag = routed
-            setup.limit_keys = self._take_limits(trunk, account)
+            self._take_route(setup, routed)
+            setup.limit_keys = self._take_limits(trunk, account, setup.emergency)
             self._start(session, request, setup, call_id, application)
         except _Refused as refused:
             self._refuse(session, setup, call_id, refused)
@@ -138,9 +138,26 @@ class CallService:
             self.services.counters.not_routed += 1
             raise _Refused(error.status, error.cause) from None
 
-    def _take_limits(self, trunk: Trunk | None, account: str) -> tuple[str, ...]:
-        """All limits of the call or none: 503 for the whole and for a trunk, 486 for an extension."""
+    def _take_route(self, setup: Setup, routed: Routed) -> None:
+        setup.application, setup.direction, setup.did, setup.tag = routed[:4]
+        entry = routed.entry
+        if entry is not None:
+            setup.campaign, setup.medium = entry.campaign, entry.medium
+        if routed.withheld:
+            setup.withheld = True
+        if routed.emergency:
+            setup.emergency = routed.emergency
+
+    def _take_limits(self, trunk: Trunk | None, account: str, emergency: str) -> tuple[str, ...]:
+        """All limits of the call or none: 503 for the whole and for a trunk, 486 for an extension. An emergency call
+        is above all of them.
+        """
         limits = self.services.limits
+        if emergency:
+            keys = (TOTAL, f"extension:{account}")
+            for key in keys:
+                limits.force(key)
+            return keys
         if not limits.acquire(TOTAL, self.services.config.sip.max_calls):
             raise self._limited(503)
         if trunk is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pbx.call.registrar import Registrar
     from pbx.call.running import RunningCalls
     from pbx.call.trunks import Trunks
+    from pbx.call.trunks.ledger import Ledger
     from pbx.clock import Clock
     from pbx.config import Config
     from pbx.events import EventBus
@@ -58,6 +59,7 @@ class Services:
     registrar: Registrar
     trunks: Trunks
     limits: Limits
+    ledger: Ledger
     applications: Applications
     dialplan: Dialplan
     recorder: Recorder

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+RECORDED_WHEN_KNOWN = ("tag", "campaign", "medium", "caller_country", "caller_region", "caller_type")
+
 
 @dataclass(slots=True)
 class Setup:
@@ -22,10 +24,18 @@ class Setup:
     tag: str = ""  # of the [[number]] that was dialled
     source: str = ""  # "127.0.0.1:5060"
     limit_keys: tuple[str, ...] = ()
+    campaign: str = ""  # of that [[number]] as well, like the next
+    medium: str = ""
+    caller_country: str = ""  # by the plan of the caller's number, where there is one; so the next three
+    caller_region: str = ""
+    caller_type: str = ""  # "mobile", "fixed", "toll_free"... (pbx.numbers.plan)
+    caller_operator: str = ""
+    withheld: bool = False  # the caller does not want the number shown (CLIR)
+    emergency: str = ""  # the emergency number that was dialled
 
     def record(self) -> dict[str, Any]:
         """What CALL_STARTED says."""
-        return {
+        record = {
             "direction": self.direction,
             "caller": self.caller,
             "callee": self.callee,
@@ -33,3 +43,7 @@ class Setup:
             "trunk": self.trunk,
             "source": self.source,
         }
+        if self.tag or self.campaign or self.medium or self.caller_country:
+            more = {name: getattr(self, name) for name in RECORDED_WHEN_KNOWN}
+            record.update({name: value for name, value in more.items() if value})
+        return record

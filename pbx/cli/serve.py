@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pbx.call.trunks.tables import check_tables
 from pbx.configfile import ConfigError, load
 from pbx.flow.loader import check_flows
 
@@ -12,7 +13,7 @@ from pbx.flow.loader import check_flows
 def serve(path: Path) -> int:
     """Runs the PBX; returns the exit status: 0 after a stop, 1 when it could not run, 2 for a wrong configuration."""
     try:
-        loaded = load(path, checks=(check_flows,))
+        loaded = load(path, checks=(check_flows, check_tables))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -13,6 +13,13 @@ from pbx.config import Config
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
 from pbx.configfile.check_time import check_hours, check_timezone
 from pbx.configfile.check_tls import check_origins, check_tls
+from pbx.configfile.check_trunks import (
+    check_emergency,
+    check_number_ranges,
+    check_routes_out,
+    check_screening,
+    check_trunks,
+)
 from pbx.configfile.problem import Path, Problem
 
 APPLICATION_KINDS = ("flow", "queue", "extension")
@@ -92,7 +99,8 @@ def check_references(config: Config) -> Iterator[Problem]:
         for position, name in enumerate(queue.agents):
             yield from _must_exist(("queue", index, "agents", position), name, extensions, "extension")
     for index, route in enumerate(config.route):
-        yield from _must_exist(("route", index, "trunk"), route.trunk, trunks, "trunk")
+        if route.trunk:
+            yield from _must_exist(("route", index, "trunk"), route.trunk, trunks, "trunk")
     for index, number in enumerate(config.number):
         for position, name in enumerate(number.trunks):
             yield from _must_exist(("number", index, "trunks", position), name, trunks, "trunk")
@@ -150,6 +158,11 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_speech_and_store,
     check_tls,
     check_origins,
+    check_trunks,
+    check_routes_out,
+    check_number_ranges,
+    check_emergency,
+    check_screening,
     check_timezone,
     check_hours,
 )

@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from pbx.api.client import ControlClient, ControlError
+from pbx.call.trunks.tables import check_tables
 from pbx.configfile import ConfigError, load
 from pbx.demo.company import AGENTS, QUEUE, DemoError, found_company
 from pbx.demo.phones import Callers, Phone, end_with_parent, register_agents, start_agents
@@ -86,7 +87,7 @@ class Demo:
         shutil.rmtree(company.data_dir / "recordings", ignore_errors=True)
         for leftover in company.data_dir.glob("centrala.db*"):
             leftover.unlink()
-        load(company.config_path, {}, (check_flows,))  # names the fault, should it ever be wrong
+        load(company.config_path, {}, (check_flows, check_tables))  # names the fault, should it ever be wrong
         command = [sys.executable, "-m", "pbx", "--config", str(company.config_path), "serve"]
         log = company.folder / "pbx.log"
         console.print(

@@ -1,1 +1,1 @@
-"""Telephone numbers: plans, written forms, regions, price lists. Pure: files are read by whoever hands their text in."""
+"""Telephone numbers: plans, written forms, regions, price lists. Pure: others read the files."""

@@ -10,15 +10,6 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 MAX_DIGITS = 32  # of what is looked at; E.164 has 15, prefixes come before them
 CACHE = 8192
 
-# Numbers that are always connected, by country: European and mobile 112, and what each country dials besides.
-EMERGENCY = {
-    "PL": ("112", "997", "998", "999"),
-    "RU": ("112", "101", "102", "103", "104"),
-    "GB": ("112", "999"),
-    "US": ("911",),
-}
-EMERGENCY_EVERYWHERE = ("112",)
-
 _KINDS = {
     PhoneNumberType.FIXED_LINE: "fixed",
     PhoneNumberType.MOBILE: "mobile",
@@ -89,11 +80,6 @@ class NumberPlan:
         return _valid(f"+{number}", None, strict=True) if self.country else ""
 
 
-def emergency_numbers(country: str) -> tuple[str, ...]:
-    """The emergency numbers of a country; 112 where none are known."""
-    return EMERGENCY.get(country.upper(), EMERGENCY_EVERYWHERE)
-
-
 def is_country(country: str) -> bool:
     """Whether numbering plans know `country` (ISO 3166, two letters)."""
     return country.upper() in phonenumbers.SUPPORTED_REGIONS
@@ -112,10 +98,10 @@ def _valid(number: str, country: str | None, *, strict: bool = False) -> str:
         found = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_valid_number(found):
-        # A plan may be older than a range that was opened since: a number of the right length is believed with "+".
-        if strict or country is not None or not phonenumbers.is_possible_number(found):
-            return ""
+    # A plan may be older than a range that was opened since: with "+" a number of the right length is believed.
+    believed = not strict and country is None and phonenumbers.is_possible_number(found)
+    if not believed and not phonenumbers.is_valid_number(found):
+        return ""
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -82,6 +82,11 @@ class InviteSession(Progress):
         """UAS: the first provisional response has to carry our offer (RFC 3262 section 5)."""
         return False
 
+    @property
+    def heard(self) -> bool:
+        """Whether the far end has shown that it lives: always of a UAS; of a UAC since the first response."""
+        return True
+
     # Commands of one half only
 
     def progress(

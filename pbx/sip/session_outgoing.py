@@ -116,6 +116,10 @@ class OutgoingSession(InviteSession):
         )
         self.transaction = ua.start_client(data, self.source, branch, "INVITE", self)
 
+    @property
+    def heard(self) -> bool:
+        return self._heard or self.phase is not states.CALLING
+
     def cancel(self, headers: Sequence[str] = ()) -> bool:
         if not self.move(states.CANCEL):
             return False

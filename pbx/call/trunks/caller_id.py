@@ -55,6 +55,8 @@ class CallerIds:
             name, number = entry.name or name, entry.number
         elif payer is not None and payer.caller_id:
             number = payer.caller_id
+        elif (site := self.site_of(payer)) is not None:
+            number = site.caller_id
         number = allowed(number, trunk) or trunk.caller_id or allowed(call.caller, trunk)
         withheld = call.setup.withheld or (payer is not None and payer.withhold_number)
         return Shown(name, trunk.written_caller(number), withheld)

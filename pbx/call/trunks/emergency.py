@@ -4,50 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbx.configfile.emergency import numbers_of
 from pbx.events import Alarm, Kind
-from pbx.numbers.plan import emergency_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pbx.call.call import Call
     from pbx.call.trunks.caller_id import CallerIds
     from pbx.call.trunks.trunks import Candidate, Trunks
-    from pbx.config import Config, Extension, Route
+    from pbx.config import Config, Extension
 
 ALARM = "emergency_call"
-SERVICE_PATTERN = "urn:service:sos"  # RFC 5031, as phones with an emergency key dial it
 
 
 class EmergencyNumbers:
     """Which dialled strings are emergency calls, and which trunks take them."""
 
     def __init__(self, config: Config, trunks: Trunks, ids: CallerIds) -> None:
-        given = config.emergency.numbers
-        numbers = emergency_numbers(config.numbering.country) if given is None else tuple(given)
+        numbers = numbers_of(config)
         self.numbers = frozenset(numbers)
         self._trunks = trunks
         self._ids = ids
+        self._routes = config.route
         self._order = config.emergency.trunks
         self.preempts = config.emergency.preempt
         # A number behind the digits that a route takes off ("9112" where 9 leads outside) is one as well.
         self._dialled = {number: number for number in numbers}
         for route in config.route:
-            if route.strip and route.strip <= len(route.match):
-                head = route.match[: route.strip]
+            head = route.match.removeprefix("_")[: route.strip]
+            if head.isdigit() and len(head) == route.strip:
                 self._dialled.update({head + number: number for number in numbers})
 
     def find(self, dialled: str) -> str:
         """The emergency number that was dialled; "" when it was none."""
         return self._dialled.get(dialled, "")
 
-    def candidates(self, number: str, routes: Iterable[Route]) -> list[Candidate]:
-        """Every trunk that can call out, the best first: those of `emergency.trunks`, of the number's routes, others.
+    def candidates(self, number: str) -> list[Candidate]:
+        """Every trunk that can call out, the best first: those of `emergency.trunks`, of the routes, others.
 
         The number is sent as it is: it is the same in every form.
         """
         names = list(self._order)
-        for route in routes:
+        for route in self._routes:
             names += route.trunks or [route.trunk]
         names += [trunk.name for trunk in self._trunks if trunk.host]
         found = []
@@ -69,16 +66,22 @@ class EmergencyNumbers:
 
         return sorted(candidates, key=rank)
 
-    def make_room(self, call: Call, candidate: Candidate) -> None:
-        """Ends the newest other call on a trunk that is full, so that the carrier has a line for this one."""
-        trunk = candidate.trunk
-        if not self.preempts or call.services.limits.in_use(trunk.limit_key) < trunk.max_calls:
+    async def make_room(self, call: Call, number: str) -> None:
+        """When every trunk is full, ends the newest other call on the first, so that the carrier has a line for this
+        one; returns when that call is over.
+        """
+        candidates = self.order(call, self.candidates(number))
+        if not self.preempts or not candidates:
+            return
+        trunk, limits = candidates[0].trunk, call.services.limits
+        if limits.in_use(trunk.limit_key) < trunk.max_calls:
             return
         for other in reversed(list(call.services.running.calls.values())):
             if other is call or other.setup.emergency:
                 continue
             if other.trunk == trunk.name or any(leg.trunk == trunk.name for leg in other.legs):
                 other.terminate("preempted")
+                await other.over()
                 return
 
     def tell(self, call: Call, number: str, payer: Extension | None) -> tuple[str, ...]:

@@ -27,8 +27,19 @@ class Charge(NamedTuple):
 class Meter:
     """`on_spent(cause)` is called once: "limit" when the minutes of the day are used up, "spend_cap" for money."""
 
-    __slots__ = ("_account", "_began", "_capped", "_charged_s", "_ledger", "_loop", "_money", "_timer", "_trunk")
-    __slots__ += ("on_spent", "price")
+    __slots__ = (
+        "_account",
+        "_began",
+        "_capped",
+        "_charged_s",
+        "_ledger",
+        "_loop",
+        "_money",
+        "_timer",
+        "_trunk",
+        "on_spent",
+        "price",
+    )
 
     def __init__(
         self, ledger: Ledger, account: str, trunk: str, price: Price | None = None, *, capped: bool = True

@@ -1,4 +1,4 @@
-"""Which failures of a trunk another trunk may heal, and which are the called party's (Q.850, RFC 3398 section 8.2.6)."""
+"""Which failures another trunk may heal, and which are the called party's (Q.850, RFC 3398 section 8.2.6)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # SIP: it did not answer, is broken, full, or does not accept us. Not: busy, declined, no such number, no answer.
 STATUSES = frozenset((401, 402, 403, 407, 408, 420, 423, 424, 500, 501, 502, 503, 504, 505, 513, 580))
 # Q.850: no route (2, 3), no circuit or congestion (34, 42, 44, 47), network out of order (38), temporary failure (41),
-# destination out of order (27), resource or service not available (46, 49, 50, 58, 63), interworking (127 says nothing).
+# destination out of order (27), resource or service not available (46, 49, 50, 58, 63).
 CAUSES = frozenset((2, 3, 25, 27, 34, 38, 41, 42, 43, 44, 46, 47, 49, 50, 58, 63))
 # Q.850 causes that say that the called party was found, or never can be: they end the search whatever the SIP status.
 FINAL = frozenset((1, 16, 17, 18, 19, 20, 21, 22, 26, 28, 31, 55, 87))

@@ -3,6 +3,8 @@
 from pbx.call.call import Call
 from pbx.call.moving import detach, new_leg, take_caller
 from pbx.call.testing import CallHarness
+from pbx.call.trunks.ledger import Caps
+from pbx.call.trunks.meter import Meter
 from pbx.events import Kind
 
 
@@ -63,12 +65,15 @@ async def test_what_was_detached_still_counts_against_the_allowance() -> None:
     await harness.sleep(3)
     leg = first.call.legs[0]
     assert leg._dialled is not None
-    leg._dialled.account, leg._dialled.max_talk_s = "102", 60.0
+    ledger = harness.services.ledger
+    ledger.cap("extension:102", Caps(day_s=60))
+    leg._dialled.meter = meter = Meter(ledger, "extension:102", "trunk:carrier")
+    meter.start(leg.finish)
     call = detach(leg, wait, "test", callee="700", cause="parked")
     await harness.sleep(70)
     assert call.ended
     assert call.cause == "limit"
-    assert 59 < harness.services.limits.spent_s("102") < 61
+    assert 59 < ledger.spent("extension:102").day_s < 61
     await harness.close()
 
 
