@@ -17,5 +17,7 @@ cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, 
                                int codec, int payload_type, int event_payload_type, int heard_payload_type,
                                int heard_event_type, int ptime_ms, int latch, str signalling_ip, object rtp_timeout_ms)
 cdef Command digits_command(uint32_t stream, str digits, int duration_ms)
+# A gain of -60..20 dB as a factor; ValueError says `what` it was to be.
+cdef float factor(double gain_db, str what) except -1
 # A new file with an empty WAV's header; OSError names the path.
 cdef int open_wav(object path, int channels) except -1

@@ -120,6 +120,12 @@ cdef Command digits_command(uint32_t stream, str digits, int duration_ms):
     return c
 
 
+cdef float factor(double gain_db, str what) except -1:
+    if not -60.0 <= gain_db <= 20.0:
+        raise ValueError(f"{what} is {gain_db}, it must be -60..20")
+    return 1.0 if gain_db == 0.0 else <float>(10.0 ** (gain_db / 20.0))
+
+
 cdef int open_wav(object path, int channels) except -1:
     cdef uint8_t[44] header
     cdef int fd = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)

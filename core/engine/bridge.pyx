@@ -1,132 +1,213 @@
-"""The pair bridge: forwards in the receive pass, header rewritten in place; see bridge.pxd."""
+"""The decision where a pair is carried, and the placement on the tick; see bridge.pxd."""
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t
 
-from core.base.frame cimport MAX_FRAME_SAMPLES
-from core.engine.digits cimport digits_queue
-from core.engine.recorder cimport record_audio
-from core.engine.state cimport Leg, Worker, send_rtp, start_ticking, tell_digit
-from core.signal.dtmf cimport dtmf_feed, dtmf_init
-from core.signal.g711 cimport alaw_to_ulaw, ulaw_to_alaw
-from core.stream.reception cimport rx_extended
-from core.stream.rtp cimport RTP_HEADER, RtpPacket, rtp_write
-from core.stream.stream cimport CODEC_PCMA, GOT_EVENT, Received, Stream, decode_audio
-from core.stream.telephone_event cimport Digit, EventNews, event_packet, event_poll
-from core.stream.timeline cimport SOURCE_NONE, Stamp, tl_map
+from core.engine.relay cimport RELAY
+from core.engine.room cimport room_enter, room_exit, room_new, room_tidy
+from core.engine.state cimport (
+    MAX_PLACEMENTS,
+    MEMBER_MUTED,
+    RATE_PAIR,
+    WATCH_LISTEN,
+    WATCH_NONE,
+    Leg,
+    Placement,
+    Room,
+    Worker,
+)
+from core.engine.voice cimport voice_put
+from core.stream.stream cimport GOT_EVENT, Received
 
-cdef enum:
-    TONE_MS = 100              # a digit that we make as a tone for a far end without events
-    SILENT_TONE_NS = 100000000 # no audio for this long ends a digit that was heard in-band
+cdef Placement TICK            # jitter buffer, decoding, mixing and encoding on the tick: carries everything
 
 
-cdef void join(Leg* a, Leg* b) noexcept nogil:
-    part(a)
-    part(b)
+cdef bint _admit(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+    if leg.room == room:
+        return True
+    if leg.room != NULL:
+        room_exit(w, leg, now)
+    return room_enter(w, room, leg, 0, now)
+
+
+cdef void _admit_watchers(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+    cdef Leg* watcher = leg.watchers
+    while watcher != NULL:
+        if _admit(w, room, watcher, now):
+            watcher.membership = MEMBER_MUTED if watcher.watch == WATCH_LISTEN else 0
+        watcher = watcher.next_watcher
+
+
+cdef void _dismiss(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    """Out of the room that the worker made: the leg and its supervisors."""
+    cdef Leg* watcher = leg.watchers
+    while watcher != NULL:
+        if watcher.room != NULL and watcher.room.id == 0:
+            room_exit(w, watcher, now)
+        watcher = watcher.next_watcher
+    if leg.room != NULL and leg.room.id == 0:
+        room_exit(w, leg, now)
+
+
+cdef bint _tick_fits(Worker* w, Leg* a, Leg* b) noexcept nogil:
+    return True
+
+
+cdef bint _tick_enter(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
+    cdef Room* room = a.room if a.room != NULL else b.room
+    if room == NULL:
+        room = room_new(w, RATE_PAIR)
+    if room == NULL:
+        return False
+    if not _admit(w, room, a, now) or not _admit(w, room, b, now):
+        _dismiss(w, a, now)
+        _dismiss(w, b, now)
+        room_tidy(w, room)
+        return False
+    _admit_watchers(w, room, a, now)
+    _admit_watchers(w, room, b, now)
+    return True
+
+
+cdef void _tick_leave(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
+    _dismiss(w, a, now)
+    _dismiss(w, b, now)
+
+
+cdef void _tick_carry(Worker* w, Leg* source, Leg* to, Received* got, int64_t now) noexcept nogil:
+    if source.voice != NULL and got.kind != GOT_EVENT:
+        voice_put(source.voice, got.codec, got.packet.payload, got.packet.size, got.packet.timestamp,
+                  source.stream.rx.epoch, now)
+
+
+cdef void default_placements(Worker* w) noexcept nogil:
+    w.placements[0] = &RELAY
+    w.placements[1] = &TICK
+
+
+cdef bint prefer_placement(Worker* w, const Placement* placement) noexcept nogil:
+    cdef int i
+    if w.placements[MAX_PLACEMENTS - 2] != NULL:
+        return False
+    for i in range(MAX_PLACEMENTS - 2, 0, -1):
+        w.placements[i] = w.placements[i - 1]
+    w.placements[0] = placement
+    return True
+
+
+cdef void _take_off(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
+    cdef const Placement* old = a.placement
+    a.placement = b.placement = NULL
+    if old != NULL:
+        old.leave(w, a, b, now)
+
+
+cdef void _place(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
+    cdef int i
+    cdef const Placement* candidate
+    for i in range(MAX_PLACEMENTS):
+        candidate = w.placements[i]
+        if candidate == NULL:
+            return
+        if not candidate.fits(w, a, b):
+            continue
+        if a.placement != candidate:
+            _take_off(w, a, b, now)
+        if candidate.enter(w, a, b, now):
+            a.placement = b.placement = candidate
+            return
+        a.placement = b.placement = NULL
+
+
+cdef void _gather(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    """Supervisors of a leg without a partner: in its conference, or in a room with it alone."""
+    cdef Room* room = leg.room
+    if leg.watchers == NULL:
+        if room != NULL and room.id == 0:
+            room_exit(w, leg, now)
+        return
+    if room == NULL:
+        room = room_new(w, RATE_PAIR)
+        if room == NULL or not room_enter(w, room, leg, 0, now):
+            return
+    _admit_watchers(w, room, leg, now)
+
+
+cdef void arrange(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    if leg.watched != NULL:
+        leg = leg.watched
+    if leg.peer != NULL:
+        _place(w, leg, leg.peer, now)
+    else:
+        _gather(w, leg, now)
+
+
+cdef void join(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
+    part(w, a, now)
+    part(w, b, now)
+    supervise(w, a, NULL, WATCH_NONE, now)
+    supervise(w, b, NULL, WATCH_NONE, now)
+    if a.room != NULL:
+        room_exit(w, a, now)
+    if b.room != NULL:
+        room_exit(w, b, now)
     a.peer = b
     b.peer = a
-    a.stream.tx.source = SOURCE_NONE
-    b.stream.tx.source = SOURCE_NONE
+    _place(w, a, b, now)
 
 
-cdef void part(Leg* leg) noexcept nogil:
-    if leg.peer != NULL:
-        leg.peer.peer = NULL
-        leg.peer = NULL
-
-
-cdef void _tone_for(Worker* w, Leg* to, char digit, int64_t now) noexcept nogil:
-    """The far end of `to` knows no events: it gets the digit as a sound."""
-    if (to.stream.send and to.stream.event_payload_type < 0 and not to.player.active
-            and digits_queue(&to.digits, digit, TONE_MS)):
-        start_ticking(w, to, now)
-
-
-cdef void _event(Worker* w, Leg* leg, RtpPacket* p, int64_t now) noexcept nogil:
-    cdef EventNews news
-    cdef int i
-    event_packet(&leg.stream.events, p.payload, p.size, p.timestamp, now, &news)
-    if news.started and leg.peer != NULL:
-        _tone_for(w, leg.peer, news.started, now)
-    for i in range(2):
-        if news.finished[i].code:
-            tell_digit(w, leg, news.finished[i].code, news.finished[i].duration_ms, False, now)
-
-
-cdef void _end_tone(Worker* w, Leg* leg, int64_t duration_ms, int64_t now) noexcept nogil:
-    tell_digit(w, leg, leg.sounding, duration_ms, True, now)
-    leg.sounding = 0
-
-
-cdef void _listen(Worker* w, Leg* leg, int codec, const uint8_t* data, int size, int64_t now) noexcept nogil:
-    """Looks for digits in the audio, at most a frame of the detector at a time."""
-    cdef int16_t[MAX_FRAME_SAMPLES] pcm
-    cdef int at = 0, part_size, digit, lasted
-    if not leg.listening:
-        dtmf_init(&leg.detector)
-        leg.listening = True
-        leg.sounding = 0
-    leg.heard_ns = now
-    while at < size:
-        part_size = size - at if size - at < MAX_FRAME_SAMPLES else MAX_FRAME_SAMPLES
-        decode_audio(codec, data + at, pcm, part_size)
-        lasted = leg.detector.last_ms
-        digit = dtmf_feed(&leg.detector, pcm, part_size)
-        if leg.sounding and (digit or not leg.detector.digit):
-            # A new digit has overwritten the duration of the one that ended.
-            _end_tone(w, leg, lasted if digit else leg.detector.last_ms, now)
-        if digit:
-            leg.sounding = <char>digit
-        at += part_size
-
-
-cdef void poll_digits(Worker* w, Leg* leg, int64_t now) noexcept nogil:
-    cdef Digit lost
-    if leg.stream.events.open:
-        lost = event_poll(&leg.stream.events, now)
-        if lost.code:
-            tell_digit(w, leg, lost.code, lost.duration_ms, False, now)
-    if leg.sounding and now - leg.heard_ns > SILENT_TONE_NS:
-        _end_tone(w, leg, leg.detector.last_ms, now)
-
-
-cdef void _forward(Leg* source, Leg* to, Received* got, int64_t now) noexcept nogil:
-    cdef Stream* out = &to.stream
-    cdef RtpPacket* p = &got.packet
-    cdef Stamp stamp
-    cdef int pt = out.payload_type
-    cdef uint8_t* header = p.payload - RTP_HEADER
-    # What we play or dial into the stream stands in for its partner until it ends.
-    if not out.send or not out.configured or to.player.active or to.digits.active:
+cdef void part(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Leg* other = leg.peer
+    if other == NULL:
         return
-    if got.kind == GOT_EVENT:
-        pt = out.event_payload_type
-        if pt < 0:
-            return
-    elif got.codec != out.codec:
-        if got.codec == CODEC_PCMA:
-            alaw_to_ulaw(p.payload, p.size)
-        else:
-            ulaw_to_alaw(p.payload, p.size)
-    if not tl_map(&out.tx, (<uint64_t>source.id << 32) | source.stream.rx.epoch,
-                  rx_extended(&source.stream.rx, p.sequence), p.timestamp,
-                  0 if got.kind == GOT_EVENT else p.size, now, &stamp):
+    _take_off(w, leg, other, now)
+    other.peer = NULL
+    leg.peer = NULL
+    arrange(w, other, now)
+    arrange(w, leg, now)
+
+
+cdef void _unlink(Leg* supervisor) noexcept nogil:
+    cdef Leg** link = &supervisor.watched.watchers
+    while link[0] != supervisor:
+        link = &link[0].next_watcher
+    link[0] = supervisor.next_watcher
+    supervisor.watched = NULL
+    supervisor.watch = WATCH_NONE
+
+
+cdef void supervise(Worker* w, Leg* supervisor, Leg* watched, int watch, int64_t now) noexcept nogil:
+    cdef Leg* before = supervisor.watched
+    if before == NULL and watch == WATCH_NONE:
         return
-    rtp_write(header, pt, stamp.marker or p.marker, stamp.sequence, stamp.timestamp, out.tx.ssrc)
-    send_rtp(to, header, p.size + RTP_HEADER, p.size)
+    if before != NULL and (before != watched or watch == WATCH_NONE):
+        _unlink(supervisor)
+        if supervisor.room != NULL:
+            room_exit(w, supervisor, now)
+        arrange(w, before, now)
+    if watch == WATCH_NONE:
+        return
+    if supervisor.watched == NULL:
+        part(w, supervisor, now)
+        if supervisor.room != NULL:
+            room_exit(w, supervisor, now)
+        supervisor.watched = watched
+        supervisor.next_watcher = watched.watchers
+        watched.watchers = supervisor
+    supervisor.watch = watch
+    arrange(w, watched, now)
 
 
-cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
-    cdef RtpPacket* p = &got.packet
-    if got.kind == GOT_EVENT:
-        _event(w, leg, p, now)
-    else:
-        if leg.stream.events.open:
-            poll_digits(w, leg, now)
-        if leg.recording != NULL:
-            record_audio(leg.recording, leg.channel, got.codec, p.payload, p.size, p.timestamp, leg.stream.rx.epoch, now)
-        if leg.stream.event_payload_type < 0:
-            _listen(w, leg, got.codec, p.payload, p.size, now)
-    if leg.peer != NULL:
-        _forward(leg, leg.peer, got, now)
-    elif leg.echo:
-        _forward(leg, leg, got, now)
+cdef void leave_all(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    part(w, leg, now)
+    supervise(w, leg, NULL, WATCH_NONE, now)
+    while leg.watchers != NULL:
+        supervise(w, leg.watchers, NULL, WATCH_NONE, now)
+    if leg.room != NULL:
+        room_exit(w, leg, now)
+
+
+TICK.name = b"tick"
+TICK.fits = _tick_fits
+TICK.enter = _tick_enter
+TICK.leave = _tick_leave
+TICK.carry = _tick_carry

@@ -10,5 +10,3 @@ cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil
 cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil
 # Adds what the counters have gained since the last time to the worker's.
 cdef void account(Worker* w, Leg* leg) noexcept nogil
-# Ends a leg's play, if any, and tells how.
-cdef void end_play(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil

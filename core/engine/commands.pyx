@@ -1,49 +1,54 @@
 """Commands on legs; see commands.pxd."""
 
 from libc.errno cimport EBUSY, EINVAL, ENOENT, ENOSPC
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.base.atomics cimport store_release_i32, store_release_u32
 from core.base.clock cimport NS_PER_MS
 from core.base.pool cimport pool_give
 from core.base.sockets cimport close_fd, epoll_add, eventfd_signal, udp_disconnect
-from core.engine.bridge cimport join, part
-from core.engine.clips cimport Clip, clip_drop, clip_find
+from core.engine.bridge cimport arrange, join, leave_all, part, supervise
 from core.engine.digits cimport digits_queue
 from core.engine.messages cimport (
     CMD_BRIDGE,
     CMD_CLOSE,
     CMD_CONFIGURE,
     CMD_ECHO,
+    CMD_GAIN,
     CMD_LATCH,
     CMD_OPEN,
     CMD_PLAY,
     CMD_PROTECT,
     CMD_RECORD,
     CMD_RELEASE_CLIP,
+    CMD_ROOM_OPEN,
+    CMD_ROOM_STOP_PLAY,
     CMD_SEND_DIGITS,
     CMD_STOP,
+    CMD_STOP_OVERLAY,
     CMD_STOP_PLAY,
     CMD_STOP_RECORD,
+    CMD_SUPERVISE,
     CMD_UNBRIDGE,
-    EV_CLIP_RELEASED,
     EV_COMMAND_FAILED,
     EV_STREAM_CLOSED,
     FLAG_DEMUX,
     FLAG_ON,
     FLAG_OPEN_WINDOW,
+    FLAG_OVERLAY,
     FLAG_RECEIVE,
-    FLAG_REPEAT,
     FLAG_RTCP_MUX,
     FLAG_SECURE,
     FLAG_SEND,
     Command,
 )
+from core.engine.playing cimport end_overlay, end_play, play_refused, play_start
 from core.engine.receive cimport settle
 from core.engine.recorder cimport Recording, record_find, record_stop
+from core.engine.room_commands cimport run_room_command
 from core.engine.state cimport (
     PENDING_CLOSED,
+    WATCH_NONE,
     Leg,
     Worker,
     emit,
@@ -51,13 +56,11 @@ from core.engine.state cimport (
     start_ticking,
     stop_ticking,
     tell_digit,
-    tell_play_ended,
 )
 from core.stream.reception cimport rx_expected, rx_received
 from core.stream.latch cimport latch_tell
 from core.stream.srtp cimport Srtp
 from core.stream.stream cimport Stream, StreamSettings, stream_configure
-from core.stream.timeline cimport SOURCE_NONE
 
 cdef extern from *:
     """
@@ -65,34 +68,6 @@ cdef extern from *:
     #define CENTRALA_RTCP_BIT (1ull << 32)
     """
     uint64_t RTCP_BIT "CENTRALA_RTCP_BIT"
-
-
-cdef void _drop_clip(Worker* w, Clip* clip, int64_t now) noexcept nogil:
-    if clip_drop(clip, w.index):
-        # When the ring is full the slow pass finds the clip by its state.
-        if not emit(w, EV_CLIP_RELEASED, 0, clip.id, 0, 0, now):
-            w.clips_unreported = True
-
-
-cdef void end_play(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil:
-    cdef int i
-    if not leg.player.active:
-        return
-    leg.player.active = False
-    leg.stream.tx.source = SOURCE_NONE
-    for i in range(leg.player.count):
-        _drop_clip(w, leg.player.clips[i], now)
-    tell_play_ended(w, leg, finished, now)
-
-
-cdef void _release(Worker* w, const Command* c, Leg* leg) noexcept nogil:
-    """Drops the references of a play that never began."""
-    cdef int i
-    cdef Clip* clip
-    for i in range(c.count):
-        clip = clip_find(w.clips, c.values[i])
-        if clip != NULL:
-            _drop_clip(w, clip, 0)
 
 
 cdef int _open(Worker* w, Leg* leg) noexcept nogil:
@@ -137,6 +112,10 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     if stream_configure(&leg.stream, &settings, now):
         udp_disconnect(leg.stream.fd)
     settle(w, leg, now)
+    if leg.peer != NULL:
+        # Another codec may want another placement.
+        leg.unsettled = True
+        w.unsettled = True
     return 0
 
 
@@ -165,22 +144,6 @@ cdef int _latch(Worker* w, Leg* leg, const Command* c) noexcept nogil:
     latch_tell(&leg.stream.latch, &c.remote)
     leg.stream.rtcp_source.family = 0
     leg.stream.rtcp_remote = c.remote
-    return 0
-
-
-cdef int _play(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
-    cdef int i
-    end_play(w, leg, False, now)
-    memset(&leg.player, 0, sizeof(leg.player))
-    leg.player.token = c.token
-    leg.player.count = c.count
-    leg.player.repeat = (c.flags & FLAG_REPEAT) != 0
-    leg.player.gain = c.gain
-    for i in range(c.count):
-        leg.player.clips[i] = clip_find(w.clips, c.values[i])
-    leg.player.active = True
-    leg.stream.tx.source = SOURCE_NONE
-    start_ticking(w, leg, now)
     return 0
 
 
@@ -267,9 +230,10 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         leg.closing = True
         stop_ticking(w, leg)
         end_play(w, leg, False, now)
+        end_overlay(w, leg, False, now)
         if leg.sounding:
             tell_digit(w, leg, leg.sounding, leg.detector.last_ms, True, now)
-        part(leg)
+        leave_all(w, leg, now)
         _leave_recording(w, leg, now)
         close_fd(leg.stream.fd)
         close_fd(leg.stream.rtcp_fd)
@@ -290,6 +254,14 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     return True
 
 
+cdef int _supervise(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
+    cdef Leg* other = find_leg(w, c.other) if c.other else NULL
+    if c.flags != WATCH_NONE and (other == NULL or other == leg or other.watched != NULL or leg.watchers != NULL):
+        return EINVAL
+    supervise(w, leg, other, <int>c.flags, now)
+    return 0
+
+
 cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
     cdef Leg* other
     if c.kind == CMD_OPEN:
@@ -297,18 +269,27 @@ cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept no
     if c.kind == CMD_CONFIGURE:
         return _configure(w, leg, c, now)
     if c.kind == CMD_PLAY:
-        return _play(w, leg, c, now)
-    if c.kind == CMD_STOP_PLAY:
+        play_start(w, leg, c, now)
+        if c.flags & FLAG_OVERLAY:
+            arrange(w, leg, now)
+    elif c.kind == CMD_STOP_PLAY:
         end_play(w, leg, False, now)
+    elif c.kind == CMD_STOP_OVERLAY:
+        end_overlay(w, leg, False, now)
     elif c.kind == CMD_SEND_DIGITS:
         return _send_digits(w, leg, c, now)
     elif c.kind == CMD_BRIDGE:
         other = find_leg(w, c.other)
         if other == NULL or other == leg:
             return EINVAL
-        join(leg, other)
+        join(w, leg, other, now)
     elif c.kind == CMD_UNBRIDGE:
-        part(leg)
+        part(w, leg, now)
+    elif c.kind == CMD_GAIN:
+        leg.gain = c.gain
+        arrange(w, leg, now)
+    elif c.kind == CMD_SUPERVISE:
+        return _supervise(w, leg, c, now)
     elif c.kind == CMD_ECHO:
         leg.echo = (c.flags & FLAG_ON) != 0
     elif c.kind == CMD_PROTECT:
@@ -330,11 +311,13 @@ cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil:
     elif c.kind == CMD_STOP_RECORD:
         failure = _stop_record(w, c, now)
     elif c.kind == CMD_RELEASE_CLIP:
-        _release(w, c, NULL)
+        play_refused(w, c)
+    elif CMD_ROOM_OPEN <= c.kind <= CMD_ROOM_STOP_PLAY:
+        failure = run_room_command(w, leg, c, now)
     elif leg == NULL:
         failure = ENOENT
         if c.kind == CMD_PLAY:
-            _release(w, c, NULL)
+            play_refused(w, c)
     else:
         failure = _on_leg(w, leg, c, now)
     if failure:

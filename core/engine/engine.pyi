@@ -16,12 +16,16 @@ LATCH_TOLD: int  # what `latch_to` says (ICE)
 EV_LATCHED: int  # a, b = the address, IPv4 as mapped IPv6, in two int64 (host order); c = port
 EV_FIRST_PACKET: int
 EV_DIGIT: int  # a = ord(digit), b = duration in ms, c = 0 RFC 4733, 1 in-band
-EV_PLAY_ENDED: int  # a = token of play(), b = 1 finished, 0 stopped or replaced
+EV_PLAY_ENDED: int  # a = token of play(), b = 1 finished, 0 stopped or replaced, c = 1 of a play with mix=True
 EV_MEDIA_TIMEOUT: int  # a = ms without RTP
 EV_STREAM_CLOSED: int
 EV_CLIP_RELEASED: int  # a = clip id, stream = 0
 EV_RECORDING_ENDED: int  # a = recording id, b = duration in ms, c = errno (0: fine; 28: disk full)
 EV_DATAGRAM: int  # STUN or DTLS waits: take `datagrams`; a = bytes
+EV_TALKER: int  # a = 1 begins to talk, 0 ends, b = level in dBm0, c = room id
+EV_MOVED: int  # stream = its id until now, which no later event names; a = its id from now on
+EV_ROOM_CLOSED: int  # a = room id, stream = 0
+EV_ROOM_PLAY_ENDED: int  # a = token of play_in_room(), b = 1 finished, 0 stopped or replaced, c = room id, stream = 0
 EV_COMMAND_FAILED: int  # a = command kind, b = errno, c = sequence
 
 LAYOUT_VERSION: int
@@ -70,6 +74,8 @@ class WorkerStats:
     forged_packets: int
     replayed_packets: int
     dropped_datagrams: int  # STUN or DTLS that Python did not get
+    rooms: int  # conferences
+    room_members: int  # streams on the tick path: decoded, mixed, encoded
 
 class Engine:
     """Starts and stops the workers, submits commands, drains events."""
@@ -140,18 +146,46 @@ class Engine:
         """The far end is there and nowhere else: ICE has validated it. May be told again at any time."""
     def send_datagram(self, stream: int, data: bytes, remote_ip: str, remote_port: int) -> bool:
         """Sends STUN or DTLS from the stream's socket at once; False when the system refused it."""
-    def play(self, stream: int, clips: Sequence[int], *, repeat: bool = False, gain_db: float = 0.0) -> int:
+    def play(
+        self,
+        stream: int,
+        clips: Sequence[int],
+        *,
+        repeat: bool = False,
+        gain_db: float = 0.0,
+        mix: bool = False,
+        duck_db: float = 0.0,
+    ) -> int:
         """Plays the clips one after the other (all of them again and again with `repeat`, at most 16); returns a token.
 
         A play that is running ends at once with EV_PLAY_ENDED b = 0. A bridge does not stop it: while a stream plays,
-        its bridge partner is not heard. `stop_play` gives the bridge back.
+        its bridge partner is not heard. `stop_play` gives the bridge back. With `mix` the clips are played over whatever
+        else the stream hears (partner, room, another play), which is turned down by `duck_db` (-60..0) meanwhile.
         """
-    def stop_play(self, stream: int) -> None: ...
+    def stop_play(self, stream: int, *, mix: bool = False) -> None: ...
     def send_digits(self, stream: int, digits: str, *, duration_ms: int = 100) -> None:
         """Sends DTMF to the far end: RFC 4733 when negotiated, else as tones."""
     def bridge(self, stream_a: int, stream_b: int) -> None:
         """Each hears the other. Both must be on one worker (ValueError). An earlier bridge of either is ended."""
     def unbridge(self, stream: int) -> None: ...
+    def gain(self, stream: int, gain_db: float) -> None:
+        """Makes what the far end says louder or softer (-60..20 dB) for all that hear it; recordings keep it as it is."""
+    def supervise(self, stream: int, other: int, how: int) -> None:
+        """Lets `stream` hear both parties of `other`'s bridge, or its room: 1 heard by none, 2 by `other`, 3 by all.
+
+        It goes on through later bridges of `other`, until 0 ends it. Both on one worker; a bridge of `stream` is ended.
+        """
+    def open_room(self, *, worker: int = -1, rate: int = 8000, gate: bool = True) -> int:
+        """A conference; returns its id. With `gate` who does not talk is left out of the sum, and EV_TALKER tells."""
+    def worker_of_room(self, room: int) -> int: ...
+    def close_room(self, room: int) -> None:
+        """Its streams stay open, alone. The id is dead at once, EV_ROOM_CLOSED follows. A second close does nothing."""
+    def join_room(self, room: int, stream: int, *, muted: bool = False, deaf: bool = False) -> None:
+        """Puts a stream of the room's worker (ValueError) into it, or changes what it may. A bridge of it is ended."""
+    def leave_room(self, stream: int) -> None: ...
+    def play_in_room(self, room: int, clips: Sequence[int], *, repeat: bool = False, gain_db: float = 0.0) -> int:
+        """An announcement that all members hear; returns a token for EV_ROOM_PLAY_ENDED."""
+    def stop_room_play(self, room: int) -> None: ...
     def echo(self, stream: int, on: bool) -> None:
         """Sends back what is received (payload kept, own SSRC and sequence)."""
     def record(self, path: str, left: int, right: int = 0) -> int:

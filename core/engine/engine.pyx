@@ -1,33 +1,28 @@
 """Starts and stops the media workers, submits commands, drains events. One thread makes all the calls."""
 
-import errno as _errno
 import os
-import resource
-import secrets
-import time
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from core.base.atomics cimport full_fence, load_acquire_i32, store_release_i32, store_release_u32
-from core.base.clock cimport now_ns
-from core.base.pool cimport MAX_SLOTS, MAX_TAGS, id_slot, id_tag, pool_is_current, pool_retire, pool_take
-from core.base.ring cimport spsc_reserve
-from core.base.sockets cimport Address, close_fd, counter_read, eventfd_open, eventfd_signal, ip_known, udp_send_to
+from core.base.atomics cimport full_fence, store_release_i32, store_release_u32
+from core.base.pool cimport id_slot, id_tag, pool_is_current, pool_retire, pool_take
+from core.base.sockets cimport Address, close_fd, counter_read, ip_known, udp_send_to
 from core.engine cimport messages as m
-from core.engine.arguments cimport configure_command, digits_command, far_end, local_address, new_command, open_wav
-from core.engine.clips cimport clip_add, clip_find, clip_free, clip_free_all, clip_hold
+from core.engine.arguments cimport configure_command, digits_command, factor, far_end, local_address, new_command
+from core.engine.clips cimport clip_free
+from core.engine.crew cimport Crew
 from core.engine.keys cimport KeyStore
 from core.engine.messages cimport Command, Event
 from core.engine.ports cimport PortRange
 from core.engine.reading cimport read_stream, read_worker, take_datagrams, take_events
-from core.engine.recorder cimport RECORDING_FREE, RECORDING_SLOTS, record_begin, record_free, record_writer
-from core.engine.state cimport Leg, Worker
-from core.engine.threads cimport thread_cpu_ns, thread_join, thread_start
-from core.engine.worker cimport report_recordings, worker_free, worker_init, worker_run, worker_submit, worker_submit_lazily
+from core.engine.recorder cimport record_free
+from core.engine.shelf cimport Shelf
+from core.engine.state cimport MEMBER_DEAF, MEMBER_MUTED, WATCH_BARGE, Leg, Worker
+from core.engine.tapes cimport start_tape, stop_tape
 from core.stream.stream cimport stream_init
 
+from core.engine.crew import EngineBusy
 from core.engine import messages as _messages
 from core.engine.messages import (
     CODEC_PCMA,
@@ -39,9 +34,13 @@ from core.engine.messages import (
     EV_FIRST_PACKET,
     EV_LATCHED,
     EV_MEDIA_TIMEOUT,
+    EV_MOVED,
     EV_PLAY_ENDED,
     EV_RECORDING_ENDED,
+    EV_ROOM_CLOSED,
+    EV_ROOM_PLAY_ENDED,
     EV_STREAM_CLOSED,
+    EV_TALKER,
     LATCH_ANY,
     LATCH_SIGNALLED,
     LATCH_STRICT,
@@ -58,13 +57,8 @@ if (_messages.LAYOUT_VERSION, _messages.COMMAND_SIZE, _messages.EVENT_SIZE) != (
     )
 
 cdef enum:
-    OWN_DESCRIPTORS = 256      # beside the streams'
     RANDOM_BLOCK = 512         # octets, eight a stream
     SRTP_CONTEXTS = 4          # of a stream: both directions, before and after a change of keys
-
-
-class EngineBusy(RuntimeError):
-    """The command ring of a worker is full; nothing was done."""
 
 
 cdef class Engine:
@@ -72,122 +66,28 @@ cdef class Engine:
 
     def __cinit__(self, *, int workers=1, int port_min=20000, int port_max=29999, int max_streams=8192,
                   bint realtime=True):
-        cdef int i, failure
-        if not 1 <= workers <= MAX_TAGS:
-            raise ValueError(f"workers is {workers}, it must be 1..{MAX_TAGS}")
-        if not 1 <= max_streams <= MAX_SLOTS:
-            raise ValueError(f"max_streams is {max_streams}, it must be 1..{MAX_SLOTS}")
-        self.max_streams = max_streams
         self.ports = PortRange(port_min, port_max)
         self.keys = KeyStore(SRTP_CONTEXTS * max_streams * workers + 1)
-        self.live_clips = set()
+        self.crew = Crew(workers, max_streams, realtime, self.keys)
+        self.ports.workers = self.crew.pool
+        self.shelf = Shelf(self.crew)
         self.random = b""
-        self.cpu_at_stop = [0] * workers
-        self.pool = <Worker*>calloc(workers, sizeof(Worker))
-        self.threads = <pthread_t*>calloc(workers, sizeof(pthread_t))
-        self.clips = <ClipTable*>calloc(1, sizeof(ClipTable))
-        self.recordings = <RecordTable*>calloc(1, sizeof(RecordTable))
-        if self.pool == NULL or self.threads == NULL or self.clips == NULL or self.recordings == NULL:
-            raise MemoryError("no memory for the media workers")
-        self.ports.workers = self.pool
-        self.recordings.wake_fd = -1
-        for i in range(workers):
-            failure = worker_init(&self.pool[i], i, max_streams, realtime, secrets.randbits(64), self.clips,
-                                  self.recordings, self.keys.table)
-            if failure < 0:
-                raise OSError(-failure, f"media worker {i}: {os.strerror(-failure)}; raise the descriptor limit (ulimit -n)")
-            self.ready = i + 1
-        self.recordings.wake_fd = eventfd_open()
-        if self.recordings.wake_fd < 0:
-            raise OSError(_errno.EMFILE, "no descriptor for the recording writer; raise the limit (ulimit -n)")
-        self.count = workers
-
-    def __dealloc__(self):
-        cdef int i
-        if self.started and not self.stopped:
-            self._halt()
-        if self.recordings != NULL:
-            close_fd(self.recordings.wake_fd)
-            for i in range(RECORDING_SLOTS):
-                if self.recordings.items[i] != NULL:
-                    record_free(self.recordings, self.recordings.items[i].id)
-        for i in range(self.ready):
-            worker_free(&self.pool[i])
-        if self.clips != NULL:
-            clip_free_all(self.clips)
-        free(self.pool)
-        free(self.threads)
-        free(self.clips)
-        free(self.recordings)
 
     @property
     def workers(self):
-        return self.count
-
-    cdef int _raise_limit(self) except -1:
-        """Raises the soft descriptor limit towards what all streams may need."""
-        cdef object soft, hard, wanted = 2 * self.max_streams * self.count + OWN_DESCRIPTORS
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-            if wanted > soft:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return 0
+        return self.crew.count
 
     def start(self):
-        cdef int i, failure = 0
-        if self.stopped:
-            raise RuntimeError("a stopped engine does not start again; make a new one")
-        if self.started:
-            return
-        self._raise_limit()
-        failure = thread_start(&self.writer, record_writer, self.recordings)
-        if failure:
-            raise OSError(failure, "the recording writer's thread does not start")
-        self.started = True
-        for i in range(self.count):
-            failure = thread_start(&self.threads[i], worker_run, &self.pool[i])
-            if failure:
-                self.count = i
-                self.stop()
-                raise OSError(failure, f"the thread of media worker {i} does not start")
+        self.crew.start()
 
     def stop(self):
-        if not self.started or self.stopped:
-            self.stopped = True
-            return
-        self._halt()
-
-    def _halt(self):
-        cdef int i
-        cdef Command c = new_command(m.CMD_STOP, 0)
-        self.stopped = True
-        for i in range(self.count):
-            while not worker_submit(&self.pool[i], &c):
-                time.sleep(0.001)
-        for i in range(self.count):
-            self.cpu_at_stop[i] = thread_cpu_ns(self.threads[i])
-            with nogil:
-                thread_join(self.threads[i])
-        store_release_i32(&self.recordings.quit, 1)
-        eventfd_signal(self.recordings.wake_fd)
-        with nogil:
-            thread_join(self.writer)
-        for i in range(self.count):
-            # The workers are gone, so this thread may tell in their place.
-            report_recordings(&self.pool[i])
-            eventfd_signal(self.pool[i].event_fd)
+        self.crew.stop()
 
     def event_fd(self, int worker):
-        return self._worker(worker).event_fd
-
-    cdef Worker* _worker(self, int index) except NULL:
-        if not 0 <= index < self.count:
-            raise IndexError(f"there is no media worker {index}; there are {self.count}")
-        return &self.pool[index]
+        return self.crew.worker(worker).event_fd
 
     def drain(self, int worker):
-        cdef Worker* w = self._worker(worker)
+        cdef Worker* w = self.crew.worker(worker)
         cdef list out = []
         counter_read(w.event_fd)
         store_release_i32(&w.event_armed, 1)
@@ -195,41 +95,17 @@ cdef class Engine:
         take_events(w, out)
         for event in out:
             if event[0] == m.EV_CLIP_RELEASED:
-                clip_free(self.clips, event[2])
+                clip_free(self.crew.clips, event[2])
             elif event[0] == m.EV_RECORDING_ENDED:
-                record_free(self.recordings, event[2])
+                record_free(self.crew.recordings, event[2])
             elif event[0] == m.EV_STREAM_CLOSED and self.keys.current:
                 self.keys.drop(event[1])
         return out
 
     def datagrams(self, int worker):
         cdef list out = []
-        take_datagrams(self._worker(worker), out)
+        take_datagrams(self.crew.worker(worker), out)
         return out
-
-    cdef Leg* _leg(self, object stream) except NULL:
-        cdef uint32_t id = stream if 0 <= stream <= 0xFFFFFFFF else 0
-        if id_tag(id) >= <uint32_t>self.count or not pool_is_current(&self.pool[id_tag(id)].pool, id):
-            raise KeyError(f"stream {stream} is closed or never was")
-        return &self.pool[id_tag(id)].legs[id_slot(id)]
-
-    cdef int _room(self, uint32_t worker) except -1:
-        """Raises unless the next command will be taken."""
-        if not self.started or self.stopped:
-            raise RuntimeError("the media engine is not running")
-        if spsc_reserve(&self.pool[worker].commands) == NULL:
-            raise EngineBusy(f"media worker {worker} has not taken its last commands yet; try again later")
-        return 0
-
-    cdef int _submit(self, uint32_t worker, Command* command, bint lazily=False) except -1:
-        self._room(worker)
-        self.sequence += 1
-        command.sequence = self.sequence
-        if lazily:
-            worker_submit_lazily(&self.pool[worker], command)
-        else:
-            worker_submit(&self.pool[worker], command)
-        return 0
 
     cdef uint64_t _random(self) except? 0:
         """64 random bits, from a block read in one go: one system call serves many streams."""
@@ -244,125 +120,103 @@ cdef class Engine:
     def open(self, str local_ip, *, int worker=-1):
         cdef uint32_t id
         cdef Address local = local_address(local_ip)
-        cdef int i, pair
+        cdef int pair
         cdef int[2] fds
         cdef Leg* leg
         cdef Command c
         if worker == -1:
-            worker = 0
-            for i in range(1, self.count):
-                if self.pool[i].pool.taken < self.pool[worker].pool.taken:
-                    worker = i
-        self._worker(worker)
-        self._room(worker)
+            worker = self.crew.calmest()
+        self.crew.worker(worker)
+        self.crew.vacancy(worker)
         pair = self.ports.take(local_ip, &local, fds)
-        id = pool_take(&self.pool[worker].pool)
+        id = pool_take(&self.crew.pool[worker].pool)
         if id == 0:
             close_fd(fds[0])
             close_fd(fds[1])
-            raise EngineBusy(f"media worker {worker} has its {self.max_streams} streams; raise max_streams")
-        leg = &self.pool[worker].legs[id_slot(id)]
+            raise EngineBusy(f"media worker {worker} has its {self.crew.max_streams} streams; raise max_streams")
+        leg = &self.crew.pool[worker].legs[id_slot(id)]
         memset(leg, 0, sizeof(Leg))
         stream_init(&leg.stream, fds[0], fds[1], local.family, self._random())
         leg.slot = id_slot(id)
+        leg.gain = 1.0
         store_release_u32(&leg.id, id)
         self.ports.give_to(local_ip, pair, id)
         c = new_command(m.CMD_OPEN, id)
-        self._submit(worker, &c, True)
+        self.crew.submit(worker, &c, True)
         return id, self.ports.first + 2 * pair
 
     def worker_of(self, stream):
-        self._leg(stream)
+        self.crew.leg(stream)
         return id_tag(stream)
 
     def configure(self, stream, *, str remote_ip, int remote_port, int codec, int remote_rtcp_port=0,
                   int payload_type=-1, int event_payload_type=-1, int heard_payload_type=-1, int heard_event_type=-1,
-                  int ptime_ms=20, bint receive=True, bint send=True, int latch=0, str signalling_ip="", bint rtcp_mux=False, object rtp_timeout_ms=0,
-                  bint open_window=True, bint secure=False, bint demux=False):
+                  int ptime_ms=20, bint receive=True, bint send=True, int latch=0, str signalling_ip="",
+                  bint rtcp_mux=False, object rtp_timeout_ms=0, bint open_window=True, bint secure=False,
+                  bint demux=False):
         cdef Command c
-        cdef Leg* leg = self._leg(stream)
+        cdef Leg* leg = self.crew.leg(stream)
         c = configure_command(stream, leg.stream.family, remote_ip, remote_port, remote_rtcp_port, codec, payload_type,
                               event_payload_type, heard_payload_type, heard_event_type, ptime_ms, latch, signalling_ip,
                               rtp_timeout_ms)
         # Nowhere to send: 0.0.0.0, the old way to say hold (RFC 2543), or what is no host.
-        c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send and (ip_known(&c.remote.ip) or latch == LATCH_TOLD) else 0)
+        send = send and (ip_known(&c.remote.ip) or latch == LATCH_TOLD)
+        c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send else 0)
                    | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0)
                    | (m.FLAG_SECURE if secure else 0) | (m.FLAG_DEMUX if demux else 0))
         if rtcp_mux:
             c.rtcp_port = c.remote.port
-        self._submit(id_tag(stream), &c, True)
+        self.crew.submit(id_tag(stream), &c, True)
 
     def protect(self, stream, int profile, bytes key_in, bytes key_out):
         cdef Command c = new_command(m.CMD_PROTECT, stream)
         cdef uint32_t id
-        self._leg(stream)
+        self.crew.leg(stream)
         id = stream
-        self._room(id_tag(id))
+        self.crew.vacancy(id_tag(id))
         c.srtp_in = self.keys.add(id, "in", profile, key_in)
         c.srtp_out = self.keys.add(id, "out", profile, key_out)
-        self._submit(id_tag(id), &c, True)
+        self.crew.submit(id_tag(id), &c, True)
 
     def latch_to(self, stream, str remote_ip, int remote_port):
         cdef Command c = new_command(m.CMD_LATCH, stream)
-        cdef Leg* leg = self._leg(stream)
+        cdef Leg* leg = self.crew.leg(stream)
         c.remote = far_end(leg.stream.family, remote_ip, remote_port)
         if not ip_known(&c.remote.ip):
             raise ValueError(f"{remote_ip} is no address of a far end")
-        self._submit(id_tag(stream), &c, True)
+        self.crew.submit(id_tag(stream), &c, True)
 
     def send_datagram(self, stream, bytes data, str remote_ip, int remote_port):
-        cdef Leg* leg = self._leg(stream)
+        cdef Leg* leg = self.crew.leg(stream)
         cdef Address remote = far_end(leg.stream.family, remote_ip, remote_port)
         # The socket stays open until the worker takes CMD_CLOSE, which only this thread sends.
         return udp_send_to(leg.stream.fd, <const char*>data, <int>len(data), &remote) >= 0
 
-    def play(self, stream, clips, *, bint repeat=False, double gain_db=0.0):
-        cdef Command c = new_command(m.CMD_PLAY, stream)
-        cdef int i
-        self._leg(stream)
-        if not 1 <= len(clips) <= m.MAX_CLIPS:
-            raise ValueError(f"a play has 1..{m.MAX_CLIPS} clips, not {len(clips)}")
-        for id in clips:
-            if id not in self.live_clips:
-                raise KeyError(f"clip {id} is released or never was")
-        if not -60.0 <= gain_db <= 20.0:
-            raise ValueError(f"gain_db is {gain_db}, it must be -60..20")
-        self._room(id_tag(stream))
-        self.token = self.token % 0x7FFFFFFF + 1
-        c.token = self.token
-        c.count = <uint16_t>len(clips)
-        c.flags = m.FLAG_REPEAT if repeat else 0
-        c.gain = 1.0 if gain_db == 0.0 else <float>(10.0 ** (gain_db / 20.0))
-        for i in range(c.count):
-            c.values[i] = clips[i]
-            clip_hold(clip_find(self.clips, c.values[i]))
-        self._submit(id_tag(stream), &c)
-        return c.token
+    def play(self, stream, clips, *, bint repeat=False, double gain_db=0.0, bint mix=False, double duck_db=0.0):
+        cdef uint32_t flags = (m.FLAG_REPEAT if repeat else 0) | (m.FLAG_OVERLAY if mix else 0)
+        self.crew.leg(stream)
+        return self.shelf.play(m.CMD_PLAY, stream, clips, flags, gain_db, duck_db)
 
     def _simple(self, stream, int kind, uint32_t other, uint32_t flags):
         cdef Command c = new_command(kind, stream)
-        self._leg(stream)
+        self.crew.leg(stream)
         c.other = other
         c.flags = flags
-        self._submit(id_tag(stream), &c, kind != m.CMD_STOP_PLAY)
+        self.crew.submit(id_tag(stream), &c, kind != m.CMD_STOP_PLAY and kind != m.CMD_STOP_OVERLAY)
 
-    def stop_play(self, stream):
-        self._simple(stream, m.CMD_STOP_PLAY, 0, 0)
+    def stop_play(self, stream, *, bint mix=False):
+        self._simple(stream, m.CMD_STOP_OVERLAY if mix else m.CMD_STOP_PLAY, 0, 0)
 
     def send_digits(self, stream, str digits, *, int duration_ms=100):
         cdef Command c
-        self._leg(stream)
+        self.crew.leg(stream)
         c = digits_command(stream, digits, duration_ms)
-        self._submit(id_tag(stream), &c)
+        self.crew.submit(id_tag(stream), &c)
 
     def bridge(self, stream_a, stream_b):
-        self._leg(stream_a)
-        self._leg(stream_b)
         if stream_a == stream_b:
             raise ValueError("a stream is not bridged with itself; use echo")
-        if id_tag(stream_a) != id_tag(stream_b):
-            raise ValueError(f"streams {stream_a} and {stream_b} are on different workers: open the second with worker="
-                             f"{id_tag(stream_a)}")
+        self._together(stream_a, stream_b)
         self._simple(stream_a, m.CMD_BRIDGE, stream_b, 0)
 
     def unbridge(self, stream):
@@ -371,79 +225,105 @@ cdef class Engine:
     def echo(self, stream, bint on):
         self._simple(stream, m.CMD_ECHO, 0, m.FLAG_ON if on else 0)
 
-    def record(self, path, left, right=0):
-        cdef Command c = new_command(m.CMD_RECORD, left)
-        cdef int64_t id
-        cdef int fd, channels = 2 if right else 1
-        self._leg(left)
-        if right:
-            self._leg(right)
-            if left == right or id_tag(left) != id_tag(right):
-                raise ValueError(f"a recording takes two streams of one worker, not {left} and {right}")
-        self._room(id_tag(left))
-        fd = open_wav(path, channels)
-        id = record_begin(self.recordings, fd, channels, id_tag(left), now_ns())
-        if id <= 0:
-            os.close(fd)
-            if id < 0:
-                raise MemoryError("no memory for a recording")
-            raise EngineBusy(f"{RECORDING_SLOTS} recordings are going on, there are no more")
-        c.other = right
-        c.token = <uint32_t>id
-        self._submit(id_tag(left), &c)
-        eventfd_signal(self.recordings.wake_fd)
+    def gain(self, stream, double gain_db):
+        cdef Command c = new_command(m.CMD_GAIN, stream)
+        self.crew.leg(stream)
+        c.gain = factor(gain_db, "gain_db")
+        self.crew.submit(id_tag(stream), &c, True)
+
+    def supervise(self, stream, other, int how):
+        if not 0 <= how <= WATCH_BARGE:
+            raise ValueError(f"supervision is {how}, it must be 0..{WATCH_BARGE}")
+        if how:
+            self._together(stream, other)
+        self._simple(stream, m.CMD_SUPERVISE, other, how)
+
+    def _together(self, stream, other):
+        self.crew.leg(stream)
+        self.crew.leg(other)
+        if stream == other or id_tag(stream) != id_tag(other):
+            raise ValueError(f"streams {stream} and {other} are on different workers, or one: move one of two")
+
+    def open_room(self, *, int worker=-1, int rate=8000, bint gate=True):
+        cdef Command c = new_command(m.CMD_ROOM_OPEN, 0)
+        if rate != 8000:
+            raise ValueError(f"a room's rate is 8000 Hz, not {rate}")
+        if worker == -1:
+            worker = self.crew.calmest()
+        self.crew.worker(worker)
+        self.crew.vacancy(worker)
+        c.stream = pool_take(&self.crew.pool[worker].room_pool)
+        if c.stream == 0:
+            raise EngineBusy(f"media worker {worker} has all the rooms that it can have; close some")
+        c.count = rate // 1000
+        c.flags = m.FLAG_ON if gate else 0
+        self.crew.submit(worker, &c)
+        return c.stream
+
+    cdef uint32_t _room(self, object room) except 0:
+        cdef uint32_t id = room if 0 <= room <= 0xFFFFFFFF else 0
+        if id_tag(id) >= <uint32_t>self.crew.count or not pool_is_current(&self.crew.pool[id_tag(id)].room_pool, id):
+            raise KeyError(f"room {room} is closed or never was")
         return id
+
+    def worker_of_room(self, room):
+        return id_tag(self._room(room))
+
+    def close_room(self, room):
+        cdef Command c
+        cdef uint32_t id
+        try:
+            id = self._room(room)
+        except KeyError:
+            return
+        c = new_command(m.CMD_ROOM_CLOSE, id)
+        self.crew.submit(id_tag(id), &c)
+        pool_retire(&self.crew.pool[id_tag(id)].room_pool, id)
+
+    def join_room(self, room, stream, *, bint muted=False, bint deaf=False):
+        cdef uint32_t id = self._room(room)
+        self.crew.leg(stream)
+        if id_tag(id) != id_tag(stream):
+            raise ValueError(f"stream {stream} is not on the worker of room {room}: move it")
+        self._simple(stream, m.CMD_ROOM_JOIN, id, (MEMBER_MUTED if muted else 0) | (MEMBER_DEAF if deaf else 0))
+
+    def leave_room(self, stream):
+        self._simple(stream, m.CMD_ROOM_LEAVE, 0, 0)
+
+    def play_in_room(self, room, clips, *, bint repeat=False, double gain_db=0.0):
+        return self.shelf.play(m.CMD_ROOM_PLAY, self._room(room), clips, m.FLAG_REPEAT if repeat else 0, gain_db, 0.0)
+
+    def stop_room_play(self, room):
+        cdef Command c = new_command(m.CMD_ROOM_STOP_PLAY, self._room(room))
+        self.crew.submit(id_tag(c.stream), &c)
+
+    def record(self, path, left, right=0):
+        return start_tape(self.crew, path, left, right)
 
     def stop_record(self, recording):
-        cdef Command c = new_command(m.CMD_STOP_RECORD, 0)
-        cdef uint32_t id = recording
-        if (load_acquire_i32(&self.recordings.states[id % RECORDING_SLOTS]) == RECORDING_FREE
-                or self.recordings.items[id % RECORDING_SLOTS].id != id):
-            return
-        c.token = id
-        self._submit(self.recordings.workers[id % RECORDING_SLOTS], &c)
+        stop_tape(self.crew, recording)
 
     def add_clip(self, bytes pcm):
-        cdef const uint8_t* data = pcm
-        cdef uint32_t id
-        if not pcm or len(pcm) % 2:
-            raise ValueError(f"a clip is s16le samples, at least one; this has {len(pcm)} bytes")
-        if len(pcm) > 0x7FFFFFFF:
-            raise ValueError("a clip of more than 2 GiB is refused")
-        id = clip_add(self.clips, <const int16_t*>data, <uint32_t>(len(pcm) // 2))
-        if id == 0:
-            raise MemoryError("no place for another clip: release some")
-        self.live_clips.add(id)
-        return id
+        return self.shelf.add(pcm)
 
     def release_clip(self, clip):
-        cdef Command c = new_command(m.CMD_RELEASE_CLIP, 0)
-        if clip not in self.live_clips:
-            return
-        c.count = 1
-        c.values[0] = clip
-        self._submit(0, &c)
-        self.live_clips.discard(clip)
+        self.shelf.release(clip)
 
     def close(self, stream):
         cdef Command c = new_command(m.CMD_CLOSE, 0)
         cdef uint32_t id
         try:
-            self._leg(stream)
+            self.crew.leg(stream)
         except KeyError:
             return
         id = stream
         c.stream = id
-        self._submit(id_tag(id), &c, True)
-        pool_retire(&self.pool[id_tag(id)].pool, id)
+        self.crew.submit(id_tag(id), &c, True)
+        pool_retire(&self.crew.pool[id_tag(id)].pool, id)
 
     def stream_stats(self, stream):
-        cdef Leg* leg = self._leg(stream)
+        cdef Leg* leg = self.crew.leg(stream)
         return read_stream(leg)
 
     def worker_stats(self, int worker):
-        cdef Worker* w = self._worker(worker)
-        cdef int64_t cpu = self.cpu_at_stop[worker]
-        if self.started and not self.stopped:
-            cpu = thread_cpu_ns(self.threads[worker])
-        return read_worker(w, cpu)
+        return read_worker(self.crew.worker(worker), self.crew.cpu_ns(worker))

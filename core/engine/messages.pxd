@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
 from core.base.sockets cimport Address, Ip
 
 cdef enum:
-    LAYOUT = 2
+    LAYOUT = 3
     MAX_CLIPS = 16             # of one play
     MAX_DIGITS = 64            # of one send_digits
 
@@ -28,10 +28,22 @@ cpdef enum:                    # kinds of commands
     CMD_STOP = 13              # the worker ends
     CMD_PROTECT = 14           # stream, srtp_in, srtp_out (0: as it is)
     CMD_LATCH = 15             # stream, remote: the far end is there
+    CMD_ROOM_OPEN = 16         # stream (room id), count (kHz)
+    CMD_ROOM_CLOSE = 17        # stream (room id)
+    CMD_ROOM_JOIN = 18         # stream, other (room id), flags (MEMBER_*); again: changes the flags
+    CMD_ROOM_LEAVE = 19        # stream
+    CMD_ROOM_PLAY = 20         # like CMD_PLAY, stream is a room id
+    CMD_ROOM_STOP_PLAY = 21    # stream (room id)
+    CMD_SUPERVISE = 22         # stream, other (who is supervised), flags (WATCH_*)
+    CMD_GAIN = 23              # stream, gain
+    CMD_STOP_OVERLAY = 24      # stream
+    CMD_MOVE = 25              # stream, other (its id on the worker it goes to)
 
 cdef enum:
     FLAG_ON = 1
     FLAG_REPEAT = 1
+    FLAG_OVERLAY = 2           # of CMD_PLAY: over what else is heard, which is turned down by `duck`
+    FLAG_ROOM = 1              # of CMD_RECORD: stream is a room id
     FLAG_RECEIVE = 1
     FLAG_SEND = 2
     FLAG_RTCP_MUX = 4
@@ -50,6 +62,10 @@ cpdef enum:                    # kinds of events
     EV_RECORDING_ENDED = 8
     EV_COMMAND_FAILED = 9
     EV_DATAGRAM = 10           # STUN or DTLS waits in the ring of datagrams
+    EV_TALKER = 11
+    EV_MOVED = 12
+    EV_ROOM_CLOSED = 13
+    EV_ROOM_PLAY_ENDED = 14
 
 cdef struct Command:           # 192 bytes
     uint16_t kind              # CMD_*
@@ -74,7 +90,9 @@ cdef struct Command:           # 192 bytes
     float gain                 # factor; 1.0: none
     uint32_t srtp_in           # SRTP context of what is received; 0: none
     uint32_t srtp_out          # of what is sent
-    uint32_t spare[7]
+    uint16_t duck_q8           # factor for what else is heard, in 1/256
+    uint16_t pad
+    uint32_t spare[6]
     uint32_t values[MAX_CLIPS]
 
 cdef struct Event:             # 64 bytes

@@ -90,4 +90,6 @@ cdef object read_worker(const Worker* w, int64_t cpu_ns):
         forged_packets=w.count.forged,
         replayed_packets=w.count.replayed,
         dropped_datagrams=w.count.dropped_datagrams,
+        rooms=w.count.rooms,
+        room_members=w.count.room_members,
     )

@@ -6,7 +6,7 @@ from libc.string cimport memcpy
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, now_ns
 from core.base.sockets cimport Address, same_ip, udp_connect, udp_receive, udp_receive_from, udp_send, udp_send_to
 from core.base.ring cimport spsc_commit, spsc_reserve
-from core.engine.bridge cimport hear
+from core.engine.hearing cimport hear
 from core.engine.datagrams cimport DATAGRAM_MAX, DATAGRAMS_A_TURN, Datagram
 from core.engine.messages cimport EV_DATAGRAM
 from core.engine.state cimport BUFFER, PENDING_FIRST_PACKET, PENDING_LATCHED, Leg, Worker, emit, next_random, tell

@@ -3,7 +3,7 @@
 `Leg` is the stream with what the engine adds. All fields belong to the worker's thread unless a comment says otherwise.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from core.base.atomics cimport load_acquire_u32
 from core.base.pool cimport Pool
@@ -13,9 +13,10 @@ from core.engine.digits cimport DigitSender
 from core.engine.keys cimport SrtpTable
 from core.engine.player cimport Player
 from core.engine.recorder cimport RecordTable, Recording
+from core.engine.voice cimport Voice
 from core.signal.dtmf cimport DtmfDetector
 from core.stream.srtp cimport SRTP_ROOM
-from core.stream.stream cimport Stream
+from core.stream.stream cimport Received, Stream
 
 cdef enum:
     BUFFER = 2048              # bytes of a datagram that are read
@@ -30,6 +31,28 @@ cdef enum:                     # events that found the ring full, by leg; they a
     PENDING_TIMEOUT = 8
     PENDING_CLOSED = 16
     PENDING_DIGITS = 32
+    PENDING_OVERLAY_ENDED = 64
+    PENDING_TALKER = 128
+
+cdef enum:                     # Leg.membership
+    MEMBER_MUTED = 1           # is not heard
+    MEMBER_DEAF = 2            # hears silence
+
+cdef enum:                     # Leg.watch
+    WATCH_NONE = 0
+    WATCH_LISTEN = 1           # hears both parties, heard by none
+    WATCH_WHISPER = 2          # heard by the watched leg only
+    WATCH_BARGE = 3            # heard by both
+
+cdef enum:
+    ROOM_FRAME_MS = 20
+    ROOM_TICKS = 10            # a frame in slots of the tick wheel
+    RATE_PAIR = 8000           # Hz, of a pair on the tick
+    MAX_FRAME = 960            # samples of a frame at 48 kHz
+    MAX_MEMBERS = 512
+    MAX_ROOMS = 4096           # of a worker
+    MAX_PLACEMENTS = 8
+    SHARED_FORMS = 2           # mu-law, A-law
 
 cdef struct HeardDigit:
     char code
@@ -48,6 +71,21 @@ cdef struct LegTotals:         # what of the counters is already in the worker's
     uint64_t expected
     uint64_t received
 
+cdef struct Leg
+cdef struct Room
+cdef struct Worker
+
+# A way to carry a pair (docs/decisions/0060): chosen in core/engine/placement and nowhere else.
+cdef struct Placement:
+    const char* name
+    # Whether it can carry them now.
+    bint (*fits)(Worker* w, Leg* a, Leg* b) noexcept nogil
+    # Takes the pair over, also when it has it already and something about it changed. False: it cannot, take another.
+    bint (*enter)(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil
+    void (*leave)(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil
+    # A packet that `source` has received for `to`, in the receive pass.
+    void (*carry)(Worker* w, Leg* source, Leg* to, Received* got, int64_t now) noexcept nogil
+
 cdef struct Leg:
     uint32_t id                # 0: closed
     uint32_t slot
@@ -55,8 +93,22 @@ cdef struct Leg:
     bint closing               # closed, but its event found no room
     bint echo
     Leg* peer                  # the other one of the bridge
+    const Placement* placement # what carries the pair; NULL without a peer
     Stream stream
     Player player
+    Player overlay             # plays over whatever else is heard
+    float duck                 # factor for what else is heard while it plays
+    float gain                 # factor for what the far end says; 1.0: none
+    # room: a conference, or one that the worker made for a pair or a supervised leg
+    Room* room
+    uint32_t room_index        # in Room.members
+    uint32_t membership        # MEMBER_*
+    Voice* voice               # present in a room only
+    int watch                  # WATCH_*: supervises `watched`
+    Leg* watched
+    Leg* watchers              # who supervise this one
+    Leg* next_watcher          # of the same watched leg
+    bint unsettled             # to be placed anew
     DigitSender digits
     # tick wheel
     bint ticking
@@ -75,12 +127,33 @@ cdef struct Leg:
     uint32_t pending           # PENDING_*
     uint32_t ended_token
     bint ended_finished
+    uint32_t overlay_token     # of the overlay that ended
+    bint overlay_finished
     int64_t silent_ms
     int backlog_count
     HeardDigit backlog[DIGIT_BACKLOG]
     uint64_t tx_reported       # packets sent at the last RTCP report
     int passed_up              # datagrams given to Python since the last look of the slow pass
     LegTotals totals
+
+cdef struct Room:
+    uint32_t id                # 0: made by the worker itself
+    uint32_t slot
+    bint open
+    int rate                   # Hz
+    int frame                  # samples of 20 ms
+    int phase                  # of the tick wheel, 0..ROOM_TICKS - 1
+    Room* next                 # of the same phase
+    Room* previous
+    Room* spare                # free list
+    Leg** members
+    uint32_t count
+    uint32_t capacity
+    bint gate                  # who does not talk is left out of the sum
+    int64_t threshold          # power of a frame
+    Player player              # announcements
+    Recording* recording
+    uint32_t recorded          # samples given to the recording: its timestamps
 
 cdef struct WorkerCounters:    # written by the worker, read relaxed
     uint64_t streams
@@ -98,6 +171,8 @@ cdef struct WorkerCounters:    # written by the worker, read relaxed
     uint64_t forged
     uint64_t replayed
     uint64_t dropped_datagrams # STUN or DTLS that Python did not get
+    uint64_t rooms             # named ones
+    uint64_t room_members      # legs on the tick path
 
 cdef struct Worker:
     uint32_t index
@@ -129,6 +204,17 @@ cdef struct Worker:
     int64_t armed              # tick the timer is set for; 0: none, -1: it has run out
     uint32_t ticking           # legs in the wheel
     uint32_t phase             # next stagger
+    Room* rooms_by_phase[ROOM_TICKS]
+    uint32_t room_load[ROOM_TICKS]     # members of these
+    uint32_t rooms_ticking
+    Pool room_pool
+    Room** rooms               # one a slot, NULL: closed
+    Room* spare_rooms
+    Voice* spare_voices
+    void** voice_blocks        # what was allocated
+    uint32_t voice_block_count
+    bint unsettled             # some leg's pair must be placed anew
+    const Placement* placements[MAX_PLACEMENTS]    # in the order of preference, NULL at the end
     int64_t ntp_offset         # monotonic ns to NTP ns
     uint64_t random
     ClipTable* clips
@@ -137,12 +223,19 @@ cdef struct Worker:
     WorkerCounters count
     uint8_t buffer[BUFFER + SRTP_ROOM]    # of the datagram in work
     uint8_t out[BUFFER + SRTP_ROOM]       # of a datagram that we make
+    # scratch of the room that ticks
+    int32_t total[MAX_FRAME]
+    int16_t mixed[MAX_FRAME]
+    int16_t played[MAX_FRAME]
+    uint8_t shared[SHARED_FORMS][MAX_FRAME]   # what those who are not in the sum hear, encoded
+    int shared_size[SHARED_FORMS]             # 0: not made in this tick
 
 # Tells Python; False when the ring is full (counted).
 cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64_t c, int64_t now) noexcept nogil
 # The state events: kept in the leg and told again when the ring was full.
 cdef void tell(Worker* w, Leg* leg, uint32_t pending, int64_t now) noexcept nogil
 cdef void tell_play_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil
+cdef void tell_overlay_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil
 cdef void tell_digit(Worker* w, Leg* leg, char code, int64_t duration_ms, bint in_band, int64_t now) noexcept nogil
 # Tries what is pending again.
 cdef void retry_events(Worker* w, int64_t now) noexcept nogil

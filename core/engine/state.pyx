@@ -11,10 +11,16 @@ from core.engine.messages cimport (
     EV_LATCHED,
     EV_MEDIA_TIMEOUT,
     EV_PLAY_ENDED,
+    EV_TALKER,
     Event,
 )
+from core.signal.mixer cimport power_dbm0
 from core.stream.latch cimport latch_destination
 from core.stream.srtp cimport srtp_seal_rtp
+
+cdef enum:                     # those that _tell_one tells
+    TOLD_ALONE = (PENDING_LATCHED | PENDING_FIRST_PACKET | PENDING_PLAY_ENDED | PENDING_TIMEOUT | PENDING_OVERLAY_ENDED
+                  | PENDING_TALKER)
 
 
 cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64_t c, int64_t now) noexcept nogil:
@@ -34,6 +40,13 @@ cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64
     return True
 
 
+cdef bint _tell_talker(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef uint32_t room = leg.room.id if leg.room != NULL else 0
+    cdef bint talking = leg.voice != NULL and leg.voice.talker.talking
+    cdef int level = power_dbm0(leg.voice.talker.power, leg.room.frame) if talking else -127
+    return emit(w, EV_TALKER, leg.id, talking, level, room, now)
+
+
 cdef bint _tell_one(Worker* w, Leg* leg, uint32_t which, int64_t now) noexcept nogil:
     if which == PENDING_LATCHED:
         return emit(w, EV_LATCHED, leg.id, <int64_t>leg.stream.latch.source.ip.high, <int64_t>leg.stream.latch.source.ip.low,
@@ -42,6 +55,10 @@ cdef bint _tell_one(Worker* w, Leg* leg, uint32_t which, int64_t now) noexcept n
         return emit(w, EV_FIRST_PACKET, leg.id, 0, 0, 0, now)
     if which == PENDING_TIMEOUT:
         return emit(w, EV_MEDIA_TIMEOUT, leg.id, leg.silent_ms, 0, 0, now)
+    if which == PENDING_OVERLAY_ENDED:
+        return emit(w, EV_PLAY_ENDED, leg.id, leg.overlay_token, leg.overlay_finished, 1, now)
+    if which == PENDING_TALKER:
+        return _tell_talker(w, leg, now)
     return emit(w, EV_PLAY_ENDED, leg.id, leg.ended_token, leg.ended_finished, 0, now)
 
 
@@ -56,6 +73,12 @@ cdef void tell_play_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexc
     leg.ended_token = leg.player.token
     leg.ended_finished = finished
     tell(w, leg, PENDING_PLAY_ENDED, now)
+
+
+cdef void tell_overlay_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil:
+    leg.overlay_token = leg.overlay.token
+    leg.overlay_finished = finished
+    tell(w, leg, PENDING_OVERLAY_ENDED, now)
 
 
 cdef void tell_digit(Worker* w, Leg* leg, char code, int64_t duration_ms, bint in_band, int64_t now) noexcept nogil:
@@ -98,8 +121,8 @@ cdef void retry_events(Worker* w, int64_t now) noexcept nogil:
         if leg.pending & PENDING_DIGITS and _retry_digits(w, leg):
             leg.pending &= ~<uint32_t>PENDING_DIGITS
         which = 1
-        while which <= PENDING_TIMEOUT:
-            if leg.pending & which and _tell_one(w, leg, which, now):
+        while which <= PENDING_TALKER:
+            if leg.pending & which & TOLD_ALONE and _tell_one(w, leg, which, now):
                 leg.pending &= ~which
             which <<= 1
         if leg.pending & ~<uint32_t>PENDING_CLOSED:
@@ -130,7 +153,7 @@ cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef int64_t tick
     if leg.ticking:
         return
-    if w.ticking == 0:
+    if w.ticking == 0 and w.rooms_ticking == 0:
         w.tick = current
     # The next tick whose phase within the packet time is the stagger's turn.
     tick = w.tick + 1

@@ -24,5 +24,3 @@ cdef void* worker_run(void* argument) noexcept nogil
 cdef bint worker_submit(Worker* w, const Command* command) noexcept nogil
 # The same for what only matters to the next packet: a worker that looks by itself within 32 ms is left asleep.
 cdef bint worker_submit_lazily(Worker* w, const Command* command) noexcept nogil
-# The worker's thread, or Python's when the worker has ended: tells the recordings that the writer has ended.
-cdef void report_recordings(Worker* w) noexcept nogil

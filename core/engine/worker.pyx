@@ -22,40 +22,17 @@ from core.base.sockets cimport (
     timerfd_arm,
     timerfd_open,
 )
-from core.engine.bridge cimport poll_digits
-from core.engine.clips cimport CLIP_SLOTS, CLIP_UNUSED
-from core.engine.commands cimport account, close_leg, end_play, run_command
+from core.engine.bridge cimport arrange, default_placements
+from core.engine.clips cimport ClipTable
+from core.engine.commands cimport close_leg, run_command
 from core.engine.datagrams cimport DATAGRAM_RING, Datagram
-from core.engine.digits cimport DigitFrame, digits_tick
-from core.engine.messages cimport EV_CLIP_RELEASED, EV_RECORDING_ENDED, Command, Event
-from core.engine.player cimport player_fill
-from core.engine.receive cimport read_rtcp, read_rtp, send_rtcp, settle
-from core.engine.recorder cimport (
-    RECORDING_ENDED,
-    RECORDING_REPORTED,
-    RECORDING_SLOTS,
-    Recording,
-    record_duration_ms,
-    record_stop,
-)
-from core.engine.state cimport (
-    PENDING_TIMEOUT,
-    TICK_NS,
-    WHEEL,
-    Leg,
-    Worker,
-    emit,
-    find_leg,
-    retry_events,
-    send_rtp,
-    signal_events,
-    stop_ticking,
-    tell,
-    wheel_insert,
-)
-from core.stream.rtp cimport RTP_HEADER, rtp_write
-from core.stream.stream cimport Stream, stream_timeout
-from core.stream.timeline cimport SOURCE_NONE, SOURCE_PLAYER, Stamp, tl_next
+from core.engine.house cimport HOUSE_NS, housekeeping
+from core.engine.messages cimport Command, Event
+from core.engine.receive cimport read_rtcp, read_rtp
+from core.engine.recorder cimport RecordTable
+from core.engine.room cimport rooms_free
+from core.engine.state cimport MAX_ROOMS, Leg, Room, Worker, find_leg, retry_events, signal_events
+from core.engine.ticks cimport arm_ticks, run_ticks
 
 cdef extern from "<pthread.h>" nogil:
     ctypedef unsigned long pthread_t
@@ -68,10 +45,6 @@ cdef extern from "<pthread.h>" nogil:
 
 cdef enum:
     BATCH = 128                # sockets served between two looks at ticks and commands
-    HOUSE_NS = 32000000        # a part of the slow pass is done this often
-    HOUSE_PARTS = 8            # so each leg is seen 4 times a second
-    LATE_NS = 10000000         # a tick that starts later than this is late
-    GIVE_UP_NS = 100000000     # later than this, packets are left out instead of sent in a burst
     COMMAND_BATCH = 512
     LAZY_COMMANDS = 256        # so many that wait are a reason to wake: ports and slots are given back in time
     PRIORITY = 5               # SCHED_FIFO, 1..99
@@ -111,7 +84,9 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
     w.timer_fd = timerfd_open()
     w.legs = <Leg*>calloc(max_streams, sizeof(Leg))
     w.active = <Leg**>calloc(max_streams, sizeof(Leg*))
-    if (w.legs == NULL or w.active == NULL or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
+    w.rooms = <Room**>calloc(MAX_ROOMS, sizeof(Room*))
+    default_placements(w)
+    if (w.legs == NULL or w.active == NULL or w.rooms == NULL or pool_init(&w.room_pool, MAX_ROOMS, index) < 0 or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
             or spsc_init(&w.events, EVENT_RING, sizeof(Event)) < 0
             or spsc_init(&w.digits, DIGIT_RING, sizeof(Event)) < 0
             or spsc_init(&w.datagrams, DATAGRAM_RING, sizeof(Datagram)) < 0 or pool_init(&w.pool, max_streams, index) < 0):
@@ -135,6 +110,8 @@ cdef void worker_free(Worker* w) noexcept nogil:
     spsc_free(&w.events)
     spsc_free(&w.digits)
     spsc_free(&w.datagrams)
+    rooms_free(w)
+    pool_free(&w.room_pool)
     pool_free(&w.pool)
     free(w.legs)
     free(w.active)
@@ -177,158 +154,14 @@ cdef bint _run_commands(Worker* w, int64_t now) noexcept nogil:
     return True
 
 
-cdef void _send_digits(Worker* w, Leg* leg, int64_t when) noexcept nogil:
-    cdef Stream* s = &leg.stream
-    cdef DigitFrame frame
-    digits_tick(&leg.digits, s, when, w.out + RTP_HEADER, &frame)
-    if not leg.digits.active:
-        s.tx.source = SOURCE_NONE
-    if frame.send and s.configured and s.send:
-        rtp_write(w.out, s.event_payload_type if frame.as_event else s.payload_type, frame.stamp.marker,
-                  frame.stamp.sequence, frame.stamp.timestamp, s.tx.ssrc)
-        send_rtp(leg, w.out, frame.size + RTP_HEADER, frame.size)
-
-
-cdef void _send_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexcept nogil:
-    cdef Stream* s = &leg.stream
-    cdef int size = s.ptime_ms * 8
-    cdef Stamp stamp
-    if player_fill(&leg.player, s.codec, w.out + RTP_HEADER, size) == 0:
-        end_play(w, leg, True, now)
-        return
-    if not s.configured or not s.send:
-        return
-    tl_next(&s.tx, SOURCE_PLAYER, size, when, &stamp)
-    rtp_write(w.out, s.payload_type, stamp.marker, stamp.sequence, stamp.timestamp, s.tx.ssrc)
-    send_rtp(leg, w.out, size + RTP_HEADER, size)
-
-
-cdef void _tick_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
-    """One packet time of a leg; it goes back into the wheel as long as it has something to send."""
-    cdef int64_t when = w.epoch_ns + leg.tick * TICK_NS
-    cdef int64_t period = leg.stream.ptime_ms * NS_PER_MS // TICK_NS
-    cdef int64_t following = leg.tick + period
-    if now - when > LATE_NS:
-        leg.stream.count.late_ticks += 1
-    if now - when > GIVE_UP_NS:
-        following = (now - w.epoch_ns) // TICK_NS + period
-        leg.stream.tx.source = SOURCE_NONE
-        when = now
-    if leg.digits.active:
-        _send_digits(w, leg, when)
-    elif leg.player.active:
-        _send_clip(w, leg, when, now)
-    if leg.digits.active or leg.player.active:
-        wheel_insert(w, leg, following)
-    else:
-        leg.ticking = False
-        w.ticking -= 1
-
-
-cdef void _run_tick(Worker* w, int64_t tick, int64_t now) noexcept nogil:
-    cdef Leg* leg = w.wheel[tick % WHEEL]
-    cdef Leg* following
-    if leg == NULL:
-        return
-    w.count.ticks += 1
-    if now - (w.epoch_ns + tick * TICK_NS) > LATE_NS:
-        w.count.late_ticks += 1
-    w.wheel[tick % WHEEL] = NULL
-    while leg != NULL:
-        following = leg.next
-        _tick_leg(w, leg, now)
-        leg = following
-
-
-cdef void _run_ticks(Worker* w, int64_t now) noexcept nogil:
-    cdef int64_t current = (now - w.epoch_ns) // TICK_NS
-    if w.ticking == 0:
-        return
-    # After a long standstill one turn of the wheel reaches every leg.
-    if current - w.tick > WHEEL:
-        w.tick = current - WHEEL
-    while w.tick < current and w.ticking:
-        w.tick += 1
-        _run_tick(w, w.tick, now)
-
-
-cdef void _arm(Worker* w) noexcept nogil:
-    """Sets the timer for the next tick that somebody waits for; none, no timer."""
-    cdef int64_t next_tick = 0, t
-    if w.ticking:
-        for t in range(w.tick + 1, w.tick + 1 + WHEEL):
-            if w.wheel[t % WHEEL] != NULL:
-                next_tick = t
-                break
-    if next_tick != w.armed:
-        w.armed = next_tick
-        timerfd_arm(w.timer_fd, w.epoch_ns + next_tick * TICK_NS if next_tick else 0)
-
-
-cdef void report_recordings(Worker* w) noexcept nogil:
-    cdef int slot
+cdef void _settle_pairs(Worker* w, int64_t now) noexcept nogil:
+    """Places anew what changed during a tick or a command."""
     cdef uint32_t i
-    cdef Recording* r
-    for slot in range(RECORDING_SLOTS):
-        if (load_acquire_i32(&w.recordings.states[slot]) != RECORDING_ENDED
-                or w.recordings.workers[slot] != w.index):
-            continue
-        r = w.recordings.items[slot]
-        if not r.begun:
-            continue
-        for i in range(w.active_count):
-            if w.active[i].recording == r:
-                w.active[i].recording = NULL
-        # Reported before the event can be seen: Python may free it at once.
-        store_release_i32(&w.recordings.states[slot], RECORDING_REPORTED)
-        if not emit(w, EV_RECORDING_ENDED, 0, r.id, record_duration_ms(r), r.failure, now_ns()):
-            store_release_i32(&w.recordings.states[slot], RECORDING_ENDED)
-            return
-        if w.recordings_open:
-            w.recordings_open -= 1
-
-
-cdef void _report_clips(Worker* w, int64_t now) noexcept nogil:
-    """Releases whose event found the ring full."""
-    cdef int slot
-    for slot in range(CLIP_SLOTS):
-        if load_acquire_i32(&w.clips.items[slot].state) == CLIP_UNUSED and w.clips.items[slot].worker == w.index:
-            if not emit(w, EV_CLIP_RELEASED, 0, w.clips.items[slot].id, 0, 0, now):
-                return
-    w.clips_unreported = False
-
-
-cdef void _look_after(Worker* w, Leg* leg, int64_t now) noexcept nogil:
-    cdef int64_t silent
-    if leg.closing:
-        close_leg(w, leg, now)
-        return
-    leg.passed_up = 0
-    settle(w, leg, now)
-    poll_digits(w, leg, now)
-    silent = stream_timeout(&leg.stream, now)
-    if silent:
-        leg.silent_ms = silent
-        tell(w, leg, PENDING_TIMEOUT, now)
-    send_rtcp(w, leg, now)
-    account(w, leg)
-
-
-cdef void _housekeeping(Worker* w, int64_t now) noexcept nogil:
-    cdef uint32_t part = (w.active_count + HOUSE_PARTS - 1) // HOUSE_PARTS
-    if now < w.house_ns:
-        return
-    w.house_ns = now + HOUSE_NS
-    while part > 0 and w.active_count:
-        if w.house_cursor >= w.active_count:
-            w.house_cursor = 0
-        _look_after(w, w.active[w.house_cursor], now)
-        w.house_cursor += 1
-        part -= 1
-    if w.recordings_open:
-        report_recordings(w)
-    if w.clips_unreported:
-        _report_clips(w, now)
+    w.unsettled = False
+    for i in range(w.active_count):
+        if w.active[i].unsettled:
+            w.active[i].unsettled = False
+            arrange(w, w.active[i], now)
 
 
 cdef void _serve(Worker* w, epoll_event* ready, int count, int64_t now) noexcept nogil:
@@ -341,7 +174,7 @@ cdef void _serve(Worker* w, epoll_event* ready, int count, int64_t now) noexcept
             counter_read(w.command_fd)
             continue
         if what == WAKE_TIMER:
-            # _arm sets it anew or disarms it, either of which makes it unreadable.
+            # arm_ticks sets it anew or disarms it, either of which makes it unreadable.
             w.armed = -1
             continue
         leg = find_leg(w, <uint32_t>what)
@@ -392,15 +225,17 @@ cdef void* worker_run(void* argument) noexcept nogil:
         count = epoll_wait(w.epoll, ready, BATCH, _patience(w, more))
         store_release_i32(&w.sleeping, AWAKE)
         now = now_ns()
-        _run_ticks(w, now)
+        run_ticks(w, now)
         # Commands first: what Python asked for before a packet was sent holds for that packet.
         more = _run_commands(w, now)
+        if w.unsettled:
+            _settle_pairs(w, now)
         if count > 0:
             _serve(w, ready, count, now)
         if w.retry:
             retry_events(w, now)
-        _housekeeping(w, now)
-        _arm(w)
+        housekeeping(w, now)
+        arm_ticks(w)
         signal_events(w)
     _end(w)
     return NULL

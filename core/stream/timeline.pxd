@@ -11,6 +11,7 @@ cdef enum:
     SOURCE_NONE = 0            # sources of received packets are (stream id << 32) | epoch, which is never this small
     SOURCE_PLAYER = 1
     SOURCE_DIGITS = 2
+    SOURCE_ROOM = 3
 
 cdef struct Timeline:
     bint started

@@ -8,7 +8,6 @@ closed.
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import time
@@ -22,8 +21,9 @@ from core.engine import engine as wire
 from core.engine.messages import CMD_PLAY
 from pbx.events import Alarm, EventBus
 from pbx.media.clip import Clip, ClipCache
-from pbx.media.recording import Recording
+from pbx.media.room import Room
 from pbx.media.session import FarEnd, MediaSession
+from pbx.media.tapes import Tapes
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine, StreamStats, WorkerStats
@@ -73,13 +73,15 @@ class MediaEngine:
         self.config = config
         self.counters = MediaCounters()
         self.clips = ClipCache(clip_budget)
-        self.recordings_dir = os.path.abspath(config.recordings_dir or recordings_dir)
+        self.tapes = Tapes(self, os.path.abspath(config.recordings_dir or recordings_dir))
         self._bus = bus or EventBus()
         self._sessions: dict[int, MediaSession] = {}
-        self._recordings: dict[int, Recording] = {}
+        self._moved: dict[
+            int, MediaSession
+        ] = {}  # by the id they had on another media thread, until it is done with it
+        self._rooms: dict[int, Room] = {}
         self._released: deque[int] = deque()
         self._owed: deque[tuple[Callable[[int], None], int]] = deque()
-        self._folders: set[str] = set()
         self._alarms: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -98,7 +100,7 @@ class MediaEngine:
     @property
     def recordings(self) -> int:
         """How many recordings run or are still being written."""
-        return len(self._recordings)
+        return len(self.tapes)
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Starts the media threads and listens to their events on `loop` (the running one by default)."""
@@ -111,6 +113,8 @@ class MediaEngine:
         """Closes what is open, ends recordings, stops the threads; idempotent."""
         if self._loop is None:
             return
+        for room in list(self._rooms.values()):
+            room.close()
         for session in list(self._sessions.values()):
             session.close()
         for worker in range(self.core.workers):
@@ -118,9 +122,7 @@ class MediaEngine:
         self.core.stop()
         for worker in range(self.core.workers):
             self._drain(worker)
-        for recording in list(self._recordings.values()):
-            recording.finish(0.0, 0)
-        self._recordings.clear()
+        self.tapes.close()
         self._owed.clear()
         self.clips.clear()
         self._loop = None
@@ -128,7 +130,7 @@ class MediaEngine:
     # -- sessions
 
     def open(self, near: MediaSession | None = None) -> MediaSession:
-        """Opens a session: on the worker of `near` (so that the two can be bridged), else on the least loaded one.
+        """Opens a session: on the worker of `near` (the two will be bridged), else on the least loaded one.
 
         Its `local_ip` is the address that is listened on, 0.0.0.0 for all. Raises `core.engine.engine.PortsExhausted`,
         an OSError (and an alarm), when no port is left, OSError when the address is not ours.
@@ -189,6 +191,43 @@ class MediaEngine:
         """Counters of each media thread, for the scrape."""
         return [self.core.worker_stats(worker) for worker in range(self.core.workers)]
 
+    # -- who hears whom
+
+    def open_room(self, rate: int = 8000, near: MediaSession | None = None) -> Room:
+        """Opens a conference, on the media thread of `near` or on the least loaded one. `rate` in Hz.
+
+        Raises `core.engine.engine.EngineBusy` when the thread has all the rooms that it can have.
+        """
+        number = self.core.open_room(worker=-1 if near is None else self.core.worker_of(near.stream), rate=rate)
+        room = Room(self, number, self.core.worker_of_room(number), rate)
+        self._rooms[number] = room
+        return room
+
+    def close_room(self, number: int) -> None:
+        """Takes a room out at once; the thread is told now, or as soon as it takes commands."""
+        if self._rooms.pop(number, None) is not None:
+            self.insist(self.core.close_room, number)
+
+    def gather(self, session: MediaSession, stream: int) -> None:
+        """Moves `session` to the media thread of `stream`, if it is on another."""
+        self.move(session, self.core.worker_of(stream))
+
+    def move(self, session: MediaSession, worker: int) -> None:
+        """Moves a session and those who listen to it to another media thread: socket, sequence and play go with it.
+
+        A bridge that it has ends. Nothing happens when it is there. Raises `core.engine.engine.EngineBusy`.
+        """
+        if self.core.worker_of(session.stream) != worker:
+            raise ValueError("the sessions are on different workers")
+
+    def stop_overlay(self, stream: int) -> None:
+        """For `insist`."""
+        self.core.stop_play(stream, mix=True)
+
+    def stop_supervision(self, stream: int) -> None:
+        """For `insist`."""
+        self.core.supervise(stream, 0, 0)
+
     # -- clips
 
     def clip(self, pcm: bytes, key: str, *, pinned: bool = False) -> Clip:
@@ -215,37 +254,6 @@ class MediaEngine:
     def _release_clips(self) -> None:
         while self._released:
             self.insist(self.core.release_clip, self._released.popleft())
-
-    # -- recordings
-
-    def record(self, path: str | Path, left: int, right: int) -> Recording:
-        """Starts a recording below the recordings folder; folders are made with mode 0700, the file with 0600.
-
-        Raises OSError naming the path when that is not possible or it lies outside the folder.
-        """
-        target = os.path.normpath(os.path.join(self.recordings_dir, path))
-        if not target.startswith(self.recordings_dir + os.sep):
-            raise PermissionError(errno.EACCES, f"a recording must lie in {self.recordings_dir}", target)
-        folder = os.path.dirname(target)
-        if folder not in self._folders:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            self._folders.add(folder)
-        try:
-            number = self.core.record(target, left, right)
-        except wire.EngineBusy as error:
-            self.count_busy(error)
-            raise OSError(errno.EBUSY, str(error), target) from error
-        except FileNotFoundError:
-            self._folders.discard(folder)  # somebody removed it; the next recording makes it again
-            raise
-        stop = self._stop_recording
-        recording = Recording(number, Path(target), self.loop.create_future(), stop)
-        self._recordings[number] = recording
-        self.counters.recordings += 1
-        return recording
-
-    def _stop_recording(self, number: int) -> None:
-        self.insist(self.core.stop_record, number)
 
     # -- commands that must not be lost
 
@@ -283,6 +291,10 @@ class MediaEngine:
         if "media_busy" not in self._alarms:
             self.alarm("media_busy", f"{error}; use more media workers or fewer calls", True)
 
+    def has_alarm(self, name: str) -> bool:
+        """Whether that alarm is on."""
+        return name in self._alarms
+
     def alarm(self, name: str, text: str, active: bool) -> None:
         """Publishes an alarm when its state changes; the first text of a state is the one that is shown."""
         if active != (name in self._alarms):
@@ -305,11 +317,18 @@ class MediaEngine:
     def _dispatch(self, kind: int, stream: int, a: int, b: int, c: int, _at: int) -> None:
         self.counters.events += 1
         if kind == wire.EV_RECORDING_ENDED:
-            self._recording_ended(a, b, c)
+            self.tapes.ended(a, b, c)
             return
-        if kind in (wire.EV_CLIP_RELEASED, wire.EV_STREAM_CLOSED):
+        if kind == wire.EV_ROOM_PLAY_ENDED:
+            if c in self._rooms:
+                self._rooms[c].play_ended(a, bool(b))
             return
-        session = self._sessions.get(stream)
+        if kind == wire.EV_MOVED:
+            self._moved.pop(stream, None)
+            return
+        if kind in (wire.EV_CLIP_RELEASED, wire.EV_STREAM_CLOSED, wire.EV_ROOM_CLOSED):
+            return
+        session = self._sessions.get(stream) or self._moved.get(stream)
         if session is None:
             self.counters.dead_events += 1
         elif kind == wire.EV_DIGIT:
@@ -318,7 +337,9 @@ class MediaEngine:
                 session.on_digit(chr(a), DIGIT_METHODS.get(c, "inband"))
         elif kind == wire.EV_PLAY_ENDED:
             self.counters.plays += 1
-            session.play_ended(a, bool(b))
+            session.play_ended(a, bool(b), bool(c))
+        elif kind == wire.EV_TALKER:
+            session.talks(bool(a))
         elif kind == wire.EV_MEDIA_TIMEOUT:
             self.counters.timeouts += 1
             if session.on_timeout is not None:
@@ -332,16 +353,3 @@ class MediaEngine:
             session.play_failed()
         name = session.tag or session.stream
         log.warning("media command %d of session %s failed: %s", command, name, os.strerror(code))
-
-    def _recording_ended(self, number: int, duration_ms: int, code: int) -> None:
-        recording = self._recordings.pop(number, None)
-        if recording is None:
-            self.counters.dead_events += 1
-            return
-        error = recording.finish(duration_ms / 1000, code)
-        if error is not None:
-            self.counters.failed_recordings += 1
-            self._folders.discard(str(recording.path.parent))
-            self.alarm("recording_broken", f"{error}; free space or correct media.recordings_dir", True)
-        elif "recording_broken" in self._alarms:
-            self.alarm("recording_broken", "recordings are written again", False)

@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core.engine.engine import EngineBusy
+from pbx.media.playback import Playback
 
 if TYPE_CHECKING:
     from core.engine.engine import StreamStats
     from pbx.media.clip import Clip
     from pbx.media.engine import MediaEngine
     from pbx.media.recording import Recording
+    from pbx.media.room import Room
 
-CLIPS_PER_PLAY = 16  # what one command to a media thread holds
+LISTEN, WHISPER, BARGE = 1, 2, 3  # how a supervisor is heard: by none, by the supervised party, by both
 log = logging.getLogger("centrala.media")
 
 
@@ -55,11 +56,13 @@ class MediaSession:
 
     __slots__ = (
         "__weakref__",
-        "_clips",
         "_engine",
-        "_playing",
-        "_rest",
-        "_token",
+        "_how",
+        "_over",
+        "_playback",
+        "_room",
+        "_supervised",
+        "_supervisors",
         "closed",
         "local_ip",
         "local_port",
@@ -78,10 +81,12 @@ class MediaSession:
         self.tag = ""  # free for the call layer: who this is, for logs
         self.on_digit: Callable[[str, str], None] | None = None  # (digit, "rfc4733" or "inband")
         self.on_timeout: Callable[[float], None] | None = None  # (seconds without a packet)
-        self._token = -1
-        self._playing: asyncio.Future[bool] | None = None
-        self._clips: Sequence[Clip] = ()  # held so that their ids stay alive while they are played
-        self._rest: Sequence[Clip] = ()  # what did not fit into one command
+        self._playback = Playback(engine, self._submit)
+        self._over: Playback | None = None  # made at the first play with `mix`
+        self._room: Room | None = None
+        self._supervised: MediaSession | None = None  # whom this session listens to, and how
+        self._how = 0
+        self._supervisors: tuple[MediaSession, ...] = ()
 
     def configure(self, settings: FarEnd, *, signalling_ip: str = "", latch: str | None = None) -> None:
         """Sets or changes the far end after an offer and answer; may be called again (re-INVITE, hold).
@@ -92,35 +97,41 @@ class MediaSession:
         self._alive()
         self._engine.configure_stream(self.stream, settings, signalling_ip, latch)
 
-    def play(self, clips: Sequence[Clip], *, repeat: bool = False) -> asyncio.Future[bool]:
+    def play(
+        self, clips: Sequence[Clip], *, repeat: bool = False, mix: bool = False, duck_db: float = 0.0
+    ) -> asyncio.Future[bool]:
         """Plays clips one after the other; the future gives True at their end, False when stopped or replaced.
 
         With `repeat` they go round until `stop_play` (at most 16 clips). While something is played, a bridge partner
-        is not heard. When the thread takes no command the future gives False at once: a caller rather misses a prompt
-        than the call.
+        is not heard. With `mix` they are played over whatever else is heard (partner, room, music of an earlier play),
+        which is turned down by `duck_db` (-60..0) meanwhile and goes on; one such play replaces another. When the
+        thread takes no command the future gives False at once: a caller rather misses a prompt than the call.
         """
         self._alive()
-        if repeat and len(clips) > CLIPS_PER_PLAY:
-            raise ValueError(f"{len(clips)} clips cannot be repeated together; at most {CLIPS_PER_PLAY} can")
-        self._settle(False)
-        playing: asyncio.Future[bool] = self._engine.loop.create_future()
-        if not clips:
-            playing.set_result(True)
-            return playing
-        self._playing = playing
-        self._start(clips, repeat)
-        return playing
+        if not mix:
+            return self._playback.play(clips, repeat)
+        if not -60.0 <= duck_db <= 0.0:
+            raise ValueError(f"duck_db is {duck_db}, it must be -60..0")
+        if self._over is not None:
+            self._over.settle(False)
+
+        def submit(ids: list[int], again: bool) -> int:
+            return self._engine.core.play(self.stream, ids, repeat=again, mix=True, duck_db=duck_db)
+
+        self._over = Playback(self._engine, submit)
+        return self._over.play(clips, repeat)
 
     @property
     def is_playing(self) -> bool:
         """Whether clips are played now."""
-        return self._playing is not None
+        return self._playback.active
 
-    def stop_play(self) -> None:
-        """Ends what is played; its future gives False. Nothing happens when nothing is played."""
-        if self._playing is not None:
-            self._settle(False)
-            self._engine.insist(self._engine.core.stop_play, self.stream)
+    def stop_play(self, *, mix: bool = False) -> None:
+        """Ends what is played (with `mix`: over the rest); its future gives False. Nothing happens when nothing is."""
+        playback = self._over if mix else self._playback
+        if playback is not None and playback.active:
+            playback.settle(False)
+            self._engine.insist(self._engine.stop_overlay if mix else self._engine.core.stop_play, self.stream)
 
     def send_digits(self, digits: str) -> None:
         """Sends DTMF to the far end, as RFC 4733 events or as tones. Raises ValueError for anything but 0-9 * # A-D."""
@@ -134,16 +145,47 @@ class MediaSession:
         self._alive()
         self._engine.core.echo(self.stream, on)
 
+    def gain(self, gain_db: float) -> None:
+        """Makes what this stream says louder or softer for all that hear it, -60..20 dB."""
+        self._alive()
+        self._engine.core.gain(self.stream, gain_db)
+
     def bridge(self, other: MediaSession) -> None:
-        """Lets the two hear each other; a bridge that either has ends. Both must live on one worker (ValueError)."""
+        """Lets the two hear each other; a bridge, a room or a listening that either has ends."""
         self._alive()
         other._alive()
+        if other is self:
+            raise ValueError("a session is not bridged with itself; use echo")
+        self._alone()
+        other._alone()
+        self._engine.gather(other, self.stream)
         self._engine.core.bridge(self.stream, other.stream)
 
     def unbridge(self) -> None:
         """Ends the bridge, if there is one."""
         if not self.closed:
             self._engine.insist(self._engine.core.unbridge, self.stream)
+
+    def listen(self, other: MediaSession) -> None:
+        """Hears both parties of `other`'s bridge, or `other`'s room, and is heard by none; until `stop_listening`.
+
+        It goes on through hold and transfer, as long as `other` is open. A bridge or room of this session ends. Raises
+        ValueError when `other` listens to somebody itself.
+        """
+        self._supervise(other, LISTEN)
+
+    def whisper(self, other: MediaSession) -> None:
+        """Like `listen`, and heard by `other` only."""
+        self._supervise(other, WHISPER)
+
+    def barge(self, other: MediaSession) -> None:
+        """Like `listen`, and heard by both parties."""
+        self._supervise(other, BARGE)
+
+    def stop_listening(self) -> None:
+        """Ends `listen`, `whisper` or `barge`; nothing happens when there is none."""
+        if self._drop_supervision() and not self.closed:
+            self._engine.insist(self._engine.stop_supervision, self.stream)
 
     def record(self, path: str | Path, other: MediaSession | None = None) -> Recording:
         """Records what this stream hears (left) and what `other` hears (right) into a WAV below the recordings folder.
@@ -153,7 +195,7 @@ class MediaSession:
         self._alive()
         if other is not None:
             other._alive()
-        return self._engine.record(path, self.stream, other.stream if other is not None else 0)
+        return self._engine.tapes.record(path, self.stream, other.stream if other is not None else 0)
 
     def stats(self) -> StreamStats | None:
         """The stream's counters now; None when it is closed."""
@@ -165,38 +207,84 @@ class MediaSession:
             return None
         stats = self._engine.stream_stats(self.stream)
         self.closed = True
-        self._settle(False)
+        self._playback.settle(False)
+        if self._over is not None:
+            self._over.settle(False)
+        self._alone()
+        for supervisor in self._supervisors:
+            supervisor._drop_supervision()
         self.on_digit = self.on_timeout = None
         self._engine.close_stream(self.stream)
         return stats
 
-    def play_ended(self, token: int, finished: bool) -> None:
-        """Called by the engine: the play of that token ended. What was replaced in the meantime is passed over."""
-        if token != self._token or self._playing is None:
-            return
-        if finished and self._rest and not self.closed:
-            self._start(self._rest, False)
-        else:
-            self._settle(finished)
+    # -- called by the engine and by rooms
+
+    def play_ended(self, token: int, finished: bool, over: bool = False) -> None:
+        """The play of that token ended. What was replaced in the meantime is passed over."""
+        playback = self._over if over else self._playback
+        if playback is not None:
+            playback.ended(token, finished, not self.closed)
 
     def play_failed(self) -> None:
-        """Called by the engine: a media thread refused the command of the present play."""
-        self._settle(False)
+        """A media thread refused the command of the present play."""
+        self._playback.settle(False)
 
-    def _start(self, clips: Sequence[Clip], repeat: bool) -> None:
-        self._clips, self._rest = clips[:CLIPS_PER_PLAY], clips[CLIPS_PER_PLAY:]
-        try:
-            self._token = self._engine.core.play(self.stream, [clip.id for clip in self._clips], repeat=repeat)
-        except EngineBusy as error:
-            self._engine.count_busy(error)
-            self._settle(False)
+    def enter(self, room: Room) -> None:
+        """Becomes a member, on the room's media thread."""
+        self._alive()
+        if self._room is not room:
+            self._alone()
+            self._room = room
+        self._engine.move(self, room.worker)
 
-    def _settle(self, finished: bool) -> None:
-        playing, self._playing = self._playing, None
-        self._clips = self._rest = ()
-        self._token = -1
-        if playing is not None and not playing.done():
-            playing.set_result(finished)
+    def left_room(self) -> None:
+        """Is no member any more."""
+        room, self._room = self._room, None
+        if room is not None:
+            room.forget(self)
+
+    def talks(self, begins: bool) -> None:
+        """A media thread told that this member of a room begins or ends to talk."""
+        if self._room is not None:
+            self._room.talker(self, begins)
+
+    @property
+    def supervisors(self) -> tuple[MediaSession, ...]:
+        """Who listens to this session."""
+        return self._supervisors
+
+    def supervise_again(self) -> None:
+        """After both were moved to another media thread."""
+        if self._supervised is not None:
+            self._engine.core.supervise(self.stream, self._supervised.stream, self._how)
+
+    def _supervise(self, other: MediaSession, how: int) -> None:
+        self._alive()
+        other._alive()
+        if other is self or other._supervised is not None or self._supervisors:
+            raise ValueError("a session does not listen to itself, to one that listens, or while it is listened to")
+        if self._supervised is not other:
+            self._alone()
+            self._engine.gather(self, other.stream)
+        self._engine.core.supervise(self.stream, other.stream, how)
+        if self._supervised is not other:
+            other._supervisors += (self,)
+        self._supervised, self._how = other, how
+
+    def _drop_supervision(self) -> bool:
+        other, self._supervised = self._supervised, None
+        if other is None:
+            return False
+        other._supervisors = tuple(one for one in other._supervisors if one is not self)
+        return True
+
+    def _alone(self) -> None:
+        """Another bridge, room or supervision begins; the media thread ends the old one by itself."""
+        self.left_room()
+        self._drop_supervision()
+
+    def _submit(self, clips: list[int], repeat: bool) -> int:
+        return self._engine.core.play(self.stream, clips, repeat=repeat)
 
     def _alive(self) -> None:
         if self.closed:

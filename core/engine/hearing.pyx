@@ -1,0 +1,93 @@
+"""Digits, recording and the way on; see hearing.pxd."""
+
+from libc.stdint cimport int16_t, int64_t, uint8_t
+
+from core.base.frame cimport MAX_FRAME_SAMPLES
+from core.engine.digits cimport digits_queue
+from core.engine.recorder cimport record_audio
+from core.engine.relay cimport relay_forward
+from core.engine.state cimport Leg, Worker, start_ticking, tell_digit
+from core.engine.voice cimport voice_put
+from core.signal.dtmf cimport dtmf_feed, dtmf_init
+from core.stream.rtp cimport RtpPacket
+from core.stream.stream cimport GOT_EVENT, Received, decode_audio
+from core.stream.telephone_event cimport Digit, EventNews, event_packet, event_poll
+
+cdef enum:
+    TONE_MS = 100              # a digit that we make for a far end to which its events are not forwarded
+    SILENT_TONE_NS = 100000000 # no audio for this long ends a digit that was heard in-band
+
+
+cdef void _digit_for(Worker* w, Leg* to, char digit, int64_t now) noexcept nogil:
+    """The far end of `to` knows no events, or none are forwarded to it: the digit is made anew."""
+    if (to.stream.send and (to.stream.event_payload_type < 0 or to.room != NULL) and not to.player.active
+            and digits_queue(&to.digits, digit, TONE_MS)):
+        start_ticking(w, to, now)
+
+
+cdef void _event(Worker* w, Leg* leg, RtpPacket* p, int64_t now) noexcept nogil:
+    cdef EventNews news
+    cdef int i
+    event_packet(&leg.stream.events, p.payload, p.size, p.timestamp, now, &news)
+    if news.started and leg.peer != NULL:
+        _digit_for(w, leg.peer, news.started, now)
+    for i in range(2):
+        if news.finished[i].code:
+            tell_digit(w, leg, news.finished[i].code, news.finished[i].duration_ms, False, now)
+
+
+cdef void _end_tone(Worker* w, Leg* leg, int64_t duration_ms, int64_t now) noexcept nogil:
+    tell_digit(w, leg, leg.sounding, duration_ms, True, now)
+    leg.sounding = 0
+
+
+cdef void _listen(Worker* w, Leg* leg, int codec, const uint8_t* data, int size, int64_t now) noexcept nogil:
+    """Looks for digits in the audio, at most a frame of the detector at a time."""
+    cdef int16_t[MAX_FRAME_SAMPLES] pcm
+    cdef int at = 0, part_size, digit, lasted
+    if not leg.listening:
+        dtmf_init(&leg.detector)
+        leg.listening = True
+        leg.sounding = 0
+    leg.heard_ns = now
+    while at < size:
+        part_size = size - at if size - at < MAX_FRAME_SAMPLES else MAX_FRAME_SAMPLES
+        decode_audio(codec, data + at, pcm, part_size)
+        lasted = leg.detector.last_ms
+        digit = dtmf_feed(&leg.detector, pcm, part_size)
+        if leg.sounding and (digit or not leg.detector.digit):
+            # A new digit has overwritten the duration of the one that ended.
+            _end_tone(w, leg, lasted if digit else leg.detector.last_ms, now)
+        if digit:
+            leg.sounding = <char>digit
+        at += part_size
+
+
+cdef void poll_digits(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Digit lost
+    if leg.stream.events.open:
+        lost = event_poll(&leg.stream.events, now)
+        if lost.code:
+            tell_digit(w, leg, lost.code, lost.duration_ms, False, now)
+    if leg.sounding and now - leg.heard_ns > SILENT_TONE_NS:
+        _end_tone(w, leg, leg.detector.last_ms, now)
+
+
+cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
+    cdef RtpPacket* p = &got.packet
+    if got.kind == GOT_EVENT:
+        _event(w, leg, p, now)
+    else:
+        if leg.stream.events.open:
+            poll_digits(w, leg, now)
+        if leg.recording != NULL:
+            record_audio(leg.recording, leg.channel, got.codec, p.payload, p.size, p.timestamp, leg.stream.rx.epoch, now)
+        if leg.stream.event_payload_type < 0:
+            _listen(w, leg, got.codec, p.payload, p.size, now)
+        if leg.voice != NULL:
+            voice_put(leg.voice, got.codec, p.payload, p.size, p.timestamp, leg.stream.rx.epoch, now)
+            return
+    if leg.placement != NULL:
+        leg.placement.carry(w, leg, leg.peer, got, now)
+    elif leg.echo:
+        relay_forward(leg, leg, got, now)

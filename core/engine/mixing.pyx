@@ -1,0 +1,173 @@
+"""N-1 mixing on the tick; see mixing.pxd."""
+
+from libc.stdint cimport int16_t, int64_t, uint32_t
+from libc.string cimport memcpy, memset
+
+from core.engine.playing cimport end_room_play, overlay_mix, player_samples
+from core.engine.state cimport (
+    MEMBER_DEAF,
+    MEMBER_MUTED,
+    PENDING_TALKER,
+    WATCH_WHISPER,
+    Leg,
+    Room,
+    Worker,
+    send_rtp,
+    tell,
+)
+from core.engine.voice cimport Voice, voice_take
+from core.signal.mixer cimport (
+    mix_add,
+    mix_clear,
+    mix_gain,
+    mix_minus,
+    mix_over,
+    mix_power,
+    mix_saturate,
+    talker_frame,
+)
+from core.stream.rtp cimport RTP_HEADER, rtp_write
+from core.stream.stream cimport CODEC_PCMA, Stream, encode_audio
+from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, Stamp, tl_next
+
+cdef enum:
+    ATTACK = 2                 # loud frames in a row that make a talker
+    GIVE_UP_NS = 100000000     # later than this, frames are left out and the timestamps follow the clock
+
+
+cdef void _sum(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+    """What a member says goes into the sum, unless he is no talker where only talkers are summed."""
+    cdef Voice* v = leg.voice
+    cdef int64_t power
+    if not room.gate:
+        mix_add(w.total, v.heard, room.frame)
+        v.in_sum = True
+        return
+    if v.talker.talking:
+        power = mix_add(w.total, v.heard, room.frame)
+        v.in_sum = True
+    else:
+        power = mix_power(v.heard, room.frame)
+    if talker_frame(&v.talker, power, room.threshold, ATTACK):
+        tell(w, leg, PENDING_TALKER, now)
+    if not v.in_sum and v.talker.loud:
+        # From the first loud frame on: a word is not to lose its beginning.
+        mix_add(w.total, v.heard, room.frame)
+        v.in_sum = True
+
+
+cdef void _silent(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+    if room.gate and talker_frame(&leg.voice.talker, 0, room.threshold, ATTACK):
+        tell(w, leg, PENDING_TALKER, now)
+
+
+cdef void _hear(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+    cdef Voice* v = leg.voice
+    cdef Voice* target
+    v.in_sum = False
+    v.sounds = voice_take(v)
+    if v.sounds and leg.gain != 1.0:
+        mix_gain(v.heard, leg.gain, room.frame)
+    if not v.sounds or leg.membership & MEMBER_MUTED:
+        _silent(w, room, leg, now)
+    elif leg.watch == WATCH_WHISPER:
+        target = leg.watched.voice
+        if target != NULL and leg.watched.room == room:
+            v.next_whisper = target.whispers
+            target.whispers = v
+    else:
+        _sum(w, room, leg, now)
+
+
+cdef void _announce(Worker* w, Room* room, int64_t now) noexcept nogil:
+    if player_samples(&room.player, w.played, room.frame, room.rate) == 0:
+        end_room_play(w, room, True, now)
+        return
+    mix_add(w.total, w.played, room.frame)
+
+
+cdef void _own_mix(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+    """Into w.mixed what this member alone hears."""
+    cdef Voice* v = leg.voice
+    cdef Voice* whisper = v.whispers
+    if leg.membership & MEMBER_DEAF:
+        memset(w.mixed, 0, room.frame * sizeof(int16_t))
+    elif v.in_sum:
+        mix_minus(w.total, v.heard, w.mixed, room.frame)
+    else:
+        mix_saturate(w.total, w.mixed, room.frame)
+    while whisper != NULL:
+        mix_over(w.mixed, whisper.heard, 1.0, room.frame)
+        whisper = whisper.next_whisper
+    if leg.overlay.active:
+        overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
+
+
+cdef void _send(Worker* w, Leg* leg, int size, int64_t when) noexcept nogil:
+    """What stands in w.out after the header."""
+    cdef Stream* s = &leg.stream
+    cdef Stamp stamp
+    tl_next(&s.tx, SOURCE_ROOM, size, when, &stamp)
+    rtp_write(w.out, s.payload_type, stamp.marker, stamp.sequence, stamp.timestamp, s.tx.ssrc)
+    send_rtp(leg, w.out, size + RTP_HEADER, size)
+
+
+cdef void _send_shared(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
+    cdef int form = 1 if leg.stream.codec == CODEC_PCMA else 0
+    if w.shared_size[form] == 0:
+        mix_saturate(w.total, w.mixed, room.frame)
+        encode_audio(leg.stream.codec, w.mixed, w.shared[form], room.frame)
+        w.shared_size[form] = room.frame
+    memcpy(w.out + RTP_HEADER, w.shared[form], w.shared_size[form])
+    _send(w, leg, w.shared_size[form], when)
+
+
+cdef void _send_waiting(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
+    """A far end with another packet time than the room's gets a packet whenever one is full."""
+    cdef Voice* v = leg.voice
+    cdef int span = leg.stream.ptime_ms * 8, at = 0
+    memcpy(v.waiting + v.waiting_count, w.mixed, room.frame * sizeof(int16_t))
+    v.waiting_count += room.frame
+    while v.waiting_count - at >= span:
+        encode_audio(leg.stream.codec, v.waiting + at, w.out + RTP_HEADER, span)
+        _send(w, leg, span, when)
+        at += span
+    v.waiting_count -= at
+    memcpy(v.waiting, v.waiting + at, v.waiting_count * sizeof(int16_t))
+
+
+cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    cdef Voice* v = leg.voice
+    cdef bint shared = (not v.in_sum and v.whispers == NULL and not leg.overlay.active
+                        and not leg.membership & MEMBER_DEAF)
+    # What we play or dial into the stream stands in for the room until it ends.
+    if leg.player.active or leg.digits.active or not s.configured or not s.send:
+        v.waiting_count = 0
+        if leg.overlay.active and not leg.player.active:
+            overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
+    elif shared and s.ptime_ms == 20 and v.waiting_count == 0:
+        _send_shared(w, room, leg, when)
+    else:
+        _own_mix(w, room, leg, now)
+        if s.ptime_ms == 20 and v.waiting_count == 0:
+            encode_audio(s.codec, w.mixed, w.out + RTP_HEADER, room.frame)
+            _send(w, leg, room.frame, when)
+        else:
+            _send_waiting(w, room, leg, when)
+    v.whispers = NULL
+
+
+cdef void room_tick(Worker* w, Room* room, int64_t when, int64_t now) noexcept nogil:
+    cdef uint32_t i
+    cdef bint late = now - when > GIVE_UP_NS
+    mix_clear(w.total, room.frame)
+    memset(w.shared_size, 0, sizeof(w.shared_size))
+    for i in range(room.count):
+        _hear(w, room, room.members[i], now)
+    if room.player.active:
+        _announce(w, room, now)
+    for i in range(room.count):
+        if late:
+            room.members[i].stream.tx.source = SOURCE_NONE
+        _say(w, room, room.members[i], now if late else when, now)

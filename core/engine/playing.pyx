@@ -1,0 +1,129 @@
+"""Plays, overlays and announcements; see playing.pxd."""
+
+from libc.stdint cimport int16_t, int64_t, uint8_t
+from libc.string cimport memset
+
+from core.base.frame cimport MAX_FRAME_SAMPLES, RATE_HZ
+from core.engine.clips cimport Clip, clip_drop, clip_find
+from core.engine.messages cimport (
+    EV_CLIP_RELEASED,
+    EV_ROOM_PLAY_ENDED,
+    FLAG_OVERLAY,
+    FLAG_REPEAT,
+    Command,
+)
+from core.engine.player cimport Player, player_fill
+from core.engine.state cimport (
+    Leg,
+    Room,
+    Worker,
+    emit,
+    start_ticking,
+    tell_overlay_ended,
+    tell_play_ended,
+)
+from core.signal.g711 cimport ulaw_decode
+from core.signal.mixer cimport mix_gain, mix_over
+from core.stream.stream cimport CODEC_PCMU
+from core.stream.timeline cimport SOURCE_NONE
+
+
+cdef void _drop_clip(Worker* w, Clip* clip, int64_t now) noexcept nogil:
+    if clip_drop(clip, w.index):
+        # When the ring is full the slow pass finds the clip by its state.
+        if not emit(w, EV_CLIP_RELEASED, 0, clip.id, 0, 0, now):
+            w.clips_unreported = True
+
+
+cdef void _drop_all(Worker* w, Player* player, int64_t now) noexcept nogil:
+    cdef int i
+    player.active = False
+    for i in range(player.count):
+        _drop_clip(w, player.clips[i], now)
+
+
+cdef void play_refused(Worker* w, const Command* c) noexcept nogil:
+    cdef int i
+    cdef Clip* clip
+    for i in range(c.count):
+        clip = clip_find(w.clips, c.values[i])
+        if clip != NULL:
+            _drop_clip(w, clip, 0)
+
+
+cdef void _load(Worker* w, Player* player, const Command* c) noexcept nogil:
+    cdef int i
+    memset(player, 0, sizeof(Player))
+    player.token = c.token
+    player.count = c.count
+    player.repeat = (c.flags & FLAG_REPEAT) != 0
+    player.gain = c.gain
+    for i in range(c.count):
+        player.clips[i] = clip_find(w.clips, c.values[i])
+    player.active = True
+
+
+cdef void play_start(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
+    if c.flags & FLAG_OVERLAY:
+        end_overlay(w, leg, False, now)
+        _load(w, &leg.overlay, c)
+        leg.duck = <float>(c.duck_q8 / 256.0)
+    else:
+        end_play(w, leg, False, now)
+        _load(w, &leg.player, c)
+        leg.stream.tx.source = SOURCE_NONE
+    if leg.room == NULL or leg.player.active:
+        start_ticking(w, leg, now)
+
+
+cdef void play_start_in_room(Worker* w, Room* room, const Command* c, int64_t now) noexcept nogil:
+    end_room_play(w, room, False, now)
+    _load(w, &room.player, c)
+
+
+cdef void end_play(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil:
+    if not leg.player.active:
+        return
+    leg.stream.tx.source = SOURCE_NONE
+    _drop_all(w, &leg.player, now)
+    tell_play_ended(w, leg, finished, now)
+
+
+cdef void end_overlay(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil:
+    if not leg.overlay.active:
+        return
+    _drop_all(w, &leg.overlay, now)
+    # The pair may go back to where it was carried before.
+    leg.unsettled = True
+    w.unsettled = True
+    tell_overlay_ended(w, leg, finished, now)
+
+
+cdef void end_room_play(Worker* w, Room* room, bint finished, int64_t now) noexcept nogil:
+    if not room.player.active:
+        return
+    _drop_all(w, &room.player, now)
+    emit(w, EV_ROOM_PLAY_ENDED, 0, room.player.token, finished, room.id, now)
+
+
+cdef int player_samples(Player* player, int16_t* pcm, int n, int rate) noexcept nogil:
+    cdef uint8_t[MAX_FRAME_SAMPLES] coded
+    cdef int factor = rate // RATE_HZ, count = n // factor, got, i
+    got = player_fill(player, CODEC_PCMU, coded, count)
+    if got:
+        ulaw_decode(coded, pcm, count)
+        if factor > 1:
+            # Each sample again: clips are telephone sound, whose images above 4 kHz are faint.
+            for i in range(n - 1, -1, -1):
+                pcm[i] = pcm[i // factor]
+    return got * factor
+
+
+cdef void overlay_mix(Worker* w, Leg* leg, int16_t* pcm, int n, int rate, int64_t now) noexcept nogil:
+    cdef int got = player_samples(&leg.overlay, w.played, n, rate)
+    if got == 0:
+        end_overlay(w, leg, True, now)
+        return
+    if leg.duck != 1.0:
+        mix_gain(pcm, leg.duck, n)
+    mix_over(pcm, w.played, 1.0, n)
