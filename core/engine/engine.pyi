@@ -159,7 +159,7 @@ class Engine:
         """Plays the clips one after the other (all of them again and again with `repeat`, at most 16); returns a token.
 
         A play that is running ends at once with EV_PLAY_ENDED b = 0. A bridge does not stop it: while a stream plays,
-        its bridge partner is not heard. `stop_play` gives the bridge back. With `mix` the clips are played over whatever
+        its bridge partner is not heard. `stop_play` gives the bridge back. With `mix` the clips are played over what
         else the stream hears (partner, room, another play), which is turned down by `duck_db` (-60..0) meanwhile.
         """
     def stop_play(self, stream: int, *, mix: bool = False) -> None: ...
@@ -169,7 +169,7 @@ class Engine:
         """Each hears the other. Both must be on one worker (ValueError). An earlier bridge of either is ended."""
     def unbridge(self, stream: int) -> None: ...
     def gain(self, stream: int, gain_db: float) -> None:
-        """Makes what the far end says louder or softer (-60..20 dB) for all that hear it; recordings keep it as it is."""
+        """Makes what the far end says louder or softer (-60..20 dB) for all that hear it; not for recordings."""
     def supervise(self, stream: int, other: int, how: int) -> None:
         """Lets `stream` hear both parties of `other`'s bridge, or its room: 1 heard by none, 2 by `other`, 3 by all.
 

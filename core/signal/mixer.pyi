@@ -1,4 +1,4 @@
-"""The mixer of rooms: sums without one's own voice, saturated. For tests, tools and the bench: rooms do without Python."""
+"""The mixer of rooms: sums without one's own voice, saturated. For tests, tools and the bench."""
 
 from collections.abc import Sequence
 

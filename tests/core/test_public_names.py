@@ -58,6 +58,13 @@ def test_modules_without_a_stub_show_nothing() -> None:
             continue
         module = importlib.import_module(".".join(path.relative_to(CORE.parent).with_suffix("").parts))
         public = {n for n, v in vars(module).items() if not n.startswith("_") and not isinstance(v, types.ModuleType)}
-        assert public <= {"KeyStore", "PortRange", "PortsExhausted", "StreamStats", "WorkerStats", "Crew", "EngineBusy", "Shelf"}, (
-            path
-        )
+        assert public <= {
+            "KeyStore",
+            "PortRange",
+            "PortsExhausted",
+            "StreamStats",
+            "WorkerStats",
+            "Crew",
+            "EngineBusy",
+            "Shelf",
+        }, path
