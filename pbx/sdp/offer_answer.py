@@ -1,35 +1,31 @@
-"""Offer and answer for one audio stream (RFC 3264): G.711, telephone-event (RFC 4733), ptime, hold and resume.
+"""Offer and answer for one audio stream (RFC 3264): codecs, telephone-event (RFC 4733), ptime, hold, protection.
 
 Of an offer with several media the first usable audio is taken, everything else is refused in its place with port 0.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from pbx.sdp.description import MediaDescription, SdpError, SessionDescription, is_ipv4
+from pbx.sdp.choice import Choice, Chooser, chooser_for
+from pbx.sdp.codecs import CODECS, EVENT, EVENT_TYPES, offered_formats
+from pbx.sdp.description import MediaDescription, SessionDescription
+from pbx.sdp.protection import (
+    PROTOCOLS,
+    NotAcceptable,
+    Protection,
+    answer_offer,
+    offer_lines,
+    protocol_of,
+)
+from pbx.sdp.protection import read_answer as read_protection
+from pbx.sdp.reachable import reachable
+from pbx.sdp.security import DtlsKeys, MediaSecurity, Security
 
-STATIC_TYPES: Final = {"PCMU": 0, "PCMA": 8}  # RFC 3551 table 4
-EVENT_TYPE: Final = 101  # payload type that our offers give to telephone-event
-MIN_PTIME_MS: Final = 10
-MAX_PTIME_MS: Final = 60
-MAX_REMEMBERED: Final = 4096  # bytes of a description whose attributes are worth remembering
-PROTOCOLS: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
+__all__ = ["MediaSettings", "NotAcceptable", "answer", "make_offer", "read_answer"]
 
-_ENCODINGS: Final = {
-    "pcmu/8000": "PCMU",
-    "pcmu/8000/1": "PCMU",
-    "pcma/8000": "PCMA",
-    "pcma/8000/1": "PCMA",
-    "telephone-event/8000": "telephone-event",
-    "telephone-event/8000/1": "telephone-event",
-}
-_STATIC: Final = {"0": "PCMU", "8": "PCMA"}
-_PAYLOAD_TYPES: Final = frozenset(map(str, range(128)))
 # What the answerer may say (RFC 3264 section 6.1), by the offered direction and by what we want ourselves.
 _ANSWERS: Final = {
     (offered, wanted): (("sendrecv" if receive else "sendonly") if send else ("recvonly" if receive else "inactive"))
@@ -38,55 +34,40 @@ _ANSWERS: Final = {
     for send in (offered in ("sendrecv", "recvonly") and wanted in ("sendrecv", "sendonly"),)
     for receive in (offered in ("sendrecv", "sendonly") and wanted in ("sendrecv", "recvonly"),)
 }
-
-
-class NotAcceptable(SdpError):
-    """488: nothing in the description that we can take part in."""
-
-    def __init__(self, reason: str, warning: int = 305) -> None:
-        super().__init__(488, reason, warning)
+_MUX = "a=rtcp-mux\r\n"
 
 
 @dataclass(slots=True)
 class MediaSettings:
     """What an answered exchange means for our RTP stream.
 
-    `remote_ip` "" and `remote_port` 0: there is nowhere to send to. `payload_type` and `event_payload_type` are the
-    numbers to send with (-1: the far end takes no telephone-event). `send`, `receive`: our view of the direction.
+    `remote_ip` "" and `remote_port` 0: there is nowhere to send to, or ICE will say. `payload_type` and
+    `event_payload_type` are the numbers to send with (-1: the far end takes no telephone-event), those with `heard_`
+    what the far end sends with (-1: the same). `send`, `receive`: our view of the direction.
     """
 
     remote_ip: str
     remote_port: int
     remote_rtcp_port: int
     rtcp_mux: bool
-    codec: int  # 0 PCMU, 8 PCMA
+    codec: int  # its number in `pbx.sdp.codecs`
     payload_type: int
     event_payload_type: int
     ptime_ms: int
     send: bool
     receive: bool
     codec_name: str
+    clock: int = 8000  # RTP clock in Hz
+    heard_payload_type: int = -1
+    heard_event_type: int = -1
+    cn_payload_type: int = -1  # comfort noise (RFC 3389), -1: not agreed on
+    parameters: str = ""  # the far end's fmtp of the codec
+    security: Security | None = None  # None: plain RTP
 
     @property
     def held(self) -> bool:
         """Whether the far end does not want to hear us (hold, RFC 3264 section 8.4)."""
         return not self.send
-
-
-@dataclass(slots=True)
-class _Choice:
-    """What we take from one audio section, and what its attributes say about it. Shared by the cache: never changed."""
-
-    codec_name: str
-    payload_type: int
-    event_payload_type: int
-    events: str  # the events that both sides take, for fmtp
-    ptime_ms: int
-    rtcp_mux: bool
-    rtcp_port: int  # 0: the one after the RTP port
-
-
-_Chooser = Callable[[tuple[str, ...], tuple[str, ...], tuple[str, ...], int], _Choice | None]
 
 
 def make_offer(
@@ -99,23 +80,26 @@ def make_offer(
     session_id: int,
     version: int,
     rtcp_mux: bool = False,
+    comfort_noise: bool = False,
+    security: MediaSecurity | None = None,
 ) -> bytes:
     """An offer of one audio stream at `ip`:`port`, codecs in the order of preference.
 
-    `session_id` stays for the life of the session; `version` grows by one with each changed description.
+    `session_id` stays for the life of the session; `version` grows by one with each changed description. Raises
+    NotAcceptable when DTLS is asked for and not to be had.
     """
-    numbers = " ".join(str(STATIC_TYPES[name]) for name in codecs)
-    maps = "".join(f"a=rtpmap:{STATIC_TYPES[name]} {name}/8000\r\n" for name in codecs)
+    numbers, maps = offered_formats(tuple(codecs), comfort_noise)
     family = "IP6" if ":" in ip else "IP4"
+    proto, above, below, mux = "RTP/AVP", "", "", rtcp_mux
+    if security is not None and security.policy != "none":
+        proto = protocol_of(security)
+        above, below = offer_lines(security, ip, port)
+        mux = mux or security.offers_dtls
     return (
-        f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
-        f"m=audio {port} RTP/AVP {numbers} {EVENT_TYPE}\r\n{maps}"
-        f"a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\n"
-        f"a=ptime:{ptime_ms}\r\n{_MUX if rtcp_mux else ''}a={direction}\r\n"
+        f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
+        f"m=audio {port} {proto} {numbers}\r\n{maps}"
+        f"a=ptime:{ptime_ms}\r\n{_MUX if mux else ''}{below}a={direction}\r\n"
     ).encode()
-
-
-_MUX = "a=rtcp-mux\r\n"
 
 
 def answer(
@@ -128,6 +112,7 @@ def answer(
     session_id: int,
     version: int,
     direction: str = "sendrecv",
+    security: MediaSecurity | None = None,
 ) -> tuple[bytes, MediaSettings]:
     """Answers `offer` with our stream at `ip`:`port`. Raises SdpError (400, 413) or NotAcceptable (488).
 
@@ -135,20 +120,32 @@ def answer(
     than the offer allows. `ptime_ms` is ours when the offer has none.
     """
     session = SessionDescription.parse(offer)
-    taken, choice = _first_usable(session, _chooser(offer), tuple(codecs), ptime_ms)
-    remote = _reachable(session.address_of(taken))
-    said = _ANSWERS[_direction(session, taken, remote), direction]
-    settings = _settings(remote, taken.port, choice, said)
-    lines = [_accepted(m, choice, port, settings, said) if m is taken else _refused(m) for m in session.media]
+    taken, choice, protection = _first_usable(
+        session, chooser_for(offer), tuple(codecs), ptime_ms, (security, ip, port)
+    )
+    secured = protection.security if protection is not None else None
+    remote = _remote(session, taken, ip, secured)
+    said = _ANSWERS[_direction(session, taken, remote, secured), direction]
+    settings = _settings(remote, taken.port, choice, said, secured)
+    lines = [_accepted(m, choice, port, said, protection) if m is taken else _refused(m) for m in session.media]
     family = "IP6" if ":" in ip else "IP4"
     head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
+    if session.attributes or protection is not None:
+        head += _bundle(session, taken) + (protection.session_lines if protection is not None else "")
     return (head + "".join(lines)).encode(), settings
 
 
 def read_answer(
-    answered: bytes, *, codecs: Sequence[str] = ("PCMA", "PCMU"), ptime_ms: int = 20, direction: str = "sendrecv"
+    answered: bytes,
+    *,
+    codecs: Sequence[str] = ("PCMA", "PCMU"),
+    ptime_ms: int = 20,
+    direction: str = "sendrecv",
+    ipv6: bool = False,
+    security: MediaSecurity | None = None,
 ) -> MediaSettings:
-    """What the far end's answer to our offer means. Arguments as they were given to `make_offer`.
+    """What the far end's answer to our offer means. Arguments as they were given to `make_offer`; `ipv6` is the family
+    of our address there.
 
     Raises SdpError when it is broken, NotAcceptable when it refuses our stream or takes what we did not offer.
     """
@@ -158,25 +155,46 @@ def read_answer(
     taken = session.media[0]
     if taken.port == 0:
         raise NotAcceptable("The answer refuses the audio stream", 304)
-    choice = _choose(taken, _chooser(answered), tuple(codecs), ptime_ms)
+    choice = None
+    if taken.kind == "audio" and taken.proto in PROTOCOLS:
+        choice = chooser_for(answered)(tuple(taken.formats), tuple(taken.attributes), tuple(codecs), ptime_ms)
     if choice is None:
         raise NotAcceptable("The answer takes nothing that was offered")
-    remote = _reachable(session.address_of(taken))
-    return _settings(remote, taken.port, choice, _ANSWERS[_direction(session, taken, remote), direction])
+    secured = read_protection(session, taken, security)
+    remote = _remote(session, taken, "::" if ipv6 else "", secured)
+    said = _ANSWERS[_direction(session, taken, remote, secured), direction]
+    settings = _settings(remote, taken.port, choice, said, secured)
+    # What it sends carries the numbers of our offer, whatever it named for itself (RFC 3264 section 5.1).
+    if settings.payload_type != CODECS[choice.codec_name].payload_type:
+        settings.heard_payload_type = CODECS[choice.codec_name].payload_type
+    if settings.event_payload_type not in (-1, EVENT_TYPES[choice.clock]):
+        settings.heard_event_type = EVENT_TYPES[choice.clock]
+    return settings
 
 
-def _direction(session: SessionDescription, media: MediaDescription, remote: str) -> str:
+def _remote(session: SessionDescription, media: MediaDescription, ip: str, security: Security | None) -> str:
+    """Where to send to; "" for nowhere, and as long as ICE has to find it."""
+    if isinstance(security, DtlsKeys) and security.ice is not None and not security.ice.remote_lite:
+        return ""
+    return reachable(session.address_of(media), ":" in ip)
+
+
+def _direction(session: SessionDescription, media: MediaDescription, remote: str, security: Security | None) -> str:
     """The far end's direction; without an address to send to (`remote` "") it cannot mean to hear us."""
     said = session.direction_of(media)
-    if remote:
+    if remote or (isinstance(security, DtlsKeys) and security.ice is not None):
         return said
     return "sendonly" if said in ("sendrecv", "sendonly") else "inactive"
 
 
 def _first_usable(
-    session: SessionDescription, chooser: _Chooser, codecs: tuple[str, ...], ptime_ms: int
-) -> tuple[MediaDescription, _Choice]:
-    """The first audio section that we can answer, and what we take from it."""
+    session: SessionDescription,
+    chooser: Chooser,
+    codecs: tuple[str, ...],
+    ptime_ms: int,
+    own: tuple[MediaSecurity | None, str, int],
+) -> tuple[MediaDescription, Choice, Protection | None]:
+    """The first audio section that we can answer, what we take from it and how it is protected."""
     fault = NotAcceptable("No audio is offered", 304)
     for media in session.media:
         if media.kind != "audio":
@@ -184,146 +202,77 @@ def _first_usable(
         if media.port == 0:
             fault = NotAcceptable("The offered audio is switched off", 304)
             continue
-        if media.proto not in PROTOCOLS:
-            fault = NotAcceptable(f"The transport {media.proto[:32]!a} is not supported", 302)
-            continue
-        choice = _choose(media, chooser, codecs, ptime_ms)
-        if choice is None:
+        choice = chooser(tuple(media.formats), tuple(media.attributes), codecs, ptime_ms)
+        if choice is None and media.proto in PROTOCOLS:
             fault = NotAcceptable("No offered codec is supported")
             continue
-        return media, choice
+        try:
+            protection = answer_offer(session, media, *own)
+        except NotAcceptable as refused:
+            fault = refused
+            continue
+        if choice is not None:
+            return media, choice, protection
     raise fault
 
 
-def _choose(
-    media: MediaDescription, chooser: _Chooser, codecs: tuple[str, ...], default_ptime_ms: int
-) -> _Choice | None:
-    """The first codec of the list that is one of ours, and telephone-event when it is there."""
-    if media.kind != "audio" or media.proto not in PROTOCOLS:
-        return None
-    return chooser(tuple(media.formats), tuple(media.attributes), codecs, default_ptime_ms)
-
-
-def _choose_uncached(
-    formats: tuple[str, ...], attributes: tuple[str, ...], codecs: tuple[str, ...], default_ptime_ms: int
-) -> _Choice | None:
-    said = _Attributes(attributes)
-    codec = events = ""
-    number = event = -1
-    for text in formats:
-        encoding = said.maps.get(text, "")
-        name = _ENCODINGS.get(encoding, "") if encoding else _STATIC.get(text, "")
-        if not name or text not in _PAYLOAD_TYPES:
-            continue
-        if name == "telephone-event":
-            if event < 0:
-                event = int(text)
-                events = "0-16" if "16" in said.parameters.get(text, "") else "0-15"
-        elif not codec and name in codecs:
-            codec, number = name, int(text)
-    if not codec:
-        return None
-    ptime = max(MIN_PTIME_MS, min(said.ptime_ms or default_ptime_ms, said.maxptime_ms or MAX_PTIME_MS, MAX_PTIME_MS))
-    return _Choice(codec, number, event, events, ptime - ptime % 10, said.rtcp_mux, said.rtcp_port)
-
-
-# Phones send the same attributes with every call: what they mean is remembered, unless it would fill the memory.
-_choose_remembered = lru_cache(maxsize=256)(_choose_uncached)
-
-
-def _chooser(description: bytes) -> _Chooser:
-    return _choose_remembered if len(description) <= MAX_REMEMBERED else _choose_uncached
-
-
-class _Attributes:
-    """The attributes of an audio section that matter here; numbers that are absent or malformed are 0."""
-
-    __slots__ = ("maps", "maxptime_ms", "parameters", "ptime_ms", "rtcp_mux", "rtcp_port")
-
-    def __init__(self, attributes: Sequence[str]) -> None:
-        self.maps: dict[str, str] = {}  # payload type -> encoding in lower case; of several the first one counts
-        self.parameters: dict[str, str] = {}  # payload type -> fmtp
-        self.ptime_ms = self.maxptime_ms = self.rtcp_port = 0
-        self.rtcp_mux = False
-        for line in attributes:
-            name, _, value = line.partition(":")
-            if name == "rtpmap":
-                number, _, encoding = value.strip().partition(" ")
-                self.maps.setdefault(number, encoding.strip().lower())
-            elif name == "fmtp":
-                number, _, parameters = value.strip().partition(" ")
-                self.parameters.setdefault(number, parameters)
-            elif name == "ptime":
-                self.ptime_ms = _number(value, 10_000)
-            elif name == "maxptime":
-                self.maxptime_ms = _number(value, 10_000)
-            elif name == "rtcp-mux":
-                self.rtcp_mux = True
-            elif name == "rtcp":  # RFC 3605; an address other than the RTP's is ignored
-                self.rtcp_port = _number(value.strip().partition(" ")[0], 65535)
-
-
-def _number(text: str, highest: int) -> int:
-    """1*DIGIT, at most `highest`; 0 for anything else, surrounding white space aside."""
-    text = text.strip()
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        return 0
-    return min(int(text), highest)
-
-
-@lru_cache(maxsize=1024)
-def _reachable(address: str) -> str:
-    """The IPv4 address to send to, "" for 0.0.0.0 (hold as RFC 2543 did it, RFC 3264 section 8.4).
-
-    Media goes to one unicast address, and to nothing that would have to be looked up or that many hear.
-    """
-    if ":" in address:
-        mapped = ipaddress.IPv6Address(address).ipv4_mapped
-        if mapped is None:
-            raise NotAcceptable("Media over IPv6 is not supported", 300)
-        address = str(mapped)
-    if not address:
-        raise SdpError(400, "The session description has no connection address")
-    if not is_ipv4(address):
-        raise NotAcceptable("The connection address has to be an IP address", 301)
-    first = int(address.partition(".")[0])
-    if first >= 224 or (first == 0 and address != "0.0.0.0"):  # noqa: S104
-        raise NotAcceptable("The connection address is not a unicast address", 301)
-    return "" if first == 0 else address
-
-
-def _settings(remote: str, port: int, choice: _Choice, said: str) -> MediaSettings:
+def _settings(remote: str, port: int, choice: Choice, said: str, security: Security | None) -> MediaSettings:
     rtcp = port if choice.rtcp_mux else choice.rtcp_port or port + 1
     return MediaSettings(
         remote,
         port if remote else 0,
         rtcp if remote and rtcp <= 65535 else 0,
         choice.rtcp_mux,
-        STATIC_TYPES[choice.codec_name],
+        CODECS[choice.codec_name].number,
         choice.payload_type,
         choice.event_payload_type,
         choice.ptime_ms,
         said in ("sendrecv", "sendonly"),
         said in ("sendrecv", "recvonly"),
         choice.codec_name,
+        choice.clock,
+        -1,
+        -1,
+        choice.cn_payload_type,
+        choice.parameters,
+        security,
     )
 
 
-def _accepted(media: MediaDescription, choice: _Choice, port: int, settings: MediaSettings, said: str) -> str:
-    number, event = choice.payload_type, choice.event_payload_type
-    mux = _MUX if settings.rtcp_mux else ""
-    if event < 0:
-        return (
-            f"m=audio {port} {media.proto} {number}\r\na=rtpmap:{number} {choice.codec_name}/8000\r\n"
-            f"a=ptime:{settings.ptime_ms}\r\n{mux}a={said}\r\n"
-        )
+def _accepted(media: MediaDescription, choice: Choice, port: int, said: str, protection: Protection | None) -> str:
+    number, event, noise = choice.payload_type, choice.event_payload_type, choice.cn_payload_type
+    formats, maps = str(number), f"a=rtpmap:{number} {choice.encoding}\r\n"
+    own = CODECS[choice.codec_name].parameters
+    if own:
+        maps += f"a=fmtp:{number} {own}\r\n"
+    if noise >= 0:
+        formats += f" {noise}"
+        maps += f"a=rtpmap:{noise} CN/{choice.clock}\r\n"
+    if event >= 0:
+        formats += f" {event}"
+        maps += f"a=rtpmap:{event} {EVENT}/{choice.clock}\r\na=fmtp:{event} {choice.events}\r\n"
+    mid = media.attribute("mid")
+    lines = f"a=mid:{mid}\r\n" if mid else ""
+    if protection is not None:
+        lines += protection.media_lines
     return (
-        f"m=audio {port} {media.proto} {number} {event}\r\na=rtpmap:{number} {choice.codec_name}/8000\r\n"
-        f"a=rtpmap:{event} telephone-event/8000\r\na=fmtp:{event} {choice.events}\r\n"
-        f"a=ptime:{settings.ptime_ms}\r\n{mux}a={said}\r\n"
+        f"m=audio {port} {media.proto} {formats}\r\n{maps}"
+        f"a=ptime:{choice.ptime_ms}\r\n{_MUX if choice.rtcp_mux else ''}{lines}a={said}\r\n"
     )
 
 
 def _refused(media: MediaDescription) -> str:
     """The same medium with port 0 and one of its formats (RFC 3264 section 6)."""
-    return f"m={media.kind} 0 {media.proto} {media.formats[0]}\r\n"
+    mid = media.attribute("mid")
+    return f"m={media.kind} 0 {media.proto} {media.formats[0]}\r\n" + (f"a=mid:{mid}\r\n" if mid else "")
+
+
+def _bundle(session: SessionDescription, taken: MediaDescription) -> str:
+    """The group of what we take, when the offer bundles it (RFC 9143): one medium, on its own port."""
+    mid = taken.attribute("mid")
+    if not mid:
+        return ""
+    for line in session.attributes:
+        if line.startswith("group:BUNDLE ") and mid in line.split(" ")[1:]:
+            return f"a=group:BUNDLE {mid}\r\n"
+    return ""
