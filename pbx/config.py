@@ -157,6 +157,7 @@ class Extension(Section):
     supervisor: bool = False
     supervises: list[str] = []  # queues, call groups or extensions; empty with `supervisor`: everybody
     record: bool = False
+    transfer: Literal["all", "internal", "none"] = "all"  # where its calls may be transferred, within its other rights
     caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
     withhold_number: bool = False  # calls out without number, as with features.withhold_number
     site: str = ""  # a [[site]]: where the phone stands, for emergency calls
@@ -339,6 +340,12 @@ class Hours(Section):
     exceptions: dict[str, list[str]] = {}  # date (ISO 8601) to the spans of that day, before all else; [] is closed
 
 
+class Transfer(Section):
+    """`back_s`: how long the transferor's phone rings when the target did not answer; 0: the party is hung up."""
+
+    back_s: float = Field(default=20.0, ge=0, le=120)
+
+
 class Config(Section):
     server: Server = Server()
     sip: Sip = Sip()
@@ -351,6 +358,7 @@ class Config(Section):
     supervision: Supervision = Supervision()
     directory: Directory = Directory()
     speed_dials: dict[str, str] = {}  # the company's, after features.speed_dial
+    transfer: Transfer = Transfer()
     extension: list[Extension] = []
     trunk: list[Trunk] = []
     route: list[Route] = []

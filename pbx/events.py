@@ -67,6 +67,12 @@ class Kind(StrEnum):
     RECORDING_PAUSED = "recording.paused"  # recording, by
     RECORDING_RESUMED = "recording.resumed"  # recording, by
     DIRECTORY_FOUND = "directory.found"  # extension, spelled
+    # Transfers: `by` is the extension that transfers, `to` what it named, `method` "refer", "code" or "control".
+    TRANSFER_STARTED = "transfer.started"  # by, to, method; with_call: the consultation of an attended one
+    TRANSFER_COMPLETED = "transfer.completed"  # by, to, method: the two parties hear each other; into_call
+    TRANSFER_FAILED = "transfer.failed"  # by, to, method, cause, sip_status
+    TRANSFER_RETURNED = "transfer.returned"  # extension: the transferor has the other party again; leg is its own
+    LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.
     __hash__ = str.__hash__

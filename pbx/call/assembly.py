@@ -24,6 +24,7 @@ from pbx.call.router import Router
 from pbx.call.running import RunningCalls
 from pbx.call.service import CallService
 from pbx.call.services import Services
+from pbx.call.transfer.service import Transfers
 from pbx.call.trunks import Trunks
 from pbx.call.trunks.ledger import Ledger
 from pbx.call.trunks.tables import price_lists
@@ -86,9 +87,13 @@ def assemble(
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)
+    router = Router(config, dialplan)
+    guesses = Guesses(clock, GuessAlarm(bus, clock))
+    authenticator = Authenticator(config, clock, registrar.is_known_peer, secret, guesses=guesses)
+    services.transfers = Transfers(services, router, authenticator)
     return CallService(
         services,
-        Router(config, dialplan),
-        Authenticator(config, clock, registrar.is_known_peer, secret, guesses=Guesses(clock, GuessAlarm(bus, clock))),
+        router,
+        authenticator,
         Registration(config.sip, registrar, addresses, clock),
     )

@@ -162,6 +162,18 @@ class Call(Life):
         if self._music is not None and self.a.media is not None and self.a.peer is None:
             self.a.media.play([self._music], repeat=True)
 
+    def taken_over(self) -> None:
+        """Another far end has become the caller, with a stream of its own: it is answered, and hears what is due."""
+        self.a.early = True  # nothing that is meant for a ringing caller may be sent in this dialog any more
+        if not self.answered:
+            self.answered_at = self.a.answered_at
+            self.emit(Kind.CALL_ANSWERED)
+        if self.a.peer is None and self.a.media is not None:
+            if self._music is not None:
+                self._resume_music()
+            elif self.dialling is not None and self.dialling.ringing:
+                self.a.media.play([self.services.prompts.ringback()], repeat=True)
+
     # -- other legs -----------------------------------------------------------------------------------------------
 
     def originate(
@@ -194,12 +206,26 @@ class Call(Life):
         self._bridged = await bridging.join(self, leg, record=record)
         return self._bridged
 
-    async def dial(self, target: str, *, timeout_s: float, role: str = "callee", record: bool = False) -> DialResult:
+    async def dial(
+        self,
+        target: str,
+        *,
+        timeout_s: float,
+        role: str = "callee",
+        record: bool = False,
+        account: str = "",
+        headers: tuple[str, ...] = (),
+    ) -> DialResult:
         """Rings `target`, follows its forwarding, bridges, and waits until the end. Never raises for a target that
         fails.
+
+        `account` is the extension that pays when it leads outside, the calling one unless another is named; `headers`
+        go into the INVITEs.
         """
         self._check()
-        return await dialing.dial(self, target, timeout_s=timeout_s, role=role, record=record)
+        return await dialing.dial(
+            self, target, timeout_s=timeout_s, role=role, record=record, account=account, headers=headers
+        )
 
     # -- what the legs tell ---------------------------------------------------------------------------------------
 
@@ -221,6 +247,8 @@ class Call(Life):
         """The caller hears that it rings: 180, or a tone when the call is answered already and no music runs."""
         if (leg is not self.dialling and not self.rings_all) or self.a.is_ended:
             return
+        if self.transfer is not None:
+            self.transfer.ringing()
         if not self.answered and not self.a.early:
             self.a.ring()
         elif self._music is None and self.a.media is not None and not self.a.media.is_playing:

@@ -39,11 +39,19 @@ class DialResult(NamedTuple):
     target: str = ""
 
 
-async def dial(call: Call, target: str, *, timeout_s: float, role: str, record: bool) -> DialResult:
-    """Rings `target` and those it forwards to, at most 10, none twice."""
+async def dial(
+    call: Call,
+    target: str,
+    *,
+    timeout_s: float,
+    role: str,
+    record: bool,
+    account: str = "",
+    headers: tuple[str, ...] = (),
+) -> DialResult:
+    """Rings `target` and those it forwards to, at most 10, none twice. Who forwards pays for what comes after."""
     visited: list[str] = []
-    diversions: tuple[str, ...] = ()
-    account = ""  # of the extension that forwarded: it pays when the call goes out
+    diversions = headers
     phones, dialplan = call.services.phones, call.services.dialplan
     while True:
         visited.append(target)

@@ -305,6 +305,22 @@ class FakeSession:
     def reinvite(self, body: bytes) -> None:
         self._did("reinvite", body)
 
+    def send(
+        self,
+        method: str,
+        *,
+        headers: Sequence[str] = (),
+        body: bytes = b"",
+        content_type: str = "",
+        done: Callable[[int], None] | None = None,
+    ) -> bool:
+        if self.state == "terminated":
+            return False
+        self._did("send", method, body, headers=headers)
+        if done is not None:
+            asyncio.get_running_loop().call_soon(done, 200)
+        return True
+
     def info(self, body: bytes, content_type: str) -> None:
         self._did("info", body)
 

@@ -111,6 +111,14 @@ class Leg:
         assert self.call is not None, f"leg {self.name} is over"
         return self.call
 
+    @property
+    def extension(self) -> str:
+        """The extension whose phone is the far end, "" when it is none of ours."""
+        call = self.live_call
+        if self is call.a:
+            return call.extension
+        return self.target if not self.trunk and self.target in call.services.dialplan.extensions else ""
+
     # -- media ---------------------------------------------------------------------------------------------------
 
     def open_media(self, near: Media | None = None) -> Media:
@@ -294,9 +302,9 @@ class Leg:
         if digit and self.call is not None:
             self.call.on_leg_digit(self, digit, "info")
 
-    def on_refer(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
-        """Nothing is referred yet."""
-        handle.respond(405, headers=(ALLOW_LINE,))
+    def on_refer(self, _session: Session, request: Request, handle: InDialogRequest) -> None:
+        """The far end transfers the party that it talks to."""
+        self.live_call.services.transfers.on_refer(self, request, handle)
 
     def on_notify(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
         """Nobody subscribed to anything in this dialog (RFC 6665 section 4.1.3)."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Session
     from pbx.call.services import Services
+    from pbx.call.transfer.transfer import Transfer
     from pbx.call.trunks.meter import Meter
 
 log = logging.getLogger("centrala.call")
@@ -35,6 +36,7 @@ class Life:
         "_bridged",
         "_digits",
         "_legs_started",
+        "_meter",
         "_music",
         "_next",
         "_on_end",
@@ -53,12 +55,15 @@ class Life:
         "legs",
         "loop",
         "queue",
+        "recording",
+        "recordings",
         "rings_all",
         "services",
         "setup",
         "sip_status",
         "started",
         "started_at",
+        "transfer",
         "variables",
     )
 
@@ -84,9 +89,13 @@ class Life:
         self.dialling: OutgoingLeg | None = None  # its progress is the caller's to hear
         self.rings_all = False  # every leg that rings is the caller's to hear
         self._legs_started = 0
+        self.transfer: Transfer | None = None  # under way, or the last one
+        self.recording = False  # the bridge that runs is recorded
+        self.recordings = 0  # begun so far
         self._digits = Digits()
         self._music: Any = None
         self._bridged: BridgeResult | None = None  # the bridge that ended last, until the caller hears something else
+        self._meter: Meter | None = None  # charges the caller's talk, when it was dialled once
         self._spawned: set[asyncio.Task[Any]] | None = None
         self._task: asyncio.Task[None] | None = None
         self._on_end: Callable[[Any], None] | None = None
@@ -184,6 +193,9 @@ class Life:
             self._end(self._bridged.cause, 200, self._bridged.ended_by)
         else:
             self._end("normal", 480, "pbx")
+        if self.transfer is not None:
+            self.transfer.over()
+            self.transfer = None
         self.ended = True
         for task in self._spawned or ():
             task.cancel()
@@ -195,6 +207,8 @@ class Life:
         setup_s = self.answered_at - self.started if self.answered else None
         self.emit(Kind.CALL_ENDED, cause=self.cause, sip_status=status, ended_by=self.ended_by, setup_s=setup_s)
         self._task = self.dialling = self._music = self._next = None
+        if self._meter is not None:
+            self.settle("a", self.trunk, self._meter)
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
             on_end(self)
@@ -202,8 +216,13 @@ class Life:
     async def hangup(self, cause: str = "normal", status: int = 0, *, by: str = "pbx") -> None:
         """Ends the call: BYE when answered, else `status` (0: what fits `cause`). The application should return after
         it.
+
+        A party who is being transferred and reached nobody goes back to the transferor instead.
         """
-        self._end(cause, status or status_of(cause), by)
+        status = status or status_of(cause)
+        if self.transfer is not None and self.transfer.refused(cause, status):
+            return
+        self._end(cause, status, by)
         self.a.finish(self.cause, 200 if self.answered else self.sip_status)
 
     def terminate(self, cause: str = "shutdown", by: str = "pbx") -> None:
@@ -252,7 +271,8 @@ class Life:
         """What the former application left is ended; the next one begins."""
         self._next = self.dialling = self._bridged = self._music = None
         for leg in tuple(self.legs):
-            leg.finish("normal", 200 if leg.answered_at else 487)
+            if not self.keeps(leg):
+                leg.finish("normal", 200 if leg.answered_at else 487)
         self.a.part()
         if self.a.media is not None:
             self.a.media.stop_play()
@@ -261,17 +281,19 @@ class Life:
         self._task = self.loop.create_task(self._run(application))
         self._task.add_done_callback(self._finish)
 
+    def keeps(self, leg: Leg) -> bool:
+        """Whether a transfer still needs `leg`: then its former application must not hang it up."""
+        return self.transfer is not None and self.transfer.keeps(leg)
+
     def charge(self, meter: Meter) -> None:
         """The caller's talk goes on being charged by `meter`; when what it may use is used up the call ends."""
-        former = self._on_end
         meter.on_spent = self.terminate
+        self._meter = meter
 
-        def ended(call: Any) -> None:
-            self.settle("a", self.trunk, meter)
-            if former is not None:
-                former(call)
-
-        self._on_end = ended
+    def give_meter(self) -> Meter | None:
+        """What charges the caller's talk, if anything does: from now on somebody else settles it."""
+        meter, self._meter = self._meter, None
+        return meter
 
     def next_leg_name(self) -> str:
         self._legs_started += 1

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pbx.call.call import Call
+from pbx.call.causes import reason_header
 from pbx.call.errors import CallEnded
 from pbx.call.outgoing import Dialled, OutgoingLeg
 from pbx.call.service_keys import TOTAL
@@ -19,6 +20,8 @@ from pbx.ids import new_id
 
 if TYPE_CHECKING:
     from pbx.call.application import Application
+    from pbx.call.leg import Leg
+    from pbx.call.trunks.meter import Meter
 
 
 def detach(leg: OutgoingLeg, application: Application, name: str, *, callee: str, cause: str) -> Call:
@@ -69,13 +72,91 @@ def take_caller(call: Call, into: OutgoingLeg, cause: str) -> None:
     setup = call.setup
     keys = tuple(key for key in setup.limit_keys if key != TOTAL)
     call.setup = replace(setup, limit_keys=tuple(key for key in setup.limit_keys if key == TOTAL))
-    dialled = Dialled(setup.caller, (), "", "", trunk=setup.trunk, limit_keys=keys)
-    into.take_over(call.a, dialled, cause)
+    into.take_over(call.a, _dialled(setup.caller, setup.trunk, keys, call.give_meter()), cause)
 
 
-def new_leg(call: Call, target: str, role: str = "callee") -> OutgoingLeg:
-    """A leg of `call` without a dialog, to be filled by `take_caller`."""
-    leg = OutgoingLeg(call, call.next_leg_name(), role, target)
+def new_leg(call: Call, target: str, role: str = "callee", trunk: str = "") -> OutgoingLeg:
+    """A leg of `call` without a dialog, to be filled by `take_caller` or `take_leg`."""
+    leg = OutgoingLeg(call, call.next_leg_name(), role, target, trunk)
     call.legs.append(leg)
-    call.emit(Kind.LEG_STARTED, leg.name, role=role, target=target, trunk="")
+    call.emit(Kind.LEG_STARTED, leg.name, role=role, target=target, trunk=trunk)
     return leg
+
+
+def take_leg(leg: OutgoingLeg, into: OutgoingLeg, cause: str) -> None:
+    """The far end of the answered `leg` becomes that of `into`, which was made for it; `leg` ends with `cause`.
+
+    Its places in the limits go with it, and its talk goes on being charged. Raises CallEnded when either is over.
+    """
+    if leg.is_ended or not leg.answered_at or into.is_ended or into.answered_at:
+        raise CallEnded(f"leg {leg.name} or {into.name} is not answered or over already")
+    keys, meter = leg.limit_keys, leg.meter
+    leg.keep_limits()
+    into.take_over(leg, _dialled(leg.target, leg.trunk, keys, meter), cause)
+
+
+def take_place(leg: Leg, place: Leg, cause: str) -> None:
+    """The far end of the answered `leg` takes the place of that of `place`, which is hung up; `leg` ends with `cause`.
+
+    Whatever `place` is part of goes on: its bridge, its application, its place in a queue. Raises CallEnded when
+    either is over.
+    """
+    if leg.is_ended or not leg.answered_at or place.is_ended or leg.session is None:
+        raise CallEnded(f"leg {leg.name} or {place.name} is over already")
+    call, peer = place.live_call, place.peer
+    meter = _hand_limits(leg, place)
+    session, place.session = place.session, None
+    if session is not None:
+        session.observer = None
+        session.end(487, (reason_header("normal"),))
+    if place.hold_since:
+        hold_s, place.hold_since = call.loop.time() - place.hold_since, 0.0
+        call.emit(Kind.HOLD_ENDED, place.name, hold_s=hold_s)
+    leg.give(place, cause)
+    if place is call.a:
+        call.taken_over()
+        if meter is not None:
+            call.charge(meter)
+    if peer is not None and not peer.is_ended:
+        place.join(peer)
+
+
+def _hand_limits(leg: Leg, place: Leg) -> Meter | None:
+    """Places in the limits go with the far end; gives what charges it, when `place` is a caller."""
+    call = place.live_call
+    keys, meter, who = _limits_of(leg)
+    if isinstance(place, OutgoingLeg):
+        call.services.limits.release(place.limit_keys)
+        place.rename(_dialled(who.caller, who.trunk, keys, meter))
+        return None
+    mine = call.setup.limit_keys
+    call.services.limits.release(tuple(key for key in mine if key != TOTAL))
+    kept = tuple(key for key in mine if key == TOTAL)
+    call.setup = replace(
+        call.setup,
+        caller=who.caller,
+        caller_name=who.caller_name,
+        extension=who.extension,
+        trunk=who.trunk,
+        limit_keys=(*kept, *keys),
+    )
+    return meter
+
+
+def _limits_of(leg: Leg) -> tuple[tuple[str, ...], Meter | None, Setup]:
+    """What `leg` holds and gives up: limit keys and what charges it; and who is at its far end."""
+    call = leg.live_call
+    if isinstance(leg, OutgoingLeg):
+        keys, meter = leg.limit_keys, leg.meter
+        leg.keep_limits()
+        extension = leg.extension
+        name = call.services.dialplan.extensions[extension].name if extension else ""
+        return keys, meter, Setup(leg.target, "", caller_name=name, trunk=leg.trunk, extension=extension)
+    setup = call.setup
+    keys = tuple(key for key in setup.limit_keys if key != TOTAL)
+    call.setup = replace(setup, limit_keys=tuple(key for key in setup.limit_keys if key == TOTAL))
+    return keys, call.give_meter(), setup
+
+
+def _dialled(target: str, trunk: str, keys: tuple[str, ...], meter: Meter | None) -> Dialled:
+    return Dialled(target, (), "", "", trunk=trunk, limit_keys=keys, meter=meter)

@@ -131,9 +131,30 @@ class OutgoingLeg(Leg):
         self._offer, self._pending_offer = b"", b""
         self._dialled = dialled
         self.trunk = dialled.trunk
+        self._charge_on()
         source.give(self, cause)
         call.emit(Kind.LEG_ANSWERED, self.name)
         self._tell()
+
+    @property
+    def dialled(self) -> Dialled | None:
+        """Whom the leg was started for, and what that costs."""
+        return self._dialled
+
+    def rename(self, dialled: Dialled) -> None:
+        """Another far end has taken the leg over."""
+        self._dialled = dialled
+        self.target, self.trunk = dialled.target, dialled.trunk
+        self._charge_on()
+
+    def _charge_on(self) -> None:
+        """What charged the far end before goes on doing so, and ends this leg when it is used up."""
+        meter = self.meter
+        if meter is not None:
+            meter.on_spent = self._spent
+
+    def _spent(self, cause: str) -> None:
+        self.finish(cause, 200)
 
     def keep_limits(self) -> None:
         """The leg's places in the limits go on being held by somebody else, who is charged for its talk too."""

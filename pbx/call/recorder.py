@@ -36,7 +36,8 @@ class Recorder:
         assert call.a.media is not None
         assert leg.media is not None
         day = time.strftime("%Y/%m/%d", time.gmtime(call.started_at))
-        name = call.id if leg.name == "b1" else f"{call.id}-{leg.name}"
+        call.recordings += 1  # a party that comes back is recorded anew, beside what there is already
+        name = call.id if call.recordings == 1 else f"{call.id}-{call.recordings}"
         path = f"{day}/{name}.wav"
         try:
             recording = call.a.media.record(path, leg.media)

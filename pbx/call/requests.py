@@ -66,3 +66,13 @@ class Requests:
             transaction.respond(481)
         else:
             transaction.respond(405, None, (ALLOW_ALL_LINE,))
+
+
+def no_subscription(transaction: ServerTransactionHandle, _request: Request, _source: Source) -> None:
+    """A NOTIFY of nothing that we subscribed to (RFC 6665 section 4.1.3)."""
+    transaction.respond(481, "Subscription Does Not Exist")
+
+
+def refer_needs_a_call(transaction: ServerTransactionHandle, _request: Request, _source: Source, _account: str) -> None:
+    """REFER is taken inside a call only, whose far end it moves: outside of one it would make us call for others."""
+    transaction.respond(403, "Refer Inside a Call Only")

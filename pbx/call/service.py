@@ -13,11 +13,13 @@ from pbx.call.causes import cause_of, reason_header
 from pbx.call.errors import RouteError
 from pbx.call.identity import clean_name, clean_number
 from pbx.call.leg import sdp_status
-from pbx.call.requests import Requests
+from pbx.call.requests import Requests, no_subscription, refer_needs_a_call
 from pbx.call.service_keys import TOTAL
+from pbx.call.transfer.replacing import replacing
 from pbx.events import CallEvent, Kind
 from pbx.ids import new_id
 from pbx.sip.multipart import MultipartError, find_part
+from pbx.sip.refer import Replaces
 from pbx.sip.requests import ALLOW_ALL_LINE, SUPPORTED_LINE
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ log = logging.getLogger("centrala.call")
 
 CAPABILITIES = (ALLOW_ALL_LINE, "Accept: application/sdp, application/dtmf-relay, application/dtmf", SUPPORTED_LINE)
 RETRY_AFTER_S = 10
+_REPLACES = ("Replaces",)
 MAX_FORWARDS = 70
 
 
@@ -80,6 +83,8 @@ class CallService:
         self.requests = Requests(authenticator, services.counters)
         self.requests.register_open("OPTIONS", self._options)
         self.requests.register("REGISTER", self._register)
+        self.requests.register_open("NOTIFY", no_subscription)
+        self.requests.register("REFER", refer_needs_a_call)
 
     # -- new calls ------------------------------------------------------------------------------------------------
 
@@ -104,7 +109,8 @@ class CallService:
         setup = self._setup(request, source, trunk, account)
         call_id = new_id(self.services.clock.unix())
         try:
-            routed, application = self._route(setup, trunk)
+            replaces = request.header("Replaces") if request.has_any(_REPLACES) else None
+            routed, application = self._route(setup, trunk, replaces)
             self._take_route(setup, routed)
             setup.limit_keys = self._take_limits(trunk, account, setup.emergency)
             self._start(session, request, setup, call_id, application)
@@ -127,8 +133,10 @@ class CallService:
             source=f"{source.host}:{source.port}",
         )
 
-    def _route(self, setup: Setup, trunk: Trunk | None) -> tuple[Routed, Application]:
+    def _route(self, setup: Setup, trunk: Trunk | None, replaces: str | None) -> tuple[Routed, Application]:
         try:
+            if replaces is not None:
+                return replacing(self.services, Replaces.parse(replaces), setup.extension)
             if trunk is not None:
                 routed = self._router.from_trunk(trunk, setup.callee)
             else:

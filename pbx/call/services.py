@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pbx.call.recorder import Recorder
     from pbx.call.registrar import Registrar
     from pbx.call.running import RunningCalls
+    from pbx.call.transfer.service import Transfers
     from pbx.call.trunks import Trunks
     from pbx.call.trunks.ledger import Ledger
     from pbx.clock import Clock
@@ -66,5 +67,6 @@ class Services:
     running: RunningCalls
     phones: PhoneBook
     counters: Counters = field(default_factory=Counters)
+    transfers: Transfers = field(init=False)  # set by `assemble`
     queues: Any = None  # set by the queue feature, for flows
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

@@ -127,6 +127,10 @@ class FakeAgent:
             phone.invited(session, {"destination": destination, **rest})
         return session
 
+    def find_replaced(self, call_id: str, *_tags: str) -> FakeSession | None:
+        """Fake dialogs are known by their Call-ID alone."""
+        return next((s for s in self.sessions if s.call_id == call_id and s.state != "terminated"), None)
+
 
 class FakeCaller:
     """The far end of a call's first leg."""

@@ -135,9 +135,6 @@ class TrunkLeg(OutgoingLeg):
         if meter is not None and not self.is_ended:
             meter.start(self._spent)
 
-    def _spent(self, cause: str) -> None:
-        self.finish(cause, 200)
-
     def _end_dialogs(self, cause: str, status: int) -> None:
         self._stop_waiting()
         super()._end_dialogs(cause, status)

@@ -168,7 +168,8 @@ class Waiting:
         finally:
             queue.talking -= 1
             self.offers.pop(offer.token, None)
-            offer.leg.hangup()
+            if not call.keeps(offer.leg):
+                offer.leg.hangup()
             self.service.talk_over(queue, call.id, agent, asyncio.get_running_loop().time() - began)
 
     def _hung_up_at_once(self, offer: Offer) -> None:

@@ -14,6 +14,7 @@ from pbx.sip.requests import ALLOW_LINE
 from pbx.sip.session_timer import answer_as_server
 
 if TYPE_CHECKING:
+    from pbx.sip.address import Source
     from pbx.sip.message import Request
     from pbx.sip.session import InviteSession
     from pbx.sip.transaction_server import ServerTransaction
@@ -35,6 +36,11 @@ class InDialogRequest:
         self._session = session
         self._transaction = transaction
         self.request = request
+
+    @property
+    def source(self) -> Source:
+        """Where the request came from."""
+        return self._transaction.source
 
     def respond(
         self,

@@ -12,15 +12,14 @@ MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 8.1.1.7
 UDP_LIMIT = 1300  # bytes; a larger request goes over a congestion-controlled transport (18.1.1)
 
 # What is understood, in one place: a method or option tag stands here when it works, and not before.
-DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE")
+DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY")
 METHODS = (*DIALOG_METHODS, "REGISTER")
 ALLOW = ", ".join(DIALOG_METHODS)
 ALLOW_LINE = f"Allow: {ALLOW}"  # of what a call's far end may send us
 ALLOW_ALL_LINE = f"Allow: {', '.join(METHODS)}"
-# "replaces" is understood so far that nothing here can be replaced: 481.
-SUPPORTED = ("path", "100rel", "timer")
+SUPPORTED = ("path", "100rel", "timer", "replaces", "norefersub")
 SUPPORTED_LINE = f"Supported: {', '.join(SUPPORTED)}"
-UNDERSTOOD = frozenset((*SUPPORTED, "replaces"))  # option tags that may be required of us
+UNDERSTOOD = frozenset(SUPPORTED)  # option tags that may be required of us
 
 
 def via(transport: str, host: str, port: int, branch: str) -> str:

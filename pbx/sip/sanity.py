@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from pbx.sip.headers import HeaderError
 from pbx.sip.message import Request, SipParseError
 from pbx.sip.multipart import MultipartError, find_part
+from pbx.sip.refer import ReferTo, Replaces
 from pbx.sip.requests import ALLOW_ALL_LINE, METHODS, UNDERSTOOD
 
 Verdict = tuple[int, str, Sequence[str]]
@@ -47,6 +49,8 @@ def check(request: Request) -> Verdict | None:
         return _check_invite(request)
     if method == "REGISTER":
         return _check_register(request)
+    if method == "REFER":
+        return _check_refer(request)
     if method == "INFO" and request.body and request.content_type not in INFO_TYPES and not _optional(request):
         return 415, "Unsupported Media Type", _ACCEPT_INFO
     return None
@@ -95,8 +99,25 @@ def _check_references(request: Request) -> Verdict | None:
     for name in _ONLY_ONCE:
         if len(request.headers(name)) > 1:
             return 400, f"Repeated {name}", ()
-    if not request.to_tag and request.header("Replaces") is not None:  # RFC 3891 section 3: it matches no dialog
-        return 481, "Call/Transaction Does Not Exist", ()
+    return _parsed("Replaces", Replaces.parse, request.header("Replaces"))
+
+
+def _check_refer(request: Request) -> Verdict | None:
+    """One Refer-To that can be read (RFC 3515 section 2.4.2), and only INVITE is sent there for others."""
+    if len(request.headers("Refer-To")) != 1:
+        return 400, "One Refer-To Is Needed", ()
+    refusal = _parsed("Refer-To", ReferTo.parse, request.header("Refer-To"))
+    if refusal is None and ReferTo.parse(request.header("Refer-To") or "").method != "INVITE":
+        return 501, "Only INVITE Is Referred", ()
+    return refusal
+
+
+def _parsed(name: str, parse: Callable[[str], object], value: str | None) -> Verdict | None:
+    if value is not None:
+        try:
+            parse(value)
+        except HeaderError:
+            return 400, f"Bad {name}", ()
     return None
 
 

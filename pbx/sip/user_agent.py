@@ -162,6 +162,13 @@ class UserAgent:
         ).start()
         self.wake()
 
+    def find_replaced(self, call_id: str, to_tag: str, from_tag: str) -> InviteSession | None:
+        """The session that a Replaces header names (RFC 3891 section 3): `to_tag` is ours, `from_tag` the far end's."""
+        session = self.sessions.get(to_tag)
+        if session is None or session.call_id != call_id or session.remote_tag != from_tag:
+            return None
+        return session if session.state != "terminated" else None
+
     # What the driver hands in
 
     def receive(self, message: Request | Response, source: Source) -> None:

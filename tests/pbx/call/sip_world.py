@@ -110,6 +110,7 @@ class Phone:
         self.refuse = 0
         self.ring_s: float | None = 1.0
         self.early = False
+        self.early_tag = ""  # of the last provisional response
         self.events: list[tuple[Any, ...]] = []
         self.sessions: list[Any] = []
         self.sdp = make_offer(host, 4000, codecs=("PCMA", "PCMU"), session_id=1, version=1)
@@ -196,6 +197,7 @@ class Phone:
 
     def on_progress(self, session: Any, status: int, reason: str, body: bytes, response: Any) -> None:
         self.events.append(("progress", status, body))
+        self.early_tag = response.to_tag
 
     def on_answer(self, session: Any, body: bytes, response: Any) -> bytes | None:
         self.events.append(("answer", body))

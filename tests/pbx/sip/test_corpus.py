@@ -27,6 +27,8 @@ DECIDED_ABOVE = {
     "own-auth-register_expires_1.dat": "423: the registrar's shortest interval",
     "own-auth-fromuser_equals_trunk.dat": "401, 403: the call layer identifies by credentials or address only",
     "own-headers-route_open_relay.dat": "a back-to-back user agent never follows a Route",
+    "own-headers-replaces_unknown.dat": "481, after authentication: the call layer looks for the dialog",
+    "own-state-notify_unsolicited_mwi.dat": "481: we subscribed to nothing",
     "own-headers-via_loop_self.dat": "OPTIONS ends here; nothing is forwarded",
     "own-state-response_1xx_storm_seed.dat": "the transaction table knows no such request: dropped",
     "noreason.dat": "the transaction table knows no such request: dropped",

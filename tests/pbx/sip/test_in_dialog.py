@@ -45,7 +45,7 @@ def test_a_request_that_nobody_answered_gets_481_with_the_end_of_the_session():
     net, near, _, callee = established()
     callee.take_status = 0
     statuses = []
-    near.send("REFER", done=statuses.append)
+    near.send("REFER", headers=["Refer-To: <sip:1@2>"], done=statuses.append)
     net.run(1)
     assert statuses == []
     callee.sessions[0].bye()
@@ -61,7 +61,7 @@ def test_a_listener_that_fails_gets_the_far_end_a_500():
 
     net, near, _, _ = established(Broken())
     statuses = []
-    near.send("REFER", done=statuses.append)
+    near.send("REFER", headers=["Refer-To: <sip:1@2>"], done=statuses.append)
     net.run(1)
     assert statuses == [500]
     assert net.peers["127.0.0.2"].ua.errors == 1

@@ -25,7 +25,9 @@ def status(method: str, *lines: str, uri: str = "sip:600@pbx", to: str = "<sip:6
     return 0 if verdict is None else verdict[0]
 
 
-@pytest.mark.parametrize("method", ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "REGISTER", "UPDATE", "PRACK"])
+@pytest.mark.parametrize(
+    "method", ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "REGISTER", "UPDATE", "PRACK", "NOTIFY"]
+)
 def test_our_methods(method: str) -> None:
     assert status(method) == 0
 
@@ -105,7 +107,21 @@ def test_contacts() -> None:
 
 
 def test_replaces() -> None:
-    assert status("INVITE", "Replaces: x;to-tag=a;from-tag=b") == 481
-    assert status("INVITE", "Require: replaces", "Replaces: x;to-tag=a;from-tag=b") == 481
+    assert status("INVITE", "Replaces: x;to-tag=a;from-tag=b") == 0
+    assert status("INVITE", "Require: replaces", "Replaces: x;to-tag=a;from-tag=b;early-only") == 0
+    for bad in ("x", "x;to-tag=a", ";to-tag=a;from-tag=b", "x;to-tag=;from-tag=b", 'x;to-tag=a;from-tag="b'):
+        assert status("INVITE", f"Replaces: {bad}") == 400, bad
     assert status("INVITE", "Replaces: x;to-tag=a", "Replaces: y") == 400
     assert status("INVITE", "Join: x", "Require: join") == 420
+
+
+def test_refer() -> None:
+    assert status("REFER", "Refer-To: <sip:103@pbx>") == 0
+    assert status("REFER", "Refer-To: sip:103@pbx;method=INVITE") == 0
+    assert status("REFER", "Refer-To: tel:+48123") == 0
+    assert status("REFER", "Refer-To: <sip:103@pbx?Replaces=x%3Bto-tag%3Da%3Bfrom-tag%3Db>") == 0
+    assert status("REFER") == 400
+    assert status("REFER", "Refer-To: <sip:1@pbx>", "Refer-To: <sip:2@pbx>") == 400
+    for bad in ("<sip:pbx>", "<mailto:a@b>", "<sip:103@pbx?Replaces=x>", '"x', "<http://x>"):
+        assert status("REFER", f"Refer-To: {bad}") == 400, bad
+    assert status("REFER", "Refer-To: <sip:103@pbx;method=BYE>") == 501
