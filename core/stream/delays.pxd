@@ -15,6 +15,7 @@ cdef enum:
 
 cdef struct Delays:
     int unit                   # timestamp units in a bin
+    float bins_per_unit
     int count                  # packets in the window
     int at                     # where the next one goes
     int pointer                # the lowest bin that at most a share of TAIL lies above
@@ -28,6 +29,13 @@ cdef struct Delays:
 cdef void delays_init(Delays* d, int clock) noexcept nogil
 # Counts the delay of a packet, in timestamp units.
 cdef void delays_add(Delays* d, int64_t delay) noexcept nogil
-# The delay that all but half a percent of the packets in the window keep, and the least one; timestamp units.
-cdef int64_t delays_high(const Delays* d) noexcept nogil
-cdef int64_t delays_low(const Delays* d) noexcept nogil
+
+
+cdef inline int64_t delays_high(const Delays* d) noexcept nogil:
+    """The delay that all but 0.4 percent of the packets in the window keep, in timestamp units."""
+    return (d.origin + d.pointer + 1) * d.unit
+
+
+cdef inline int64_t delays_low(const Delays* d) noexcept nogil:
+    """The least delay in the window, in timestamp units; up to 64 packets old."""
+    return (d.origin + d.lowest) * d.unit

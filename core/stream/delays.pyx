@@ -12,6 +12,7 @@ cdef enum:
 cdef void delays_init(Delays* d, int clock) noexcept nogil:
     memset(d, 0, sizeof(Delays))
     d.unit = clock // BINS_PER_SECOND
+    d.bins_per_unit = 1.0 / d.unit
 
 
 cdef int _lowest(const Delays* d) noexcept nogil:
@@ -62,20 +63,29 @@ cdef inline int64_t _bin(const Delays* d, int64_t delay) noexcept nogil:
     return delay // d.unit if delay >= 0 else -((d.unit - 1 - delay) // d.unit)
 
 
-cdef void delays_add(Delays* d, int64_t delay) noexcept nogil:
+cdef int _far(Delays* d, int64_t delay) noexcept nogil:
+    """The bin of a delay that lies outside: the origin moves, or it counts as the longest."""
     cdef int64_t bin = _bin(d, delay)
-    cdef int old, new
     if d.count == 0:
         d.origin = bin - ROOM_BELOW
         d.pointer = ROOM_BELOW
-    if bin < d.origin:
+    elif bin < d.origin or bin >= d.origin + 2 * DELAY_BINS:
         _move_origin(d, bin - ROOM_BELOW)
-    elif bin >= d.origin + DELAY_BINS:
+    else:
         d.lowest = _lowest(d)
-        if d.lowest > DELAY_BINS // 2 or bin >= d.origin + 2 * DELAY_BINS:
-            _move_origin(d, d.origin + d.lowest - ROOM_BELOW if bin < d.origin + 2 * DELAY_BINS else bin - ROOM_BELOW)
+        if d.lowest > DELAY_BINS // 2:
+            _move_origin(d, d.origin + d.lowest - ROOM_BELOW)
     bin -= d.origin
-    new = DELAY_BINS - 1 if bin >= DELAY_BINS else <int>bin
+    return DELAY_BINS - 1 if bin >= DELAY_BINS else <int>bin
+
+
+cdef void delays_add(Delays* d, int64_t delay) noexcept nogil:
+    cdef int64_t offset = delay - d.origin * d.unit
+    cdef int old, new
+    if d.count == 0 or offset < 0 or offset >= DELAY_BINS * d.unit:
+        new = _far(d, delay)
+    else:
+        new = <int>(<int>offset * d.bins_per_unit)
     if d.count == DELAY_WINDOW:
         old = d.window[d.at]
         d.bins[old] -= 1
@@ -91,11 +101,3 @@ cdef void delays_add(Delays* d, int64_t delay) noexcept nogil:
     if new < d.lowest or not d.at & (LOOK_EVERY - 1):
         d.lowest = _lowest(d)
     _settle(d)
-
-
-cdef int64_t delays_high(const Delays* d) noexcept nogil:
-    return (d.origin + d.pointer + 1) * d.unit
-
-
-cdef int64_t delays_low(const Delays* d) noexcept nogil:
-    return (d.origin + d.lowest) * d.unit

@@ -3,10 +3,10 @@
 How to use it (the playout of a leg does, core/stream/playout):
 
 - `jitter_put` for each packet of the source that `reception` accepted, whatever its order.
-- `jitter_get(due)` for the next piece of sound, where `due` is the instant at which its first sample will be played. It
-  may be called any number of times a tick. What to do is in JitterPiece.kind.
-- To stretch or shrink, play a piece longer or shorter than it is: `due` of the next call is then later or earlier, and
-  that is all the buffer needs to know.
+- `jitter_get(now, ahead, need)` for the next piece of sound: `now` is the instant of the tick, `ahead` how much decoded sound
+  waits to be played before it, `need` how much the tick still lacks. It may be called any number of times a tick. What to
+  do is in JitterPiece.kind.
+- To stretch or shrink, play a piece longer or shorter than it is: `ahead` of the next call says so.
 
 Timestamps are extended to 64 bits and kept continuous over changes of the source and jumps, so the buffer plays on. Time
 is an argument, in ns of the monotonic clock. No allocation: the owner gives the memory for payloads once. One thread.
@@ -31,7 +31,7 @@ cdef enum:                     # what jitter_put did
     PUT_TOO_LONG = 3           # longer than the memory of a slot
 
 cdef enum:                     # what jitter_get says
-    PIECE_NONE = 0             # nothing: no source yet, or it stopped. Play `span` units of silence or comfort noise
+    PIECE_NONE = 0             # nothing: no source yet, it stopped or pauses. Fill the tick with silence or comfort noise
     PIECE_AUDIO = 1            # decode `payload`; `adapt` says how many units longer (or shorter) it should be played
     PIECE_LOST = 2             # conceal `span` units; `next_payload` is the packet after it when that is here (FEC)
     PIECE_NOISE = 3            # `payload` is a comfort noise packet; take it and ask again
@@ -76,7 +76,8 @@ cdef struct Jitter:
     bint started
     bint playing               # else waiting for the first packet of a talk spurt
     bint silent                # the source said so: comfort noise or an event is going on
-    bint adapting              # on the way to the wanted depth
+    int pieces                 # of sound since the depth was changed
+    int64_t least              # depth of those, timestamp units
     int count                  # packets that wait
     int last_span              # timestamp units of the last audio packet
     int64_t highest            # extended sequence of the newest packet
@@ -101,8 +102,8 @@ cdef void jitter_init(Jitter* j, int clock, void* memory, int largest, int min_m
 # of the same after a jump (Received.restarted). Returns PUT_*.
 cdef int jitter_put(Jitter* j, uint16_t sequence, uint32_t timestamp, int kind, uint8_t payload_type,
                     const uint8_t* payload, int size, int span, bint restarted, int64_t now) noexcept nogil
-# The next piece to be played at `due`.
-cdef void jitter_get(Jitter* j, int64_t due, JitterPiece* out) noexcept nogil
+# The next piece; `ahead` and `need` in timestamp units.
+cdef void jitter_get(Jitter* j, int64_t now, int ahead, int need, JitterPiece* out) noexcept nogil
 # Forgets what waits, keeps what was learnt of the network: after a hold, for instance.
 cdef void jitter_flush(Jitter* j) noexcept nogil
 # How long a packet that comes with the least delay waits now, in ms.

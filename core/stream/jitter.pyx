@@ -15,14 +15,14 @@ cdef enum:
     MASK = JITTER_SLOTS - 1
     NS_PER_8K = 125000         # of a sample at 8 kHz
     FIRST = 1 << 20            # extended sequences start high, so that 0 can mean a free slot
+    SETTLED = 3                # pieces to look at before the depth is made less
     REORDER = 16               # packets that may still come before the first one
 
 # All in units of 8 kHz; times scale for other clocks.
 cdef enum:
-    MARGIN = 32                # 4 ms over the measured delay: half a bin of rounding, and a tick that is a little early
-    DEEPER = 32                # 4 ms: less depth than wanted by this, and the next piece is played longer
-    SHALLOWER = 200            # 25 ms: more than wanted by this, and it is played shorter
-    EXTRA = 96                 # 12 ms more than needed at once, so that a drift needs no correction every second
+    MARGIN = 40                # 5 ms over the measured delay: half a bin of rounding, and a tick that is a little early
+    DEEPER = 0                 # less depth than wanted by more than this, and the next piece is played longer
+    SHALLOWER = 64             # 8 ms: more than a step above by this, and it is played shorter
     SKIP = 960                 # 120 ms: more than wanted by this, and packets are given up
     HOLD = 800                 # 100 ms without a packet, and the source has stopped
     STRANGE = 8000             # 1 s beside the usual delay: the timestamp jumped
@@ -194,18 +194,20 @@ cdef inline void _describe(Jitter* j, const JitterSlot* slot, JitterPiece* out) 
     out.span = <int>slot.span
 
 
-cdef bint _start(Jitter* j, int64_t due, JitterPiece* out) noexcept nogil:
+cdef inline int _lag(int need, int span) noexcept nogil:
+    """Where a tick takes several packets, all are asked for at once: how much younger the last one is than this one."""
+    return 0 if need <= span or span <= 0 else (need - 1) // span * span
+
+
+cdef bint _start(Jitter* j, int64_t units, int need) noexcept nogil:
     """A talk spurt begins when its first packet has waited as long as the slowest need; False: not yet."""
     cdef JitterSlot* slot
-    cdef int64_t wait
     if j.count == 0:
         return False
     while j.slots[j.first & MASK].sequence != j.first and j.first < j.highest:
         j.first += 1
     slot = &j.slots[j.first & MASK]
-    wait = j.target - (due - slot.timestamp)
-    if wait > 0:
-        out.span = <int>wait if wait < j.clock else j.clock
+    if units - slot.timestamp - _lag(need, <int>slot.span) < j.target:
         return False
     j.playing = True
     j.held = 0
@@ -247,26 +249,39 @@ cdef bint _missing(Jitter* j, JitterPiece* out) noexcept nogil:
     return True
 
 
-cdef inline int _adaptation(Jitter* j, int64_t depth) noexcept nogil:
-    """By how much the piece should be played longer or shorter."""
-    cdef int64_t excess = depth - j.target
-    if excess < -DEEPER * j.scale:
-        j.adapting = True
-    elif excess > SHALLOWER * j.scale:
-        j.adapting = True
-    elif j.adapting and -DEEPER * j.scale <= excess <= DEEPER * j.scale:
-        j.adapting = False
-    if not j.adapting:
+cdef inline int _adaptation(Jitter* j, int64_t depth, int ahead, int lag, int need, int span) noexcept nogil:
+    """By how much the piece should be played longer or shorter.
+
+    A packet must be here at the tick that asks for it, not when it is heard, so the depth moves in steps of a packet or a
+    tick: what is heard later by less than a step only waits decoded (`spare`).
+    """
+    cdef int tick = ahead + need
+    cdef int step = span if span < tick else tick
+    cdef int64_t spare = ahead + lag - (tick - step), excess
+    if depth < j.least or j.pieces == 0:
+        j.least = depth
+    j.pieces += 1
+    if depth < j.target - DEEPER * j.scale:
+        j.pieces = 0
+        excess = j.target - depth + step - 1
+        return <int>(excess - excess % step - spare)
+    if j.pieces < SETTLED:
         return 0
-    if excess < 0:
-        return <int>(EXTRA * j.scale - excess)
+    # Whatever is taken out, the step after it must still be deep enough.
+    excess = j.least - j.target + spare - step
+    if j.pieces > 2 * SETTLED:
+        j.pieces = 0
+    if excess < SHALLOWER * j.scale:
+        return 0
+    j.pieces = 0
     return <int>-excess
 
 
-cdef bint _play(Jitter* j, JitterSlot* slot, int64_t due, JitterPiece* out) noexcept nogil:
+cdef bint _play(Jitter* j, JitterSlot* slot, int64_t units, int ahead, int need, JitterPiece* out) noexcept nogil:
     """The packet whose turn it is; False when it was no sound or is given up, so that the next one's turn has come."""
-    cdef int64_t gap = slot.timestamp - j.next_timestamp, wait, depth
-    cdef int64_t following
+    cdef int64_t gap = slot.timestamp - j.next_timestamp, following = j.next_sequence + 1
+    cdef int lag = _lag(need, <int>slot.span)
+    cdef int64_t depth = units - slot.timestamp - lag
     if slot.kind != PACKET_AUDIO:
         j.silent = True
         if slot.kind == PACKET_NOISE:
@@ -276,15 +291,10 @@ cdef bint _play(Jitter* j, JitterSlot* slot, int64_t due, JitterPiece* out) noex
             j.next_timestamp = slot.timestamp
         _take(j, slot)
         return out.kind == PIECE_NOISE
-    if gap > 0:
+    if gap > 0 and depth < j.target:
         # A pause that the source left out: it may be longer or shorter here, so the depth is set anew.
-        wait = slot.timestamp + j.target - due
-        if wait > 0:
-            j.held = 0
-            out.span = <int>wait if wait < j.clock else j.clock
-            return True
-    depth = due - slot.timestamp
-    following = j.next_sequence + 1
+        j.held = 0
+        return True
     if depth > j.target + SKIP * j.scale and j.slots[following & MASK].sequence == following:
         j.counters.skipped += 1
         out.skipped += 1
@@ -293,7 +303,7 @@ cdef bint _play(Jitter* j, JitterSlot* slot, int64_t due, JitterPiece* out) noex
         return False
     out.kind = PIECE_AUDIO
     _describe(j, slot, out)
-    out.adapt = _adaptation(j, depth)
+    out.adapt = _adaptation(j, depth, ahead, lag, need, out.span)
     j.silent = False
     j.held = 0
     if slot.span:
@@ -303,17 +313,17 @@ cdef bint _play(Jitter* j, JitterSlot* slot, int64_t due, JitterPiece* out) noex
     return True
 
 
-cdef void jitter_get(Jitter* j, int64_t due, JitterPiece* out) noexcept nogil:
-    cdef int64_t units = _units(j, due)
+cdef void jitter_get(Jitter* j, int64_t now, int ahead, int need, JitterPiece* out) noexcept nogil:
+    cdef int64_t units = _units(j, now)
     cdef JitterSlot* slot
     cdef int turns
     memset(out, 0, sizeof(JitterPiece))
-    if not j.playing and not _start(j, units, out):
+    if not j.playing and not _start(j, units, need):
         return
     for turns in range(2 * JITTER_SLOTS):
         slot = &j.slots[j.next_sequence & MASK]
         if slot.sequence == j.next_sequence:
-            if _play(j, slot, units, out):
+            if _play(j, slot, units, ahead, need, out):
                 return
         elif j.count == 0:
             _underrun(j, out)

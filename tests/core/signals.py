@@ -18,13 +18,18 @@ CORNERS = "159D"
 LEAD = np.zeros(400)
 
 
-def procedures() -> dict[str, Any]:
-    """The DTMF procedures of the test corpus beside the project; skips where there is none."""
+def corpus_file(name: str) -> Path:
+    """A file of the test corpus beside the project; skips where there is none."""
     folder = Path(os.environ.get("CENTRALA_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
-    path = folder / "media" / "dtmf_procedures.json"
+    path = folder / name
     if not path.exists():
         pytest.skip(f"no test corpus at {path}; CENTRALA_CORPUS names its folder")
-    return json.loads(path.read_text())
+    return path
+
+
+def procedures() -> dict[str, Any]:
+    """The DTMF procedures of the corpus."""
+    return json.loads(corpus_file("media/dtmf_procedures.json").read_text())
 
 
 def peak(level_dbm0: float) -> float:
