@@ -64,6 +64,10 @@ cdef int udp_disconnect(int fd) noexcept nogil
 cdef int eventfd_open() noexcept nogil
 cdef int timerfd_open() noexcept nogil
 cdef int epoll_add(int epoll, int fd, uint64_t data) noexcept nogil
+# Takes a descriptor out; one that is not in it does no harm.
+cdef void epoll_remove(int epoll, int fd) noexcept nogil
+# Throws away up to `limit` datagrams that wait; False when there are more.
+cdef bint udp_empty(int fd, int limit) noexcept nogil
 cdef void close_fd(int fd) noexcept nogil
 cdef void eventfd_signal(int fd) noexcept nogil
 # Reads the counter of an eventfd or timerfd (0 when it was not readable).

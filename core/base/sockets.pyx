@@ -1,6 +1,6 @@
 """System calls on UDP sockets, eventfd, timerfd and epoll, with errors as negative numbers."""
 
-from libc.errno cimport errno
+from libc.errno cimport EAGAIN, errno
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 from posix.time cimport CLOCK_MONOTONIC, itimerspec
@@ -127,6 +127,21 @@ cdef int epoll_add(int epoll, int fd, uint64_t data) noexcept nogil:
     event.events = <uint32_t>EPOLLIN
     event.data.u64 = data
     return 0 if epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 else -errno
+
+
+cdef void epoll_remove(int epoll, int fd) noexcept nogil:
+    cdef epoll_event unused
+    epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &unused)
+
+
+cdef bint udp_empty(int fd, int limit) noexcept nogil:
+    cdef char octet
+    cdef int i
+    for i in range(limit):
+        # An ICMP error that the socket remembers counts as a datagram.
+        if recv(fd, &octet, 1, MSG_DONTWAIT | MSG_TRUNC) < 0 and errno == EAGAIN:
+            return True
+    return False
 
 
 cdef void close_fd(int fd) noexcept nogil:

@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from core.base.atomics cimport store_release_i32, store_release_u32
 from core.base.clock cimport NS_PER_MS
 from core.base.pool cimport pool_give
-from core.base.sockets cimport close_fd, epoll_add, eventfd_signal, udp_disconnect
+from core.base.sockets cimport epoll_add, epoll_remove, eventfd_signal, udp_disconnect
 from core.engine.bridge cimport arrange, join, leave_all, part, supervise
 from core.engine.digits cimport digits_queue
 from core.engine.messages cimport (
@@ -224,6 +224,13 @@ cdef void account(Worker* w, Leg* leg) noexcept nogil:
         leg.totals.received = received
 
 
+cdef bint _part_with_sockets(Worker* w, Stream* s) noexcept nogil:
+    """The sockets go back to Python's thread, which keeps them for the next call; False if they are of no more use."""
+    epoll_remove(w.epoll, s.fd)
+    epoll_remove(w.epoll, s.rtcp_fd)
+    return not s.connected or udp_disconnect(s.fd) == 0
+
+
 cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef uint32_t last = w.active_count - 1
     if not leg.closing:
@@ -235,12 +242,12 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
             tell_digit(w, leg, leg.sounding, leg.detector.last_ms, True, now)
         leave_all(w, leg, now)
         _leave_recording(w, leg, now)
-        close_fd(leg.stream.fd)
-        close_fd(leg.stream.rtcp_fd)
+        leg.reusable = _part_with_sockets(w, &leg.stream)
         leg.stream.srtp_in = leg.stream.srtp_out = NULL
         account(w, leg)
     # Its slot is given back only when Python knows, and knows all that came before.
-    if leg.pending & ~<uint32_t>PENDING_CLOSED or not emit(w, EV_STREAM_CLOSED, leg.id, 0, 0, 0, now):
+    if leg.pending & ~<uint32_t>PENDING_CLOSED or not emit(w, EV_STREAM_CLOSED, leg.id, leg.stream.fd,
+                                                                        leg.reusable, 0, now):
         leg.pending |= PENDING_CLOSED
         w.retry = True
         return False

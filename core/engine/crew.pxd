@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint32_t
 from core.engine.clips cimport ClipTable
 from core.engine.keys cimport KeyStore
 from core.engine.messages cimport Command
+from core.engine.ports cimport PortRange
 from core.engine.recorder cimport RecordTable
 from core.engine.state cimport Leg, Worker
 from core.engine.threads cimport pthread_t
@@ -23,6 +24,7 @@ cdef class Crew:
     cdef uint32_t max_streams
     cdef list cpu_at_stop
     cdef KeyStore keys         # held: the workers point into it
+    cdef PortRange ports       # whose sockets are closed when the workers have ended
 
     cdef int start(self) except -1
     cdef int stop(self) except -1

@@ -131,6 +131,8 @@ cdef class Crew:
         eventfd_signal(self.recordings.wake_fd)
         with nogil:
             thread_join(self.writer)
+        if self.ports is not None:
+            self.ports.close_all()
         for i in range(self.count):
             # The workers are gone, so this thread may tell in their place.
             report_recordings(&self.pool[i])

@@ -7,7 +7,7 @@ from libc.string cimport memcpy, memset
 
 from core.base.atomics cimport full_fence, store_release_i32, store_release_u32
 from core.base.pool cimport id_slot, id_tag, pool_is_current, pool_retire, pool_take
-from core.base.sockets cimport Address, close_fd, counter_read, ip_known, udp_send_to
+from core.base.sockets cimport Address, counter_read, ip_known, udp_send_to
 from core.engine cimport messages as m
 from core.engine.arguments cimport configure_command, digits_command, factor, far_end, local_address, new_command
 from core.engine.clips cimport clip_free
@@ -70,6 +70,7 @@ cdef class Engine:
         self.keys = KeyStore(SRTP_CONTEXTS * max_streams * workers + 1)
         self.crew = Crew(workers, max_streams, realtime, self.keys)
         self.ports.workers = self.crew.pool
+        self.crew.ports = self.ports
         self.shelf = Shelf(self.crew)
         self.random = b""
 
@@ -98,9 +99,15 @@ cdef class Engine:
                 clip_free(self.crew.clips, event[2])
             elif event[0] == m.EV_RECORDING_ENDED:
                 record_free(self.crew.recordings, event[2])
-            elif event[0] == m.EV_STREAM_CLOSED and self.keys.current:
-                self.keys.drop(event[1])
+            elif event[0] == m.EV_STREAM_CLOSED:
+                self.ports.rest(event[1], event[2], event[3])
+                if self.keys.current:
+                    self.keys.drop(event[1])
         return out
+
+    def tidy(self, double age_s=5.0):
+        self.ports.tidy(age_s)
+        return self.ports.resting
 
     def datagrams(self, int worker):
         cdef list out = []
@@ -131,8 +138,7 @@ cdef class Engine:
         pair = self.ports.take(local_ip, &local, fds)
         id = pool_take(&self.crew.pool[worker].pool)
         if id == 0:
-            close_fd(fds[0])
-            close_fd(fds[1])
+            self.ports.close(fds[0])
             raise EngineBusy(f"media worker {worker} has its {self.crew.max_streams} streams; raise max_streams")
         leg = &self.crew.pool[worker].legs[id_slot(id)]
         memset(leg, 0, sizeof(Leg))

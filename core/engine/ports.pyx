@@ -1,6 +1,8 @@
 """Port pairs in rotation: RTP on the even port, RTCP on the next (RFC 3550 section 11). Python's thread only.
 
-Rotation keeps a port out of use as long as possible, so that a late packet of an old call finds nobody.
+Rotation keeps a port out of use as long as possible, so that a late packet of an old call finds nobody. To bind two
+sockets costs as much as a tenth of a call; those of an ended stream are therefore kept for a while and given to a new
+one once they have rested: what has come to them meanwhile is thrown away.
 """
 
 import array
@@ -8,16 +10,23 @@ import errno as _errno
 import os
 import resource
 import time
+from collections import deque as _deque
 
 from libc.errno cimport EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE
 from libc.stdint cimport uint16_t, uint32_t
 
 from core.base.atomics cimport load_acquire_u32
 from core.base.pool cimport id_slot, id_tag
-from core.base.sockets cimport Address, close_fd, udp_open
+from core.base.sockets cimport Address, close_fd, udp_empty, udp_open
 
 cdef enum:
     TOS_EF = 0xB8              # expedited forwarding (RFC 3246): DSCP 46
+    EMPTY = 512                # datagrams that a socket at rest may have heard: its buffer holds fewer
+
+cdef uint32_t AT_REST = 0xFFFFFFFF  # an owner that no stream can be
+
+# Seconds until sockets are given away again, longer than any packet of the old stream is under way.
+cdef double REST_S = 1.0
 
 # How long open() waits for ports that are being closed.
 cdef double HAND_BACK_S = 0.05
@@ -34,8 +43,14 @@ cdef class PortRange:
         if not 1 <= port_min <= port_max <= 65535 or self.pairs < 1:
             raise ValueError(f"the RTP port range {port_min}..{port_max} holds no even port with its next one")
         self.places = {}
+        self.bound = {}
+        # A quarter of the descriptors may rest.
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self.most_resting = self.pairs if limit == resource.RLIM_INFINITY else min(self.pairs, limit // 8)
 
     cdef bint _in_use(self, uint32_t owner):
+        if owner == AT_REST:
+            return True
         return owner != 0 and load_acquire_u32(&self.workers[id_tag(owner)].legs[id_slot(owner)].id) == owner
 
     cdef int _bind(self, str local_ip, const Address* local, int pair, int* fds) except -1:
@@ -63,37 +78,128 @@ cdef class PortRange:
             return OSError(code, f"{local_ip} is no address of this machine: set the media address to one that is")
         return OSError(code, f"cannot bind {local_ip} port {port} for RTP: {os.strerror(code)}")
 
+    cdef Place _place(self, str local_ip):
+        cdef Place place = self.places.get(local_ip)
+        if place is None:
+            place = self.places[local_ip] = Place()
+            place.owners = array.array("I", bytes(4 * self.pairs))
+            place.resting = _deque()
+            place.sockets = {}
+        return place
+
+    cdef int _claim(self, str local_ip, const Address* local, int pair, int* fds) except -1:
+        """1 when the pair could be had: its stream is over, but Python has not been told yet, or nobody has bound it."""
+        cdef Place place = self._place(local_ip)
+        cdef uint32_t owner = place.owners[pair]
+        if self._in_use(owner):
+            return 0
+        fd = place.sockets.get(pair)
+        if fd is not None:
+            if not self.workers[id_tag(owner)].legs[id_slot(owner)].reusable:
+                return 0
+            if self._usable(fd, fds):
+                return 1
+            self.close(fd)
+        if self._bind(local_ip, local, pair, fds):
+            return 0
+        place.sockets[pair] = fds[0]
+        self.bound[fds[0]] = (local_ip, pair, fds[1])
+        return 1
+
+    cdef bint _usable(self, int fd, int* fds):
+        """Gives the sockets, emptied; False when somebody sends to them all the time."""
+        fds[0], fds[1] = fd, self.bound[fd][2]
+        return udp_empty(fds[0], EMPTY) and udp_empty(fds[1], EMPTY)
+
     cdef int _take_now(self, str local_ip, const Address* local, int* fds) except -2:
         """-1 when none is free."""
+        cdef Place place = self._place(local_ip)
         cdef int tried, pair
-        place = self.places.get(local_ip)
-        if place is None:
-            place = self.places[local_ip] = [array.array("I", bytes(4 * self.pairs)), 0]
         for tried in range(self.pairs):
-            pair = (<int>place[1] + tried) % self.pairs
-            if not self._in_use(place[0][pair]) and self._bind(local_ip, local, pair, fds) == 0:
-                place[1] = (pair + 1) % self.pairs
+            pair = (place.next + tried) % self.pairs
+            if self._claim(local_ip, local, pair, fds):
+                place.next = (pair + 1) % self.pairs
                 return pair
         return -1
 
+    cdef int _wake(self, str local_ip, double age_s, int* fds) except -2:
+        """The pair that has rested for longest, if that is `age_s` seconds at least; else -1."""
+        cdef Place place = self._place(local_ip)
+        before = time.monotonic() - age_s
+        while place.resting and place.resting[0][0] <= before:
+            fd = place.resting.popleft()[1]
+            self.resting -= 1
+            if self._usable(fd, fds):
+                return self.bound[fd][1]
+            self.close(fd)
+        return -1
+
     cdef int take(self, str local_ip, const Address* local, int* fds) except -1:
-        cdef int pair, ours
+        cdef int pair = self._wake(local_ip, REST_S, fds)
         deadline = time.monotonic() + HAND_BACK_S
-        while True:
+        while pair < 0:
             pair = self._take_now(local_ip, local, fds)
+            if pair < 0:
+                pair = self._wake(local_ip, 0.0, fds)
             if pair >= 0:
-                return pair
+                break
             # Streams may be on their way out: close() returns before the worker has let go of the sockets.
             if time.monotonic() >= deadline:
-                break
+                raise self._exhausted(local_ip)
             time.sleep(0.001)
-        ours = sum(1 for owner in self.places[local_ip][0] if self._in_use(owner))
-        raise PortsExhausted(
+        return pair
+
+    def _exhausted(self, str local_ip):
+        ours = sum(1 for owner in self._place(local_ip).owners if self._in_use(owner))
+        return PortsExhausted(
             _errno.EADDRINUSE,
             f"no RTP port pair is free on {local_ip} in {self.first}..{self.first + 2 * self.pairs - 1}: of {self.pairs} "
             f"pairs {ours} carry streams of this server, {self.pairs - ours} are held by other programs; widen the range",
         )
 
     cdef int give_to(self, str local_ip, int pair, uint32_t owner) except -1:
-        self.places[local_ip][0][pair] = owner
+        self._place(local_ip).owners[pair] = owner
+        return 0
+
+    cdef int rest(self, uint32_t owner, int fd, bint reusable) except -1:
+        cdef Place place
+        found = self.bound.get(fd)
+        if found is None:  # the engine was stopped meanwhile
+            return 0
+        place = self._place(found[0])
+        if place.owners[found[1]] != owner:  # another stream has taken it over already
+            return 0
+        if not reusable or self.resting >= self.most_resting:
+            return self.close(fd)
+        place.owners[found[1]] = AT_REST
+        place.resting.append((time.monotonic(), fd))
+        self.resting += 1
+        return 0
+
+    cdef int close(self, int fd) except -1:
+        cdef Place place
+        local_ip, pair, rtcp_fd = self.bound.pop(fd)
+        place = self._place(local_ip)
+        place.owners[pair] = 0
+        del place.sockets[pair]
+        close_fd(fd)
+        close_fd(rtcp_fd)
+        return 0
+
+    cdef int tidy(self, double age_s) except -1:
+        cdef Place place
+        before = time.monotonic() - age_s
+        for place in self.places.values():
+            while place.resting and place.resting[0][0] <= before:
+                self.resting -= 1
+                self.close(place.resting.popleft()[1])
+        return 0
+
+    cdef int close_all(self) except -1:
+        cdef Place place
+        for fd in list(self.bound):
+            self.close(fd)
+        for place in self.places.values():
+            place.resting.clear()
+        self.resting = 0
         return 0

@@ -91,6 +91,7 @@ cdef struct Leg:
     uint32_t slot
     uint32_t active_index      # in Worker.active
     bint closing               # closed, but its event found no room
+    bint reusable              # its sockets may serve another stream
     bint echo
     Leg* peer                  # the other one of the bridge
     const Placement* placement # what carries the pair; NULL without a peer

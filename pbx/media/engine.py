@@ -34,6 +34,7 @@ DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
 NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are told that there is no far end to send to
 RETRY_S = 0.01  # until a command that must not be lost is tried again
+TIDY_S = 5.0  # sockets that no new call wanted for so long are closed
 log = logging.getLogger("centrala.media")
 
 
@@ -84,6 +85,7 @@ class MediaEngine:
         self._owed: deque[tuple[Callable[[int], None], int]] = deque()
         self._alarms: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._tidying: asyncio.TimerHandle | None = None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -117,6 +119,9 @@ class MediaEngine:
             room.close()
         for session in list(self._sessions.values()):
             session.close()
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
         for worker in range(self.core.workers):
             self._loop.remove_reader(self.core.event_fd(worker))
         self.core.stop()
@@ -314,6 +319,16 @@ class MediaEngine:
         if self._released:
             self._release_clips()
 
+    def _tidy_later(self) -> None:
+        """The sockets of ended streams are kept for new ones, but not for long."""
+        if self._loop is not None:
+            self._tidying = self._loop.call_later(TIDY_S, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        if self.core.tidy(TIDY_S):
+            self._tidy_later()
+
     def _dispatch(self, kind: int, stream: int, a: int, b: int, c: int, _at: int) -> None:
         self.counters.events += 1
         if kind == wire.EV_RECORDING_ENDED:
@@ -323,10 +338,12 @@ class MediaEngine:
             if c in self._rooms:
                 self._rooms[c].play_ended(a, bool(b))
             return
+        if kind in (wire.EV_CLIP_RELEASED, wire.EV_STREAM_CLOSED, wire.EV_ROOM_CLOSED):
+            if self._tidying is None and kind == wire.EV_STREAM_CLOSED:
+                self._tidy_later()
+            return
         if kind == wire.EV_MOVED:
             self._moved.pop(stream, None)
-            return
-        if kind in (wire.EV_CLIP_RELEASED, wire.EV_STREAM_CLOSED, wire.EV_ROOM_CLOSED):
             return
         session = self._sessions.get(stream) or self._moved.get(stream)
         if session is None:

@@ -60,6 +60,7 @@ def test_modules_without_a_stub_show_nothing() -> None:
         public = {n for n, v in vars(module).items() if not n.startswith("_") and not isinstance(v, types.ModuleType)}
         assert public <= {
             "KeyStore",
+            "Place",
             "PortRange",
             "PortsExhausted",
             "StreamStats",
