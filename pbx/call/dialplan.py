@@ -42,6 +42,11 @@ class Dialplan:
         self.hours = Conditions(config, clock)
         self.routes = PatternTable((route.match, route) for route in config.route)
         self.sites = {site.name: site for site in config.site}
+        self._languages: dict[str, str] = {}
+        for extension in config.extension:
+            site = self.sites.get(extension.site)
+            if site is not None and site.language:
+                self._languages[extension.number] = site.language
         self._domain = config.sip.domain
         self._registrar = registrar
         self.outbound = outbound
@@ -57,6 +62,23 @@ class Dialplan:
     def route_of(self, number: str) -> Route | None:
         """The outbound route whose prefix or pattern fits `number` best, of those that exist at this hour."""
         return self.routes.find(number, self._route_exists)
+
+    def is_emergency(self, number: str) -> bool:
+        """Whether `number` goes out in any case: without the right to call outside and over every limit."""
+        return bool(self.outbound.emergency.find(number))
+
+    def neighbour(self, extension: Extension, short: str) -> str:
+        """The extension that phones of the same site reach as `short`, "" when there is none."""
+        site = self.sites.get(extension.site) if extension.site else None
+        if site is None or not site.prefix:
+            return ""
+        number = site.prefix + short
+        other = self.extensions.get(number)
+        return number if other is not None and other.site == extension.site else ""
+
+    def language_of(self, extension: str) -> str:
+        """The language of the site where the phone stands; "" as for everybody."""
+        return self._languages.get(extension, "")
 
     def _route_exists(self, route: Route) -> bool:
         return not route.hours or self.hours.state(route.hours) == "open"

@@ -72,7 +72,7 @@ class Life:
         self.services = services
         self.setup = setup
         self.application = setup.application
-        self.language: str = services.config.server.language
+        self.language: str = services.dialplan.language_of(setup.extension) or services.config.server.language
         self.variables: dict[str, Any] = {}
         self.queue = ""  # the queue that holds the call, for lists; set by the queue
         self.started_at = services.clock.unix()

@@ -130,7 +130,7 @@ class OutgoingLeg(Leg):
             session.cancel((ELSEWHERE,))
         self._offer, self._pending_offer = b"", b""
         self._dialled = dialled
-        self.trunk = dialled.trunk
+        self.target, self.trunk = dialled.target, dialled.trunk
         self._charge_on()
         source.give(self, cause)
         call.emit(Kind.LEG_ANSWERED, self.name)

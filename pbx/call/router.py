@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pbx.call.codes import DialledCodes
 from pbx.call.errors import RouteError
 
 if TYPE_CHECKING:
@@ -27,42 +28,57 @@ class Routed(NamedTuple):
 
 
 class Router:
-    """Pure look-up in the configuration."""
+    """Pure look-up in the configuration. `steps` collects, for people, what was looked at and why it fitted or not."""
 
     def __init__(self, config: Config, dialplan: Dialplan) -> None:
-        features = config.features
-        codes = {
-            features.available: "feature:available",
-            features.on_break: "feature:on_break",
-            features.offline: "feature:offline",
-            features.echo: "echo",
-        }
-        self._codes = {code: application for code, application in codes.items() if code}
+        self._codes = DialledCodes(config)
         self._dialplan = dialplan
-        self._withhold = features.withhold_number
+        self._withhold = config.features.withhold_number
 
-    def from_extension(self, extension: Extension, number: str) -> Routed:
+    def from_extension(self, extension: Extension, number: str, steps: list[str] | None = None) -> Routed:
         """What `extension` reaches by dialling `number`. RouteError 403 or 404. Emergency numbers come first."""
         emergency = self._dialplan.outbound.emergency.find(number)
         if emergency:
+            _note(steps, f"{number} is the emergency number {emergency}: no right and no limit is asked for")
             return Routed(f"emergency:{emergency}", "outbound", emergency=emergency)
-        application = self._codes.get(number)
-        if application is not None:
+        application = self._codes.application(number)
+        if application:
+            _note(steps, f"{number} is a feature code")
             return Routed(application, "internal")
         entry = self._dialplan.number_of(number)
-        if entry is not None and entry.internal:
-            return Routed(self._dialplan.application_name(entry), "internal", tag=entry.tag, entry=entry)
+        if entry is not None and entry.internal and entry.number == number:
+            return self._to_number(entry, number, steps)
         if number in self._dialplan.extensions:
+            _note(steps, f"{number} is an extension")
             return Routed(f"extension:{number}", "internal")
+        if entry is not None and entry.internal:
+            return self._to_number(entry, number, steps)
+        return self._further(extension, number, steps)
+
+    def _further(self, extension: Extension, number: str, steps: list[str] | None) -> Routed:
+        """Speed dials, neighbours of the same site, and the way out."""
+        plan = self._dialplan
+        target = self._codes.speed_dial(extension, number)
+        if target and target != number and not self._codes.speed_dial(extension, target):
+            _note(steps, f"{number} is a speed dial for {target}")
+            return self.from_extension(extension, target, steps)
         if self._withhold and number.startswith(self._withhold) and len(number) > len(self._withhold):
-            return self.from_extension(extension, number[len(self._withhold) :])._replace(withheld=True)
-        if not number or self._dialplan.route_of(number) is None:
+            _note(steps, f"{self._withhold} withholds the caller's number")
+            return self.from_extension(extension, number[len(self._withhold) :], steps)._replace(withheld=True)
+        neighbour = plan.neighbour(extension, number)
+        if neighbour:
+            _note(steps, f"{number} is {neighbour} of the same site {extension.site}")
+            return Routed(f"extension:{neighbour}", "internal")
+        route = plan.route_of(number) if number else None
+        if route is None:
+            _note(steps, "no extension, number, pattern, feature code or route of this hour fits")
             raise RouteError(404, "not_found", f"no number {number!r}")
+        _note(steps, f"route {route.match!r} goes out by {route.trunk or ', '.join(route.trunks)}")
         if not extension.outbound:
             raise RouteError(403, "forbidden", f"extension {extension.number} may not call outside")
         return Routed(f"outbound:{number}", "outbound")
 
-    def from_trunk(self, trunk: Trunk, number: str) -> Routed:
+    def from_trunk(self, trunk: Trunk, number: str, steps: list[str] | None = None) -> Routed:
         """What a caller of `trunk` reaches: a number that lists the trunk, or the trunk's own application.
         RouteError 404.
 
@@ -71,7 +87,29 @@ class Router:
         """
         entry = self._dialplan.reached(number, trunk)
         if entry is not None:
+            self._explain_number(entry, number, steps)
             return Routed(self._dialplan.application_name(entry), "inbound", number, entry.tag, entry)
         if trunk.config.application:
+            _note(steps, f"no number lists trunk {trunk.name}: its own application")
             return Routed(trunk.config.application, "inbound", number)
         raise RouteError(404, "not_found", f"trunk {trunk.name} leads nowhere for {number!r}")
+
+    def _to_number(self, entry: Number, number: str, steps: list[str] | None) -> Routed:
+        self._explain_number(entry, number, steps)
+        return Routed(self._dialplan.application_name(entry), "internal", tag=entry.tag, entry=entry)
+
+    def _explain_number(self, entry: Number, number: str, steps: list[str] | None) -> None:
+        if steps is None:
+            return
+        others = [other.text for other, value in self._dialplan.patterns.matching(number) if value is not entry]
+        fits = f"{number} fits {entry.number}{f' to {entry.last}' if entry.last else ''}"
+        rest = f" (more specific than {', '.join(others)})" if others else ""
+        steps.append(f"{number} is configured" if entry.number == number else fits + rest)
+        if entry.hours:
+            state, why = self._dialplan.hours.explain(entry.hours)
+            steps.append(f"hours {entry.hours!r} are {state}: {why}")
+
+
+def _note(steps: list[str] | None, text: str) -> None:
+    if steps is not None:
+        steps.append(text)

@@ -1,0 +1,42 @@
+"""The call features of this node, put together and registered as applications by the composition root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pbx.features import park, settings
+from pbx.features.intercom import intercom_application
+from pbx.features.park import ParkLots
+from pbx.features.pickup import pickup_application
+from pbx.features.ring_groups import RingGroups
+from pbx.features.saying import spoken
+
+if TYPE_CHECKING:
+    from pbx.call.services import Services
+
+TEXTS = [*settings.TEXTS, park.LOT_FULL, park.NOTHING_HELD]
+
+
+class Features:
+    """Sets `services.extra["features"]` to itself. Names that come from outside (a number behind a code) are not kept
+    by the table of applications.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.parking = ParkLots(services)
+        self.groups = RingGroups(services)
+        services.extra["features"] = self
+        register = services.applications.register
+        register("setting", settings.setting_application, keep=False)
+        register("pickup", pickup_application, keep=False)
+        register("intercom", intercom_application, keep=False)
+        register("park", self.parking.park_application)
+        register("slot", self.parking.slot_application)
+        register("group", self.groups.application)
+
+    def texts(self) -> list[tuple[str, str]]:
+        """(text, language) of what is said often, for preloading."""
+        config = self.services.config
+        languages = {config.server.language, *(site.language for site in config.site if site.language)}
+        return spoken(TEXTS, sorted(languages))
