@@ -25,6 +25,7 @@ from pbx.clock import Clock, SystemClock
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port
 from pbx.events import EventBus
+from pbx.features.service import Features
 from pbx.flow.interpreter import Flows
 from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
@@ -173,13 +174,14 @@ class Pbx:
         services.applications.register("queue", self.queues.application)
         services.applications.register("feature", feature_application(self.queues))
         services.applications.register("flow", self.flows.application)
+        self.features = Features(services)
         self.queues.start(await self.store.load_agents())
         self._stack.callback(self.queues.stop)
         services.phones.restore()
         services.registrar.restore()
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
-        texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language)]
+        texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language), *self.features.texts()]
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
 

@@ -75,9 +75,10 @@ def demo(
 def check_config(context: typer.Context) -> None:
     """Read the configuration and say what is wrong with it, with line, key and remedy."""
     from pbx.call.trunks.tables import check_tables
+    from pbx.features.checks import check_features
     from pbx.flow.loader import check_flows
 
-    loaded = read_config(context.obj, checks=(check_flows, check_tables))
+    loaded = read_config(context.obj, checks=(check_flows, check_tables, check_features))
     for warning in loaded.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     config = loaded.config

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pbx.call.trunks.tables import check_tables
 from pbx.configfile import ConfigError, load
+from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 
 
 def serve(path: Path) -> int:
     """Runs the PBX; returns the exit status: 0 after a stop, 1 when it could not run, 2 for a wrong configuration."""
     try:
-        loaded = load(path, checks=(check_flows, check_tables))
+        loaded = load(path, checks=(check_flows, check_tables, check_features))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
 
-from pbx.config import Config
+from pbx.config import Config, Number
+from pbx.configfile.check_features import check_groups, check_rooms_and_lots, check_sites, check_supervisors
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
 from pbx.configfile.check_time import check_hours, check_timezone
 from pbx.configfile.check_tls import check_origins, check_tls
@@ -20,9 +20,8 @@ from pbx.configfile.check_trunks import (
     check_screening,
     check_trunks,
 )
-from pbx.configfile.problem import Path, Problem
-
-APPLICATION_KINDS = ("flow", "queue", "extension")
+from pbx.configfile.problem import Problem
+from pbx.configfile.references import check_application, must_exist
 
 
 def cross_check(config: Config) -> list[Problem]:
@@ -45,7 +44,12 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("queue", "name", [entry.name for entry in config.queue]),
         ("flow", "name", [entry.name for entry in config.flow]),
         ("hours", "name", [entry.name for entry in config.hours]),
-        ("route", "match", [entry.match for entry in config.route]),
+        ("route", "match", [f"{entry.match} {entry.hours}".strip() for entry in config.route]),
+        ("room", "name", [entry.name for entry in config.room]),
+        ("group", "name", [entry.name for entry in config.group]),
+        ("page", "name", [entry.name for entry in config.page]),
+        ("parking", "name", [entry.name for entry in config.parking]),
+        ("site", "name", [entry.name for entry in config.site]),
     ]
     for section, key, names in lists:
         seen: dict[str, int] = {}
@@ -94,23 +98,38 @@ def check_references(config: Config) -> Iterator[Problem]:
     extensions = [entry.number for entry in config.extension]
     trunks = [entry.name for entry in config.trunk]
     for index, agent in enumerate(config.agent):
-        yield from _must_exist(("agent", index, "extension"), agent.extension, extensions, "extension")
+        yield from must_exist(("agent", index, "extension"), agent.extension, extensions, "extension")
     for index, queue in enumerate(config.queue):
         for position, name in enumerate(queue.agents):
-            yield from _must_exist(("queue", index, "agents", position), name, extensions, "extension")
+            yield from must_exist(("queue", index, "agents", position), name, extensions, "extension")
     for index, route in enumerate(config.route):
         if route.trunk:
-            yield from _must_exist(("route", index, "trunk"), route.trunk, trunks, "trunk")
+            yield from must_exist(("route", index, "trunk"), route.trunk, trunks, "trunk")
     for index, number in enumerate(config.number):
         for position, name in enumerate(number.trunks):
-            yield from _must_exist(("number", index, "trunks", position), name, trunks, "trunk")
-        yield from _application(("number", index, "application"), number.application, config)
+            yield from must_exist(("number", index, "trunks", position), name, trunks, "trunk")
+        yield from check_application(("number", index, "application"), number.application, config)
+        yield from _conditions(index, number, config)
         if not number.internal and not number.trunks:
             text = "can be reached neither from a phone nor from a trunk"
             yield Problem(("number", index), text, "set internal = true or list trunks")
     for index, trunk in enumerate(config.trunk):
         if trunk.application:
-            yield from _application(("trunk", index, "application"), trunk.application, config)
+            yield from check_application(("trunk", index, "application"), trunk.application, config)
+
+
+def _conditions(index: int, number: Number, config: Config) -> Iterator[Problem]:
+    """Hours of a number need somewhere to go outside them."""
+    for key in ("closed", "holiday"):
+        application = getattr(number, key)
+        if application:
+            yield from check_application(("number", index, key), application, config)
+    if number.hours:
+        hours = [entry.name for entry in config.hours]
+        yield from must_exist(("number", index, "hours"), number.hours, hours, "hours")
+        if not number.closed:
+            text = f"number {number.number!r} has hours and says nothing for the time outside them"
+            yield Problem(("number", index, "closed"), text, 'name an application: closed = "flow:closed"')
 
 
 def check_routes(config: Config) -> Iterator[Problem]:
@@ -122,11 +141,11 @@ def check_routes(config: Config) -> Iterator[Problem]:
             yield Problem(("route", index, "trunk"), text, 'give the trunk `host = "carrier.example"`')
     targets = {entry.number for entry in config.extension} | {entry.number for entry in config.number if entry.internal}
     for index, extension in enumerate(config.extension):
-        for key in ("forward_busy", "forward_no_answer", "forward_unregistered"):
+        for key in ("forward_always", "forward_busy", "forward_no_answer", "forward_unregistered"):
             target = getattr(extension, key)
             if not target or target in targets:
                 continue
-            if not any(target.startswith(route.match) for route in config.route):
+            if not any(target.startswith(route.match) or route.match.startswith("_") for route in config.route):
                 text = f"{target!r} is no extension, no number, and no route matches it"
                 yield Problem(("extension", index, key), text, "name an extension or number, or add a [[route]]")
             elif not extension.outbound:
@@ -143,7 +162,7 @@ def check_flows(config: Config) -> Iterator[Problem]:
                 ("flow", index), text, 'write [flow.block.NAME] tables, or python = "package.module:coroutine"'
             )
         elif flow.block and flow.start not in flow.block:
-            yield from _must_exist(("flow", index, "start"), flow.start, list(flow.block), "block of this flow")
+            yield from must_exist(("flow", index, "start"), flow.start, list(flow.block), "block of this flow")
 
 
 CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
@@ -151,6 +170,10 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_dial_plan,
     check_references,
     check_routes,
+    check_groups,
+    check_rooms_and_lots,
+    check_sites,
+    check_supervisors,
     check_flows,
     check_ports,
     check_addresses,
@@ -166,36 +189,6 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_timezone,
     check_hours,
 )
-
-
-def _application(path: Path, application: str, config: Config) -> Iterator[Problem]:
-    """`echo`, or `kind:name` with a name that the configuration has."""
-    if application == "echo":
-        return
-    kind, _, name = application.partition(":")
-    if kind not in APPLICATION_KINDS or not name:
-        remedy = 'write "flow:NAME", "queue:NAME", "extension:NUMBER" or "echo"'
-        yield Problem(path, f"{application!r} is no application", remedy)
-        return
-    names = {
-        "flow": [entry.name for entry in config.flow],
-        "queue": [entry.name for entry in config.queue],
-        "extension": [entry.number for entry in config.extension],
-    }
-    yield from _must_exist(path, name, names[kind], kind)
-
-
-def _must_exist(path: Path, name: str, known: Sequence[str], what: str) -> Iterator[Problem]:
-    if name in known:
-        return
-    close = get_close_matches(name, known, n=1)
-    if close:
-        remedy = f"did you mean {close[0]!r}?"
-    elif known:
-        remedy = f"known: {', '.join(known[:10])}{', ...' if len(known) > 10 else ''}"
-    else:
-        remedy = f"the file has no {what} yet: add a [[{what.split()[0]}]] table"
-    yield Problem(path, f"{name!r} is no {what}", remedy)
 
 
 def _weak_secrets(config: Config) -> Iterator[Problem]:

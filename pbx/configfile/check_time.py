@@ -27,7 +27,7 @@ def check_hours(config: Config) -> Iterator[Problem]:
     for index, hours in enumerate(config.hours):
         for day in WEEKDAYS:
             for position, text in enumerate(getattr(hours, day)):
-                if not _is_span(text):
+                if not is_span(text):
                     remedy = (
                         'write "09:00-17:00"; a night is two spans: "22:00-24:00" and "00:00-06:00" on the next day'
                     )
@@ -39,7 +39,8 @@ def check_hours(config: Config) -> Iterator[Problem]:
                 yield Problem(("hours", index, "closed", position), f"{text!r} is no date", 'write "2026-12-24"')
 
 
-def _is_span(text: str) -> bool:
+def is_span(text: str) -> bool:
+    """Whether `text` is "HH:MM-HH:MM" with an end after its start."""
     match = _SPAN.fullmatch(text)
     if match is None:
         return False

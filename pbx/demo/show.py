@@ -22,6 +22,7 @@ from pbx.demo.phones import Callers, Phone, end_with_parent, register_agents, st
 from pbx.demo.result import Figures, show_next_steps, show_table
 from pbx.demo.verdict import judge
 from pbx.demo.view import Snapshot, View
+from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.reporting.figures import QueueFigures
 from pbx.reporting.reporter import Reporter
@@ -87,7 +88,7 @@ class Demo:
         shutil.rmtree(company.data_dir / "recordings", ignore_errors=True)
         for leftover in company.data_dir.glob("centrala.db*"):
             leftover.unlink()
-        load(company.config_path, {}, (check_flows, check_tables))  # names the fault, should it ever be wrong
+        load(company.config_path, {}, (check_flows, check_tables, check_features))  # names the fault, should it ever be wrong
         command = [sys.executable, "-m", "pbx", "--config", str(company.config_path), "serve"]
         log = company.folder / "pbx.log"
         console.print(

@@ -1,0 +1,97 @@
+"""The call features: members, targets and names that must exist, and settings that would contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pbx.config import Config
+from pbx.configfile.problem import Path, Problem
+from pbx.configfile.references import check_application, must_exist
+
+
+def check_groups(config: Config) -> Iterator[Problem]:
+    """Members of ring and page groups can be rung, follow-me steps too; who rings outside says who pays."""
+    extensions = {entry.number: entry for entry in config.extension}
+    for index, group in enumerate(config.group):
+        if not group.members:
+            yield Problem(("group", index, "members"), "is empty: nobody would ring", "list extensions or numbers")
+        outside = [member for member in group.members if member not in extensions]
+        if outside:
+            yield from _payer(("group", index, "account"), group.account, outside[0], config)
+        if group.no_answer:
+            yield from check_application(("group", index, "no_answer"), group.no_answer, config)
+            if group.no_answer == f"group:{group.name}":
+                yield Problem(("group", index, "no_answer"), "leads back to the same group", "name another application")
+    for index, page in enumerate(config.page):
+        if not page.members:
+            yield Problem(("page", index, "members"), "is empty: nobody would hear", "list extensions")
+        for key in ("members", "callers"):
+            for position, number in enumerate(getattr(page, key)):
+                yield from must_exist(("page", index, key, position), number, list(extensions), "extension")
+    for index, extension in enumerate(config.extension):
+        for position, step in enumerate(extension.follow_me):
+            if step.target not in extensions:
+                path = ("extension", index, "follow_me", position, "target")
+                yield from _reachable(path, extension.number, step.target, config)
+
+
+def check_rooms_and_lots(config: Config) -> Iterator[Problem]:
+    """PINs tell moderators from the others; slots of park lots belong to nobody else."""
+    extensions = [entry.number for entry in config.extension]
+    for index, room in enumerate(config.room):
+        for key in ("pin", "moderator_pin"):
+            pin = getattr(room, key)
+            if pin and not (pin.isascii() and pin.isdigit()):
+                yield Problem(("room", index, key), "holds what no phone can enter", "use digits only")
+        if room.pin and room.pin == room.moderator_pin:
+            yield Problem(("room", index, "moderator_pin"), "is the same as pin", "give moderators another")
+        if (room.wait_for_moderator or room.end_with_moderator) and not (room.moderator_pin or room.moderators):
+            text = f"room {room.name!r} waits for a moderator, and nobody can be one"
+            yield Problem(("room", index), text, "set moderator_pin, or list extensions in moderators")
+        for position, number in enumerate(room.moderators):
+            yield from must_exist(("room", index, "moderators", position), number, extensions, "extension")
+
+
+def check_sites(config: Config) -> Iterator[Problem]:
+    """Extensions stand at sites that exist; routes name hours that exist."""
+    sites = [entry.name for entry in config.site]
+    hours = [entry.name for entry in config.hours]
+    for index, extension in enumerate(config.extension):
+        if extension.site:
+            yield from must_exist(("extension", index, "site"), extension.site, sites, "site")
+    for index, route in enumerate(config.route):
+        if route.hours:
+            yield from must_exist(("route", index, "hours"), route.hours, hours, "hours")
+
+
+def check_supervisors(config: Config) -> Iterator[Problem]:
+    """Who is supervised is a queue, a call group or an extension."""
+    known = [entry.name for entry in config.queue]
+    known += [group for entry in config.extension for group in entry.call_groups]
+    known += [entry.number for entry in config.extension]
+    for index, extension in enumerate(config.extension):
+        if extension.supervises and not extension.supervisor:
+            text = f"extension {extension.number} lists whom it supervises and is no supervisor"
+            yield Problem(("extension", index, "supervises"), text, "set supervisor = true, or remove the list")
+        for position, name in enumerate(extension.supervises):
+            yield from must_exist(
+                ("extension", index, "supervises", position), name, known, "queue, call group or extension"
+            )
+
+
+def _payer(path: Path, account: str, target: str, config: Config) -> Iterator[Problem]:
+    """`account` must be an extension that may call `target`."""
+    if not account:
+        text = f"{target!r} is outside and nobody is named whose right to call there is used"
+        yield Problem(path, text, 'name an extension with outbound = true: account = "101"')
+        return
+    known = [entry.number for entry in config.extension]
+    yield from must_exist(path, account, known, "extension")
+    yield from _reachable(path, account, target, config)
+
+
+def _reachable(path: Path, account: str, target: str, config: Config) -> Iterator[Problem]:
+    for entry in config.extension:
+        if entry.number == account and not entry.outbound:
+            text = f"{target!r} leaves through a trunk, which extension {account} may not use"
+            yield Problem(path, text, "set outbound = true for this extension")
