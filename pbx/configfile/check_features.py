@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pbx.config import Config
+from pbx.configfile.check_time import check_zone
 from pbx.configfile.problem import Path, Problem
 from pbx.configfile.references import check_application, must_exist
 
@@ -53,12 +54,11 @@ def check_rooms_and_lots(config: Config) -> Iterator[Problem]:
 
 
 def check_sites(config: Config) -> Iterator[Problem]:
-    """Extensions stand at sites that exist; routes name hours that exist."""
-    sites = [entry.name for entry in config.site]
+    """Sites have zones of the tz database; routes name hours that exist."""
+    for index, site in enumerate(config.site):
+        if site.timezone:
+            yield from check_zone(("site", index, "timezone"), site.timezone)
     hours = [entry.name for entry in config.hours]
-    for index, extension in enumerate(config.extension):
-        if extension.site:
-            yield from must_exist(("extension", index, "site"), extension.site, sites, "site")
     for index, route in enumerate(config.route):
         if route.hours:
             yield from must_exist(("route", index, "hours"), route.hours, hours, "hours")

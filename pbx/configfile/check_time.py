@@ -16,10 +16,10 @@ _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 def check_timezone(config: Config) -> Iterator[Problem]:
     """Every zone name is one of the tz database."""
-    yield from _zone(("server", "timezone"), config.server.timezone)
+    yield from check_zone(("server", "timezone"), config.server.timezone)
     for index, hours in enumerate(config.hours):
         if hours.timezone:
-            yield from _zone(("hours", index, "timezone"), hours.timezone)
+            yield from check_zone(("hours", index, "timezone"), hours.timezone)
 
 
 def check_hours(config: Config) -> Iterator[Problem]:
@@ -48,7 +48,8 @@ def is_span(text: str) -> bool:
     return start_hour * 60 + start_minute < end_hour * 60 + end_minute <= 24 * 60
 
 
-def _zone(path: Path, name: str) -> Iterator[Problem]:
+def check_zone(path: Path, name: str) -> Iterator[Problem]:
+    """A problem unless `name` is a zone of the tz database."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):

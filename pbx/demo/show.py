@@ -88,7 +88,8 @@ class Demo:
         shutil.rmtree(company.data_dir / "recordings", ignore_errors=True)
         for leftover in company.data_dir.glob("centrala.db*"):
             leftover.unlink()
-        load(company.config_path, {}, (check_flows, check_tables, check_features))  # names the fault, should it ever be wrong
+        # Names the fault, should the demo's own configuration ever be wrong.
+        load(company.config_path, {}, (check_flows, check_tables, check_features))
         command = [sys.executable, "-m", "pbx", "--config", str(company.config_path), "serve"]
         log = company.folder / "pbx.log"
         console.print(

@@ -28,7 +28,7 @@ def routed(company: Company, extension: str, number: str) -> str:
         ("702", "slot:702"),
         ("*43", "echo"),
         ("*33102", "supervise:listen=102"),
-        ("112", "outbound:112"),
+        ("112", "emergency:112"),
     ],
 )
 async def test_codes(number: str, application: str) -> None:
