@@ -53,7 +53,13 @@ class FakePrompts:
         return FakeClip(f"music:{name}", 60.0)
 
     def ringback(self) -> FakeClip:
-        return FakeClip("tone:ringback", 5.0)
+        return self.tone("ringback")
+
+    def tone(self, name: str) -> FakeClip:
+        return FakeClip(f"tone:{name}", 5.0 if name == "ringback" else 0.3)
+
+    def cached(self, text: str, language: str) -> FakeClip:
+        return FakeClip(f"{language}:{text}", len(text) / SPEECH_CHARS_PER_S)
 
 
 @dataclass(slots=True)
@@ -99,6 +105,8 @@ class FakeMediaSession:
         self.echoing = False
         self.recordings: list[FakeRecording] = []
         self.record_fails: OSError | None = None
+        self.room: FakeRoom | None = None
+        self.supervises: tuple[str, FakeMediaSession] | None = None  # ("listen", whom)
         self._future: asyncio.Future[bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -152,6 +160,23 @@ class FakeMediaSession:
                 stream.partner.partner = None
         self.partner, other.partner = other, self
 
+    def listen(self, other: FakeMediaSession) -> None:
+        self._supervise("listen", other)
+
+    def whisper(self, other: FakeMediaSession) -> None:
+        self._supervise("whisper", other)
+
+    def barge(self, other: FakeMediaSession) -> None:
+        self._supervise("barge", other)
+
+    def stop_listening(self) -> None:
+        self.supervises = None
+
+    def _supervise(self, mode: str, other: FakeMediaSession) -> None:
+        self._alive()
+        other._alive()
+        self.supervises = mode, other
+
     def unbridge(self) -> None:
         if self.partner is not None:
             self.partner.partner = None
@@ -170,6 +195,9 @@ class FakeMediaSession:
             return None
         self.stop_play()
         self.unbridge()
+        if self.room is not None:
+            self.room.leave(self)
+        self.supervises = None
         self.closed = True
         return FakeCounters()
 
@@ -182,6 +210,50 @@ class FakeMediaSession:
         assert not self.closed, "the stream is closed"
 
 
+class FakeRoom:
+    """A conference: `members` are (muted, deaf) by stream; `played` what all of them heard."""
+
+    def __init__(self) -> None:
+        self.members: dict[FakeMediaSession, tuple[bool, bool]] = {}
+        self.played: list[str] = []
+        self.on_talker: Callable[[FakeMediaSession, bool], None] | None = None
+        self.recordings: list[FakeRecording] = []
+        self.closed = False
+
+    def join(self, session: FakeMediaSession, *, muted: bool = False, deaf: bool = False) -> None:
+        assert not self.closed
+        session._alive()
+        session.unbridge()
+        if session.room is not None and session.room is not self:
+            session.room.leave(session)
+        session.room = self
+        self.members[session] = (muted, deaf)
+
+    def leave(self, session: FakeMediaSession) -> None:
+        if self.members.pop(session, None) is not None:
+            session.room = None
+
+    def mute(self, session: FakeMediaSession, on: bool) -> None:
+        self.members[session] = (on, self.members[session][1])
+
+    def play(self, clips: Sequence[Any], *, repeat: bool = False) -> asyncio.Future[bool]:
+        assert not self.closed
+        self.played.extend(clip.text for clip in clips)
+        playing: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        playing.set_result(True)
+        return playing
+
+    def record(self, path: str) -> FakeRecording:
+        recording = FakeRecording(path)
+        self.recordings.append(recording)
+        return recording
+
+    def close(self) -> None:
+        self.closed = True
+        for session in tuple(self.members):
+            self.leave(session)
+
+
 class FakeMedia:
     """Opens FakeMediaSessions; `open_streams` must be empty when all calls are over. `fail` is raised by the next
     open.
@@ -189,6 +261,7 @@ class FakeMedia:
 
     def __init__(self) -> None:
         self.sessions: list[FakeMediaSession] = []
+        self.rooms: list[FakeRoom] = []
         self.fail: Exception | None = None
 
     def open(self, near: FakeMediaSession | None = None) -> FakeMediaSession:
@@ -198,6 +271,13 @@ class FakeMedia:
         session = FakeMediaSession(near)
         self.sessions.append(session)
         return session
+
+    def open_room(self, *, near: FakeMediaSession | None = None) -> FakeRoom:
+        self.rooms.append(FakeRoom())
+        return self.rooms[-1]
+
+    def clip(self, pcm: bytes, key: str) -> FakeClip:
+        return FakeClip(key, len(pcm) / 16000)
 
     @property
     def open_streams(self) -> list[FakeMediaSession]:

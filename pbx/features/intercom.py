@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pbx.call.causes import for_caller
 from pbx.call.errors import DialFailed
+from pbx.sip.ring_headers import Ring, ring_lines
 
 if TYPE_CHECKING:
     from pbx.call.application import Application
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
 RING_S = 15.0  # of a phone that does not answer by itself
 
 
-def auto_answer(domain: str) -> tuple[str, ...]:
-    """The headers that make phones answer: Alert-Info (RFC 3261 section 20.4) with the info parameter, and Call-Info
-    with answer-after. Phones read one or the other.
-    """
-    return (f"Alert-Info: <http://{domain}>;info=alert-autoanswer;delay=0", f"Call-Info: <sip:{domain}>;answer-after=0")
+def auto_answer(domain: str) -> list[str]:
+    """The headers that make a phone answer by itself."""
+    return ring_lines(Ring(answer_after_s=0), domain)
 
 
 def intercom_application(target: str) -> Application | None:

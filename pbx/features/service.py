@@ -9,6 +9,8 @@ from pbx.features.intercom import intercom_application
 from pbx.features.park import ParkLots
 from pbx.features.pickup import pickup_application
 from pbx.features.ring_groups import RingGroups
+from pbx.features.rooms import texts as room_texts
+from pbx.features.rooms.service import Rooms
 from pbx.features.saying import spoken
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Features:
         self.services = services
         self.parking = ParkLots(services)
         self.groups = RingGroups(services)
+        self.rooms = Rooms(services)
         services.extra["features"] = self
         register = services.applications.register
         register("setting", settings.setting_application, keep=False)
@@ -34,9 +37,11 @@ class Features:
         register("park", self.parking.park_application)
         register("slot", self.parking.slot_application)
         register("group", self.groups.application)
+        register("room", self.rooms.application)
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of what is said often, for preloading."""
         config = self.services.config
+        texts = [*TEXTS, *(room_texts.TEXTS if config.room else ())]
         languages = {config.server.language, *(site.language for site in config.site if site.language)}
-        return spoken(TEXTS, sorted(languages))
+        return spoken(texts, sorted(languages))
