@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pbx.config import Media
-from pbx.sdp.offer_answer import STATIC_TYPES, MediaSettings, answer, make_offer, read_answer
+from pbx.sdp.codecs import CODECS
+from pbx.sdp.offer_answer import MediaSettings, answer, make_offer, read_answer
 
 
 class SdpNegotiator:
@@ -13,7 +14,7 @@ class SdpNegotiator:
         self._codecs = tuple(media.codecs)
         self._ptime_ms = media.ptime_ms
         self._preferring = {
-            STATIC_TYPES[name]: (name, *(other for other in self._codecs if other != name)) for name in self._codecs
+            CODECS[name].number: (name, *(other for other in self._codecs if other != name)) for name in self._codecs
         }
 
     def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int) -> bytes:
