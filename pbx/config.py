@@ -99,6 +99,15 @@ class Tls(Section):
     expiry_alarm_days: int = Field(default=14, ge=0)  # before the certificate's end
 
 
+class Dns(Section):
+    servers: list[str] = []  # "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53"; empty: those of the system
+    timeout_s: float = Field(default=3.0, gt=0, le=30)  # of one question
+    max_ttl_s: float = Field(default=3600.0, ge=5)  # records are asked for again after this at the latest
+    prefer: Literal["ipv4", "ipv6"] = "ipv4"  # where a name has addresses of both
+    failover_s: float = Field(default=2.0, gt=0, le=32)  # one of several servers may be silent for this long
+    quarantine_s: float = Field(default=60.0, ge=0)  # a server that failed is tried last for this long
+
+
 class Media(Section):
     listen: str = "0.0.0.0"  # noqa: S104 - calls come from everywhere
     port_min: int = Field(default=20000, ge=1024, le=65534)
@@ -169,6 +178,8 @@ class Trunk(Section):
     name: str
     peers: list[str] = []  # addresses or networks that may send calls to us; nothing else is trusted, loopback neither
     host: str = ""  # where outbound calls go: "carrier.example", "10.0.0.1:5070", "10.0.0.1:5070;transport=tcp"
+    tls_verify: bool = True  # over TLS its certificate must be for `host`, and of a CA that counts (tls.ca)
+    certificate_names: list[str] = []  # a client certificate for one of these identifies it as well as `peers` do
     username: str = ""  # our address-of-record's user, and who answers the carrier's challenges
     auth_username: str = ""  # who answers them, where that is another name
     secret: str = ""
@@ -350,6 +361,7 @@ class Config(Section):
     server: Server = Server()
     sip: Sip = Sip()
     tls: Tls = Tls()
+    dns: Dns = Dns()
     media: Media = Media()
     http: Http = Http()
     store: Store = Store()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pbx
@@ -37,16 +37,16 @@ from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
+from pbx.sip.address import is_ip_literal
 from pbx.store.store import Store
 from pbx.transport.base import ListenAddress
 from pbx.transport.driver import Driver
 from pbx.transport.gc_policy import GcPolicy
-from pbx.transport.resolver import ResolveError, Resolver
+from pbx.transport.resolver import Resolver, parse_target
 
 log = logging.getLogger("centrala.app")
 
 KEY_BYTES = 32
-REFRESH_TRUNKS_S = 60.0
 
 
 class Pbx:
@@ -67,6 +67,7 @@ class Pbx:
         self.prompts: Prompts
         self.driver: Driver
         self.certificates: CertificateKeeper
+        self.resolver: Resolver
         self.calls: CallService
         self.queues: QueueService
         self.flows: Flows
@@ -138,6 +139,9 @@ class Pbx:
 
     def _build_calls(self) -> None:
         self.driver = Driver(self.config.sip, tls=self.config.tls)
+        self.resolver = Resolver(self.config.dns, families=self.driver.families)
+        agent = self.driver.user_agent
+        agent.failover_s, agent.on_target = self.config.dns.failover_s, self.resolver.on_target
         self.certificates = CertificateKeeper(
             self.driver.certificates, self.bus, self.clock, self.config.tls.expiry_alarm_days
         )
@@ -200,27 +204,22 @@ class Pbx:
         for address in self.driver.listening:
             self.calls.services.addresses.listen(address.host, address.port)
             log.info("listening on %s", address)
-        if any(trunk.host for trunk in self.config.trunk):
-            refresh = asyncio.get_running_loop().create_task(self._refresh_trunks())
-            self._stack.push_async_callback(_cancel, refresh)
+        self._find_trunks()
+
+    def _find_trunks(self) -> None:
+        """Trunks that are given by name are looked up, and kept in step with DNS."""
+        targets = []
+        for trunk in self.calls.services.trunks:
+            if trunk.host and not is_ip_literal(trunk.host):
+                target = parse_target(trunk.config.host, verify=trunk.config.tls_verify)
+                trunk.find_hops = partial(self.resolver.known, target)
+                targets.append(target)
+        self.resolver.watch(targets)
+        self._stack.push_async_callback(self.resolver.close)
 
     async def _end_calls(self) -> None:
         """Whatever still runs when the PBX stops is ended properly, so that its record says so."""
         await self.calls.drain(0.0)
-
-    async def _refresh_trunks(self) -> None:
-        """Resolves trunks that are given by name, again and again: addresses of carriers move."""
-        resolver = Resolver()
-
-        async def resolve(host: str, port: int) -> Sequence[tuple[str, int]]:
-            try:
-                return [(await resolver.address(host), port)]
-            except ResolveError as error:
-                raise OSError(str(error)) from None
-
-        while True:
-            await self.calls.services.trunks.refresh(resolve)
-            await asyncio.sleep(REFRESH_TRUNKS_S)
 
     def _build_http(self) -> list[HttpServer]:
         """The servers in the order of their start: the control socket last, as the sign that all is up."""

@@ -55,7 +55,7 @@ def assemble(
     `services.addresses.listen`.
     `secret` (16 bytes or more) keeps digest nonces valid over a restart; b"" makes one. Call
     `services.registrar.restore()` and `services.phones.restore()`
-    before serving, and `await services.trunks.refresh(resolve)` for trunks that are given by name.
+    before serving; trunks that are given by name need `find_hops`.
     """
     addresses = LocalAddresses(listening, names=(config.sip.domain,), advertise=config.sip.advertise)
     limits = Limits()

@@ -30,6 +30,7 @@ class Contact:
     destination: Any  # pbx.sip Destination
     route_set: tuple[str, ...] = ()
     credentials: Any = None
+    alternatives: tuple[Any, ...] = ()  # pbx.sip NextHop: other ways to the same party
 
 
 @dataclass(slots=True)
@@ -50,7 +51,8 @@ class Dialled:
     def take(self, attempt: Attempt) -> None:
         """The next INVITE goes by the trunk of `attempt`, in whose place nothing else was held."""
         trunk = attempt.trunk
-        self.contacts = (Contact(attempt.uri, attempt.destination, trunk.route_set, trunk.credentials),)
+        contact = Contact(attempt.uri, attempt.destination, trunk.route_set, trunk.credentials, attempt.alternatives)
+        self.contacts = (contact,)
         self.from_, self.to, self.contact_user = attempt.from_, attempt.to, attempt.contact_user
         self.headers, self.meter, self.trunk = attempt.headers, attempt.meter, trunk.name
         self.limit_keys = (attempt.limit_key, *self.limit_keys[1:])
@@ -219,6 +221,7 @@ class OutgoingLeg(Leg):
             route_set=contact.route_set,
             follow_contact=bool(self.trunk),
             max_forwards=self.live_call.setup.max_forwards,
+            alternatives=contact.alternatives,
         )
 
     def _timed_out(self) -> None:

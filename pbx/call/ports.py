@@ -173,6 +173,7 @@ class Agent(Protocol):
         route_set: Sequence[str] = (),
         follow_contact: bool = False,
         max_forwards: int = 70,
+        alternatives: Sequence[Any] = (),
     ) -> Session: ...
 
     def find_replaced(self, call_id: str, to_tag: str, from_tag: str) -> Session | None: ...

@@ -47,6 +47,14 @@ class Destination(NamedTuple):
         return self.transport != "udp"
 
 
+class NextHop(NamedTuple):
+    """One of several ways to the same party: tried when those before it do not answer (RFC 3263 4.3, RFC 5626 5.3)."""
+
+    destination: Destination
+    uri: str = ""  # another Request-URI, such as another contact of the same phone; "": as before
+    routes: tuple[str, ...] | None = None  # another route set; None: as before
+
+
 Source = Destination  # what a message came from is also where an answer can go
 
 

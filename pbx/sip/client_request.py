@@ -10,9 +10,10 @@ from pbx.sip import requests
 from pbx.sip.client_auth import authorization
 from pbx.sip.requests import MAGIC_COOKIE
 from pbx.sip.transaction_client import ClientTransaction
+from pbx.sip.ways import UNAVAILABLE, Ways
 
 if TYPE_CHECKING:
-    from pbx.sip.address import Destination
+    from pbx.sip.address import Destination, NextHop
     from pbx.sip.client_auth import ClientCredentials
     from pbx.sip.message import Response
     from pbx.sip.user_agent import UserAgent
@@ -36,6 +37,7 @@ class ClientRequest:
         "_to",
         "_ua",
         "_uri",
+        "_ways",
     )
 
     def __init__(
@@ -51,6 +53,7 @@ class ClientRequest:
         content_type: str,
         credentials: ClientCredentials | None,
         on_response: Callable[[int, Response | None], None],
+        alternatives: Sequence[NextHop] = (),
     ) -> None:
         self._ua = ua
         self._method = method
@@ -66,6 +69,7 @@ class ClientRequest:
         self._call_id = f"{token(32)}@{ua.host_name}"
         self._cseq = 0
         self._challenges = 0
+        self._ways = Ways(ua, alternatives) if alternatives else None
 
     def start(self, authorization_line: str = "") -> None:
         ua = self._ua
@@ -84,11 +88,17 @@ class ClientRequest:
             body=self._body,
             content_type=self._content_type,
         )
-        ua.start_client(data, self._destination, branch, self._method, self)
+        patience_s = self._ways.patience_s if self._ways is not None else 0.0
+        ua.start_client(data, self._destination, branch, self._method, self, patience_s)
 
     def on_response(self, transaction: ClientTransaction, response: Response) -> None:
         if response.status < 200:
             return
+        if response.status in UNAVAILABLE:
+            if self._try_next():
+                return
+        elif self._ways is not None:
+            self._ways.answered(self._destination)
         line = authorization(response, self._method, self._uri, self._credentials, self._challenges)
         if line is not None:
             self._challenges += 1
@@ -97,7 +107,21 @@ class ClientRequest:
             self._on_response(response.status, response)
 
     def on_no_response(self, transaction: ClientTransaction, status: int) -> None:
-        self._on_response(status, None)
+        if not self._try_next():
+            self._on_response(status, None)
+
+    def _try_next(self) -> bool:
+        """The same request to the next of several ways, as a new transaction; False when none is left."""
+        hop = self._ways.failed(self._destination) if self._ways is not None else None
+        if hop is None:
+            return False
+        self._destination = hop.destination
+        self._uri = hop.uri or self._uri
+        self._challenges = 0
+        self._cseq -= 1  # only the branch is new
+        self.start()
+        self._ua.wake()
+        return True
 
     def on_ringing_limit(self, transaction: ClientTransaction) -> None:
         """Only an INVITE rings."""

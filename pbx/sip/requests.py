@@ -49,6 +49,11 @@ def build(
     ).encode() + body
 
 
+def route_lines(routes: Sequence[str]) -> str:
+    """A route set as Route lines."""
+    return "".join(f"Route: {route}\r\n" for route in routes)
+
+
 def header_lines(headers: Sequence[str]) -> str:
     """`headers` ("Name: value") as lines; a line break inside one would inject a header and is refused."""
     if not headers:

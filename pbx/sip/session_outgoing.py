@@ -14,12 +14,13 @@ from pbx.sip.dialog_request import DialogRequest
 from pbx.sip.early_dialog import MAX_EARLY_DIALOGS, EarlyDialog
 from pbx.sip.extensions import requires
 from pbx.sip.reliable import read_rseq
-from pbx.sip.requests import MAGIC_COOKIE
+from pbx.sip.requests import MAGIC_COOKIE, route_lines
 from pbx.sip.session import InviteSession
 from pbx.sip.session_timer import MAX_RAISES, asked_by_422, take_as_client
+from pbx.sip.ways import UNAVAILABLE, Ways
 
 if TYPE_CHECKING:
-    from pbx.sip.address import Destination, Source
+    from pbx.sip.address import Destination, NextHop, Source
     from pbx.sip.client_auth import ClientCredentials
     from pbx.sip.message import Request, Response
     from pbx.sip.observer import SessionObserver
@@ -37,6 +38,7 @@ class OutgoingSession(InviteSession):
     __slots__ = (
         "_challenges",
         "_contact",
+        "_contact_user",
         "_cseq",
         "_early",
         "_extra",
@@ -46,9 +48,11 @@ class OutgoingSession(InviteSession):
         "_offer",
         "_offer_type",
         "_raised",
+        "_routes",
         "_timer_lines",
         "_to",
         "_uri",
+        "_ways",
         "transaction",
     )
 
@@ -70,6 +74,7 @@ class OutgoingSession(InviteSession):
         route_set: Sequence[str],
         content_type: str,
         max_forwards: int = 70,
+        alternatives: Sequence[NextHop] = (),
     ) -> None:
         local_tag = token(16)
         super().__init__(ua, states.CALLING, f"{token(32)}@{ua.host_name}", local_tag, "", destination)
@@ -81,8 +86,10 @@ class OutgoingSession(InviteSession):
         self._to = to
         self._offer = body
         self._offer_type = content_type
+        self._ways = Ways(ua, alternatives) if alternatives else None
+        self._contact_user = contact_user
         self._contact = ua.contact_line(contact_user, destination.transport, ua.local_address(destination))
-        routes = "".join(f"Route: {route}\r\n" for route in route_set)
+        self._routes = routes = route_lines(route_set)
         self._timer_lines = ua.extensions.invite_lines
         self._extra = (
             f"{routes}{self._contact}{requests.ALLOW_LINE}\r\n{self._timer_lines}{requests.header_lines(headers)}"
@@ -114,7 +121,8 @@ class OutgoingSession(InviteSession):
             content_type=self._offer_type,
             max_forwards=self._max_forwards,
         )
-        self.transaction = ua.start_client(data, self.source, branch, "INVITE", self)
+        patience_s = self._ways.patience_s if self._ways is not None else 0.0
+        self.transaction = ua.start_client(data, self.source, branch, "INVITE", self, patience_s)
 
     @property
     def heard(self) -> bool:
@@ -135,6 +143,8 @@ class OutgoingSession(InviteSession):
         if transaction is not self.transaction:
             return
         status = response.status
+        if self._ways is not None and not self._heard and status not in UNAVAILABLE:
+            self._ways.answered(self.source)
         if status < 200:
             self._on_provisional(response)
         elif status < 300:
@@ -143,7 +153,7 @@ class OutgoingSession(InviteSession):
             self._on_refusal(response)
 
     def on_no_response(self, transaction: ClientTransaction, status: int) -> None:
-        if transaction is self.transaction:
+        if transaction is self.transaction and (self._heard or not self._try_next()):
             self._fail(status, "Request Timeout" if status == 408 else "Service Unavailable", None)
 
     def on_ringing_limit(self, transaction: ClientTransaction) -> None:
@@ -343,8 +353,26 @@ class OutgoingSession(InviteSession):
             self.start(line)
         elif response.status == 422 and self.phase is states.CALLING and self._raise_interval(response):
             self.start()
-        else:
+        elif response.status not in UNAVAILABLE or not self._try_next():
             self._fail(response.status, response.reason, response)
+
+    def _try_next(self) -> bool:
+        """The same request to the next of several ways, as a new transaction; False when none is left."""
+        hop = self._ways.failed(self.source) if self._ways is not None else None
+        if hop is None or self.phase is not states.CALLING:
+            return False
+        ua, before = self.ua, self._routes + self._contact
+        self.source = destination = hop.destination
+        self._uri = hop.uri or self._uri
+        self._contact = ua.contact_line(self._contact_user, destination.transport, ua.local_address(destination))
+        if hop.routes is not None:
+            self._routes = route_lines(hop.routes)
+        self._extra = self._routes + self._contact + self._extra.removeprefix(before)
+        self._challenges = 0
+        self._cseq -= 1  # the same request: only the branch is new
+        self.start()
+        ua.wake()
+        return True
 
     def _raise_interval(self, response: Response) -> bool:
         """Whether the session interval that a 422 asks for can be had (RFC 4028 7.3)."""

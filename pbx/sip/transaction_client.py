@@ -68,6 +68,7 @@ class ClientTransaction:
         "interval",
         "key",
         "layer",
+        "limit",
         "reliable",
         "state",
         "table",
@@ -85,8 +86,11 @@ class ClientTransaction:
         *,
         invite: bool,
         fallback: tuple[bytes, Destination] | None = None,
+        patience_s: float = 0.0,
     ) -> None:
         self.layer = layer
+        # How long a response is waited for (timers B, F): less when there is another way to try.
+        self.limit = min(patience_s, layer.timers.timeout) if patience_s else layer.timers.timeout
         self.key = key
         self.data = data
         self.destination = destination
@@ -106,6 +110,8 @@ class ClientTransaction:
 
     def on_response(self, response: Response) -> None:
         status = response.status
+        if status < 200:
+            self.limit = self.layer.timers.timeout
         _step(self, PROVISIONAL if status < 200 else SUCCESS if status < 300 else FAILURE, response)
 
     def on_timer(self) -> None:
@@ -114,7 +120,7 @@ class ClientTransaction:
             _step(self, LINGERED)
         elif self.interval:
             self.elapsed += self.interval
-            _step(self, TIMEOUT if self.elapsed >= self.layer.timers.timeout - 1e-9 else RETRANSMIT)
+            _step(self, TIMEOUT if self.elapsed >= self.limit - 1e-9 else RETRANSMIT)
         else:
             _step(self, RINGING_LIMIT)
 
@@ -165,13 +171,13 @@ def _arm_first(transaction: ClientTransaction, _: Response | None, out: Outputs)
     """Timers A and E start at T1; over a reliable transport only B and F remain."""
     timers = transaction.layer.timers
     transaction.elapsed = 0.0
-    transaction.interval = timers.timeout if transaction.reliable else timers.t1
+    transaction.interval = transaction.limit if transaction.reliable else min(timers.t1, transaction.limit)
     out.append(SetTimer(transaction, transaction.interval))
 
 
 def _arm_doubled(transaction: ClientTransaction, _: Response | None, out: Outputs) -> None:
     """Timer A doubles; the last wait ends with timer B."""
-    left = transaction.layer.timers.timeout - transaction.elapsed
+    left = transaction.limit - transaction.elapsed
     transaction.interval = min(2 * transaction.interval, left)
     out.append(SetTimer(transaction, transaction.interval))
 
@@ -179,14 +185,14 @@ def _arm_doubled(transaction: ClientTransaction, _: Response | None, out: Output
 def _arm_doubled_to_t2(transaction: ClientTransaction, _: Response | None, out: Outputs) -> None:
     """Timer E doubles up to T2; the last wait ends with timer F."""
     timers = transaction.layer.timers
-    transaction.interval = min(2 * transaction.interval, timers.t2, timers.timeout - transaction.elapsed)
+    transaction.interval = min(2 * transaction.interval, timers.t2, transaction.limit - transaction.elapsed)
     out.append(SetTimer(transaction, transaction.interval))
 
 
 def _arm_t2(transaction: ClientTransaction, _: Response | None, out: Outputs) -> None:
     """After a provisional response timer E fires every T2 (17.1.2.2)."""
     timers = transaction.layer.timers
-    transaction.interval = min(timers.t2, timers.timeout - transaction.elapsed)
+    transaction.interval = min(timers.t2, transaction.limit - transaction.elapsed)
     out.append(SetTimer(transaction, transaction.interval))
 
 
@@ -199,7 +205,7 @@ def _arm_ringing_limit(transaction: ClientTransaction, response: Response | None
 
 def _arm_final_wait(transaction: ClientTransaction, _: Response | None, out: Outputs) -> None:
     transaction.elapsed = 0.0
-    transaction.interval = transaction.layer.timers.timeout
+    transaction.interval = transaction.limit = transaction.layer.timers.timeout
     out.append(SetTimer(transaction, transaction.interval))
 
 

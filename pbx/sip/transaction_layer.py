@@ -45,11 +45,22 @@ class TransactionLayer:
         method: str,
         user: ClientUser | None,
         fallback: tuple[bytes, Destination] | None = None,
+        patience_s: float = 0.0,
     ) -> ClientTransaction:
-        """Starts the client transaction of a request made with `branch`; `user` None: the outcome matters to nobody."""
+        """Starts the client transaction of a request made with `branch`; `user` None: the outcome matters to nobody.
+
+        `patience_s`: how long the first response is waited for, when that is less than 64*T1.
+        """
         key = branch + method
         transaction = ClientTransaction(
-            self, key, data, destination, user, invite=method == "INVITE", fallback=fallback
+            self,
+            key,
+            data,
+            destination,
+            user,
+            invite=method == "INVITE",
+            fallback=fallback,
+            patience_s=patience_s,
         )
         self.clients[key] = transaction
         self.created += 1

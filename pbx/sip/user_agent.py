@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pbx.ids import token
 from pbx.sip import sanity
-from pbx.sip.address import Destination, Source
+from pbx.sip.address import Destination, NextHop, Source
 from pbx.sip.client_request import ClientRequest
 from pbx.sip.extensions import Extensions
 from pbx.sip.message import Request, Response, SipParseError
@@ -47,6 +47,8 @@ CONTACT_TRANSPORTS = {
 }
 
 ONLY_IN_DIALOG = frozenset(("BYE", "UPDATE", "PRACK"))
+FAILOVER_S = 2.0
+
 LocalAddress = Callable[[Destination], tuple[str, int]]
 Admission = Callable[[Request, Source], "int | None"]
 
@@ -85,6 +87,8 @@ class UserAgent:
         self.refund = refund  # what was admitted turned out to be no call: it was challenged
         self.random = random.Random()
         self.layer = TransactionLayer(self.timers, self.out, self._on_stray_answer)
+        self.failover_s = FAILOVER_S  # how long one of several ways may be silent before the next is tried
+        self.on_target: Callable[[Destination, bool], None] = lambda *_: None  # one of several answered, or did not
         self.sessions: dict[str, InviteSession] = {}
         self.shed = 0
         self.refused_stateless = 0
@@ -110,12 +114,13 @@ class UserAgent:
         content_type: str = "application/sdp",
         follow_contact: bool = False,
         max_forwards: int = 70,
+        alternatives: Sequence[NextHop] = (),
     ) -> InviteSession:
         """Calls `uri` by way of `destination`. `from_` and `to` are header values without tags.
 
         An empty `body` asks for an offer. `follow_contact`: the far end is trusted to name another IP address in
-        its Contact. `max_forwards` makes
-        a call that keeps coming back to us die out (RFC 3261 16.6).
+        its Contact. `max_forwards` makes a call that keeps coming back to us die out (RFC 3261 16.6). `alternatives`
+        are tried in their order when nobody answers at `destination` (RFC 3263 4.3).
         """
         session = OutgoingSession(
             self,
@@ -131,6 +136,7 @@ class UserAgent:
             route_set=route_set,
             content_type=content_type,
             max_forwards=max_forwards,
+            alternatives=alternatives,
         )
         session.follow_contact = follow_contact
         self.sessions[session.local_tag] = session
@@ -151,14 +157,26 @@ class UserAgent:
         content_type: str = "text/plain",
         credentials: ClientCredentials | None = None,
         on_response: Callable[[int, Response | None], None],
+        alternatives: Sequence[NextHop] = (),
     ) -> None:
-        """Sends a request outside any dialog.
+        """Sends a request outside any dialog; `alternatives` as for `invite`.
 
         `on_response(status, response)` is called once: with the final response, with (408, None) when nobody answered
         in 64*T1, or with (503, None) when the transport failed.
         """
         ClientRequest(
-            self, method, uri, destination, from_, to, headers, body, content_type, credentials, on_response
+            self,
+            method,
+            uri,
+            destination,
+            from_,
+            to,
+            headers,
+            body,
+            content_type,
+            credentials,
+            on_response,
+            alternatives,
         ).start()
         self.wake()
 
@@ -306,14 +324,23 @@ class UserAgent:
     # Our own
 
     def start_client(
-        self, data: bytes, destination: Destination, branch: str, method: str, user: ClientUser | None
+        self,
+        data: bytes,
+        destination: Destination,
+        branch: str,
+        method: str,
+        user: ClientUser | None,
+        patience_s: float = 0.0,
     ) -> ClientTransaction:
-        """Sends a request; one too large for UDP goes over TCP first, unless the peer is behind a flow (18.1.1)."""
+        """Sends a request; one too large for UDP goes over TCP first, unless the peer is behind a flow (18.1.1).
+
+        `patience_s`: how long the first response is waited for, when there is another way to try; 0.0: 64*T1.
+        """
         if len(data) <= UDP_LIMIT or destination.transport != "udp" or destination.flow is not None:
-            return self.layer.send(data, destination, branch, method, user)
+            return self.layer.send(data, destination, branch, method, user, None, patience_s)
         over_tcp = data.replace(b"Via: SIP/2.0/UDP ", b"Via: SIP/2.0/TCP ", 1)
         tcp = Destination("tcp", destination.host, destination.port)
-        return self.layer.send(over_tcp, tcp, branch, method, user, fallback=(data, destination))
+        return self.layer.send(over_tcp, tcp, branch, method, user, (data, destination), patience_s)
 
     def contact_line(self, user: str, transport: str, address: tuple[str, int]) -> str:
         """Our Contact, with its CRLF."""

@@ -117,6 +117,11 @@ class Driver:
                 name, connections, turns, self._on_stream_message, self.stats.of(name)
             )
 
+    def families(self) -> tuple[bool, bool]:
+        """Whether we can send (IPv4, IPv6): what is not listened on nobody could answer."""
+        hosts = [address.host for address in self.listening]
+        return any(":" not in host for host in hosts), any(":" in host for host in hosts)
+
     def websocket(self, scheme: str) -> WebSocketTransport:
         """The transport that the HTTP server hands connections of "ws" or "wss" to, once started."""
         return self._websockets[scheme]

@@ -1,6 +1,6 @@
 """Trunks: carriers that calls come from and go to."""
 
 from pbx.call.trunks.trunk import Trunk, is_address, split_host
-from pbx.call.trunks.trunks import Resolve, Trunks
+from pbx.call.trunks.trunks import Trunks
 
-__all__ = ["Resolve", "Trunk", "Trunks", "is_address", "split_host"]
+__all__ = ["Trunk", "Trunks", "is_address", "split_host"]

@@ -10,6 +10,7 @@ from pbx.call.errors import DialFailed
 from pbx.call.identity import uri_user
 from pbx.call.trunks.caller_id import contact_user, present
 from pbx.call.trunks.meter import Meter
+from pbx.sip.address import NextHop
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -35,6 +36,7 @@ class Attempt:
     headers: tuple[str, ...]
     limit_key: str
     meter: Meter
+    alternatives: tuple[NextHop, ...]  # other servers of the same trunk
 
 
 class Hunt:
@@ -77,7 +79,7 @@ class Hunt:
 
     def _attempt(self, candidate: Candidate) -> Attempt:
         trunk = candidate.trunk
-        destination = trunk.destination()
+        destination, *others = trunk.hops()
         if self.emergency is None:
             self._afford(candidate)
             if not self._limits.acquire(trunk.limit_key, trunk.max_calls):
@@ -99,6 +101,7 @@ class Hunt:
             (*presented.headers, *(self.emergency or ())),
             trunk.limit_key,
             Meter(self._ledger, payer, trunk.limit_key, candidate.price, capped=self.emergency is None),
+            tuple(NextHop(other) for other in others),
         )
 
     def _afford(self, candidate: Candidate) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Sequence
 
 from pbx.call.errors import DialFailed
 from pbx.call.trunks.health import Health
@@ -10,7 +11,7 @@ from pbx.config import Trunk as TrunkConfig
 from pbx.numbers.forms import rewrite
 from pbx.numbers.plan import NumberPlan
 from pbx.numbers.prices import PriceList
-from pbx.sip.address import Destination
+from pbx.sip.address import DEFAULT_PORTS, Destination, Security
 from pbx.sip.client_auth import ClientCredentials
 
 SIP_PORT = 5060
@@ -19,15 +20,18 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Trunk:
-    """One configured trunk; outbound it needs `host`, resolved to an address by `Trunks.refresh`."""
+    """One configured trunk; outbound it needs `host`. `find_hops` gives the next hops of one that is given by name, the
+    best first, from what DNS said last.
+    """
 
     __slots__ = (
-        "_destination",
+        "_hops",
         "_uri_host",
         "caller_id",
         "config",
         "credentials",
         "domain",
+        "find_hops",
         "health",
         "host",
         "limit_key",
@@ -51,7 +55,8 @@ class Trunk:
         self.limit_key = f"trunk:{config.name}"  # what its calls are counted under, both ways
         hop, _, params = config.host.partition(";")
         self.transport = transport_of(params)
-        self.host, self.port = split_host(hop) if hop else ("", SIP_PORT)
+        self.host, port = split_host(hop) if hop else ("", 0)
+        self.port = port or DEFAULT_PORTS.get(self.transport, SIP_PORT)
         self.domain = self.host
         self._uri_host = hop
         user = config.auth_username or config.username
@@ -61,21 +66,24 @@ class Trunk:
         self.health = Health(config)
         self.peers: tuple[Network, ...] = tuple(ipaddress.ip_network(peer, strict=False) for peer in config.peers)
         self.route_set: tuple[str, ...] = ()  # Service-Route of the registration (RFC 3608)
-        self._destination: Destination | None = None
+        self.find_hops: Callable[[], Sequence[Destination]] = tuple
+        self._hops: tuple[Destination, ...] = ()
         if is_address(self.host):
-            self.resolved(self.host, self.port)
+            security = Security(self.host, config.tls_verify) if self.transport == "tls" else None
+            self._hops = (Destination(self.transport, self.host, self.port, None, security),)
 
-    def resolved(self, address: str, port: int) -> None:
-        """`host` was found to be at `address`."""
-        self._destination = Destination(self.transport, address, port, None)
-
-    def destination(self) -> Destination:
-        """The next hop; DialFailed 503 while the name is not resolved."""
-        if self._destination is None:
+    def hops(self) -> Sequence[Destination]:
+        """The next hops in the order in which they are to be tried; DialFailed 503 while the name is not resolved."""
+        hops = self._hops or self.find_hops()
+        if not hops:
             raise DialFailed(
                 503, f"trunk {self.name}: {self.host!r} is not resolved; check trunk.host and DNS", "network"
             )
-        return self._destination
+        return hops
+
+    def destination(self) -> Destination:
+        """The first of `hops`."""
+        return self.hops()[0]
 
     def uri(self, user: str) -> str:
         """The Request-URI of `user` at this trunk."""
@@ -95,7 +103,7 @@ class Trunk:
 
     def is_peer(self, host: str) -> bool:
         """Whether `host` (an IP address) is the carrier: one of its peers, or where its calls go."""
-        if self._destination is not None and self._destination.host == host:
+        if any(hop.host == host for hop in self._hops or self.find_hops()):
             return True
         try:
             address = ipaddress.ip_address(host)
@@ -123,11 +131,11 @@ def is_address(host: str) -> bool:
 
 
 def split_host(hop: str) -> tuple[str, int]:
-    """ "host:port", "host", "[v6]:port" or "[v6]" as host and port (5060 when there is none)."""
+    """ "host:port", "host", "[v6]:port" or "[v6]" as host and port (0 when there is none)."""
     hop = hop.strip()
     if hop.startswith("["):
         host, _, rest = hop[1:].partition("]")
         port = rest.lstrip(":")
     else:
         host, _, port = hop.partition(":")
-    return host, int(port) if port else SIP_PORT
+    return host, int(port) if port else 0

@@ -5,7 +5,7 @@ loopback bonus.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -18,8 +18,6 @@ from pbx.numbers.prices import Price, PriceList
 
 log = logging.getLogger("centrala.trunk")
 CACHE = 4096
-
-Resolve = Callable[[str, int], Awaitable[Sequence[tuple[str, int]]]]  # (host, port) -> addresses, best first
 
 
 class Candidate(NamedTuple):
@@ -113,19 +111,6 @@ class Trunks:
         if trunk.prices:
             price = trunk.prices.find(trunk.plan.e164(sent) or sent)
         return Candidate(trunk, trunk.written(sent), price)
-
-    async def refresh(self, resolve: Resolve) -> None:
-        """Resolves the trunks that are named; one that fails keeps the address it had."""
-        for trunk in self._by_name.values():
-            if not trunk.host or is_address(trunk.host):
-                continue
-            try:
-                found = await resolve(trunk.host, trunk.port)
-            except OSError as error:
-                log.warning("trunk %s: %s cannot be resolved: %s", trunk.name, trunk.host, error)
-                continue
-            if found:
-                trunk.resolved(*found[0])
 
 
 def _cost(candidate: Candidate) -> tuple[bool, int, int]:
