@@ -85,6 +85,8 @@ class Sip(Section):
     # Clients that give up when any challenge names an algorithm they do not know: those get the MD5 one alone.
     md5_only_agents: list[str] = ["baresip v0.", "baresip v1."]  # beginnings of User-Agent
 
+    flow_timer_s: int = Field(default=120, ge=20)  # phones that use outbound (RFC 5626) ping at least this often
+    service_route: list[str] = []  # "<sip:edge.example;lr>": by which phones are to send their calls (RFC 3608)
     max_connections: int = Field(default=4096, ge=1)  # TCP, TLS and WebSocket together
     max_connections_per_source: int = Field(default=64, ge=1)  # of one IPv4 address, of one IPv6 /64
 

@@ -131,6 +131,7 @@ class RegistrationChanged:
     registered: bool
     expires_s: float
     at: float
+    reason: str = ""  # why it went, where the phone did not ask for it: "expired", "replaced", "connection_lost"
 
 
 @dataclass(slots=True)

@@ -159,6 +159,8 @@ class Pbx:
             secret=_secret(self.data_dir / "nonce.key"),
         )
         self.driver.user_agent.handler = self.calls
+        registrar = self.calls.services.registrar
+        self.driver.on_flow_lost, self.driver.on_unreachable = registrar.flow_lost, registrar.unreachable
         self.driver.admission.active_calls = lambda: len(self.calls.calls)
 
     def _count_events(self) -> None:

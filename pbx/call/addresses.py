@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 
+from pbx.sip.address import is_ip_literal
+
 WILDCARDS = frozenset(("0.0.0.0", "::", ""))  # noqa: S104
 DISCARD_PORT = 9  # connecting a UDP socket sends nothing: the port only has to be one
 CACHE = 4096
@@ -50,6 +52,8 @@ class LocalAddresses:
         return port in self._wild_ports and self._is_local(host)
 
     def _is_local(self, host: str) -> bool:
+        if not is_ip_literal(host):  # looking a name up would hold the loop; our own names are known
+            return False
         known = self._local.get(host)
         if known is None:
             if len(self._local) >= CACHE:

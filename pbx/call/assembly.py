@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from pbx.call import b2bua
@@ -9,6 +10,7 @@ from pbx.call.addresses import LocalAddresses
 from pbx.call.application import Applications, echo
 from pbx.call.authentication import Authenticator
 from pbx.call.dialplan import Dialplan
+from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.keeping import Keeper
 from pbx.call.limits import Limits
@@ -65,7 +67,8 @@ def assemble(
     applications = Applications()
     registrar = Registrar(bus, clock, location_store, max_contacts=config.sip.max_contacts)
     phones = PhoneBook(settings_store if settings_store is not None else MemorySettingsStore(), bus)
-    dialplan = Dialplan(config, registrar, limits, applications, phones, clock, outbound)
+    gruus = Gruus(config.sip.domain, secret or os.urandom(32))
+    dialplan = Dialplan(config, registrar, limits, applications, phones, clock, outbound, gruus)
     services = Services(
         config=config,
         bus=bus,
@@ -95,5 +98,5 @@ def assemble(
         services,
         router,
         authenticator,
-        Registration(config.sip, registrar, addresses, clock),
+        Registration(config.sip, registrar, addresses, clock, gruus),
     )

@@ -10,10 +10,12 @@ from pbx.call.errors import DialFailed
 from pbx.call.identity import address, clean_number, uri_user
 from pbx.call.outgoing import Contact, Dialled
 from pbx.call.patterns import PatternTable, is_pattern
+from pbx.call.phone_flows import ways_to
 
 if TYPE_CHECKING:
     from pbx.call.application import Application, Applications
     from pbx.call.call import Call
+    from pbx.call.gruu import Gruus
     from pbx.call.limits import Limits
     from pbx.call.outbound import Outbound
     from pbx.call.phone_settings import PhoneBook
@@ -35,7 +37,9 @@ class Dialplan:
         phones: PhoneBook,
         clock: Clock,
         outbound: Outbound,
+        gruus: Gruus,
     ) -> None:
+        self.gruus = gruus
         self.extensions: dict[str, Extension] = {extension.number: extension for extension in config.extension}
         self.directory = NumberTable(entry for entry in config.number if not is_pattern(entry.number))
         self.patterns = PatternTable((entry.number, entry) for entry in config.number if is_pattern(entry.number))
@@ -139,6 +143,8 @@ class Dialplan:
     def _to_extension(self, call: Call, extension: Extension) -> Dialled:
         number = extension.number
         bindings = self._registrar.bindings(number)
+        if bindings and call.setup.gruu and number == call.setup.callee:
+            bindings = self.gruus.find(call.setup.gruu, bindings)
         if not bindings:
             raise DialFailed(480, "Not registered", "unregistered")
         key = f"extension:{number}"
@@ -150,7 +156,10 @@ class Dialplan:
             raise DialFailed(486, f"extension {number} is on {extension.max_calls} calls", "limit")
         return Dialled(
             target=number,
-            contacts=tuple(Contact(binding.uri, binding.destination, binding.path) for binding in bindings),
+            contacts=tuple(
+                Contact(binding.uri, binding.destination, binding.path, None, others)
+                for binding, others in ways_to(bindings)
+            ),
             from_=address(call.caller_name, call.caller, self._domain),
             to=f"<sip:{uri_user(number)}@{self._domain}>",
             contact_user=uri_user(clean_number(call.caller)),

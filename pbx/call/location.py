@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pbx.sip.address import Destination
+from pbx.sip.uri import Uri, UriError
 
 
 @dataclass(slots=True)
@@ -24,6 +25,13 @@ class Binding:
     instance: str = ""  # +sip.instance, RFC 5626
     q: float = 1.0
     user_agent: str = ""
+    reg_id: int = 0  # RFC 5626: one of several flows of the same instance; 0: the phone does not use outbound
+    lost_at: float = 0.0  # UTC seconds: its connection is gone since, and only the phone can make one; 0.0: no
+
+    @property
+    def instance_key(self) -> str:
+        """What tells one phone from another."""
+        return self.instance or self.uri
 
 
 @dataclass(slots=True, frozen=True)
@@ -42,6 +50,7 @@ class StoredBinding:
     instance: str
     q: float
     user_agent: str
+    reg_id: int = 0
 
 
 class LocationStore(Protocol):
@@ -85,12 +94,13 @@ def stored(extension: str, binding: Binding) -> StoredBinding:
         binding.instance,
         binding.q,
         binding.user_agent,
+        binding.reg_id,
     )
 
 
-def restored(row: StoredBinding) -> Binding:
+def restored(row: StoredBinding, now: float) -> Binding:
     """The binding of a row; its connection, if it had one, is gone."""
-    return Binding(
+    binding = Binding(
         row.uri,
         Destination(row.transport, row.host, row.port, None),
         row.expires_at,
@@ -100,4 +110,23 @@ def restored(row: StoredBinding) -> Binding:
         row.instance,
         row.q,
         row.user_agent,
+        row.reg_id,
     )
+    if not can_be_called_back(binding):
+        binding.lost_at = now
+    return binding
+
+
+def can_be_called_back(binding: Binding) -> bool:
+    """Whether we can reach the phone without the connection that it registered by: over UDP always, over TCP when its
+    contact names the very address that it has and it said nothing of outbound. Over TLS it would need a certificate.
+    """
+    destination = binding.destination
+    if destination.transport == "udp":
+        return True
+    if destination.transport != "tcp" or binding.reg_id:
+        return False
+    try:
+        return Uri.parse(binding.uri).host.strip("[]") == destination.host
+    except UriError:
+        return False

@@ -6,10 +6,10 @@ import asyncio
 import heapq
 from collections.abc import Sequence
 
-from pbx.call.location import Binding, LocationStore, MemoryLocationStore, restored, stored
+from pbx.call.location import Binding, LocationStore, MemoryLocationStore, can_be_called_back, restored, stored
 from pbx.clock import Clock
 from pbx.events import EventBus, RegistrationChanged
-from pbx.sip.address import Source
+from pbx.sip.address import Destination, Flow, Source
 
 SLACK = 256  # stale expiries tolerated before the heap is rebuilt
 
@@ -25,6 +25,7 @@ class Registrar:
         self._store = store if store is not None else MemoryLocationStore()
         self._max_contacts = max_contacts
         self._bindings: dict[str, list[Binding]] = {}
+        self._by_flow: dict[Flow, set[str]] = {}  # connections -> the extensions that registered by them
         self._expiries: list[tuple[float, str]] = []  # a heap of (UTC seconds, extension); stale entries are skipped
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -32,12 +33,17 @@ class Registrar:
     # -- reading --------------------------------------------------------------------------------------------------
 
     def bindings(self, extension: str) -> list[Binding]:
-        """The live contacts of `extension`, the highest q first."""
+        """The contacts of `extension` that can be reached, the highest q first."""
         held = self._bindings.get(extension)
         if not held:
             return []
         now = self._clock.unix()
-        return [binding for binding in held if binding.expires_at > now]
+        return [binding for binding in held if binding.expires_at > now and not binding.lost_at]
+
+    def held(self, extension: str) -> list[Binding]:
+        """All that it registered and that has not expired, those whose connection is gone as well."""
+        now = self._clock.unix()
+        return [binding for binding in self._bindings.get(extension, ()) if binding.expires_at > now]
 
     def registered(self, extension: str) -> bool:
         return bool(self.bindings(extension))
@@ -58,10 +64,15 @@ class Registrar:
 
     # -- changing -------------------------------------------------------------------------------------------------
 
-    def replace(self, extension: str, changed: Sequence[Binding], removed: Sequence[Binding] = ()) -> None:
-        """Adds or refreshes `changed` and drops `removed`, keeps the newest when there are too many, and tells
-        everybody.
+    def replace(
+        self, extension: str, changed: Sequence[Binding], removed: Sequence[Binding] = (), reason: str = ""
+    ) -> None:
+        """Adds or refreshes `changed` and drops `removed` (for `reason`), keeps the newest when there are too many, and
+        tells everybody.
         """
+        before = {id(binding) for binding in removed}
+        for binding in self._bindings.get(extension, ()):
+            _hand_on(binding, changed)
         gone = list(removed)
         held = [
             binding
@@ -70,12 +81,13 @@ class Registrar:
         ]
         held.extend(changed)
         while len(held) > self._max_contacts:
-            oldest = min(held, key=lambda binding: binding.expires_at)
+            oldest = min(held, key=lambda binding: (not binding.lost_at, binding.expires_at))
             held.remove(oldest)
             gone.append(oldest)
         self._keep(extension, held)
         for binding in gone:
-            self._tell(extension, binding, False)
+            if not binding.lost_at:  # it is told already
+                self._tell(extension, binding, False, reason if id(binding) in before else "replaced")
         for binding in changed:
             if binding in held:
                 self._expire_later(binding.expires_at, extension)
@@ -89,13 +101,44 @@ class Registrar:
         count = 0
         for row in self._store.load():
             if row.expires_at > now:
-                self._bindings.setdefault(row.extension, []).append(restored(row))
+                self._bindings.setdefault(row.extension, []).append(restored(row, now))
                 self._expire_later(row.expires_at, row.extension)
                 count += 1
         for extension, held in self._bindings.items():
             for binding in held:
-                self._tell(extension, binding, True)
+                if not binding.lost_at:
+                    self._tell(extension, binding, True)
         return count
+
+    # -- connections ----------------------------------------------------------------------------------------------
+
+    def flow_lost(self, flow: Flow) -> None:
+        """A connection ended: who registered by it cannot be reached until the phone comes again, unless we can call
+        it back.
+        """
+        for extension in self._by_flow.pop(flow, ()):
+            for binding in self._bindings.get(extension, ()):
+                if binding.destination.flow is flow and not can_be_called_back(binding):
+                    self._lose(extension, binding)
+
+    def unreachable(self, destination: Destination) -> None:
+        """No connection to `destination` could be made, or what is there disowns its flow (430)."""
+        address = destination[:3]
+        for extension, held in self._bindings.items():
+            for binding in held:
+                if binding.destination[:3] == address and not binding.lost_at:
+                    self._lose(extension, binding)
+
+    def _lose(self, extension: str, binding: Binding) -> None:
+        binding.lost_at = self._clock.unix()
+        self._tell(extension, binding, False, "connection_lost")
+
+    def _follow_flows(self, extension: str, held: Sequence[Binding]) -> None:
+        """Notes by which connections `extension` is reached now."""
+        for binding in held:
+            flow = binding.destination.flow
+            if flow is not None and flow.reliable:
+                self._by_flow.setdefault(flow, set()).add(extension)
 
     def close(self) -> None:
         """Stops the expiry timer; the bindings stay in the store."""
@@ -109,12 +152,13 @@ class Registrar:
             self._bindings[extension] = held
         else:
             self._bindings.pop(extension, None)
+        self._follow_flows(extension, held)
         self._store.replace(extension, [stored(extension, binding) for binding in held])
 
-    def _tell(self, extension: str, binding: Binding, registered: bool) -> None:
+    def _tell(self, extension: str, binding: Binding, registered: bool, reason: str = "") -> None:
         now = self._clock.unix()
         expires_s = max(0.0, binding.expires_at - now) if registered else 0.0
-        self._bus.publish(RegistrationChanged(extension, binding.uri, registered, expires_s, now))
+        self._bus.publish(RegistrationChanged(extension, binding.uri, registered, expires_s, now, reason))
 
     # -- expiry ---------------------------------------------------------------------------------------------------
 
@@ -145,12 +189,24 @@ class Registrar:
             held = self._bindings.get(extension, [])
             over = [binding for binding in held if binding.expires_at <= now]
             if over:
-                self.replace(extension, (), over)
+                self.replace(extension, (), over, "expired")
         self._arm()
 
 
 def same_contact(one: Binding, other: Binding) -> bool:
-    """Whether both are the same phone: equal instance id, else equal URI."""
+    """Whether both are the same contact: equal instance id and flow (RFC 5626 section 6), else equal URI."""
     if one.instance and other.instance:
-        return one.instance == other.instance
+        return one.instance == other.instance and one.reg_id == other.reg_id
     return one.uri == other.uri
+
+
+def _hand_on(old: Binding, changed: Sequence[Binding]) -> None:
+    """A phone that comes again by another connection: calls that go on use it in place of the old one, once that is
+    closed.
+    """
+    flow = old.destination.flow
+    if flow is None or not flow.reliable:
+        return
+    for new in changed:
+        if new.destination.flow is not flow and (same_contact(old, new) or old.call_id == new.call_id):
+            flow.successor = new.destination.flow

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pbx.call.identity import clean_name
 from pbx.call.location import Binding
+from pbx.call.phone_flows import OutboundRefused, reg_id_of
 from pbx.sip.address import Destination, is_ip_literal
 from pbx.sip.message import parse_seconds
 
 if TYPE_CHECKING:
     from pbx.call.addresses import LocalAddresses
+    from pbx.call.gruu import Gruus
     from pbx.call.registrar import Registrar
     from pbx.clock import Clock
     from pbx.config import Sip
@@ -41,8 +43,9 @@ class _Refused(Exception):
 class Registration:
     """Handles REGISTER of accounts that were authenticated already."""
 
-    def __init__(self, sip: Sip, registrar: Registrar, addresses: LocalAddresses, clock: Clock) -> None:
+    def __init__(self, sip: Sip, registrar: Registrar, addresses: LocalAddresses, clock: Clock, gruus: Gruus) -> None:
         self._sip = sip
+        self._gruus = gruus
         self._registrar = registrar
         self._addresses = addresses
         self._clock = clock
@@ -60,11 +63,13 @@ class Registration:
                 self._change(request, source, account)
         except _Refused as refused:
             return refused.reply
-        return self._listing(request, account)
+        except OutboundRefused as refused:
+            return Reply(refused.status, refused.reason)
+        return self._listing(request, source, account)
 
     def _remove_all(self, request: Request, account: str) -> None:
         """ "Contact: *": the sanity check has seen that Expires is 0."""
-        held = self._registrar.bindings(account)
+        held = self._registrar.held(account)
         for binding in held:
             self._check_order(request, binding)
         self._registrar.replace(account, (), held)
@@ -72,7 +77,7 @@ class Registration:
     def _change(self, request: Request, source: Source, account: str) -> None:
         if len(request.contacts) > self._sip.max_contacts:
             raise _Refused(403, f"More Than {self._sip.max_contacts} Contacts")
-        held = {binding.uri: binding for binding in self._registrar.bindings(account)}
+        held = {binding.uri: binding for binding in self._registrar.held(account)}
         path = tuple(request.values("Path"))
         changed, removed = [], []
         for contact in request.contacts:
@@ -107,11 +112,12 @@ class Registration:
     def _binding(
         self, request: Request, source: Source, contact: NameAddr, uri: str, expires_s: int, path: tuple[str, ...]
     ) -> Binding:
-        if contact.uri.scheme != "sip":
+        if contact.uri.scheme not in ("sip", "sips"):
             raise _Refused(400, "Contact Is Not a SIP URI")
+        reg_id = reg_id_of(request, contact)
         if self._addresses.is_ours(contact.uri.host, contact.uri.port or SIP_PORT):
             raise _Refused(403, "Contact Leads Back Here")  # R13: it would make us call ourselves
-        destination = _destination(request, source, contact, path)
+        destination = source if reg_id else _destination(request, source, contact, path)
         if self._addresses.is_ours(destination.host, destination.port):
             raise _Refused(403, "Contact Leads Back Here")
         return Binding(
@@ -124,21 +130,41 @@ class Registration:
             contact.params.get("+sip.instance", "").replace('"', "").replace("\\", ""),
             float(contact.params.get("q") or 1.0),
             clean_name(request.header("User-Agent") or ""),
+            reg_id,
         )
 
-    def _listing(self, request: Request, account: str) -> Reply:
+    def _listing(self, request: Request, source: Source, account: str) -> Reply:
         now = self._clock.unix()
+        held = self._registrar.held(account)
+        with_gruus = "gruu" in request.values("Supported")
         lines = [
-            f"Contact: <{binding.uri}>;expires={max(1, round(binding.expires_at - now))}{_instance(binding)}"
-            for binding in self._registrar.bindings(account)
+            f"Contact: <{binding.uri}>;expires={max(1, round(binding.expires_at - now))}"
+            f"{self._parameters(account, binding, with_gruus)}"
+            for binding in held
         ]
         if request.values("Path"):
             lines.append("Path: " + ", ".join(request.values("Path")))
+        if self._sip.service_route:
+            lines.append("Service-Route: " + ", ".join(self._sip.service_route))
+        if any(binding.reg_id and binding.call_id == request.call_id for binding in held):
+            lines.append("Require: outbound")
+            if len(request.values("Via")) == 1:  # we are the phone's first hop: its pings come to us
+                lines.append(f"Flow-Timer: {self._sip.flow_timer_s}")
+                if source.flow is not None:
+                    source.flow.expect_pings(self._sip.flow_timer_s)
         return Reply(200, None, lines)
 
-
-def _instance(binding: Binding) -> str:
-    return f';+sip.instance="{binding.instance}"' if binding.instance else ""
+    def _parameters(self, account: str, binding: Binding, with_gruus: bool) -> str:
+        """What the listing tells of a contact besides its address and end."""
+        if not binding.instance:
+            return ""
+        text = f';+sip.instance="{binding.instance}"'
+        if binding.reg_id:
+            text += f";reg-id={binding.reg_id}"
+        if with_gruus:
+            public, temporary = self._gruus.public(account, binding.instance), self._gruus.temporary(account, binding)
+            text += f';pub-gruu="{public}";temp-gruu="{temporary}"'
+        return text
 
 
 def _destination(request: Request, source: Source, contact: NameAddr, path: tuple[str, ...]) -> Destination:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pbx.call.call import Application, Call, Setup
 from pbx.call.causes import cause_of, reason_header
 from pbx.call.errors import RouteError
+from pbx.call.gruu import PREFIX, is_gruu
 from pbx.call.identity import clean_name, clean_number
 from pbx.call.leg import sdp_status
 from pbx.call.requests import Requests, no_subscription, refer_needs_a_call
@@ -97,6 +98,8 @@ class CallService:
             session.reject(503, headers=(f"Retry-After: {RETRY_AFTER_S}",))
             return
         trunk = self.services.trunks.of_source(source.host)
+        if trunk is None and source.transport == "tls":
+            trunk = self.services.trunks.of_certificate(source.flow)
         account = ""
         if trunk is None:
             verdict = self._authenticator.check(request, source)
@@ -121,17 +124,25 @@ class CallService:
         sender = request.from_
         forwards = request.max_forwards
         name = self.services.dialplan.extensions[account].name if account else ""
+        uri = request.uri
+        gruu = uri if is_gruu(uri) else ""
         name = name or sender.display  # what is configured for an account is not its phone's to change
         return Setup(
             caller=account or clean_number(sender.uri.user),
             caller_name=clean_name(name) if name else "",
-            callee=clean_number(_dialled(request.uri)),
+            callee=clean_number(self._callee_of(gruu) if gruu else _dialled(uri)),
             trunk=trunk.name if trunk is not None else "",
             direction="inbound" if trunk is not None else "internal",
             extension=account,
             max_forwards=(MAX_FORWARDS if forwards is None else min(forwards, MAX_FORWARDS)) - 1,
             source=f"{source.host}:{source.port}",
+            gruu=gruu,
         )
+
+    def _callee_of(self, gruu: str) -> str:
+        """A temporary GRUU does not show whose it is."""
+        user = _dialled(gruu)
+        return self.services.dialplan.gruus.extension_of(user) if user.startswith(PREFIX) else user
 
     def _route(self, setup: Setup, trunk: Trunk | None, replaces: str | None) -> tuple[Routed, Application]:
         try:

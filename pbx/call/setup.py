@@ -32,6 +32,7 @@ class Setup:
     caller_operator: str = ""
     withheld: bool = False  # the caller does not want the number shown (CLIR)
     emergency: str = ""  # the emergency number that was dialled
+    gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
 
     def record(self) -> dict[str, Any]:
         """What CALL_STARTED says."""

@@ -8,6 +8,9 @@ from typing import NamedTuple, Protocol
 DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}  # RFC 3261 19.1.2, RFC 7118 section 3
 
 
+MAX_SUCCESSORS = 64  # reconnections during one call
+
+
 class Flow(Protocol):
     """A live transport: one UDP socket (shared by all its peers), or one connection (TCP, TLS, WebSocket)."""
 
@@ -16,6 +19,7 @@ class Flow(Protocol):
     closed: bool
     local: tuple[str, int]  # our IP address and port; "0.0.0.0" for a wildcard socket
     remote: tuple[str, int] | None  # None for a UDP socket
+    successor: Flow | None  # takes the place of a closed connection: the same phone came again by it
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
         """Sends `data`; `address` (IP, port) matters to UDP only. Never raises: the transport counts what fails."""
@@ -23,6 +27,12 @@ class Flow(Protocol):
 
     def keep(self, seconds: float) -> None:
         """Does not close the connection as idle for `seconds`: a registration came through it. Nothing to UDP."""
+        ...
+
+    def expect_pings(self, seconds: float) -> None:
+        """The far end promised to send something this often (RFC 5626 section 4.4): without it the connection is dead.
+        Nothing to UDP.
+        """
         ...
 
 
@@ -56,6 +66,17 @@ class NextHop(NamedTuple):
 
 
 Source = Destination  # what a message came from is also where an answer can go
+
+
+def live(flow: Flow) -> Flow | None:
+    """`flow`, or the one that took its place; None when there is none that is open."""
+    for _ in range(MAX_SUCCESSORS):
+        if not flow.closed:
+            return flow
+        if flow.successor is None:
+            return None
+        flow = flow.successor
+    return None
 
 
 def same_peer(one: Destination, other: Destination) -> bool:

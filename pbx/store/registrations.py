@@ -12,7 +12,10 @@ from pbx.store import schema
 from pbx.store.bulk import Row
 from pbx.store.encode import from_json, json_text, micros
 
-_FIELDS = ("uri", "transport", "host", "port", "expires_at", "call_id", "cseq", "path", "instance", "q", "user_agent")
+_FIELDS = (
+    *("uri", "transport", "host", "port", "expires_at", "call_id", "cseq", "path", "instance", "q", "user_agent"),
+    "reg_id",  # new ones at the end: what an earlier version wrote is shorter
+)
 
 
 class Registrations:
@@ -47,5 +50,5 @@ class Registrations:
 
 
 def _binding(extension: str, values: list[Any]) -> StoredBinding:
-    given = dict(zip(_FIELDS, values, strict=True))
+    given = dict(zip(_FIELDS, values, strict=False))
     return StoredBinding(extension, **{**given, "path": tuple(given["path"])})

@@ -20,6 +20,7 @@ TOTAL_LIMIT = 4096  # sip.max_connections
 MESSAGE_DEADLINE_S = 32.0  # from the first byte of a message, or from the connection's start, to the message's end
 IDLE_S = 120.0  # without a message; keep-alives alone keep nothing
 SWEEP_S = 2.0
+PING_GRACE_S = 20.0  # what keep-alives may be late
 WRITE_LIMIT = 1024 * 1024  # bytes waiting for a peer that does not read: it is closed
 
 
@@ -28,6 +29,8 @@ class Connection(Flow, Protocol):
 
     heard_at: float  # when the last message came (the loop's clock)
     keep_until: float  # a registration lives here: not idle before this
+    pinged_at: float  # when the last bytes came, a keep-alive perhaps
+    ping_limit_s: float  # how long none may come; 0.0: no matter
 
     @property
     def pending_since(self) -> float | None:
@@ -149,6 +152,9 @@ class Connections:
             since = flow.pending_since
             if since is not None and now - since > MESSAGE_DEADLINE_S:
                 self.stats.of(flow.transport).closed_slow += 1
+                flow.close()
+            elif flow.ping_limit_s and now - flow.pinged_at > flow.ping_limit_s:
+                self.stats.of(flow.transport).closed_idle += 1
                 flow.close()
             elif now - flow.heard_at > IDLE_S and now > flow.keep_until:
                 idle.append(flow)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from pbx.config import Sip, Tls
-from pbx.sip.address import Destination, Flow
+from pbx.sip.address import Destination, Flow, live
 from pbx.sip.extensions import Extensions
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.observer import UserAgentHandler
@@ -49,6 +49,7 @@ class Driver:
         self._config = config
         self.stats = TransportStats()
         self.certificates = Certificates(tls if tls is not None else Tls())
+        self.on_unreachable: Callable[[Destination], None] = lambda _: None  # no connection to it could be made
         self.on_flow_lost: Callable[[Flow], None] = lambda _: None  # a connection that carried a registration ended
         self.loop_lag = LoopLag()
         self.local = LocalAddresses(config.advertise)
@@ -111,7 +112,7 @@ class Driver:
         for name in ("tcp", "tls"):
             host = StreamHost(name, connections, turns, self._on_stream_message, self.stats.of(name))
             self._streams[name] = StreamTransport(host, loop, self.certificates)
-            self._streams[name].on_failures = self.pump
+            self._streams[name].on_failure = self._unreachable
         for name in ("ws", "wss"):
             self._websockets[name] = WebSocketTransport(
                 name, connections, turns, self._on_stream_message, self.stats.of(name)
@@ -125,6 +126,10 @@ class Driver:
     def websocket(self, scheme: str) -> WebSocketTransport:
         """The transport that the HTTP server hands connections of "ws" or "wss" to, once started."""
         return self._websockets[scheme]
+
+    def _unreachable(self, destination: Destination) -> None:
+        self.on_unreachable(destination)
+        self.pump()
 
     def _lost(self, flow: Flow) -> None:
         self.on_flow_lost(flow)
@@ -197,7 +202,9 @@ class Driver:
         stats.sent += 1
         stats.sent_bytes += len(data)
         flow = destination.flow
-        if flow is not None and not flow.closed:
+        if flow is not None and flow.closed:
+            flow = live(flow)
+        if flow is not None:
             flow.send(data, (destination.host, destination.port))
         elif destination.transport == "udp":
             udp = self._udp_towards(destination.host)

@@ -148,6 +148,8 @@ class Resolver:
 
     def on_target(self, destination: Destination, good: bool) -> None:
         """A server that was one of several answered, or did not: that one is tried last for a while."""
+        if destination.flow is not None:  # a phone's own, not a server's
+            return
         key = destination[:3]
         if good:
             if self._quarantine:

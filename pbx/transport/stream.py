@@ -11,7 +11,7 @@ from pbx.sip.address import Flow
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.parser import KEEPALIVE, StreamError, StreamParser
 from pbx.transport.base import Stats
-from pbx.transport.connections import WRITE_LIMIT, Connections
+from pbx.transport.connections import PING_GRACE_S, WRITE_LIMIT, Connections
 from pbx.transport.turns import Turns
 
 PIECE = 4096  # bytes of one connection that are looked at in one go
@@ -54,11 +54,18 @@ class StreamFlow(asyncio.Protocol):
         self.heard_at = owner.connections.now()
         self.pending_since: float | None = self.heard_at if incoming else None
         self.keep_until = 0.0  # a registration lives here: not idle before this (the loop's clock)
+        self.pinged_at = self.heard_at
+        self.ping_limit_s = 0.0
+        self.successor: Flow | None = None
         self.certificate: ssl._PeerCertRetDictType | None = None  # the verified one of a TLS client that showed one
 
     def keep(self, seconds: float) -> None:
         """Exempts the connection from the idle limit for `seconds` (a registration came through it)."""
         self.keep_until = max(self.keep_until, self._owner.connections.now() + seconds)
+
+    def expect_pings(self, seconds: float) -> None:
+        """Closes the connection when nothing comes for so long, and a while more."""
+        self.ping_limit_s = seconds + PING_GRACE_S
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
         stream = self._stream
@@ -104,7 +111,7 @@ class StreamFlow(asyncio.Protocol):
     def step(self) -> bool:
         """Looks at the next piece of what came (see pbx.transport.turns); also after the peer has closed."""
         piece, self._unread = self._unread[:PIECE], self._unread[PIECE:]
-        now = self._owner.connections.now()
+        self.pinged_at = now = self._owner.connections.now()
         try:
             messages = self._parser.feed(piece)
         except StreamError as error:

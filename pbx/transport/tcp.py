@@ -34,7 +34,7 @@ class StreamTransport:
         self._acceptors: list[TlsAcceptor] = []
         self._connecting: dict[Destination, tuple[asyncio.Task[None], _Waiting]] = {}
         self._local_hosts: list[str] = []  # addresses that connections of ours leave from, one a family
-        self.on_failures: Callable[[], None] = lambda: None  # after owners heard of a failure
+        self.on_failure: Callable[[Destination], None] = lambda _: None  # after owners heard of it
 
     @property
     def _connections(self) -> Connections:
@@ -102,7 +102,7 @@ class StreamTransport:
         elif len(waiting[1]) < WAITING_LIMIT:
             waiting[1].append((data, owner))
         else:
-            self._fail([(data, owner)])
+            self._fail(key, [(data, owner)])
 
     async def _connect(self, key: Destination) -> None:
         flow = StreamFlow(self._host, incoming=False)
@@ -112,7 +112,7 @@ class StreamTransport:
             if isinstance(error, ssl.SSLError):
                 self._host.stats.handshake_failures += 1
             self._certificates.tell_failure(key, error)
-            self._fail(self._connecting.pop(key)[1])
+            self._fail(key, self._connecting.pop(key)[1])
             return
         except BaseException:
             self._connecting.pop(key, None)
@@ -133,12 +133,12 @@ class StreamTransport:
                 lambda: flow, key.host, key.port, local_addr=local, ssl=context, server_hostname=name
             )
 
-    def _fail(self, waiting: _Waiting) -> None:
+    def _fail(self, key: Destination, waiting: _Waiting) -> None:
         for _, owner in waiting:
             self._host.stats.send_errors += 1
             if owner is not None:
                 owner.on_send_failed()
-        self.on_failures()
+        self.on_failure(key)
 
 
 def bind_stream(host: str, port: int) -> socket.socket:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from pbx.sip.address import Flow
 from pbx.transport.base import RECEIVE_BUFFER, SEND_BUFFER, ListenAddress, Stats, listen_error
 
 BATCH = 8  # datagrams read in one turn of the loop: sixteen made its lag 10 to 20 ms at 400 calls a second, eight 7.5
@@ -33,6 +34,7 @@ class UdpFlow:
     transport = "udp"
     reliable = False
     remote: tuple[str, int] | None = None
+    successor: Flow | None = None
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, receive: Receiver, stats: Stats) -> None:
         self._socket = sock
@@ -64,6 +66,9 @@ class UdpFlow:
 
     def keep(self, seconds: float) -> None:
         """A datagram socket is never idle."""
+
+    def expect_pings(self, seconds: float) -> None:
+        """Nobody notices when a NAT forgets a binding."""
 
     def close(self) -> None:
         if self.closed:

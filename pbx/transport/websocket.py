@@ -10,7 +10,7 @@ from pbx.sip.address import Flow
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.parser import MAX_MESSAGE, parse
 from pbx.transport.base import Stats
-from pbx.transport.connections import WRITE_LIMIT, Connections
+from pbx.transport.connections import PING_GRACE_S, WRITE_LIMIT, Connections
 from pbx.transport.turns import Turns
 
 PING = b"\r\n\r\n"
@@ -52,6 +52,9 @@ class WebSocketFlow:
         self.closed = False
         self.heard_at = owner.connections.now()
         self.keep_until = 0.0
+        self.pinged_at = self.heard_at
+        self.ping_limit_s = 0.0
+        self.successor: Flow | None = None
         self._message: bytes | None = None
         self._digested = asyncio.Event()
         self._digested.set()
@@ -73,6 +76,10 @@ class WebSocketFlow:
         """Exempts the connection from the idle limit for `seconds` (a registration came through it)."""
         self.keep_until = max(self.keep_until, self._owner.connections.now() + seconds)
 
+    def expect_pings(self, seconds: float) -> None:
+        """Closes the connection when nothing comes for so long, and a while more."""
+        self.ping_limit_s = seconds + PING_GRACE_S
+
     def send(self, data: bytes, address: tuple[str, int]) -> None:
         if self.closed:
             self._owner.stats.send_errors += 1
@@ -89,6 +96,7 @@ class WebSocketFlow:
 
     def feed(self, data: bytes) -> None:
         """One message came."""
+        self.pinged_at = self._owner.connections.now()
         self._message = data
         self._digested.clear()
         self._owner.turns.add(self)

@@ -15,6 +15,7 @@ from pbx.config import Route
 from pbx.config import Trunk as TrunkConfig
 from pbx.numbers.plan import NumberPlan
 from pbx.numbers.prices import Price, PriceList
+from pbx.sip.address import Flow
 
 log = logging.getLogger("centrala.trunk")
 CACHE = 4096
@@ -54,6 +55,9 @@ class Trunks:
         # The narrowest network first: a single address wins over the range that holds it.
         self._networks.sort(key=lambda item: -item[0].prefixlen)
         self._cache: dict[str, Trunk | None] = {}
+        self._by_certificate = {
+            name.lower(): self._by_name[config.name] for config in configs for name in config.certificate_names
+        }
 
     def __iter__(self) -> Iterator[Trunk]:
         return iter(self._by_name.values())
@@ -72,6 +76,23 @@ class Trunks:
                 self._cache.clear()
             found = self._cache[ip] = self._search(ip)
             return found
+
+    def of_certificate(self, flow: Flow | None) -> Trunk | None:
+        """The trunk whose `certificate_names` has a name of the client certificate that `flow` showed and we verified
+        (RFC 5922 section 7.1: the alternative names, the subject's only where there are none).
+        """
+        certificate = getattr(flow, "certificate", None)
+        if not certificate or not self._by_certificate:
+            return None
+        names = [
+            value.removeprefix("sip:").lower()
+            for kind, value in certificate.get("subjectAltName", ())
+            if kind in ("DNS", "URI", "IP Address")
+        ]
+        if not names:
+            parts = (part for group in certificate.get("subject", ()) for part in group)
+            names = [value.lower() for name, value in parts if name == "commonName"]
+        return next((self._by_certificate[name] for name in names if name in self._by_certificate), None)
 
     def _search(self, ip: str) -> Trunk | None:
         if not is_address(ip):
