@@ -110,13 +110,19 @@ class Dns(Section):
     quarantine_s: float = Field(default=60.0, ge=0)  # a server that failed is tried last for this long
 
 
+# How media is encrypted: "optional" takes what is offered and offers OSRTP (RFC 8643); "sdes" and "dtls" are required.
+MediaEncryption = Literal["none", "optional", "sdes", "dtls"]
+CodecName = Literal["PCMU", "PCMA"]
+
+
 class Media(Section):
     listen: str = "0.0.0.0"  # noqa: S104 - calls come from everywhere
     port_min: int = Field(default=20000, ge=1024, le=65534)
     port_max: int = Field(default=29999, ge=1025, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
     realtime: bool = True
-    codecs: list[Literal["PCMU", "PCMA"]] = ["PCMA", "PCMU"]
+    codecs: list[CodecName] = ["PCMA", "PCMU"]  # in the order of our offers
+    comfort_noise: bool = False  # offer RFC 3389; taken when a far end offers it
     ptime_ms: Literal[10, 20, 30, 40, 60] = 20
     latch: Literal["signalled", "any", "strict"] = "signalled"
     rtp_timeout_s: float = Field(default=30.0, ge=0)  # 0: never
@@ -169,6 +175,7 @@ class Extension(Section):
     supervises: list[str] = []  # queues, call groups or extensions; empty with `supervisor`: everybody
     record: bool = False
     transfer: Literal["all", "internal", "none"] = "all"  # where its calls may be transferred, within its other rights
+    media_encryption: MediaEncryption = "none"
     caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
     withhold_number: bool = False  # calls out without number, as with features.withhold_number
     site: str = ""  # a [[site]]: where the phone stands, for emergency calls
@@ -189,6 +196,7 @@ class Trunk(Section):
     max_calls: int = Field(default=30, ge=1)
     application: str = ""  # for a called number that no [[number]] lists
     music: str = ""  # heard by its callers who are held
+    media_encryption: MediaEncryption = "none"
     # Registration
     registration: bool = False  # REGISTER there, so that it knows where to send our calls
     registrar: str = ""  # "sip.carrier.example", when it is not `host`

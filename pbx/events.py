@@ -48,6 +48,7 @@ class Kind(StrEnum):
     RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder
     RECORDING_ENDED = "recording.ended"  # recording, duration_s
     MEDIA_TIMEOUT = "media.timeout"  # silent_s
+    MEDIA_SECURED = "media.secured"  # method ("sdes", "dtls"), suite: the stream has SRTP keys
     SETTING_CHANGED = "setting.changed"  # extension, setting, value: by a code that was dialled
     PICKED_UP = "call.picked_up"  # by (extension), from_extension
     PARKED = "call.parked"  # lot, slot, by (extension)

@@ -31,10 +31,12 @@ class LocalAddresses:
 
     def media_ip(self, bound: str, peer: str) -> str:
         """The address that the far end at `peer` should send RTP to, for a stream bound to `bound`."""
-        if self._advertise:
+        if self._advertise and (":" in self._advertise) == (":" in peer):
             return self._advertise
         if bound not in WILDCARDS:
-            return bound
+            return self._advertise or bound
+        if ":" in peer and bound != "::":
+            peer = ""  # the stream hears IPv4 alone
         address = self._towards.get(peer)
         if address is None:
             if len(self._towards) >= CACHE:

@@ -15,6 +15,7 @@ from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.keeping import Keeper
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
+from pbx.call.media_security import MediaPolicies
 from pbx.call.negotiation import SdpNegotiator
 from pbx.call.outbound import Outbound
 from pbx.call.phone_settings import MemorySettingsStore, PhoneBook, SettingsStore
@@ -77,6 +78,7 @@ def assemble(
         media=media,
         prompts=prompts,
         negotiator=negotiator if negotiator is not None else SdpNegotiator(config.media),
+        media_policies=MediaPolicies(config, media.protection),
         addresses=addresses,
         registrar=registrar,
         trunks=trunks,

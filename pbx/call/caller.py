@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbx.call.leg import Leg
+from pbx.call.media_security import secure
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -29,6 +30,9 @@ class CallerLeg(Leg):
         b"": the INVITE had none, so ours goes out with the 200. Raises SdpError, OSError.
         """
         self.open_media()
+        call = self.live_call
+        if call.services.media_policies.any:
+            secure(self, call.services.media_policies.of(call.setup.extension, self.trunk))
         if offer:
             self._answer_sdp = self.answer_offer(offer)
 

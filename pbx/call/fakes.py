@@ -96,6 +96,9 @@ class FakeMediaSession:
         self.worker: int = near.worker if near is not None else 0
         self.on_digit: Callable[[str, str], None] | None = None
         self.on_timeout: Callable[[float], None] | None = None
+        self.on_secured: Callable[[str, str], None] | None = None
+        self.on_insecure: Callable[[str], None] | None = None
+        self.security: Any = None
         self.settings: Any = None
         self.configured = 0
         self.partner: FakeMediaSession | None = None
@@ -263,6 +266,7 @@ class FakeMedia:
         self.sessions: list[FakeMediaSession] = []
         self.rooms: list[FakeRoom] = []
         self.fail: Exception | None = None
+        self.protection: Any = None
 
     def open(self, near: FakeMediaSession | None = None) -> FakeMediaSession:
         if self.fail is not None:
@@ -304,13 +308,15 @@ class FakeSdpError(Exception):
 class FakeNegotiator:
     """SDP as two words: "fake" and the direction as the far end sees it; everything else is refused with 488."""
 
-    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int) -> bytes:
+    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int, security: Any = None) -> bytes:
         return SDP
 
-    def answer(self, offer: bytes, ip: str, port: int, *, session_id: int, version: int) -> tuple[bytes, FakeSettings]:
+    def answer(
+        self, offer: bytes, ip: str, port: int, *, session_id: int, version: int, security: Any = None
+    ) -> tuple[bytes, FakeSettings]:
         return SDP, self._settings(offer)
 
-    def agreed(self, offer: bytes, answer: bytes) -> FakeSettings:
+    def agreed(self, offer: bytes, answer: bytes, security: Any = None) -> FakeSettings:
         return self._settings(answer)
 
     def _settings(self, sdp: bytes) -> FakeSettings:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.causes import reason_header
 from pbx.call.digits import Digits, info_digit
+from pbx.call.media_security import secure
 from pbx.events import Kind
+from pbx.sdp.reachable import ipv6_connection
 from pbx.sip.requests import ALLOW_LINE
 
 if TYPE_CHECKING:
@@ -137,7 +139,12 @@ class Leg:
         media = self.media or self.open_media()
         self._sdp_version += 1
         self._pending_offer = call.services.negotiator.offer(
-            self._ip(media), media.local_port, prefer=prefer, session_id=self._sdp_id, version=self._sdp_version
+            self._ip(media),
+            media.local_port,
+            prefer=prefer,
+            session_id=self._sdp_id,
+            version=self._sdp_version,
+            security=media.security,
         )
         return self._pending_offer
 
@@ -147,13 +154,19 @@ class Leg:
         media = self.media or self.open_media()
         self._sdp_version += 1
         body, self.settings = call.services.negotiator.answer(
-            offer, self._ip(media), media.local_port, session_id=self._sdp_id, version=self._sdp_version
+            offer,
+            self._ip(media, offer),
+            media.local_port,
+            session_id=self._sdp_id,
+            version=self._sdp_version,
+            security=media.security,
         )
         return body
 
     def take_answer(self, answer: bytes) -> None:
         """Takes the far end's answer to our offer and tells the stream. Raises SdpError."""
-        self.settings = self.live_call.services.negotiator.agreed(self._pending_offer, answer)
+        security = self.media.security if self.media is not None else None
+        self.settings = self.live_call.services.negotiator.agreed(self._pending_offer, answer, security)
         self._pending_offer = b""
         self.configure()
 
@@ -167,8 +180,11 @@ class Leg:
         source = self.session.source if self.session is not None else None
         return source.host if source is not None else ""
 
-    def _ip(self, media: Media) -> str:
-        return self.live_call.services.addresses.media_ip(media.local_ip, self.signalling_ip())
+    def _ip(self, media: Media, offer: bytes = b"") -> str:
+        peer = self.signalling_ip()
+        if media.local_ip == "::" and offer:
+            peer = ipv6_connection(offer) or peer  # media may go by another family than the signalling
+        return self.live_call.services.addresses.media_ip(media.local_ip, peer)
 
     # -- changing hands ------------------------------------------------------------------------------------------
 
@@ -191,6 +207,7 @@ class Leg:
             media.stop_play()
             media.on_digit = other._on_media_digit
             media.on_timeout = other._on_media_timeout
+            secure(other, media.security)
         if self.hold_since:  # each leg accounts for the time that it was held itself
             other.hold_since = other.live_call.loop.time()
             other.live_call.emit(Kind.HOLD_STARTED, other.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pbx.config import Media
 from pbx.sdp.codecs import CODECS
 from pbx.sdp.offer_answer import MediaSettings, answer, make_offer, read_answer
+from pbx.sdp.security import MediaSecurity
 
 
 class SdpNegotiator:
@@ -13,11 +14,21 @@ class SdpNegotiator:
     def __init__(self, media: Media) -> None:
         self._codecs = tuple(media.codecs)
         self._ptime_ms = media.ptime_ms
+        self._comfort_noise = media.comfort_noise
         self._preferring = {
             CODECS[name].number: (name, *(other for other in self._codecs if other != name)) for name in self._codecs
         }
 
-    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int) -> bytes:
+    def offer(
+        self,
+        ip: str,
+        port: int,
+        *,
+        prefer: int,
+        session_id: int,
+        version: int,
+        security: MediaSecurity | None = None,
+    ) -> bytes:
         return make_offer(
             ip,
             port,
@@ -25,9 +36,20 @@ class SdpNegotiator:
             ptime_ms=self._ptime_ms,
             session_id=session_id,
             version=version,
+            comfort_noise=self._comfort_noise,
+            security=security,
         )
 
-    def answer(self, offer: bytes, ip: str, port: int, *, session_id: int, version: int) -> tuple[bytes, MediaSettings]:
+    def answer(
+        self,
+        offer: bytes,
+        ip: str,
+        port: int,
+        *,
+        session_id: int,
+        version: int,
+        security: MediaSecurity | None = None,
+    ) -> tuple[bytes, MediaSettings]:
         return answer(
             offer,
             ip,
@@ -36,8 +58,11 @@ class SdpNegotiator:
             ptime_ms=self._ptime_ms,
             session_id=session_id,
             version=version,
+            security=security,
         )
 
-    def agreed(self, offer: bytes, answer: bytes) -> MediaSettings:
-        del offer  # its codecs are the same every time, in another order
-        return read_answer(answer, codecs=self._codecs, ptime_ms=self._ptime_ms)
+    def agreed(self, offer: bytes, answer: bytes, security: MediaSecurity | None = None) -> MediaSettings:
+        # Of the offer only the family of our address matters: its codecs are the same every time, in another order.
+        return read_answer(
+            answer, codecs=self._codecs, ptime_ms=self._ptime_ms, ipv6=b"\nc=IN IP6" in offer, security=security
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pbx.call.causes import ELSEWHERE, reason_header
 from pbx.call.errors import DialFailed
 from pbx.call.leg import Leg, sdp_status
+from pbx.call.media_security import secure
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class OutgoingLeg(Leg):
         call.emit(Kind.LEG_STARTED, self.name, role=self.role, target=self.target, trunk=self.trunk)
         try:
             self.open_media(near)
-            self._offer_towards(dialled.contacts[0].destination.host)
+            self._offer_towards(dialled.contacts[0].destination)
         except Exception as error:
             self._fail(DialFailed(sdp_status(error), str(error)))
             return
@@ -193,11 +194,22 @@ class OutgoingLeg(Leg):
             return super().signalling_ip()
         return self._towards
 
-    def _offer_towards(self, host: str) -> bytes:
-        """Our offer for a phone at `host`: on a wildcard socket the address it can reach depends on the way there."""
-        if host != self._towards or not self._offer:
+    def _offer_towards(self, destination: Any) -> bytes:
+        """Our offer for a phone there: on a wildcard socket the address it can reach depends on the way to it, and of
+        optional encryption a browser can do DTLS alone.
+        """
+        host, call = destination.host, self.live_call
+        policies, media = call.services.media_policies, self.media
+        browser = False
+        if policies.any and media is not None:
+            if not self._offer:
+                secure(self, policies.of(self.target, self.trunk))
+            browser = destination.transport in ("ws", "wss")
+        security = media.security if media is not None else None
+        if host != self._towards or not self._offer or (security is not None and security.browser != browser):
             self._towards = host
-            call = self.live_call
+            if security is not None:
+                security.browser = browser
             self._offer = self.make_offer(call.a.settings.codec if call.a.settings is not None else -1)
         return self._offer
 
@@ -213,7 +225,7 @@ class OutgoingLeg(Leg):
             destination=contact.destination,
             from_=dialled.from_,
             to=dialled.to,
-            body=self._offer_towards(contact.destination.host),
+            body=self._offer_towards(contact.destination),
             headers=headers,
             contact_user=dialled.contact_user,
             observer=self,

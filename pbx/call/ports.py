@@ -44,6 +44,9 @@ class Media(Protocol):
     local_port: int
     on_digit: Callable[[str, str], None] | None
     on_timeout: Callable[[float], None] | None
+    on_secured: Callable[[str, str], None] | None
+    on_insecure: Callable[[str], None] | None
+    security: Any
 
     @property
     def is_playing(self) -> bool: ...
@@ -77,6 +80,8 @@ class MediaRoom(Protocol):
 class MediaPort(Protocol):
     """Opens streams and rooms; `near` puts them on the same media worker."""
 
+    protection: Any  # does the cryptography: `pbx.sdp.security.Provider`
+
     def open(self, near: Any = None) -> Media: ...
     def open_room(self, *, near: Any = None) -> Any: ...
     def clip(self, pcm: bytes, key: str) -> Any:
@@ -99,15 +104,17 @@ class Prompts(Protocol):
 class Negotiator(Protocol):
     """SDP offer/answer (RFC 3264). Each method raises SdpError, an exception with `status` (400 or 488)."""
 
-    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int) -> bytes:
+    def offer(self, ip: str, port: int, *, prefer: int, session_id: int, version: int, security: Any = None) -> bytes:
         """Our offer; the codec whose static payload type is `prefer` (-1: none) is named first."""
         ...
 
-    def answer(self, offer: bytes, ip: str, port: int, *, session_id: int, version: int) -> tuple[bytes, Any]:
-        """Our answer to a far end's offer, and what was agreed."""
+    def answer(
+        self, offer: bytes, ip: str, port: int, *, session_id: int, version: int, security: Any = None
+    ) -> tuple[bytes, Any]:
+        """Our answer to a far end's offer, and what was agreed. `security` is a `pbx.sdp.security.MediaSecurity`."""
         ...
 
-    def agreed(self, offer: bytes, answer: bytes) -> Any:
+    def agreed(self, offer: bytes, answer: bytes, security: Any = None) -> Any:
         """What the far end's answer to our offer agreed on."""
         ...
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pbx.call.application import Applications
     from pbx.call.dialplan import Dialplan
     from pbx.call.limits import Limits
+    from pbx.call.media_security import MediaPolicies
     from pbx.call.phone_settings import PhoneBook
     from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
     from pbx.call.recorder import Recorder
@@ -56,6 +57,7 @@ class Services:
     media: MediaPort
     prompts: Prompts
     negotiator: Negotiator
+    media_policies: MediaPolicies
     addresses: LocalAddresses
     registrar: Registrar
     trunks: Trunks

@@ -74,7 +74,7 @@ class TrunkLeg(OutgoingLeg):
         dialled.take(attempt)
         self.trunk = attempt.trunk.name
         try:
-            self._offer_towards(attempt.destination.host)
+            self._offer_towards(attempt.destination)
         except OSError as error:
             self._fail(DialFailed(503, str(error), "network"))
             return True

@@ -21,6 +21,7 @@ from core.engine import engine as wire
 from core.engine.messages import CMD_PLAY
 from pbx.events import Alarm, EventBus
 from pbx.media.clip import Clip, ClipCache
+from pbx.media.protection import Protection
 from pbx.media.room import Room
 from pbx.media.session import FarEnd, MediaSession
 from pbx.media.tapes import Tapes
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
     from core.engine.engine import Engine, StreamStats, WorkerStats
     from pbx.config import Media
 
-LATCHES = {"signalled": wire.LATCH_SIGNALLED, "any": wire.LATCH_ANY, "strict": wire.LATCH_STRICT}
+LATCHES = {
+    "signalled": wire.LATCH_SIGNALLED,
+    "any": wire.LATCH_ANY,
+    "strict": wire.LATCH_STRICT,
+    "told": wire.LATCH_TOLD,
+}
 DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
 NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are told that there is no far end to send to
@@ -75,6 +81,7 @@ class MediaEngine:
         self.counters = MediaCounters()
         self.clips = ClipCache(clip_budget)
         self.tapes = Tapes(self, os.path.abspath(config.recordings_dir or recordings_dir))
+        self.protection = Protection(self)
         self._bus = bus or EventBus()
         self._sessions: dict[int, MediaSession] = {}
         self._moved: dict[
@@ -154,7 +161,16 @@ class MediaEngine:
         self.counters.opened += 1
         return session
 
-    def configure_stream(self, stream: int, settings: FarEnd, signalling_ip: str, latch: str | None) -> None:
+    def configure_stream(
+        self,
+        stream: int,
+        settings: FarEnd,
+        signalling_ip: str,
+        latch: str | None,
+        *,
+        secure: bool = False,
+        demux: bool = False,
+    ) -> None:
         """Sends the far end to the media thread. A stream that is to hear nothing (hold) has no timeout either.
 
         A far end without an address (hold by c=0.0.0.0, RFC 3264 section 8.4) is sent nothing.
@@ -170,14 +186,22 @@ class MediaEngine:
             codec=settings.codec,
             payload_type=settings.payload_type,
             event_payload_type=settings.event_payload_type,
+            heard_payload_type=settings.heard_payload_type,
+            heard_event_type=settings.heard_event_type,
             ptime_ms=settings.ptime_ms,
             receive=settings.receive,
             send=settings.send,
             latch=LATCHES[policy],
             signalling_ip=signalling_ip,
             rtcp_mux=settings.rtcp_mux,
+            secure=secure,
+            demux=demux,
             rtp_timeout_ms=round(self.config.rtp_timeout_s * 1000) if settings.receive else 0,
         )
+
+    def session_of(self, stream: int) -> MediaSession | None:
+        """The open session of a stream; None when there is none."""
+        return self._sessions.get(stream) or self._moved.get(stream)
 
     def close_stream(self, stream: int) -> None:
         """Takes a stream out at once; the thread is told now, or as soon as it takes commands."""
@@ -316,6 +340,8 @@ class MediaEngine:
             except Exception:  # one call's handler must not cost the other calls their events
                 self.counters.handler_errors += 1
                 log.exception("the handler of a media event failed")
+        if self.protection.paths:
+            self.protection.deliver(self.core.datagrams(worker))
         if self._released:
             self._release_clips()
 
@@ -345,7 +371,9 @@ class MediaEngine:
         if kind == wire.EV_MOVED:
             self._moved.pop(stream, None)
             return
-        session = self._sessions.get(stream) or self._moved.get(stream)
+        if kind == wire.EV_DATAGRAM:
+            return
+        session = self.session_of(stream)
         if session is None:
             self.counters.dead_events += 1
         elif kind == wire.EV_DIGIT:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pbx.media.engine import MediaEngine
     from pbx.media.recording import Recording
     from pbx.media.room import Room
+    from pbx.media.webrtc.path import SecurePath
+    from pbx.sdp.security import MediaSecurity, Security
 
 LISTEN, WHISPER, BARGE = 1, 2, 3  # how a supervisor is heard: by none, by the supervised party, by both
 log = logging.getLogger("centrala.media")
@@ -44,6 +46,12 @@ class FarEnd(Protocol):
     def send(self) -> bool: ...
     @property
     def receive(self) -> bool: ...
+    @property
+    def heard_payload_type(self) -> int: ...
+    @property
+    def heard_event_type(self) -> int: ...
+    @property
+    def security(self) -> Security | None: ...
 
 
 class MediaSession:
@@ -67,8 +75,13 @@ class MediaSession:
         "local_ip",
         "local_port",
         "on_digit",
+        "on_insecure",
+        "on_secured",
         "on_timeout",
+        "path",
+        "security",
         "stream",
+        "suite",
         "tag",
     )
 
@@ -81,6 +94,11 @@ class MediaSession:
         self.tag = ""  # free for the call layer: who this is, for logs
         self.on_digit: Callable[[str, str], None] | None = None  # (digit, "rfc4733" or "inband")
         self.on_timeout: Callable[[float], None] | None = None  # (seconds without a packet)
+        self.on_secured: Callable[[str, str], None] | None = None  # ("sdes" or "dtls", suite)
+        self.on_insecure: Callable[[str], None] | None = None  # (why there will be no media)
+        self.security: MediaSecurity | None = None  # the call layer's: what we offer and have offered; None: plain RTP
+        self.suite = ""  # of SRTP, "" while there are no keys
+        self.path: SecurePath | None = None  # with DTLS
         self._playback = Playback(engine, self._submit)
         self._over: Playback | None = None  # made at the first play with `mix`
         self._room: Room | None = None
@@ -95,7 +113,10 @@ class MediaSession:
         "signalled", "any" or "strict"; None takes the configured one. Raises ValueError for an address that is none.
         """
         self._alive()
-        self._engine.configure_stream(self.stream, settings, signalling_ip, latch)
+        if settings.security is None:
+            self._engine.configure_stream(self.stream, settings, signalling_ip, latch)
+        else:
+            self._engine.protection.configure(self, settings.security, settings, signalling_ip, latch)
 
     def play(
         self, clips: Sequence[Clip], *, repeat: bool = False, mix: bool = False, duck_db: float = 0.0
@@ -213,7 +234,9 @@ class MediaSession:
         self._alone()
         for supervisor in self._supervisors:
             supervisor._drop_supervision()
-        self.on_digit = self.on_timeout = None
+        self.on_digit = self.on_timeout = self.on_secured = self.on_insecure = None
+        if self.path is not None:
+            self._engine.protection.close(self)
         self._engine.close_stream(self.stream)
         return stats
 

@@ -29,10 +29,11 @@ CODECS: Final = {
         Codec("PCMU", 0, 0, 8000, 1, ""),
         Codec("PCMA", 8, 8, 8000, 1, ""),
         Codec("G722", 9, 9, 8000, 1, ""),
-        Codec("opus", 107, 107, 48000, 2, "useinbandfec=1;minptime=10"),
-        Codec("L16", 109, 109, 16000, 1, ""),
+        Codec("opus", 111, 107, 48000, 2, "useinbandfec=1;minptime=10"),
+        Codec("L16", 101, 109, 16000, 1, ""),
     )
 }
+L16_NUMBERS: Final = {8000: 100, 16000: 101, 48000: 102}  # what the media core calls L16 of each clock
 STATIC: Final = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 table 4
 COMFORT_NOISE: Final = 13  # RFC 3389
 EVENT: Final = "telephone-event"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pbx.sdp.choice import Choice, Chooser, chooser_for
-from pbx.sdp.codecs import CODECS, EVENT, EVENT_TYPES, offered_formats
+from pbx.sdp.codecs import CODECS, EVENT, EVENT_TYPES, L16_NUMBERS, offered_formats
 from pbx.sdp.description import MediaDescription, SessionDescription
 from pbx.sdp.protection import (
     PROTOCOLS,
@@ -223,7 +223,7 @@ def _settings(remote: str, port: int, choice: Choice, said: str, security: Secur
         port if remote else 0,
         rtcp if remote and rtcp <= 65535 else 0,
         choice.rtcp_mux,
-        CODECS[choice.codec_name].number,
+        L16_NUMBERS[choice.clock] if choice.codec_name == "L16" else CODECS[choice.codec_name].number,
         choice.payload_type,
         choice.event_payload_type,
         choice.ptime_ms,

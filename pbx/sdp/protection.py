@@ -48,6 +48,7 @@ def protocol_of(security: MediaSecurity | None) -> str:
 def offer_lines(security: MediaSecurity, ip: str, port: int) -> tuple[str, str]:
     """What our offer says about protection at session and at media level. Raises NotAcceptable without DTLS."""
     if not security.offers_dtls:
+        _load_srtp(security)
         return "", "".join(map(str, security.offered_lines()))
     security.name_ice()
     session, media = _dtls_lines(security, "actpass", True, ip, port)
@@ -82,23 +83,31 @@ def read_answer(
     """What the far end's answer made of our offer; None for plain RTP. NotAcceptable when that is not allowed."""
     if security is None or security.policy == "none":
         return None
-    if security.offers_dtls:
-        if _value(session, media, "fingerprint"):
-            said = _value(session, media, "setup") or "active"
-            return _dtls_keys(session, media, security, client=said == "passive")
-    else:
+    # By what it says, not by what we offered last: phones that ring together may have got offers of both kinds.
+    if security.policy != "sdes" and _value(session, media, "fingerprint"):
+        said = _value(session, media, "setup") or "active"
+        return _dtls_keys(session, media, security, client=said == "passive")
+    if security.policy != "dtls" and media.proto not in TLS:
         for line in usable_lines(media.attributes):
             offered = [own for own in security.offered_lines() if own.tag == line.tag and own.suite == line.suite]
             if offered:
                 return SrtpKeys(line.suite.name, line.suite.profile, line.key, offered[0].key)
-    if security.required or security.offers_dtls or media.proto not in PLAIN:
+    if security.required or media.proto not in PLAIN:
         raise NotAcceptable("The answer does not encrypt the media", 302)
     return None
 
 
 def _answer_sdes(line: CryptoLine, security: MediaSecurity) -> Protection:
+    _load_srtp(security)
     own = CryptoLine(line.tag, line.suite, security.key(line.suite.name))
     return Protection(SrtpKeys(line.suite.name, line.suite.profile, line.key, own.key), "", str(own))
+
+
+def _load_srtp(security: MediaSecurity) -> None:
+    try:
+        security.provider.load_srtp()
+    except OSError as error:
+        raise NotAcceptable("SRTP is not available here", 302) from error
 
 
 def _answer_dtls(
@@ -135,10 +144,8 @@ def _ice(session: SessionDescription, media: MediaDescription, security: MediaSe
 
 
 def _dtls_lines(security: MediaSecurity, setup: str, ice: bool, ip: str, port: int) -> tuple[str, str]:
-    if security.fingerprint is None:
-        raise NotAcceptable("DTLS-SRTP is not available here", 302)
     try:
-        fingerprint = security.fingerprint()
+        fingerprint = security.provider.fingerprint()
     except OSError as error:
         raise NotAcceptable("DTLS-SRTP is not available here", 302) from error
     lines = f"a=fingerprint:{fingerprint}\r\na=setup:{setup}\r\n"

@@ -33,6 +33,17 @@ def reachable(address: str, ipv6: bool) -> str:
     return "" if first == 0 else address
 
 
+def ipv6_connection(description: bytes) -> str:
+    """The IPv6 address that an offer's audio goes to; "" when it has IPv4, or ICE to choose. A hint: not checked."""
+    if b"\nc=IN IP6 " not in description or b"\nc=IN IP4 " in description or b"\na=ice-ufrag" in description:
+        return ""
+    text = description.partition(b"\nc=IN IP6 ")[2][:64].split(None, 1)
+    try:
+        return str(ipaddress.IPv6Address(text[0].decode())) if text else ""
+    except ValueError:
+        return ""
+
+
 def _reachable_ipv6(address: ipaddress.IPv6Address, ipv6: bool) -> str:
     if address.is_multicast or address.is_link_local:
         raise NotAcceptable("The connection address is not a unicast address that can be reached", 301)

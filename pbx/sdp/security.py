@@ -6,9 +6,8 @@ SDES keys and ICE names live as long as the leg, so that a re-INVITE repeats the
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from pbx.sdp.crypto import OFFERED, SUITES, CryptoLine
 
@@ -53,12 +52,21 @@ class DtlsKeys:
 Security = SrtpKeys | DtlsKeys
 
 
+class Provider(Protocol):
+    """Who does the cryptography. Both raise OSError when it cannot be done here."""
+
+    def load_srtp(self) -> None: ...
+    def fingerprint(self) -> str:
+        """The value of our a=fingerprint."""
+        ...
+
+
 @dataclass(slots=True)
 class MediaSecurity:
-    """A leg's side. `fingerprint` gives the value of our a=fingerprint; OSError when DTLS is not to be had."""
+    """A leg's side of it."""
 
     policy: Policy
-    fingerprint: Callable[[], str] | None = None
+    provider: Provider
     browser: bool = False  # the far end came over WebSocket: of what is optional, it can do DTLS alone
     ufrag: str = ""
     password: str = field(default="", repr=False)
