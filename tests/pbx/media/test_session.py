@@ -31,6 +31,9 @@ class Far:
     ptime_ms: int = 20
     send: bool = True
     receive: bool = True
+    heard_payload_type: int = -1
+    heard_event_type: int = -1
+    security: object = None
 
 
 async def turn() -> None:
