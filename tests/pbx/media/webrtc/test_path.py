@@ -12,7 +12,7 @@ from pbx.sdp.security import DtlsKeys, IceNames
 from pbx.stun.ice_lite import CONSENT_S
 from tests.support.corpus import entries
 from tests.support.dtls_peer import BrowserSide, own_fingerprint
-from tests.support.virtual_loop import VirtualLoop
+from tests.support.virtual_loop import VirtualTimeLoop
 
 HERE = ("192.0.2.7", 40000)
 ELSEWHERE = ("192.0.2.66", 666)
@@ -70,13 +70,13 @@ class World:
 
 
 @pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    made = VirtualLoop()
+def loop() -> Iterator[VirtualTimeLoop]:
+    made = VirtualTimeLoop()
     yield made
     made.close()
 
 
-def test_a_browser_is_found_and_gets_keys(loop: VirtualLoop) -> None:
+def test_a_browser_is_found_and_gets_keys(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
     world.path.receive(world.browser.check(), HERE)
@@ -88,7 +88,7 @@ def test_a_browser_is_found_and_gets_keys(loop: VirtualLoop) -> None:
     assert (world.secured, world.failed) == ([8], [])
 
 
-def test_we_begin_when_the_far_end_wants_to_wait(loop: VirtualLoop) -> None:
+def test_we_begin_when_the_far_end_wants_to_wait(loop: VirtualTimeLoop) -> None:
     world = World(loop, client=True)
     world.agree()
     assert world.wire.sent == []
@@ -102,7 +102,7 @@ def test_we_begin_when_the_far_end_wants_to_wait(loop: VirtualLoop) -> None:
     assert world.secured == [8]
 
 
-def test_only_a_validated_source_reaches_dtls(loop: VirtualLoop) -> None:
+def test_only_a_validated_source_reaches_dtls(loop: VirtualTimeLoop) -> None:
     """Advisory 15: a ClientHello that is faster than the browser's own must not take the call."""
     world = World(loop)
     world.agree()
@@ -117,7 +117,7 @@ def test_only_a_validated_source_reaches_dtls(loop: VirtualLoop) -> None:
     assert world.secured == [8]
 
 
-def test_a_wrong_certificate_ends_the_path(loop: VirtualLoop) -> None:
+def test_a_wrong_certificate_ends_the_path(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree(("sha-256", bytes(32)))
     world.path.receive(world.browser.check(), HERE)
@@ -128,7 +128,7 @@ def test_a_wrong_certificate_ends_the_path(loop: VirtualLoop) -> None:
     assert world.wire.keys == []
 
 
-def test_the_strongest_fingerprint_counts(loop: VirtualLoop) -> None:
+def test_the_strongest_fingerprint_counts(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.path.agree(DtlsKeys((own_fingerprint(), ("sha-512", bytes(64))), False, NAMES), None, "")
     world.path.receive(world.browser.check(), HERE)
@@ -136,7 +136,7 @@ def test_the_strongest_fingerprint_counts(loop: VirtualLoop) -> None:
     assert "sha-512" in world.failed[0]
 
 
-def test_lost_flights_are_repeated(loop: VirtualLoop) -> None:
+def test_lost_flights_are_repeated(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
     world.path.receive(world.browser.check(), HERE)
@@ -149,7 +149,7 @@ def test_lost_flights_are_repeated(loop: VirtualLoop) -> None:
     assert world.path._timer is not None
 
 
-def test_no_handshake_in_time_fails(loop: VirtualLoop) -> None:
+def test_no_handshake_in_time_fails(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
 
@@ -161,7 +161,7 @@ def test_no_handshake_in_time_fails(loop: VirtualLoop) -> None:
     assert "handshake" in world.failed[0]
 
 
-def test_checks_that_stop_end_the_call(loop: VirtualLoop) -> None:
+def test_checks_that_stop_end_the_call(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
     world.path.receive(world.browser.check(), HERE)
@@ -179,7 +179,7 @@ def test_checks_that_stop_end_the_call(loop: VirtualLoop) -> None:
     assert "ICE checks" in world.failed[0]
 
 
-def test_the_same_agreement_keeps_the_keys_and_a_new_fingerprint_shakes_again(loop: VirtualLoop) -> None:
+def test_the_same_agreement_keeps_the_keys_and_a_new_fingerprint_shakes_again(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
     world.path.receive(world.browser.check(), HERE)
@@ -193,7 +193,7 @@ def test_the_same_agreement_keeps_the_keys_and_a_new_fingerprint_shakes_again(lo
     assert len({keys[1] for keys in world.wire.keys}) == 2
 
 
-def test_without_ice_the_description_and_the_signalling_say_who_may(loop: VirtualLoop) -> None:
+def test_without_ice_the_description_and_the_signalling_say_who_may(loop: VirtualTimeLoop) -> None:
     for source, may in ((HERE, True), (("198.51.100.9", 5), True), (ELSEWHERE, False)):
         world = World(loop, ice=False)
         world.agree()
@@ -202,7 +202,7 @@ def test_without_ice_the_description_and_the_signalling_say_who_may(loop: Virtua
         world.path.close()
 
 
-def test_the_browser_moves(loop: VirtualLoop) -> None:
+def test_the_browser_moves(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
     world.path.receive(world.browser.check(), HERE)
@@ -217,7 +217,7 @@ def test_the_browser_moves(loop: VirtualLoop) -> None:
     assert world.secured == [8]
 
 
-def test_garbage_from_the_validated_source_ends_nothing_before_its_hello(loop: VirtualLoop) -> None:
+def test_garbage_from_the_validated_source_ends_nothing_before_its_hello(loop: VirtualTimeLoop) -> None:
     if not entries("dtls"):
         pytest.skip("the corpus is not here")
     for entry in entries("dtls", "stun"):
@@ -231,7 +231,7 @@ def test_garbage_from_the_validated_source_ends_nothing_before_its_hello(loop: V
         world.path.close()
 
 
-def test_nothing_after_close(loop: VirtualLoop) -> None:
+def test_nothing_after_close(loop: VirtualTimeLoop) -> None:
     world = World(loop)
     world.agree()
     world.path.close()
