@@ -33,11 +33,11 @@ from pbx.media.prompts import Prompts
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
+from pbx.numbers import geography
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
-from pbx.sip.address import is_ip_literal
 from pbx.store.store import Store
 from pbx.transport.base import ListenAddress
 from pbx.transport.driver import Driver
@@ -188,8 +188,19 @@ class Pbx:
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
         texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language), *self.features.texts()]
+        texts += self.calls.services.inbound.texts()
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
+        if self.config.numbering.country and self.config.numbering.regions:
+            names = asyncio.get_running_loop().create_task(self._load_regions(self.config.numbering.country))
+            self._stack.push_async_callback(_cancel, names)
+
+    async def _load_regions(self, country: str) -> None:
+        """Names of regions, from a process of its own; calls that come before it is done have none."""
+        try:
+            self.calls.services.inbound.regions.take_names(await asyncio.to_thread(geography.load, country))
+        except OSError as error:
+            log.warning("%s", error)
 
     async def _load_prompts(self, texts: list[tuple[str, str]]) -> None:
         for problem in await self.prompts.preload(texts):
@@ -207,15 +218,18 @@ class Pbx:
             self.calls.services.addresses.listen(address.host, address.port)
             log.info("listening on %s", address)
         self._find_trunks()
+        self.calls.services.carriers.start()
+        self._stack.push_async_callback(self.calls.services.carriers.stop)
 
     def _find_trunks(self) -> None:
         """Trunks that are given by name are looked up, and kept in step with DNS."""
         targets = []
         for trunk in self.calls.services.trunks:
-            if trunk.host and not is_ip_literal(trunk.host):
-                target = parse_target(trunk.config.host, verify=trunk.config.tls_verify)
-                trunk.find_hops = partial(self.resolver.known, target)
-                targets.append(target)
+            for hop in dict.fromkeys((trunk.hop, trunk.registrar)):
+                if hop.is_named:
+                    target = parse_target(hop.text, verify=trunk.config.tls_verify)
+                    hop.find = partial(self.resolver.known, target)
+                    targets.append(target)
         self.resolver.watch(targets)
         self._stack.push_async_callback(self.resolver.close)
 

@@ -12,6 +12,7 @@ from pbx.call.authentication import Authenticator
 from pbx.call.dialplan import Dialplan
 from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
+from pbx.call.inbound import Inbound
 from pbx.call.keeping import Keeper
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
@@ -21,16 +22,19 @@ from pbx.call.outbound import Outbound
 from pbx.call.phone_settings import MemorySettingsStore, PhoneBook, SettingsStore
 from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
 from pbx.call.recorder import Recorder
+from pbx.call.regions import Regions
 from pbx.call.registrar import Registrar
 from pbx.call.registration import Registration
 from pbx.call.router import Router
 from pbx.call.running import RunningCalls
+from pbx.call.screening import Screening
 from pbx.call.service import CallService
 from pbx.call.services import Services
 from pbx.call.transfer.service import Transfers
 from pbx.call.trunks import Trunks
+from pbx.call.trunks.carriers import Carriers
 from pbx.call.trunks.ledger import Ledger
-from pbx.call.trunks.tables import price_lists
+from pbx.call.trunks.tables import price_lists, range_table
 from pbx.clock import Clock
 from pbx.config import Config
 from pbx.events import EventBus
@@ -58,7 +62,7 @@ def assemble(
     `services.addresses.listen`.
     `secret` (16 bytes or more) keeps digest nonces valid over a restart; b"" makes one. Call
     `services.registrar.restore()` and `services.phones.restore()`
-    before serving; trunks that are given by name need `find_hops`.
+    before serving; trunks that are given by name need `hop.find`.
     """
     addresses = LocalAddresses(listening, names=(config.sip.domain,), advertise=config.sip.advertise)
     limits = Limits()
@@ -70,6 +74,9 @@ def assemble(
     phones = PhoneBook(settings_store if settings_store is not None else MemorySettingsStore(), bus)
     gruus = Gruus(config.sip.domain, secret or os.urandom(32))
     dialplan = Dialplan(config, registrar, limits, applications, phones, clock, outbound, gruus)
+    regions = Regions(config.numbering.country, config.server.language, range_table(config))
+    inbound = Inbound(config, Screening(config.screening, clock, keeper), regions)
+    applications.register("screened", inbound.application)
     services = Services(
         config=config,
         bus=bus,
@@ -84,6 +91,8 @@ def assemble(
         trunks=trunks,
         limits=limits,
         ledger=ledger,
+        carriers=Carriers(trunks, agent, bus, clock, limits, ledger),
+        inbound=inbound,
         applications=applications,
         dialplan=dialplan,
         recorder=Recorder(bus, clock),

@@ -162,8 +162,29 @@ class Session(Protocol):
     def reject_reinvite(self, status: int) -> object: ...
 
 
-class Agent(Protocol):
-    """Starts dialogs (`pbx.sip.user_agent.UserAgent`)."""
+class Requester(Protocol):
+    """The part of the user agent that registrations at carriers and OPTIONS use."""
+
+    def local_address(self, destination: Any, /) -> tuple[str, int]: ...
+
+    def request(
+        self,
+        method: str,
+        *,
+        uri: str,
+        destination: Any,
+        from_: str,
+        to: str,
+        headers: Sequence[str] = (),
+        credentials: Any = None,
+        call_id: str = "",
+        cseq: int = 0,
+        on_response: Callable[[int, Any], None],
+    ) -> Any: ...
+
+
+class Agent(Requester, Protocol):
+    """Starts dialogs, and sends requests outside of them (`pbx.sip.user_agent.UserAgent`)."""
 
     def invite(
         self,

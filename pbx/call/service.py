@@ -13,6 +13,7 @@ from pbx.call.causes import cause_of, reason_header
 from pbx.call.errors import RouteError
 from pbx.call.gruu import PREFIX, is_gruu
 from pbx.call.identity import clean_name, clean_number
+from pbx.call.inbound import APPLICATION as SCREENED
 from pbx.call.leg import sdp_status
 from pbx.call.requests import Requests, no_subscription, refer_needs_a_call
 from pbx.call.service_keys import TOTAL
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.call.guesses import Guesses
     from pbx.call.registration import Registration
     from pbx.call.router import Routed, Router
+    from pbx.call.screening import Entry
     from pbx.call.services import Services
     from pbx.call.trunks import Trunk
     from pbx.sip.address import Source
@@ -62,8 +64,9 @@ class CallSnapshot:
 class _Refused(Exception):
     """The INVITE is answered with `status` instead of becoming a call."""
 
-    def __init__(self, status: int, cause: str, headers: Sequence[str] = ()) -> None:
+    def __init__(self, status: int, cause: str, headers: Sequence[str] = (), screened: Entry | None = None) -> None:
         super().__init__(f"{status} {cause}")
+        self.screened = screened
         self.status = status
         self.cause = cause
         self.headers = headers
@@ -97,9 +100,7 @@ class CallService:
             counters.drained += 1
             session.reject(503, headers=(f"Retry-After: {RETRY_AFTER_S}",))
             return
-        trunk = self.services.trunks.of_source(source.host)
-        if trunk is None and source.transport == "tls":
-            trunk = self.services.trunks.of_certificate(source.flow)
+        trunk = self.services.trunks.of_request(request.uri, source)
         account = ""
         if trunk is None:
             verdict = self._authenticator.check(request, source)
@@ -112,11 +113,17 @@ class CallService:
         setup = self._setup(request, source, trunk, account)
         call_id = new_id(self.services.clock.unix())
         try:
+            entry = self.services.inbound.take(setup, request, trunk) if trunk is not None else None
             replaces = request.header("Replaces") if request.has_any(_REPLACES) else None
-            routed, application = self._route(setup, trunk, replaces)
+            routed, application = self._route(setup, trunk, replaces, entry)
             self._take_route(setup, routed)
             setup.limit_keys = self._take_limits(trunk, account, setup.emergency)
-            self._start(session, request, setup, call_id, application)
+            call = self._start(session, request, setup, call_id, application)
+            if entry is not None:
+                call.emit(Kind.SCREENED, pattern=entry.pattern, action=entry.action, reason=entry.reason)
+            elif routed.entry is not None and routed.entry.cost_per_call and trunk is not None:
+                cost, currency = routed.entry.cost_per_call, trunk.config.currency
+                call.emit(Kind.LEG_CHARGED, trunk=trunk.name, cost=cost, currency=currency, seconds=0)
         except _Refused as refused:
             self._refuse(session, setup, call_id, refused)
 
@@ -130,7 +137,7 @@ class CallService:
         return Setup(
             caller=account or clean_number(sender.uri.user),
             caller_name=clean_name(name) if name else "",
-            callee=clean_number(self._callee_of(gruu) if gruu else _dialled(uri)),
+            callee=clean_number(self._callee_of(gruu) if gruu else _called(request, trunk)),
             trunk=trunk.name if trunk is not None else "",
             direction="inbound" if trunk is not None else "internal",
             extension=account,
@@ -144,7 +151,11 @@ class CallService:
         user = _dialled(gruu)
         return self.services.dialplan.gruus.extension_of(user) if user.startswith(PREFIX) else user
 
-    def _route(self, setup: Setup, trunk: Trunk | None, replaces: str | None) -> tuple[Routed, Application]:
+    def _route(
+        self, setup: Setup, trunk: Trunk | None, replaces: str | None, entry: Entry | None
+    ) -> tuple[Routed, Application]:
+        if entry is not None and entry.action == "reject":
+            raise _Refused(603, "blocked", screened=entry)
         try:
             if replaces is not None:
                 return replacing(self.services, Replaces.parse(replaces), setup.extension)
@@ -152,6 +163,9 @@ class CallService:
                 routed = self._router.from_trunk(trunk, setup.callee)
             else:
                 routed = self._router.from_extension(self.services.dialplan.extensions[setup.extension], setup.callee)
+            if entry is not None:
+                name = SCREENED if entry.action == "announce" else entry.action
+                routed = routed._replace(application=name)
             return routed, self.services.applications.find(routed.application)
         except RouteError as error:
             self.services.counters.not_routed += 1
@@ -196,7 +210,7 @@ class CallService:
 
     def _start(
         self, session: InviteSession, request: Request, setup: Setup, call_id: str, application: Application
-    ) -> None:
+    ) -> Call:
         call = Call(self.services, session, setup, call_id)
         try:
             call.a.negotiate(_offer(request))
@@ -208,6 +222,7 @@ class CallService:
             raise _Refused(status, cause_of(status), _warning(error, self.services.config.sip.domain)) from None
         self.services.counters.calls += 1
         self.services.running.start(call, application)
+        return call
 
     def _refuse(self, session: InviteSession, setup: Setup, call_id: str, refused: _Refused) -> None:
         """Answers the INVITE, and leaves a record: who wanted what, and why it was not given."""
@@ -215,6 +230,10 @@ class CallService:
         now = self.services.clock.unix()
         publish = self.services.bus.publish
         publish(CallEvent(Kind.CALL_STARTED, call_id, "a", now, setup.record()))
+        entry = refused.screened
+        if entry is not None:
+            told = {"pattern": entry.pattern, "action": entry.action, "reason": entry.reason}
+            publish(CallEvent(Kind.SCREENED, call_id, "a", now, told))
         ended = {"cause": refused.cause, "sip_status": refused.status, "ended_by": "pbx", "setup_s": None}
         publish(CallEvent(Kind.CALL_ENDED, call_id, "a", now, ended))
 
@@ -283,6 +302,14 @@ class CallService:
             return len(left)
         await self.services.recorder.settle()
         return 0
+
+
+def _called(request: Request, trunk: Trunk | None) -> str:
+    """What was dialled. Some carriers call the Contact that we registered: then the number stands in To."""
+    user = _dialled(request.uri)
+    if trunk is not None and trunk.config.registration and user == trunk.username:
+        return request.to.uri.user or user
+    return user
 
 
 def _dialled(uri: str) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pbx.call.addresses import LocalAddresses
     from pbx.call.application import Applications
     from pbx.call.dialplan import Dialplan
+    from pbx.call.inbound import Inbound
     from pbx.call.limits import Limits
     from pbx.call.media_security import MediaPolicies
     from pbx.call.phone_settings import PhoneBook
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.call.running import RunningCalls
     from pbx.call.transfer.service import Transfers
     from pbx.call.trunks import Trunks
+    from pbx.call.trunks.carriers import Carriers
     from pbx.call.trunks.ledger import Ledger
     from pbx.clock import Clock
     from pbx.config import Config
@@ -63,6 +65,8 @@ class Services:
     trunks: Trunks
     limits: Limits
     ledger: Ledger
+    carriers: Carriers
+    inbound: Inbound
     applications: Applications
     dialplan: Dialplan
     recorder: Recorder

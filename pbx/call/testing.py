@@ -117,6 +117,7 @@ class FakeAgent:
     def __init__(self) -> None:
         self.phones: dict[tuple[str, int], FakePhone] = {}
         self.sessions: list[FakeSession] = []
+        self.requests: list[tuple[str, dict[str, Any]]] = []
 
     def invite(self, *, destination: Any, observer: Any, **rest: Any) -> FakeSession:
         session = FakeSession(outgoing=True, observer=observer, source=destination)
@@ -130,6 +131,13 @@ class FakeAgent:
     def find_replaced(self, call_id: str, *_tags: str) -> FakeSession | None:
         """Fake dialogs are known by their Call-ID alone."""
         return next((s for s in self.sessions if s.call_id == call_id and s.state != "terminated"), None)
+
+    def local_address(self, _destination: Any, /) -> tuple[str, int]:
+        return "127.0.0.1", 5060
+
+    def request(self, method: str, **rest: Any) -> None:
+        """A request outside of dialogs; nobody answers it unless a test calls its `on_response`."""
+        self.requests.append((method, rest))
 
 
 class FakeCaller:

@@ -107,8 +107,9 @@ class TrunkLeg(OutgoingLeg):
         self._patience = None
         if self.is_ended or self.answered_at or any(session.heard for session in self._branches):
             return
-        if self._try_next(408, 0):
-            log.info("call %s: a trunk does not respond", self.live_call.id)
+        trunk = self.live_call.services.trunks.get(self.trunk)
+        if self._try_next(408, 0) and trunk is not None:
+            trunk.health.silent(self.live_call.loop.time())
 
     def _alive(self) -> None:
         self._stop_waiting()

@@ -15,6 +15,7 @@ from pbx.config import Flow as FlowConfig
 from pbx.configfile.problem import ConfigError, Path, Problem
 from pbx.flow.block import Block
 from pbx.flow.blocks.answer import Answer
+from pbx.flow.blocks.caller import Caller
 from pbx.flow.blocks.dial import Dial
 from pbx.flow.blocks.echo import Echo
 from pbx.flow.blocks.hangup import Hangup
@@ -35,6 +36,7 @@ KINDS: dict[str, type[Block]] = {
     "queue": Queue,
     "dial": Dial,
     "echo": Echo,
+    "caller": Caller,
     "language": Language,
     "hangup": Hangup,
 }

@@ -54,6 +54,8 @@ class ClientRequest:
         credentials: ClientCredentials | None,
         on_response: Callable[[int, Response | None], None],
         alternatives: Sequence[NextHop] = (),
+        call_id: str = "",
+        cseq: int = 0,
     ) -> None:
         self._ua = ua
         self._method = method
@@ -66,8 +68,8 @@ class ClientRequest:
         self._content_type = content_type
         self._credentials = credentials
         self._on_response = on_response
-        self._call_id = f"{token(32)}@{ua.host_name}"
-        self._cseq = 0
+        self._call_id = call_id or f"{token(32)}@{ua.host_name}"
+        self._cseq = cseq
         self._challenges = 0
         self._ways = Ways(ua, alternatives) if alternatives else None
 

@@ -158,8 +158,11 @@ class UserAgent:
         credentials: ClientCredentials | None = None,
         on_response: Callable[[int, Response | None], None],
         alternatives: Sequence[NextHop] = (),
+        call_id: str = "",
+        cseq: int = 0,
     ) -> None:
-        """Sends a request outside any dialog; `alternatives` as for `invite`.
+        """Sends a request outside any dialog; `alternatives` as for `invite`. `call_id` and `cseq` (the last number
+        used) are for those that belong to earlier ones, such as refreshed registrations (RFC 3261 section 10.2.4).
 
         `on_response(status, response)` is called once: with the final response, with (408, None) when nobody answered
         in 64*T1, or with (503, None) when the transport failed.
@@ -177,6 +180,8 @@ class UserAgent:
             credentials,
             on_response,
             alternatives,
+            call_id,
+            cseq,
         ).start()
         self.wake()
 

@@ -32,6 +32,11 @@ class Health:
         """Whether calls should go there. One that only calls have found dead is tried again after a rest."""
         return self.state != DOWN or (not self.asked and now >= self._rest_until)
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last question had no answer."""
+        return self._failures > 0
+
     def answered(self) -> None:
         """A response that shows life came."""
         self._failures = 0

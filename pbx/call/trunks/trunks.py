@@ -7,15 +7,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pbx.call.errors import DialFailed
-from pbx.call.trunks.trunk import Network, Trunk, is_address
+from pbx.call.trunks.hop import is_address
+from pbx.call.trunks.trunk import Network, Trunk
 from pbx.config import Route
 from pbx.config import Trunk as TrunkConfig
 from pbx.numbers.plan import NumberPlan
 from pbx.numbers.prices import Price, PriceList
 from pbx.sip.address import Flow
+
+if TYPE_CHECKING:
+    from pbx.sip.address import Source
 
 log = logging.getLogger("centrala.trunk")
 CACHE = 4096
@@ -58,6 +62,7 @@ class Trunks:
         self._by_certificate = {
             name.lower(): self._by_name[config.name] for config in configs for name in config.certificate_names
         }
+        self._lines: dict[str, Trunk] = {}
 
     def __iter__(self) -> Iterator[Trunk]:
         return iter(self._by_name.values())
@@ -102,6 +107,25 @@ class Trunks:
             if address.version == network.version and address in network:
                 return trunk
         return None
+
+    def add_line(self, token: str, trunk: Trunk) -> None:
+        """Calls to the Contact with `token` are for the registration of `trunk`."""
+        self._lines[token] = trunk
+
+    def of_request(self, uri: str, source: Source) -> Trunk | None:
+        """The trunk that a call comes by: one whose peers list the source or that proved its name by a certificate,
+        or one that we are registered at.
+
+        The latter must name the token of our Contact, and come from where we registered: neither alone is trusted.
+        """
+        trunk = self.of_source(source.host)
+        if trunk is None and source.transport == "tls":
+            trunk = self.of_certificate(source.flow)
+        if trunk is not None or not self._lines:
+            return trunk
+        token = uri.partition(";line=")[2].partition(";")[0].partition("?")[0]
+        found = self._lines.get(token) if token else None
+        return found if found is not None and found.is_peer(source.host) else None
 
     def outbound(self, name: str) -> Trunk:
         """The trunk `name` for an outbound call; DialFailed 503 when it has no host."""

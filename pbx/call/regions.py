@@ -1,0 +1,73 @@
+"""Where a caller's number belongs: country and kind by the number plan, region and operator by ranges or by prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from pbx.numbers import geography
+from pbx.numbers.plan import NumberPlan
+from pbx.numbers.ranges import RangeTable
+
+if TYPE_CHECKING:
+    from pbx.call.setup import Setup
+
+CACHE = 8192
+
+
+class Origin(NamedTuple):
+    """What is known of a number; "" for what is not."""
+
+    country: str = ""  # ISO 3166
+    region: str = ""
+    kind: str = ""  # pbx.numbers.plan.NumberInfo
+    operator: str = ""
+
+
+UNKNOWN = Origin()
+
+
+class Regions:
+    """Answers from a cache. Without a country of its own it knows nothing, and costs nothing."""
+
+    def __init__(self, country: str, language: str, ranges: RangeTable | None = None) -> None:
+        self._plan = NumberPlan(country)
+        self._language = language
+        self._ranges = ranges if ranges is not None else RangeTable()
+        self._names: Mapping[str, Mapping[str, str]] = {}
+        self._known: dict[str, Origin] = {}
+
+    def take_names(self, names: Mapping[str, Mapping[str, str]]) -> None:
+        """Names of regions by prefix (`pbx.numbers.geography.load`), where no range says better."""
+        self._names = names
+        self._known.clear()
+
+    def origin(self, number: str) -> Origin:
+        """Where `number` belongs."""
+        if not self._plan.country:
+            return UNKNOWN
+        found = self._known.get(number)
+        if found is None:
+            if len(self._known) >= CACHE:
+                self._known.clear()
+            found = self._known[number] = self._find(number)
+        return found
+
+    def tell(self, setup: Setup, number: str) -> None:
+        """Notes in `setup` where its caller is from."""
+        origin = self.origin(number)
+        if origin.country:
+            setup.caller_country, setup.caller_region = origin.country, origin.region
+            setup.caller_type, setup.caller_operator = origin.kind, origin.operator
+
+    def _find(self, number: str) -> Origin:
+        e164 = self._plan.e164(number)
+        if not e164:
+            return UNKNOWN
+        info = self._plan.info(e164)
+        place = self._ranges.find(e164)
+        if place is not None:
+            return Origin(info.country, place.region, info.kind, place.operator)
+        # Of mobile numbers the prefix tells the country alone.
+        region = "" if info.kind == "mobile" else geography.find(self._names, e164, self._language)
+        return Origin(info.country, region, info.kind)
