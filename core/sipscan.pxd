@@ -44,6 +44,7 @@ cdef struct Outline:
     bint framed              # there is one Content-Length, and it can be trusted
     uint8_t first[9]         # by Kind: index of its first header line plus one, 0 when absent
     uint8_t seen[9]          # by Kind: number of header lines
+    uint32_t vias            # Via values on all lines
     Slice method             # of the start line
     Slice uri                # Request-URI
     Slice reason             # of a response
@@ -229,6 +230,7 @@ cdef inline int check_counts(const uint8_t* p, const Header* lines, Outline* o) 
             vias += 1 + commas(p, lines[i].value, lines[i].end)
         elif lines[i].kind == CONTACT:
             contacts += 1 + commas(p, lines[i].value, lines[i].end)
+    o.vias = vias
     if vias > MAX_VIAS:
         blame(o, TOO_MANY_VIAS)
     if contacts > MAX_CONTACTS:

@@ -252,6 +252,11 @@ cdef class Scan:
         return self._branch
 
     @property
+    def via_count(self):
+        """How many Via values there are, on all lines."""
+        return self.outline.vias
+
+    @property
     def sent_by(self):
         """The sent-by of the top Via as written: host, and port if there is one; what transactions are told apart by."""
         return self.text(self.outline.via.host.at, self.outline.via.params, False).rstrip()

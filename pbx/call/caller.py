@@ -84,5 +84,7 @@ class CallerLeg(Leg):
             self.finish("incompatible", 488)
         self._tell()
 
-    def on_cancelled(self, _session: Session) -> None:
+    def on_cancelled(self, session: Session) -> None:
+        if session.end_reason and self.call is not None:  # "completed elsewhere" is no missed call to our phones either
+            self.call.reason_line = session.end_reason
         self.finish("cancelled", 487, by_far_end=True)

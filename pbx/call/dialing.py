@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pbx.call.errors import DialFailed
+from pbx.call.introduction import diverted, way_lines
 from pbx.call.ringing import Member, Ringing
 from pbx.events import Kind
 
@@ -51,7 +52,7 @@ async def dial(
 ) -> DialResult:
     """Rings `target` and those it forwards to, at most 10, none twice. Who forwards pays for what comes after."""
     visited: list[str] = []
-    diversions = headers
+    diversions, domain = call.setup.diversions, call.services.config.sip.domain
     phones, dialplan = call.services.phones, call.services.dialplan
     while True:
         visited.append(target)
@@ -61,9 +62,11 @@ async def dial(
         if extension is not None and phones.forward(extension, "always"):
             result = DialResult(False, 480, "always", target=target)
         elif extension is not None and phones.follows(extension) and not phones.of(target).dnd:
-            result = await _follow(call, extension, want_record, diversions)
+            lines = (*headers, *way_lines(diversions, target, domain))
+            result = await _follow(call, extension, want_record, lines)
         else:
-            result = await _ring(call, target, ring_s, role, want_record, diversions, account)
+            lines = (*headers, *way_lines(diversions, target, domain))
+            result = await _ring(call, target, ring_s, role, want_record, lines, account)
         if result.answered or extension is None:
             return result
         reason, diversion = _FORWARD.get(result.cause, ("", ""))
@@ -73,8 +76,7 @@ async def dial(
         if next_target in visited or len(visited) >= MAX_HOPS:
             return DialResult(False, 482, "loop", leg=result.leg, target=target)
         call.emit(Kind.FORWARDED, from_extension=target, to=next_target, reason=reason)
-        line = f"Diversion: <sip:{target}@{call.services.config.sip.domain}>;reason={diversion};counter=1"
-        diversions = (line, *diversions)
+        diversions = (diverted(target, domain, diversion), *diversions)
         if not dialplan.may_forward(extension, next_target):
             return DialResult(False, 403, "forbidden", leg=result.leg, target=next_target)
         name = dialplan.named_application(next_target)

@@ -11,6 +11,7 @@ from pbx.call.identity import address, clean_number, uri_user
 from pbx.call.outgoing import Contact, Dialled
 from pbx.call.patterns import PatternTable, is_pattern
 from pbx.call.phone_flows import ways_to
+from pbx.sip.identity_headers import ANONYMOUS_FROM
 
 if TYPE_CHECKING:
     from pbx.call.application import Application, Applications
@@ -154,14 +155,15 @@ class Dialplan:
             raise DialFailed(486, f"extension {number} is on a call and has no call waiting", "busy")
         if not self._limits.acquire(key, extension.max_calls):
             raise DialFailed(486, f"extension {number} is on {extension.max_calls} calls", "limit")
+        hidden = call.setup.withheld
         return Dialled(
             target=number,
             contacts=tuple(
-                Contact(binding.uri, binding.destination, binding.path, None, others)
+                Contact(binding.uri, binding.destination, binding.path, None, others, binding.q)
                 for binding, others in ways_to(bindings)
             ),
-            from_=address(call.caller_name, call.caller, self._domain),
+            from_=ANONYMOUS_FROM if hidden else address(call.caller_name, call.caller, self._domain),
             to=f"<sip:{uri_user(number)}@{self._domain}>",
-            contact_user=uri_user(clean_number(call.caller)),
+            contact_user="anonymous" if hidden else uri_user(clean_number(call.caller)),
             limit_keys=(key,),
         )

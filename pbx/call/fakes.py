@@ -340,6 +340,7 @@ class FakeSession:
         self.remote_sdp = sdp
         self.local_sdp = SDP
         self.wants_early_offer = False
+        self.end_reason = ""
         self.source = source if source is not None else Destination("udp", "127.0.0.1", 5080, None)
         self.observer: Any = observer
         self.sent: list[tuple[Any, ...]] = []

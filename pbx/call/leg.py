@@ -330,9 +330,11 @@ class Leg:
     def on_message(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
         handle.respond(405, headers=(ALLOW_LINE,))
 
-    def on_ended(self, _session: Session, reason: str) -> None:
+    def on_ended(self, session: Session, reason: str) -> None:
         """BYE from the far end, or the dialog died: no ACK, no answer to a request of ours."""
         if reason == "bye":
+            if session.end_reason and self.call is not None:
+                self.call.reason_line = session.end_reason
             self.finish("normal", 200, by_far_end=True)
         else:  # "expired": nobody refreshed the session (RFC 4028), such as a phone that lost its power
             self.finish("expired" if reason == "expired" else "lost", 408)
@@ -386,7 +388,7 @@ class Leg:
         if session is not None:
             session.observer = None  # nothing that still arrives concerns anybody
             if session.state != "terminated":
-                session.end(status if status >= 300 else 480, (reason_header(cause),))
+                session.end(status if status >= 300 else 480, (self.live_call.reason_line or reason_header(cause),))
 
     def _close_media(self) -> dict[str, Any]:
         media, self.media = self.media, None

@@ -55,6 +55,7 @@ class Life:
         "legs",
         "loop",
         "queue",
+        "reason_line",
         "recording",
         "recordings",
         "rings_all",
@@ -83,6 +84,7 @@ class Life:
         self.ended = False
         self.ended_by = ""  # "caller", "callee" or "pbx"
         self.cause = ""
+        self.reason_line = ""  # the far end's Reason for ending the call, said on to the others (RFC 3326)
         self.sip_status = 0
         self.a = CallerLeg(cast("Call", self), session)
         self.legs: list[OutgoingLeg] = []  # alive, in the order they were started

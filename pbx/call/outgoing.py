@@ -32,6 +32,7 @@ class Contact:
     route_set: tuple[str, ...] = ()
     credentials: Any = None
     alternatives: tuple[Any, ...] = ()  # pbx.sip NextHop: other ways to the same party
+    q: float = 1.0  # the contacts with the highest one ring first (RFC 3261 section 16.6)
 
 
 @dataclass(slots=True)
@@ -60,13 +61,23 @@ class Dialled:
 
 
 def _rank(failure: DialFailed) -> tuple[int, int]:
-    """The better of two failures sorts first: a global refusal, then busy, then the lowest class (RFC 3261 section
-    16.7).
+    """The better of two failures sorts first (RFC 3261 section 16.7, step 6): a global refusal, then busy, then what
+    the far end says of itself, then its trouble; last a redirection, which leads the caller nowhere.
     """
     status = failure.status
     if status >= 600:
         return 0, status
-    return (1, 0) if status == 486 else (status // 100, status)
+    if status == 486:
+        return 1, 0
+    return (9, status) if status < 400 else (status // 100, status)
+
+
+def by_q(contacts: Sequence[Contact]) -> list[list[Contact]]:
+    """The contacts that ring together, those with the highest q first."""
+    groups: dict[float, list[Contact]] = {}
+    for contact in contacts:
+        groups.setdefault(contact.q, []).append(contact)
+    return [groups[q] for q in sorted(groups, reverse=True)]
 
 
 class OutgoingLeg(Leg):
@@ -78,10 +89,13 @@ class OutgoingLeg(Leg):
         "_dialled",
         "_failure",
         "_headers",
+        "_later",
         "_offer",
         "_outcome",
+        "_share_s",
         "_timer",
         "_towards",
+        "_turn",
         "_waiting",
         "ringing",
     )
@@ -98,6 +112,9 @@ class OutgoingLeg(Leg):
         self._best: DialFailed | None = None  # of the branches that failed so far
         self._failure: DialFailed | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._later: list[list[Contact]] = []  # those with a lower q, who ring when these have had their turn
+        self._turn: asyncio.TimerHandle | None = None  # the end of the turn of those who ring
+        self._share_s = 0.0
 
     # -- for applications ----------------------------------------------------------------------------------------
 
@@ -183,10 +200,38 @@ class OutgoingLeg(Leg):
             self._fail(DialFailed(sdp_status(error), str(error)))
             return
         self._timer = call.loop.call_later(timeout_s, self._timed_out)
-        self._waiting = len(dialled.contacts)
-        for contact in dialled.contacts:
+        self._headers = headers
+        call.reason_line = ""
+        contacts: Sequence[Contact] = dialled.contacts
+        if len(contacts) > 1:
+            contacts, *self._later = by_q(contacts)
+            if self._later:
+                self._share_s = timeout_s / (len(self._later) + 1)
+                self._turn = call.loop.call_later(self._share_s, self._next_turn)
+        self._ring(dialled, contacts)
+
+    def _ring(self, dialled: Dialled, contacts: Sequence[Contact]) -> None:
+        self._waiting = len(contacts)
+        for contact in contacts:
             if not self.is_ended:
-                self._branches.append(self._invite(dialled, contact, headers))
+                self._branches.append(self._invite(dialled, contact, self._headers))
+
+    def _next_turn(self) -> None:
+        """Those with the next lower q ring instead of those who did not answer."""
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        dialled = self._dialled
+        if self.is_ended or not self._later or dialled is None:
+            return
+        branches, self._branches = self._branches, []
+        for session in branches:
+            session.observer = None
+            session.cancel((reason_header("no_answer"),))
+        contacts = self._later.pop(0)
+        if self._later:
+            self._turn = self.live_call.loop.call_later(self._share_s, self._next_turn)
+        self._ring(dialled, contacts)
 
     def signalling_ip(self) -> str:
         """Where the far end's SIP comes from; before its answer, where the INVITE goes."""
@@ -295,8 +340,10 @@ class OutgoingLeg(Leg):
             other.observer = None
             other.cancel((ELSEWHERE,))
         self._branches = []
+        self._later = []
         self._offer = b""
         call = self.live_call
+        call.reason_line = ""
         self.answered_at = call.loop.time()
         call.emit(Kind.LEG_ANSWERED, self.name)
         if not self.settings.send:
@@ -318,7 +365,11 @@ class OutgoingLeg(Leg):
         failure = DialFailed(status, reason)
         if self._best is None or _rank(failure) < _rank(self._best):
             self._best = failure
-        if self._waiting <= 0 or status >= 600:
+        if self._waiting <= 0 and self._later and status < 600:
+            self._next_turn()
+        elif self._waiting <= 0 or status >= 600:
+            if failure is self._best:
+                self.live_call.reason_line = session.end_reason
             self._fail(self._best)
 
     def _drop(self, session: Session) -> None:
@@ -336,7 +387,7 @@ class OutgoingLeg(Leg):
 
     def _end_dialogs(self, cause: str, status: int) -> None:
         self._stop_timer()
-        header = ELSEWHERE if cause == "elsewhere" else reason_header(cause)
+        header = ELSEWHERE if cause == "elsewhere" else self.live_call.reason_line or reason_header(cause)
         branches, self._branches = self._branches, []
         for session in branches:
             session.observer = None
@@ -349,6 +400,9 @@ class OutgoingLeg(Leg):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
 
     @property
     def limit_keys(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pbx.call.errors import RouteError
 from pbx.call.gruu import PREFIX, is_gruu
 from pbx.call.identity import clean_name, clean_number
 from pbx.call.inbound import APPLICATION as SCREENED
+from pbx.call.introduction import introduce
 from pbx.call.leg import sdp_status
 from pbx.call.requests import Requests, no_subscription, refer_needs_a_call
 from pbx.call.service_keys import TOTAL
@@ -134,7 +135,7 @@ class CallService:
         uri = request.uri
         gruu = uri if is_gruu(uri) else ""
         name = name or sender.display  # what is configured for an account is not its phone's to change
-        return Setup(
+        setup = Setup(
             caller=account or clean_number(sender.uri.user),
             caller_name=clean_name(name) if name else "",
             callee=clean_number(self._callee_of(gruu) if gruu else _called(request, trunk)),
@@ -145,6 +146,8 @@ class CallService:
             source=f"{source.host}:{source.port}",
             gruu=gruu,
         )
+        introduce(setup, request, trunk)
+        return setup
 
     def _callee_of(self, gruu: str) -> str:
         """A temporary GRUU does not show whose it is."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pbx.sip.identity_headers import Diversion
 
 RECORDED_WHEN_KNOWN = ("tag", "campaign", "medium", "caller_country", "caller_region", "caller_type")
 
@@ -31,12 +34,13 @@ class Setup:
     caller_type: str = ""  # "mobile", "fixed", "toll_free"... (pbx.numbers.plan)
     caller_operator: str = ""
     withheld: bool = False  # the caller does not want the number shown (CLIR)
+    diversions: tuple[Diversion, ...] = ()  # by whom the call was sent on before it came to us, the latest first
     emergency: str = ""  # the emergency number that was dialled
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
 
     def record(self) -> dict[str, Any]:
         """What CALL_STARTED says."""
-        record = {
+        record: dict[str, Any] = {
             "direction": self.direction,
             "caller": self.caller,
             "callee": self.callee,
@@ -47,4 +51,8 @@ class Setup:
         if self.tag or self.campaign or self.medium or self.caller_country:
             more = {name: getattr(self, name) for name in RECORDED_WHEN_KNOWN}
             record.update({name: value for name, value in more.items() if value})
+        if self.withheld:
+            record["withheld"] = True
+        if self.diversions:
+            record["diverted_by"] = self.diversions[0].identity.number
         return record

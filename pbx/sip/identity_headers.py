@@ -208,6 +208,7 @@ _CAUSES: Final = {
     "out-of-service": 503,
     "away": 480,
 }
+DIVERSION_REASONS: Final = frozenset(_CAUSES)
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------

@@ -210,6 +210,12 @@ def parse_seconds(text: str | None) -> int | None:
     return min(int(text), 0xFFFF_FFFF) if len(text) <= 32 else 0xFFFF_FFFF
 
 
+def trying(request: Request) -> bytes:
+    """The 100 to an INVITE, with its Timestamp (RFC 3261 section 8.2.6.1)."""
+    stamp = request.header("Timestamp")
+    return response(request, 100, headers=() if stamp is None else (f"Timestamp: {stamp}",))
+
+
 def response(
     request: Request,
     status: int,

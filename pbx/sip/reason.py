@@ -48,3 +48,11 @@ def reason_line(*reasons: Reason) -> str:
 def completed_elsewhere(message: Message) -> bool:
     """Whether a CANCEL or BYE says that somebody else answered: the call then is no missed one (RFC 3326 section 2)."""
     return any(reason.protocol == "SIP" and reason.cause == 200 for reason in read_reasons(message))
+
+
+def said_reason(message: Message) -> str:
+    """The message's Reason as a line that may be said to another far end: what was read, nothing else. "" if none."""
+    if message.header("Reason") is None:
+        return ""
+    reasons = read_reasons(message)
+    return reason_line(*reasons) if reasons else ""

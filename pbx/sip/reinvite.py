@@ -28,6 +28,7 @@ class Renegotiation:
     """At most one offer is under way: `_sent` is ours, `_received` the far end's. `_wanted` waits for its turn."""
 
     __slots__ = (
+        "_authorization",
         "_challenges",
         "_glares",
         "_offerless",
@@ -52,6 +53,7 @@ class Renegotiation:
         self._offerless = False  # the far end's re-INVITE had no offer: our 2xx carries it, the ACK brings the answer
         self._glares = 0
         self._challenges = 0
+        self._authorization: list[str] = []  # what answered the last challenge: the ACK says it again (13.2.2.4)
         self.timer_id = 0
 
     def want(self, body: bytes, *, update: bool = False) -> None:
@@ -144,7 +146,8 @@ class Renegotiation:
             return
         self._sent_body, self._wanted = self._wanted, None
         branch = f"{MAGIC_COOKIE}{token(16)}"
-        headers = [authorization_line] if authorization_line else []
+        self._authorization = [authorization_line] if authorization_line else []
+        headers = [*self._authorization]
         if session.timer is not None:
             headers += session.timer.lines()
         if self._sent_body:
@@ -187,7 +190,7 @@ class Renegotiation:
             if response.cseq_method == "INVITE":
                 body = (answer or b"") if not self._sent_body else b""
                 session.local_sdp = body or session.local_sdp
-                data = dialog.build("ACK", f"{MAGIC_COOKIE}{token(16)}", response.cseq, (), body)
+                data = dialog.build("ACK", f"{MAGIC_COOKIE}{token(16)}", response.cseq, self._authorization, body)
                 transaction.acknowledge(data, dialog.peer, response.to_tag)
         self.go_on()
 

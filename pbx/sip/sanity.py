@@ -21,7 +21,8 @@ _ALLOWED: Final = frozenset(METHODS)
 _ACCEPT_SDP: Final = ("Accept: application/sdp",)
 _ACCEPT_INFO: Final = ("Accept: " + ", ".join(INFO_TYPES),)
 _ONLY_ONCE: Final = ("Replaces", "Refer-To")
-_DEMANDS: Final = ("Require", "Content-Encoding")  # few requests have any of these
+_DEMANDS: Final = ("Require", "Content-Encoding", "Accept")  # few requests have any of these
+_SDP_RANGES: Final = frozenset(("application/sdp", "application/*", "*/*"))
 
 
 def check(request: Request) -> Verdict | None:
@@ -64,7 +65,18 @@ def _check_demands(request: Request) -> Verdict | None:
     encoding = request.header("Content-Encoding")
     if encoding and encoding.lower() != "identity":
         return 415, "Unsupported Media Type", ("Accept-Encoding: identity",)
+    if request.method == "INVITE" and not _takes_sdp(request):
+        return 406, "Not Acceptable", ("Accept: application/sdp",)
     return None
+
+
+def _takes_sdp(request: Request) -> bool:
+    """Whether an answer may be a session description; without Accept it may (RFC 3261 section 20.1)."""
+    lines = request.headers("Accept")
+    if not any(lines):
+        return True
+    ranges = (value.partition(";")[0].replace(" ", "").lower() for value in request.values("Accept"))
+    return any(kind in _SDP_RANGES or kind.startswith("multipart/") for kind in ranges)
 
 
 def _check_invite(request: Request) -> Verdict | None:

@@ -15,6 +15,7 @@ from pbx.sip.dialog import Dialog
 from pbx.sip.dialog_request import DialogRequest
 from pbx.sip.in_dialog import InDialogRequest, dispatch
 from pbx.sip.message import response as build_response
+from pbx.sip.reason import said_reason
 from pbx.sip.reinvite import Renegotiation
 from pbx.sip.session_state import Progress
 from pbx.sip.session_timer import SessionTimer
@@ -38,6 +39,7 @@ class InviteSession(Progress):
         "call_id",
         "credentials",
         "dialog",
+        "end_reason",
         "follow_contact",
         "local_sdp",
         "local_tag",
@@ -67,6 +69,7 @@ class InviteSession(Progress):
         self.request: Request | None = None
         self.remote_sdp = b""
         self.local_sdp = b""  # what we said last: a refresh says it again
+        self.end_reason = ""  # the far end's Reason line for ending the call (RFC 3326), as it may be said on
         self.offer_open = False  # our 2xx carried an offer, and its answer has not come yet
         self.credentials: ClientCredentials | None = None
         self.dialog: Dialog | None = None
@@ -230,6 +233,7 @@ class InviteSession(Progress):
     def on_bye(self, transaction: ServerTransaction, request: Request) -> None:
         """The far end hangs up."""
         self.respond(transaction, request, 200)
+        self.end_reason = said_reason(request)
         observer = self.observer
         self.move(states.REMOTE_BYE)
         if self.phase is states.ENDING:
@@ -298,7 +302,7 @@ class InviteSession(Progress):
         elif self.renegotiation is not None:
             self.renegotiation.on_ack(sdp)
 
-    def on_cancel(self, transaction: ServerTransaction) -> None:
+    def on_cancel(self, transaction: ServerTransaction, cancel: Request) -> None:
         """The far end takes back an INVITE that has no final response yet."""
         if self.renegotiation is not None:
             self.renegotiation.on_cancel(transaction)

@@ -9,6 +9,7 @@ from pbx.sip import session_state as states
 from pbx.sip.dialog import Dialog, as_server
 from pbx.sip.extensions import requires
 from pbx.sip.outputs import Send
+from pbx.sip.reason import said_reason
 from pbx.sip.reliable import ReliableProvisionals
 from pbx.sip.requests import ALLOW_LINE
 from pbx.sip.session import InviteSession
@@ -123,11 +124,12 @@ class IncomingSession(InviteSession):
             )
         return self.dialog
 
-    def on_cancel(self, transaction: ServerTransaction) -> None:
+    def on_cancel(self, transaction: ServerTransaction, cancel: Request) -> None:
         """The caller gave up. After our 2xx it is too late: a BYE will follow (9.2)."""
         if transaction is not self.transaction:
-            super().on_cancel(transaction)
+            super().on_cancel(transaction, cancel)
         elif self.move(states.REMOTE_CANCEL):
+            self.end_reason = said_reason(cancel)
             self._end_unanswered()
 
     def on_send_failed(self, transaction: ServerTransaction) -> None:

@@ -13,6 +13,7 @@ from pbx.sip.dialog import Dialog, as_client
 from pbx.sip.dialog_request import DialogRequest
 from pbx.sip.early_dialog import MAX_EARLY_DIALOGS, EarlyDialog
 from pbx.sip.extensions import requires
+from pbx.sip.reason import said_reason
 from pbx.sip.reliable import read_rseq
 from pbx.sip.requests import MAGIC_COOKIE, route_lines
 from pbx.sip.session import InviteSession
@@ -36,6 +37,7 @@ class OutgoingSession(InviteSession):
     """A call that goes out. `source` is where it was sent."""
 
     __slots__ = (
+        "_authorization",
         "_challenges",
         "_contact",
         "_contact_user",
@@ -97,6 +99,7 @@ class OutgoingSession(InviteSession):
         self._max_forwards = max_forwards
         self._cseq = 0
         self._challenges = 0
+        self._authorization = ""  # what answered the last challenge, as a line: the ACK says it again (13.2.2.4)
         self._raised = 0  # how often a 422 made the session interval longer
         self._early: dict[str, EarlyDialog] = _NONE  # by To tag, until the call is answered
         self._heard = False  # a provisional response came: only then may CANCEL go out (9.1)
@@ -104,6 +107,7 @@ class OutgoingSession(InviteSession):
     def start(self, authorization_line: str = "") -> None:
         """Sends the INVITE, again with `authorization_line` after a challenge."""
         ua = self.ua
+        self._authorization = authorization_line = authorization_line or self._authorization
         self._cseq += 1
         self._heard = False
         branch = f"{MAGIC_COOKIE}{token(16)}"
@@ -341,7 +345,8 @@ class OutgoingSession(InviteSession):
     def _acknowledge(self, transaction: ClientTransaction, response: Response, body: bytes) -> None:
         dialog = self.dialog
         assert dialog is not None
-        data = dialog.build("ACK", f"{MAGIC_COOKIE}{token(16)}", self._cseq, (), body)
+        lines = (self._authorization,) if self._authorization else ()
+        data = dialog.build("ACK", f"{MAGIC_COOKIE}{token(16)}", self._cseq, lines, body)
         transaction.acknowledge(data, dialog.peer, response.to_tag)
 
     def _on_refusal(self, response: Response) -> None:
@@ -391,6 +396,8 @@ class OutgoingSession(InviteSession):
             status, reason = 487, "Request Terminated"
         if not self.move(states.FAILED):
             return
+        if response is not None:
+            self.end_reason = said_reason(response)
         observer = self.observer
         self.finish()
         if observer is not None:

@@ -39,6 +39,10 @@ FALL_BACK = "fall back"  # sending failed, and the request still fits UDP (18.1.
 CANCELLED = "cancelled"  # our CANCEL went out: a final response is due within 64*T1 (9.1)
 
 
+MAX_STRAYS = 16  # answers of other forks that are acknowledged and hung up
+_NONE: dict[str, tuple[bytes, Destination]] = {}  # shared by all without forks; never changed
+
+
 class ClientUser(Protocol):
     """Who sent the request."""
 
@@ -71,6 +75,7 @@ class ClientTransaction:
         "limit",
         "reliable",
         "state",
+        "strays",
         "table",
         "timer_id",
         "user",
@@ -103,6 +108,7 @@ class ClientTransaction:
         self.timer_id = 0
         self.ack = b""  # of the accepted 2xx or of the failure: repeated whenever the response is
         self.answered_tag = ""  # To tag of the 2xx that `ack` acknowledges
+        self.strays: dict[str, tuple[bytes, Destination]] = _NONE  # ACKs of the dialogs that other forks opened, by tag
         self.fallback = fallback  # the same request for UDP, if TCP was only tried for its size (18.1.1)
 
     def start(self) -> None:
@@ -139,6 +145,12 @@ class ClientTransaction:
         self.user = None
         self.data = b""
         self.layer.out.append(Send(data, destination))
+
+    def keep_stray(self, to_tag: str, ack: bytes, destination: Destination) -> None:
+        """The answer of another fork was acknowledged and hung up: when it comes again only the ACK goes out again."""
+        if self.strays is _NONE:
+            self.strays = {}
+        self.strays[to_tag] = (ack, destination)
 
     def forget(self) -> None:
         self.layer.forget_client(self)
@@ -260,11 +272,14 @@ def _ack_again(transaction: ClientTransaction, _: Response | None, out: Outputs)
 def _repeated_success(transaction: ClientTransaction, response: Response | None, out: Outputs) -> None:
     """A 2xx in Accepted: the known one is acknowledged again, another dialog's goes to who refuses forks (13.2.2.4)."""
     assert response is not None
-    if not transaction.ack or response.to_tag == transaction.answered_tag:
+    tag = response.to_tag
+    if not transaction.ack or tag == transaction.answered_tag:
         if transaction.ack:
             out.append(Send(transaction.ack, transaction.destination))
-    else:
-        out.append(ToUser(transaction.layer.on_stray_answer, response, transaction.destination))
+    elif tag in transaction.strays:
+        out.append(Send(*transaction.strays[tag]))
+    elif len(transaction.strays) < MAX_STRAYS:
+        out.append(ToUser(transaction.layer.on_stray_answer, response, transaction))
 
 
 def _no_answer(transaction: ClientTransaction, _: Response | None, out: Outputs) -> None:

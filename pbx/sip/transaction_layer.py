@@ -23,7 +23,7 @@ class TransactionLayer:
     """Owns every transaction; counters are plain integers for the metrics."""
 
     def __init__(
-        self, timers: TimerValues, out: Outputs, on_stray_answer: Callable[[Response, Destination], None]
+        self, timers: TimerValues, out: Outputs, on_stray_answer: Callable[[Response, ClientTransaction], None]
     ) -> None:
         self.timers = timers
         self.out = out

@@ -16,7 +16,7 @@ from pbx.sip import sanity
 from pbx.sip.address import Destination, NextHop, Source
 from pbx.sip.client_request import ClientRequest
 from pbx.sip.extensions import Extensions
-from pbx.sip.message import Request, Response, SipParseError
+from pbx.sip.message import Request, Response, SipParseError, trying
 from pbx.sip.message import response as build_response
 from pbx.sip.observer import SessionObserver, UserAgentHandler
 from pbx.sip.outputs import Outputs, Send, ToUser
@@ -197,7 +197,10 @@ class UserAgent:
     def receive(self, message: Request | Response, source: Source) -> None:
         """A parsed message that came from `source`."""
         if isinstance(message, Response):
-            self.layer.on_response(message)
+            if message.via_count == 1:
+                self.layer.on_response(message)
+            else:  # it was meant for somebody who forwards (RFC 3261 8.1.3.3)
+                self.layer.stray_responses += 1
             return
         message.set_source(source.host, source.port)
         method = message.method
@@ -266,7 +269,7 @@ class UserAgent:
             log.exception("the call handler failed on an INVITE; the caller gets 500")
             session.reject(500)
         if not transaction.data:  # nothing better was said in this turn
-            transaction.respond(100, build_response(request, 100))
+            transaction.respond(100, trying(request))
 
     def _hand_over(self, request: Request, transaction: ServerTransaction, source: Source) -> None:
         handle = ServerRequest(self, transaction, request, source)
@@ -307,7 +310,7 @@ class UserAgent:
         transaction = self.layer.open(request, key, source)
         if isinstance(session, InviteSession):
             self._respond(transaction, request, 200, session.local_tag)
-            session.on_cancel(invite)
+            session.on_cancel(invite, request)
         else:  # too late, it changes nothing; the tag is the one of the final response (9.2)
             final = parse(invite.data) if invite.data else None
             self._respond(transaction, request, 200, final.to_tag if isinstance(final, Response) else "")
@@ -353,10 +356,12 @@ class UserAgent:
         at = f"{user}@" if user else ""
         return f"Contact: <sip:{at}{host}:{port}{CONTACT_TRANSPORTS[transport]}>\r\n"
 
-    def _on_stray_answer(self, response: Response, destination: Destination) -> None:
+    def _on_stray_answer(self, response: Response, transaction: ClientTransaction) -> None:
         """Another 2xx to an INVITE that one far end already answered (13.2.2.4): its dialog is ended at once."""
         branches = [f"{MAGIC_COOKIE}{token(16)}" for _ in range(2)]
+        destination = transaction.destination
         ack, bye, peer = refuse_answer(response, destination, self.local_address(destination), branches)
+        transaction.keep_stray(response.to_tag, ack, peer)
         self.out.append(Send(ack, peer))
         self.layer.send(bye, peer, branches[1], "BYE", None)
 

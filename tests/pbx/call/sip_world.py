@@ -201,7 +201,7 @@ class Phone:
 
     def on_answer(self, session: Any, body: bytes, response: Any) -> bytes | None:
         self.events.append(("answer", body))
-        return self._answer(body) if not session._offer else None
+        return self._answer(body) if body and not session._offer else None
 
     def on_failure(self, session: Any, status: int, reason: str, response: Any) -> None:
         self.events.append(("failure", status, response))

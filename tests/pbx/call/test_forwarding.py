@@ -38,7 +38,10 @@ async def test_forward(behaviour: dict[str, Any] | None, reason: str, diversion:
     other = harness.phone("102", talk_s=5)
     caller = harness.call("extension:101")
     await caller.over()
-    assert other.invites[0]["headers"] == (f"Diversion: <sip:101@centrala.local>;reason={diversion};counter=1",)
+    line, history = other.invites[0]["headers"]
+    assert line == f"Diversion: <sip:101@centrala.local>;reason={diversion};counter=1"
+    assert history.startswith("History-Info: <sip:101@centrala.local?Reason=SIP%3Bcause%3D")
+    assert history.endswith(">;index=1, <sip:102@centrala.local>;index=1.1;rc=1")
     assert harness.journey(kind=Kind.FORWARDED)[0].data == {"from_extension": "101", "to": "102", "reason": reason}
     assert caller.status == 200
     await harness.close()
