@@ -1,4 +1,4 @@
-"""What an INVITE says beyond From and To: whether its phone wants to be shown (RFC 3323), and by which way the call came
+"""What an INVITE says beyond From and To: whether its phone wants to be shown (RFC 3323), and by which way it came
 (Diversion, RFC 5806; History-Info, RFC 7044), which is believed from a trusted trunk alone.
 """
 
