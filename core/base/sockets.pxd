@@ -74,6 +74,8 @@ cdef void eventfd_signal(int fd) noexcept nogil
 cdef uint64_t counter_read(int fd) noexcept nogil
 # Waits until a descriptor is readable or the time is over (-1: no limit).
 cdef void wait_readable(int fd, int timeout_ms) noexcept nogil
+# Waits until a descriptor takes data; False when the time is over.
+cdef bint wait_writable(int fd, int timeout_ms) noexcept nogil
 # Arms a timerfd for an instant of CLOCK_MONOTONIC; 0 disarms it.
 cdef void timerfd_arm(int fd, int64_t deadline_ns) noexcept nogil
 # Sends to an address on a socket that is not connected; returns bytes or -errno.

@@ -24,7 +24,7 @@ cdef extern from "<endian.h>" nogil:
     uint64_t be64toh(uint64_t value)
 
 cdef extern from "<poll.h>" nogil:
-    int POLLIN
+    int POLLIN, POLLOUT
     cdef struct pollfd:
         int fd
         short events
@@ -169,6 +169,14 @@ cdef void wait_readable(int fd, int timeout_ms) noexcept nogil:
     waiting.events = <short>POLLIN
     waiting.revents = 0
     poll(&waiting, 1, timeout_ms)
+
+
+cdef bint wait_writable(int fd, int timeout_ms) noexcept nogil:
+    cdef pollfd waiting
+    waiting.fd = fd
+    waiting.events = <short>POLLOUT
+    waiting.revents = 0
+    return poll(&waiting, 1, timeout_ms) > 0
 
 
 cdef void timerfd_arm(int fd, int64_t deadline_ns) noexcept nogil:

@@ -8,5 +8,3 @@ from core.engine.state cimport Leg, Worker
 cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil
 # Closes a leg's sockets and ends what it does; tells EV_STREAM_CLOSED. False when the event ring had no room yet.
 cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil
-# Adds what the counters have gained since the last time to the worker's.
-cdef void account(Worker* w, Leg* leg) noexcept nogil

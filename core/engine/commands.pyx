@@ -6,7 +6,8 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from core.base.atomics cimport store_release_i32, store_release_u32
 from core.base.clock cimport NS_PER_MS
 from core.base.pool cimport pool_give
-from core.base.sockets cimport epoll_add, epoll_remove, eventfd_signal, udp_disconnect
+from core.base.sockets cimport epoll_remove, udp_disconnect
+from core.engine.accounts cimport account
 from core.engine.bridge cimport arrange, join, leave_all, part, supervise
 from core.engine.digits cimport digits_queue
 from core.engine.messages cimport (
@@ -15,7 +16,9 @@ from core.engine.messages cimport (
     CMD_CONFIGURE,
     CMD_ECHO,
     CMD_GAIN,
+    CMD_ARRIVE,
     CMD_LATCH,
+    CMD_MOVE,
     CMD_OPEN,
     CMD_PLAY,
     CMD_PROTECT,
@@ -31,6 +34,7 @@ from core.engine.messages cimport (
     CMD_SUPERVISE,
     CMD_UNBRIDGE,
     EV_COMMAND_FAILED,
+    EV_MOVED,
     EV_STREAM_CLOSED,
     FLAG_DEMUX,
     FLAG_ON,
@@ -42,10 +46,11 @@ from core.engine.messages cimport (
     FLAG_SEND,
     Command,
 )
+from core.engine.moving cimport leg_open, move_in, move_out
 from core.engine.playing cimport end_overlay, end_play, play_refused, play_start
 from core.engine.receive cimport settle
-from core.engine.recorder cimport Recording, record_find, record_stop
 from core.engine.room_commands cimport run_room_command
+from core.engine.taping cimport leave_tap, run_record, stop_record
 from core.engine.state cimport (
     PENDING_CLOSED,
     WATCH_NONE,
@@ -57,32 +62,9 @@ from core.engine.state cimport (
     stop_ticking,
     tell_digit,
 )
-from core.stream.reception cimport rx_expected, rx_received
 from core.stream.latch cimport latch_tell
 from core.stream.srtp cimport Srtp
 from core.stream.stream cimport Stream, StreamSettings, stream_configure
-
-cdef extern from *:
-    """
-    /* epoll data: the stream's id, and this bit for its RTCP socket */
-    #define CENTRALA_RTCP_BIT (1ull << 32)
-    """
-    uint64_t RTCP_BIT "CENTRALA_RTCP_BIT"
-
-
-cdef int _open(Worker* w, Leg* leg) noexcept nogil:
-    cdef int failure
-    if w.active_count >= w.pool.capacity:
-        return ENOSPC
-    leg.active_index = w.active_count
-    w.active[w.active_count] = leg
-    w.active_count += 1
-    w.count.streams = w.active_count
-    failure = epoll_add(w.epoll, leg.stream.fd, leg.id)
-    if failure == 0:
-        failure = epoll_add(w.epoll, leg.stream.rtcp_fd, leg.id | RTCP_BIT)
-    return -failure
-
 
 cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
     cdef StreamSettings settings
@@ -157,78 +139,17 @@ cdef int _send_digits(Worker* w, Leg* leg, const Command* c, int64_t now) noexce
     return 0
 
 
-cdef int _record(Worker* w, Leg* left, const Command* c, int64_t now) noexcept nogil:
-    cdef Recording* r = record_find(w.recordings, c.token)
-    cdef Leg* right = find_leg(w, c.other) if c.other else NULL
-    if r == NULL:
-        return ENOENT
-    r.begun = True
-    w.recordings_open += 1
-    if left == NULL or (c.other and right == NULL) or left.recording != NULL or (
-            right != NULL and right.recording != NULL):
-        # The end of the recording tells Python.
-        record_stop(w.recordings, r, EBUSY, now)
-        eventfd_signal(w.recordings.wake_fd)
-        return 0
-    left.recording = r
-    left.channel = 0
-    r.taps = 1
-    if right != NULL:
-        right.recording = r
-        right.channel = 1
-        r.taps = 2
-    return 0
-
-
-cdef void _leave_recording(Worker* w, Leg* leg, int64_t now) noexcept nogil:
-    cdef Recording* r = leg.recording
-    if r == NULL:
-        return
-    leg.recording = NULL
-    r.taps -= 1
-    if r.taps == 0:
-        record_stop(w.recordings, r, 0, now)
-        eventfd_signal(w.recordings.wake_fd)
-
-
-cdef int _stop_record(Worker* w, const Command* c, int64_t now) noexcept nogil:
-    # By its streams and not by the table: one that ended by itself may be freed by Python at this moment.
-    cdef uint32_t i
-    for i in range(w.active_count):
-        if w.active[i].recording != NULL and w.active[i].recording.id == c.token:
-            _leave_recording(w, w.active[i], now)
-    return 0
-
-
-cdef inline void _gain(uint64_t* total, uint64_t* seen, uint64_t value) noexcept nogil:
-    total[0] += value - seen[0]
-    seen[0] = value
-
-
-cdef void account(Worker* w, Leg* leg) noexcept nogil:
-    cdef Stream* s = &leg.stream
-    cdef uint64_t expected = rx_expected(&s.rx), received = rx_received(&s.rx)
-    cdef int64_t lost = <int64_t>(expected - leg.totals.expected) - <int64_t>(received - leg.totals.received)
-    _gain(&w.count.rx_packets, &leg.totals.rx_packets, s.count.rx_packets)
-    _gain(&w.count.tx_packets, &leg.totals.tx_packets, s.count.tx_packets)
-    _gain(&w.count.foreign, &leg.totals.foreign, s.count.foreign)
-    _gain(&w.count.malformed, &leg.totals.malformed, s.count.malformed)
-    _gain(&w.count.send_errors, &leg.totals.send_errors, s.count.send_errors)
-    _gain(&w.count.forged, &leg.totals.forged, s.count.forged)
-    _gain(&w.count.replayed, &leg.totals.replayed, s.count.replayed)
-    # Late packets may make the loss of a span negative: it waits for the next one, so that the total never falls.
-    if lost >= 0:
-        w.count.lost += <uint64_t>lost
-        w.count.expected += expected - leg.totals.expected
-        leg.totals.expected = expected
-        leg.totals.received = received
-
-
 cdef bint _part_with_sockets(Worker* w, Stream* s) noexcept nogil:
     """The sockets go back to Python's thread, which keeps them for the next call; False if they are of no more use."""
     epoll_remove(w.epoll, s.fd)
     epoll_remove(w.epoll, s.rtcp_fd)
     return not s.connected or udp_disconnect(s.fd) == 0
+
+
+cdef bint _tell_end(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    if leg.moved_to:
+        return emit(w, EV_MOVED, leg.id, leg.moved_to, 0, 0, now)
+    return emit(w, EV_STREAM_CLOSED, leg.id, leg.stream.fd, leg.reusable, 0, now)
 
 
 cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
@@ -241,13 +162,12 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         if leg.sounding:
             tell_digit(w, leg, leg.sounding, leg.detector.last_ms, True, now)
         leave_all(w, leg, now)
-        _leave_recording(w, leg, now)
+        leave_tap(w, &leg.tap, 0, now)
         leg.reusable = _part_with_sockets(w, &leg.stream)
         leg.stream.srtp_in = leg.stream.srtp_out = NULL
         account(w, leg)
     # Its slot is given back only when Python knows, and knows all that came before.
-    if leg.pending & ~<uint32_t>PENDING_CLOSED or not emit(w, EV_STREAM_CLOSED, leg.id, leg.stream.fd,
-                                                                        leg.reusable, 0, now):
+    if leg.pending & ~<uint32_t>PENDING_CLOSED or not _tell_end(w, leg, now):
         leg.pending |= PENDING_CLOSED
         w.retry = True
         return False
@@ -272,7 +192,7 @@ cdef int _supervise(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
 cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
     cdef Leg* other
     if c.kind == CMD_OPEN:
-        return _open(w, leg)
+        return leg_open(w, leg)
     if c.kind == CMD_CONFIGURE:
         return _configure(w, leg, c, now)
     if c.kind == CMD_PLAY:
@@ -303,6 +223,11 @@ cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept no
         return _protect(w, leg, c)
     elif c.kind == CMD_LATCH:
         return _latch(w, leg, c)
+    elif c.kind == CMD_MOVE:
+        move_out(w, leg, c.other, now)
+        close_leg(w, leg, now)
+    elif c.kind == CMD_ARRIVE:
+        return move_in(w, leg, now)
     elif c.kind == CMD_CLOSE:
         close_leg(w, leg, now)
     return 0
@@ -314,9 +239,9 @@ cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil:
     if c.kind == CMD_STOP:
         w.running = False
     elif c.kind == CMD_RECORD:
-        failure = _record(w, leg, c, now)
+        failure = run_record(w, leg, c, now)
     elif c.kind == CMD_STOP_RECORD:
-        failure = _stop_record(w, c, now)
+        stop_record(w, c, now)
     elif c.kind == CMD_RELEASE_CLIP:
         play_refused(w, c)
     elif CMD_ROOM_OPEN <= c.kind <= CMD_ROOM_STOP_PLAY:

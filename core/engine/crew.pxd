@@ -23,6 +23,7 @@ cdef class Crew:
     cdef uint32_t sequence
     cdef uint32_t max_streams
     cdef list cpu_at_stop
+    cdef dict moving           # id on the new worker -> id on the old one, until EV_MOVED
     cdef KeyStore keys         # held: the workers point into it
     cdef PortRange ports       # whose sockets are closed when the workers have ended
 
@@ -30,11 +31,13 @@ cdef class Crew:
     cdef int stop(self) except -1
     # IndexError names the one that there is not.
     cdef Worker* worker(self, int index) except NULL
-    # KeyError when the stream is closed.
+    # Where a stream's leg is kept: on its way to another worker that is still the old one. KeyError when it is closed.
     cdef Leg* leg(self, object stream) except NULL
-    # Raises unless the worker's next command will be taken.
-    cdef int vacancy(self, uint32_t worker) except -1
+    # Raises unless the worker's next commands will be taken.
+    cdef int vacancy(self, uint32_t worker, int commands=*) except -1
     cdef int submit(self, uint32_t worker, Command* command, bint lazily=*) except -1
+    # A slot of another worker for a stream: its new id; the old one is dead. EngineBusy when there is none.
+    cdef uint32_t transfer(self, uint32_t old, int worker) except 0
     # The worker that a new stream goes to.
     cdef int calmest(self)
     cdef int64_t cpu_ns(self, int worker)

@@ -6,21 +6,23 @@ import resource
 import secrets
 import time
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
-from core.base.atomics cimport load_relaxed_i64, store_release_i32
-from core.base.pool cimport MAX_SLOTS, MAX_TAGS, id_slot, id_tag, pool_is_current
-from core.base.ring cimport spsc_reserve
+from core.base.atomics cimport load_acquire_u32, load_relaxed_i64, store_release_i32, store_release_u32
+from core.base.pool cimport MAX_SLOTS, MAX_TAGS, id_slot, id_tag, pool_is_current, pool_retire, pool_take
+from core.base.ring cimport spsc_count
 from core.base.sockets cimport close_fd, eventfd_open, eventfd_signal
 from core.engine cimport messages as m
 from core.engine.arguments cimport new_command
 from core.engine.clips cimport ClipTable, clip_free_all
-from core.engine.house cimport report_recordings
 from core.engine.keys cimport KeyStore
 from core.engine.messages cimport Command
-from core.engine.recorder cimport RECORDING_SLOTS, RecordTable, record_free, record_writer
+from core.engine.recorder cimport RECORDING_SLOTS, RecordTable, record_free
 from core.engine.state cimport Leg, Worker
+from core.engine.tape_writer cimport record_writer
+from core.engine.taping cimport report_recordings
 from core.engine.threads cimport pthread_t, thread_cpu_ns, thread_join, thread_start
 from core.engine.worker cimport worker_free, worker_init, worker_run, worker_submit, worker_submit_lazily
 
@@ -45,6 +47,7 @@ cdef class Crew:
         self.max_streams = max_streams
         self.keys = keys
         self.cpu_at_stop = [0] * workers
+        self.moving = {}
         self.pool = <Worker*>calloc(workers, sizeof(Worker))
         self.threads = <pthread_t*>calloc(workers, sizeof(pthread_t))
         self.clips = <ClipTable*>calloc(1, sizeof(ClipTable))
@@ -144,16 +147,36 @@ cdef class Crew:
         return &self.pool[index]
 
     cdef Leg* leg(self, object stream) except NULL:
-        cdef uint32_t id = stream if 0 <= stream <= 0xFFFFFFFF else 0
+        cdef uint32_t id = stream if 0 <= stream <= 0xFFFFFFFF else 0, old
+        cdef Leg* leg
         if id_tag(id) >= <uint32_t>self.count or not pool_is_current(&self.pool[id_tag(id)].pool, id):
             raise KeyError(f"stream {stream} is closed or never was")
+        while self.moving and id in self.moving:
+            old = self.moving[id]
+            leg = &self.pool[id_tag(old)].legs[id_slot(old)]
+            if load_acquire_u32(&leg.id) != old and old not in self.moving:
+                # It has left; the copy was complete before that.
+                break
+            id = old
         return &self.pool[id_tag(id)].legs[id_slot(id)]
 
-    cdef int vacancy(self, uint32_t worker) except -1:
-        """Raises unless the next command will be taken."""
+    cdef uint32_t transfer(self, uint32_t old, int worker) except 0:
+        cdef uint32_t new = pool_take(&self.pool[worker].pool)
+        cdef Leg* leg
+        if new == 0:
+            raise EngineBusy(f"media worker {worker} has its {self.max_streams} streams; raise max_streams")
+        leg = &self.pool[worker].legs[id_slot(new)]
+        memset(leg, 0, sizeof(Leg))
+        leg.slot = id_slot(new)
+        store_release_u32(&leg.id, new)
+        pool_retire(&self.pool[id_tag(old)].pool, old)
+        self.moving[new] = old
+        return new
+
+    cdef int vacancy(self, uint32_t worker, int commands=1) except -1:
         if not self.started or self.stopped:
             raise RuntimeError("the media engine is not running")
-        if spsc_reserve(&self.pool[worker].commands) == NULL:
+        if spsc_count(&self.pool[worker].commands) + <uint64_t>commands > self.pool[worker].commands.mask + 1:
             raise EngineBusy(f"media worker {worker} has not taken its last commands yet; try again later")
         return 0
 

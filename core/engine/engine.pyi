@@ -190,14 +190,28 @@ class Engine:
     def stop_room_play(self, room: int) -> None: ...
     def echo(self, stream: int, on: bool) -> None:
         """Sends back what is received (payload kept, own SSRC and sequence)."""
-    def record(self, path: str, left: int, right: int = 0) -> int:
+    def move(self, stream: int, worker: int) -> int:
+        """Moves a stream to another worker: returns its new id; the old one is dead, EV_MOVED says the last of it.
+
+        Sequence, timestamps, plays, digits, recording and counters go on; its bridge, room or supervision ends.
+        """
+    def record(self, path: str, left: int, right: int = 0, *, pipe: int = -1) -> int:
         """Records what is received on `left` and `right` into a stereo WAV (8 kHz, s16le; mono when right is 0).
 
-        Both on one worker. Returns a recording id; the file is a valid WAV at any instant up to the last second.
-        Raises OSError naming the path.
+        Returns a recording id; the file is a valid WAV at any instant up to the last second. The recording goes on
+        whatever the streams do. Raises OSError naming the path. `pipe`: a descriptor that is written the frames
+        instead, without a header, and closed at the end; `path` is not used then.
         """
+    def record_room(self, path: str, room: int, *, pipe: int = -1) -> int:
+        """Records the mix of a room (mono)."""
+    def add_to_record(self, recording: int, stream: int, channel: int) -> int:
+        """One more stream into channel 0 (left) or 1; returns its tap. ValueError when the recording is over."""
+    def drop_from_record(self, recording: int, tap: int) -> None:
+        """The stream of that tap is no longer recorded; with the last one the recording ends."""
+    def pause_record(self, recording: int, on: bool) -> None:
+        """While paused, silence is recorded."""
     def stop_record(self, recording: int) -> None:
-        """Ends the recording; EV_RECORDING_ENDED follows when all is on disk. Closing both streams ends it as well."""
+        """Ends the recording; EV_RECORDING_ENDED follows when all is on disk. Closing its streams ends it as well."""
     def add_clip(self, pcm: bytes) -> int:
         """Registers a clip of 8 kHz mono s16le samples; encoded at once for each codec. Returns its id."""
     def release_clip(self, clip: int) -> None:

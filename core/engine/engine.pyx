@@ -19,7 +19,7 @@ from core.engine.reading cimport read_stream, read_worker, take_datagrams, take_
 from core.engine.recorder cimport record_free
 from core.engine.shelf cimport Shelf
 from core.engine.state cimport MEMBER_DEAF, MEMBER_MUTED, WATCH_BARGE, Leg, Worker
-from core.engine.tapes cimport start_tape, stop_tape
+from core.engine.tapes cimport add_tap, drop_tap, pause_tape, start_room_tape, start_tape, stop_tape
 from core.stream.stream cimport stream_init
 
 from core.engine.crew import EngineBusy
@@ -99,6 +99,8 @@ cdef class Engine:
                 clip_free(self.crew.clips, event[2])
             elif event[0] == m.EV_RECORDING_ENDED:
                 record_free(self.crew.recordings, event[2])
+            elif event[0] == m.EV_MOVED:
+                self.crew.moving.pop(event[2], None)
             elif event[0] == m.EV_STREAM_CLOSED:
                 self.ports.rest(event[1], event[2], event[3])
                 if self.keys.current:
@@ -250,6 +252,25 @@ cdef class Engine:
         if stream == other or id_tag(stream) != id_tag(other):
             raise ValueError(f"streams {stream} and {other} are on different workers, or one: move one of two")
 
+    def move(self, stream, int worker):
+        cdef uint32_t old, new
+        cdef Command leave = new_command(m.CMD_MOVE, 0), arrive = new_command(m.CMD_ARRIVE, 0)
+        self.crew.leg(stream)
+        old = stream
+        if id_tag(old) == <uint32_t>worker:
+            return old
+        self.crew.worker(worker)
+        self.crew.vacancy(id_tag(old))
+        self.crew.vacancy(worker)
+        new = self.crew.transfer(old, worker)
+        leave.stream = old
+        leave.other = arrive.stream = new
+        self.ports.moved(old, new)
+        self.keys.move(old, new)
+        self.crew.submit(id_tag(old), &leave)
+        self.crew.submit(worker, &arrive)
+        return new
+
     def open_room(self, *, int worker=-1, int rate=8000, bint gate=True):
         cdef Command c = new_command(m.CMD_ROOM_OPEN, 0)
         if rate != 8000:
@@ -303,8 +324,20 @@ cdef class Engine:
         cdef Command c = new_command(m.CMD_ROOM_STOP_PLAY, self._room(room))
         self.crew.submit(id_tag(c.stream), &c)
 
-    def record(self, path, left, right=0):
-        return start_tape(self.crew, path, left, right)
+    def record(self, path, left, right=0, *, int pipe=-1):
+        return start_tape(self.crew, path, pipe, 2 if right else 1, (left, right) if right else (left,))
+
+    def record_room(self, path, room, *, int pipe=-1):
+        return start_room_tape(self.crew, path, pipe, self._room(room))
+
+    def add_to_record(self, recording, stream, int channel):
+        return add_tap(self.crew, recording, stream, channel)
+
+    def drop_from_record(self, recording, int tap):
+        drop_tap(self.crew, recording, tap)
+
+    def pause_record(self, recording, bint on):
+        pause_tape(self.crew, recording, on)
 
     def stop_record(self, recording):
         stop_tape(self.crew, recording)

@@ -80,8 +80,8 @@ cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
     else:
         if leg.stream.events.open:
             poll_digits(w, leg, now)
-        if leg.recording != NULL:
-            record_audio(leg.recording, leg.channel, got.codec, p.payload, p.size, p.timestamp, leg.stream.rx.epoch, now)
+        if leg.tap != NULL:
+            record_audio(leg.tap, got.codec, p.payload, p.size, p.timestamp, leg.stream.rx.epoch, now)
         if leg.stream.event_payload_type < 0:
             _listen(w, leg, got.codec, p.payload, p.size, now)
         if leg.voice != NULL:

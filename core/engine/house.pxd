@@ -8,5 +8,3 @@ cdef enum:
     HOUSE_NS = 32000000        # a part of the slow pass is done this often
 
 cdef void housekeeping(Worker* w, int64_t now) noexcept nogil
-# The worker's thread, or Python's when the worker has ended: tells the recordings that the writer has ended.
-cdef void report_recordings(Worker* w) noexcept nogil

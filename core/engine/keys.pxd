@@ -18,6 +18,8 @@ cdef class KeyStore:
 
     # The number of a context for the key; 0 when the stream has that key already and keeps it, with its packet index.
     cdef uint32_t add(self, uint32_t stream, str direction, int profile, bytes key) except? 0
+    # The stream has another id from now on.
+    cdef int move(self, uint32_t old, uint32_t new) except -1
     # The stream is closed: its contexts are freed.
     cdef int drop(self, uint32_t stream) except -1
     cdef int _sweep(self) except -1

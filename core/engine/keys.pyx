@@ -108,3 +108,9 @@ cdef class KeyStore:
         if self.retired:
             self._sweep()
         return 0
+
+    cdef int move(self, uint32_t old, uint32_t new) except -1:
+        known = self.current.pop(old, None)
+        if known is not None:
+            self.current[new] = known
+        return 0

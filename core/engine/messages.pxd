@@ -21,8 +21,8 @@ cpdef enum:                    # kinds of commands
     CMD_BRIDGE = 6             # stream, other
     CMD_UNBRIDGE = 7
     CMD_ECHO = 8               # flags & FLAG_ON
-    CMD_RECORD = 9             # stream, other, token (recording id)
-    CMD_STOP_RECORD = 10       # token (recording id)
+    CMD_RECORD = 9             # stream (or room), token (recording id), count (tap), flags & FLAG_ROOM
+    CMD_STOP_RECORD = 10       # token (recording id); flags & FLAG_ON: only the tap `count`
     CMD_RELEASE_CLIP = 11      # token (clip id)
     CMD_CLOSE = 12
     CMD_STOP = 13              # the worker ends
@@ -38,6 +38,7 @@ cpdef enum:                    # kinds of commands
     CMD_GAIN = 23              # stream, gain
     CMD_STOP_OVERLAY = 24      # stream
     CMD_MOVE = 25              # stream, other (its id on the worker it goes to)
+    CMD_ARRIVE = 26            # stream: it comes from another worker
 
 cdef enum:
     FLAG_ON = 1

@@ -1,9 +1,10 @@
 """N-1 mixing on the tick; see mixing.pxd."""
 
-from libc.stdint cimport int16_t, int64_t, uint32_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from core.engine.playing cimport end_room_play, overlay_mix, player_samples
+from core.engine.recorder cimport CODEC_LINEAR, record_audio
 from core.engine.state cimport (
     MEMBER_DEAF,
     MEMBER_MUTED,
@@ -84,6 +85,12 @@ cdef void _announce(Worker* w, Room* room, int64_t now) noexcept nogil:
         end_room_play(w, room, True, now)
         return
     mix_add(w.total, w.played, room.frame)
+
+
+cdef void _record(Worker* w, Room* room, int64_t now) noexcept nogil:
+    mix_saturate(w.total, w.mixed, room.frame)
+    record_audio(room.tap, CODEC_LINEAR, <uint8_t*>w.mixed, room.frame * <int>sizeof(int16_t), room.recorded, 1, now)
+    room.recorded += <uint32_t>room.frame
 
 
 cdef void _own_mix(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
@@ -167,6 +174,8 @@ cdef void room_tick(Worker* w, Room* room, int64_t when, int64_t now) noexcept n
         _hear(w, room, room.members[i], now)
     if room.player.active:
         _announce(w, room, now)
+    if room.tap != NULL:
+        _record(w, room, now)
     for i in range(room.count):
         if late:
             room.members[i].stream.tx.source = SOURCE_NONE

@@ -36,6 +36,8 @@ cdef class PortRange:
     cdef int give_to(self, str local_ip, int pair, uint32_t owner) except -1
     cdef Place _place(self, str local_ip)
     cdef bint _usable(self, int fd, int* fds)
+    # The stream has another id from now on.
+    cdef int moved(self, uint32_t old, uint32_t new) except -1
     cdef bint _in_use(self, uint32_t owner)
     cdef int _bind(self, str local_ip, const Address* local, int pair, int* fds) except -1
     cdef int _take_now(self, str local_ip, const Address* local, int* fds) except -2

@@ -203,3 +203,11 @@ cdef class PortRange:
             place.resting.clear()
         self.resting = 0
         return 0
+
+    cdef int moved(self, uint32_t old, uint32_t new) except -1:
+        cdef Place place
+        for place in self.places.values():
+            if old in place.owners:
+                place.owners[place.owners.index(old)] = new
+                break
+        return 0

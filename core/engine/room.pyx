@@ -138,7 +138,7 @@ cdef void _stop(Worker* w, Room* room) noexcept nogil:
 
 
 cdef void room_rest(Worker* w, Room* room) noexcept nogil:
-    if room.count == 0 and not room.player.active and room.recording == NULL:
+    if room.count == 0 and not room.player.active and room.tap == NULL:
         _stop(w, room)
 
 

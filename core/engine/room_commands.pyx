@@ -18,6 +18,7 @@ from core.engine.messages cimport (
 from core.engine.playing cimport end_room_play, play_refused, play_start_in_room
 from core.engine.room cimport room_close, room_enter, room_exit, room_find, room_open, room_start
 from core.engine.state cimport WATCH_NONE, Leg, Room, Worker, emit
+from core.engine.taping cimport leave_tap
 
 
 cdef int _join(Worker* w, Leg* leg, Room* room, const Command* c, int64_t now) noexcept nogil:
@@ -53,6 +54,7 @@ cdef int _close(Worker* w, Room* room, int64_t now) noexcept nogil:
         return ENOENT
     id = room.id
     end_room_play(w, room, False, now)
+    leave_tap(w, &room.tap, 0, now)
     while room.count:
         leg = room.members[room.count - 1]
         room_exit(w, leg, now)

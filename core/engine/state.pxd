@@ -12,7 +12,7 @@ from core.engine.clips cimport ClipTable
 from core.engine.digits cimport DigitSender
 from core.engine.keys cimport SrtpTable
 from core.engine.player cimport Player
-from core.engine.recorder cimport RecordTable, Recording
+from core.engine.recorder cimport RecordTable, Tap
 from core.engine.voice cimport Voice
 from core.signal.dtmf cimport DtmfDetector
 from core.stream.srtp cimport SRTP_ROOM
@@ -92,6 +92,7 @@ cdef struct Leg:
     uint32_t active_index      # in Worker.active
     bint closing               # closed, but its event found no room
     bint reusable              # its sockets may serve another stream
+    uint32_t moved_to          # its id on another worker; 0: it did not move
     bint echo
     Leg* peer                  # the other one of the bridge
     const Placement* placement # what carries the pair; NULL without a peer
@@ -122,8 +123,7 @@ cdef struct Leg:
     char sounding              # ASCII of the digit that is still heard, 0: none
     int64_t heard_ns
     # recording
-    Recording* recording
-    int channel
+    Tap* tap
     # events that wait for room
     uint32_t pending           # PENDING_*
     uint32_t ended_token
@@ -153,7 +153,7 @@ cdef struct Room:
     bint gate                  # who does not talk is left out of the sum
     int64_t threshold          # power of a frame
     Player player              # announcements
-    Recording* recording
+    Tap* tap
     uint32_t recorded          # samples given to the recording: its timestamps
 
 cdef struct WorkerCounters:    # written by the worker, read relaxed
@@ -214,6 +214,8 @@ cdef struct Worker:
     Voice* spare_voices
     void** voice_blocks        # what was allocated
     uint32_t voice_block_count
+    int32_t* arrived           # atomic, one a slot: another worker has put a leg there
+    bint stalled               # the next command waits for such a leg
     bint unsettled             # some leg's pair must be placed anew
     const Placement* placements[MAX_PLACEMENTS]    # in the order of preference, NULL at the end
     int64_t ntp_offset         # monotonic ns to NTP ns

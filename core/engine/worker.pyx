@@ -1,13 +1,13 @@
 """The worker's thread; see worker.pxd."""
 
 from libc.errno cimport EMFILE, ENOMEM
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from core.base.atomics cimport exchange_i32, full_fence, load_acquire_i32, store_release_i32
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, NTP_UNIX_S, now_ns, realtime_ns
-from core.base.pool cimport pool_free, pool_init
+from core.base.pool cimport id_slot, pool_free, pool_init
 from core.base.ring cimport spsc_count, spsc_free, spsc_front, spsc_init, spsc_push, spsc_release
 from core.base.sockets cimport (
     EPOLL_CLOEXEC,
@@ -27,11 +27,12 @@ from core.engine.clips cimport ClipTable
 from core.engine.commands cimport close_leg, run_command
 from core.engine.datagrams cimport DATAGRAM_RING, Datagram
 from core.engine.house cimport HOUSE_NS, housekeeping
-from core.engine.messages cimport Command, Event
+from core.engine.messages cimport CMD_ARRIVE, Command, Event
 from core.engine.receive cimport read_rtcp, read_rtp
 from core.engine.recorder cimport RecordTable
 from core.engine.room cimport rooms_free
 from core.engine.state cimport MAX_ROOMS, Leg, Room, Worker, find_leg, retry_events, signal_events
+from core.engine.taping cimport leave_tap
 from core.engine.ticks cimport arm_ticks, run_ticks
 
 cdef extern from "<pthread.h>" nogil:
@@ -84,9 +85,10 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
     w.timer_fd = timerfd_open()
     w.legs = <Leg*>calloc(max_streams, sizeof(Leg))
     w.active = <Leg**>calloc(max_streams, sizeof(Leg*))
+    w.arrived = <int32_t*>calloc(max_streams, sizeof(int32_t))
     w.rooms = <Room**>calloc(MAX_ROOMS, sizeof(Room*))
     default_placements(w)
-    if (w.legs == NULL or w.active == NULL or w.rooms == NULL or pool_init(&w.room_pool, MAX_ROOMS, index) < 0 or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
+    if (w.legs == NULL or w.arrived == NULL or w.active == NULL or w.rooms == NULL or pool_init(&w.room_pool, MAX_ROOMS, index) < 0 or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
             or spsc_init(&w.events, EVENT_RING, sizeof(Event)) < 0
             or spsc_init(&w.digits, DIGIT_RING, sizeof(Event)) < 0
             or spsc_init(&w.datagrams, DATAGRAM_RING, sizeof(Datagram)) < 0 or pool_init(&w.pool, max_streams, index) < 0):
@@ -114,8 +116,10 @@ cdef void worker_free(Worker* w) noexcept nogil:
     pool_free(&w.room_pool)
     pool_free(&w.pool)
     free(w.legs)
+    free(w.arrived)
     free(w.active)
     w.legs = NULL
+    w.arrived = NULL
     w.active = NULL
 
 
@@ -144,9 +148,14 @@ cdef bint _run_commands(Worker* w, int64_t now) noexcept nogil:
     """True when some are left."""
     cdef int left = COMMAND_BATCH
     cdef Command* command
+    w.stalled = False
     while left > 0:
         command = <Command*>spsc_front(&w.commands)
         if command == NULL:
+            return False
+        if command.kind == CMD_ARRIVE and not load_acquire_i32(&w.arrived[id_slot(command.stream)]):
+            # Who sends the leg signals our eventfd.
+            w.stalled = True
             return False
         run_command(w, command, now)
         spsc_release(&w.commands)
@@ -191,7 +200,7 @@ cdef int _patience(Worker* w, bint more) noexcept nogil:
     cdef bint dozes = w.active_count or w.recordings_open or w.clips_unreported
     store_release_i32(&w.sleeping, DOZES if dozes else SLEEPS)
     full_fence()
-    if more or spsc_count(&w.commands):
+    if more or (spsc_count(&w.commands) and not w.stalled):
         store_release_i32(&w.sleeping, AWAKE)
         return 0
     return <int>(HOUSE_NS // NS_PER_MS) if dozes else -1
@@ -211,6 +220,9 @@ cdef void _end(Worker* w) noexcept nogil:
     for i in range(w.active_count, 0, -1):
         # With a full event ring the sockets are closed all the same; nobody waits for the event any more.
         close_leg(w, w.active[i - 1], now)
+    for i in range(<uint32_t>MAX_ROOMS):
+        if w.rooms[i] != NULL:
+            leave_tap(w, &w.rooms[i].tap, 0, now)
     signal_events(w)
 
 

@@ -246,8 +246,14 @@ class MediaEngine:
 
         A bridge that it has ends. Nothing happens when it is there. Raises `core.engine.engine.EngineBusy`.
         """
-        if self.core.worker_of(session.stream) != worker:
-            raise ValueError("the sessions are on different workers")
+        if self.core.worker_of(session.stream) == worker:
+            return
+        for one in (session, *session.supervisors):
+            old, one.stream = one.stream, self.core.move(one.stream, worker)
+            self._moved[old] = self._sessions.pop(old)
+            self._sessions[one.stream] = one
+        for one in session.supervisors:
+            one.supervise_again()
 
     def stop_overlay(self, stream: int) -> None:
         """For `insist`."""

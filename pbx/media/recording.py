@@ -1,43 +1,80 @@
-"""A recording of one or two streams, from start to the moment when all of it is on disk."""
+"""A recording of streams or a room, from start to the moment when all of it is on disk."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.media.session import MediaSession
+    from pbx.media.tapes import Tapes
+
+LEFT, RIGHT = 0, 1  # channels
 
 
 class Recording:
-    """Runs until `stop`, or until the recorded streams are closed; `ended` gives its length in seconds.
+    """Runs until `stop`, or until what it records is closed; `ended` gives its length in seconds.
 
-    A full disk or a vanished folder ends the recording early: `ended` raises the OSError then, and an alarm is
-    published. The call goes on.
+    It goes with its sessions through hold, bridges and rooms. A full disk or a vanished folder ends it early: `ended`
+    raises the OSError then, and an alarm is published. The call goes on.
     """
 
-    __slots__ = ("_stop", "ended", "id", "path")
+    __slots__ = ("_sessions", "_stopped", "_tapes", "ended", "id", "path", "paused")
 
-    def __init__(self, recording: int, path: Path, ended: asyncio.Future[float], stop: Callable[[int], None]) -> None:
-        self.id = recording
+    def __init__(
+        self, tapes: Tapes, number: int, path: Path, ended: asyncio.Future[float], *sessions: MediaSession
+    ) -> None:
+        self._tapes = tapes
+        self._stopped = False
+        self._sessions = {session: tap for tap, session in enumerate(sessions)}
+        self.id = number
         self.path = path
         self.ended = ended
-        self._stop: Callable[[int], None] | None = stop
+        self.paused = False
 
     @property
     def active(self) -> bool:
         """Whether it goes on; False from the call of `stop` on."""
-        return self._stop is not None and not self.ended.done()
+        return not self._stopped and not self.ended.done()
+
+    @property
+    def sessions(self) -> tuple[MediaSession, ...]:
+        """Who is recorded; of a room nobody."""
+        return tuple(self._sessions)
+
+    def pause(self, on: bool) -> None:
+        """Records silence from now on (`on`), or sound again: card data must not be kept. Nothing is cut out."""
+        if self.active:
+            self.paused = on
+            self._tapes.core.pause_record(self.id, on)
+
+    def add(self, session: MediaSession, channel: int = RIGHT) -> None:
+        """Records one more session, added up with what the channel (LEFT or RIGHT) has; nothing when it is over.
+
+        Raises ValueError when the recording had eight sessions already, or has no such channel.
+        """
+        if self.active and session not in self._sessions:
+            self._sessions[session] = self._tapes.core.add_to_record(self.id, session.stream, channel)
+
+    def drop(self, session: MediaSession) -> None:
+        """Records that session no longer; the recording ends with the last one."""
+        tap = self._sessions.pop(session, None)
+        if tap is not None and self.active:
+            self._tapes.drop(self.id, tap)
 
     def stop(self) -> asyncio.Future[float]:
         """Ends the recording at once; the future gives its length in seconds when all is on disk. Repeatable."""
-        stop, self._stop = self._stop, None
-        if stop is not None and not self.ended.done():
-            stop(self.id)
+        if self.active:
+            self._stopped = True
+            self._tapes.stop(self.id)
         return self.ended
 
     def finish(self, duration_s: float, errno: int) -> OSError | None:
         """Called by the media engine when the file is closed; `errno` 0 means that nothing is missing."""
-        self._stop = None
+        self._stopped = True
+        self._sessions.clear()
         error = OSError(errno, os.strerror(errno), str(self.path)) if errno else None
         if not self.ended.done():
             if error is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbx.media.playback import Playback
@@ -11,6 +12,7 @@ from pbx.media.playback import Playback
 if TYPE_CHECKING:
     from pbx.media.clip import Clip
     from pbx.media.engine import MediaEngine
+    from pbx.media.recording import Recording
     from pbx.media.session import MediaSession
 
 MAX_MEMBERS = 512
@@ -81,6 +83,11 @@ class Room:
         if self._playback.active and not self.closed:
             self._playback.settle(False)
             self._engine.insist(self._engine.core.stop_room_play, self.number)
+
+    def record(self, path: str | Path) -> Recording:
+        """Records what a silent member would hear into a WAV below the recordings folder. Raises OSError."""
+        self._alive()
+        return self._engine.tapes.record_room(path, self.number)
 
     def close(self) -> None:
         """Ends the room; its members stay open, alone. A second call does nothing."""

@@ -216,7 +216,7 @@ class MediaSession:
         self._alive()
         if other is not None:
             other._alive()
-        return self._engine.tapes.record(path, self.stream, other.stream if other is not None else 0)
+        return self._engine.tapes.record(path, self, other)
 
     def stats(self) -> StreamStats | None:
         """The stream's counters now; None when it is closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from core.engine.engine import EngineBusy
 from pbx.media.recording import Recording
 
 if TYPE_CHECKING:
+    from core.engine.engine import Engine
     from pbx.media.engine import MediaEngine
+    from pbx.media.session import MediaSession
 
 
 class Tapes:
@@ -27,11 +30,22 @@ class Tapes:
     def __len__(self) -> int:
         return len(self._running)
 
-    def record(self, path: str | Path, left: int, right: int) -> Recording:
-        """Records two streams (`right` 0: one). Raises OSError naming the path when it cannot be or lies outside."""
-        return self._begin(path, lambda target: self._engine.core.record(target, left, right))
+    @property
+    def core(self) -> Engine:
+        """The media threads."""
+        return self._engine.core
 
-    def _begin(self, path: str | Path, begin: Callable[[str], int]) -> Recording:
+    def record(self, path: str | Path, left: MediaSession, right: MediaSession | None) -> Recording:
+        """Records one or two sessions. Raises OSError naming the path when it cannot be or lies outside the folder."""
+        sessions = (left,) if right is None else (left, right)
+        streams = [session.stream for session in sessions]
+        return self._begin(path, lambda target: self.core.record(target, *streams), *sessions)
+
+    def record_room(self, path: str | Path, room: int) -> Recording:
+        """Records the mix of a room; as `record`."""
+        return self._begin(path, lambda target: self.core.record_room(target, room))
+
+    def _begin(self, path: str | Path, begin: Callable[[str], int], *sessions: MediaSession) -> Recording:
         target = os.path.normpath(os.path.join(self.folder, path))
         if not target.startswith(self.folder + os.sep):
             raise PermissionError(errno.EACCES, f"a recording must lie in {self.folder}", target)
@@ -47,13 +61,18 @@ class Tapes:
         except FileNotFoundError:
             self._folders.discard(folder)  # somebody removed it; the next recording makes it again
             raise
-        recording = Recording(number, Path(target), self._engine.loop.create_future(), self._stop)
+        recording = Recording(self, number, Path(target), self._engine.loop.create_future(), *sessions)
         self._running[number] = recording
         self._engine.counters.recordings += 1
         return recording
 
-    def _stop(self, number: int) -> None:
-        self._engine.insist(self._engine.core.stop_record, number)
+    def stop(self, number: int) -> None:
+        """Ends a recording."""
+        self._engine.insist(self.core.stop_record, number)
+
+    def drop(self, number: int, tap: int) -> None:
+        """Ends one tap of a recording."""
+        self._engine.insist(partial(self.core.drop_from_record, number), tap)
 
     def ended(self, number: int, duration_ms: int, code: int) -> None:
         """A media thread told that a recording is over and on disk; `code` is an errno, 0 when nothing is missing."""

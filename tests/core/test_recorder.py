@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import errno
+import os
 import struct
 import time
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.rtp_phone import Bench
+from tests.support.tone_phone import TonePhones
 
 E = pytest.importorskip("core.engine.engine", reason="build the core first")
 
+TONES = (440.0, 620.0, 850.0)
 LOUD, SILENCE = b"\x00" * 160, b"\xff" * 160
+
+
+@pytest.fixture
+def phones(bench: Bench) -> Iterator[TonePhones]:
+    made = TonePhones(bench)
+    yield made
+    made.close()
 
 
 def read(path: Path) -> tuple[int, list[tuple[int, ...]]]:
@@ -179,3 +191,115 @@ def test_places_of_recordings_come_back(bench: Bench, tmp_path: Path) -> None:
     for n in range(30):
         bench.engine.stop_record(bench.engine.record(str(tmp_path / "x.wav"), stream))
         bench.wait(E.EV_RECORDING_ENDED, None, n + 1)
+
+
+def test_paused_is_silence_and_time_goes_on(bench: Bench, tmp_path: Path) -> None:
+    stream, phone = bench.call("127.11.0.1")
+    path = tmp_path / "card.wav"
+    recording = bench.engine.record(str(path), stream)
+    for number in range(3):
+        bench.engine.pause_record(recording, number == 1)
+        phone.say(LOUD, count=5)
+        bench.until(
+            lambda seen=5 * (number + 1): bench.engine.stream_stats(stream).rx_packets == seen,
+            "the packets of one part",
+        )
+    deadline = time.monotonic() + 0.4
+    bench.until(lambda: time.monotonic() > deadline, "0.4 s")
+    bench.engine.stop_record(recording)
+    bench.wait(E.EV_RECORDING_ENDED)
+    assert [length for _, length in spans(read(path)[1], 0)] == [800, 800]
+
+
+def test_goes_on_through_another_bridge_with_another_partner(bench: Bench, tmp_path: Path) -> None:
+    (a, alice), (b, bob), (c, carol) = (bench.call(f"127.11.0.{n}") for n in (1, 2, 3))
+    path = tmp_path / "call.wav"
+    bench.engine.bridge(a, b)
+    recording = bench.engine.record(str(path), a, b)
+    bob.say(LOUD, count=5)
+    bench.until(lambda: bench.engine.stream_stats(b).rx_packets == 5, "bob's packets")
+    assert bench.engine.add_to_record(recording, c, 1) == 2
+    bench.engine.drop_from_record(recording, 1)
+    bench.engine.bridge(a, c)
+    deadline = time.monotonic() + 0.3
+    bench.until(lambda: time.monotonic() > deadline, "0.3 s between them")
+    bob.say(LOUD, count=5)
+    carol.say(LOUD, count=5)
+    alice.say(LOUD, count=2)
+    bench.until(lambda: bench.engine.stream_stats(c).rx_packets == 5, "carol's packets")
+    bench.engine.close(b)
+    deadline = time.monotonic() + 0.3
+    bench.until(lambda: time.monotonic() > deadline, "0.3 s")
+    bench.engine.stop_record(recording)
+    assert bench.wait(E.EV_RECORDING_ENDED)[0][4] == 0
+    frames = read(path)[1]
+    assert [length for _, length in spans(frames, 1)] == [800, 800]
+    assert [length for _, length in spans(frames, 0)] == [320]
+    with pytest.raises(ValueError, match="over"):
+        bench.engine.add_to_record(recording, a, 0)
+
+
+def test_two_streams_of_one_channel_are_added_up(bench: Bench, tmp_path: Path) -> None:
+    (a, alice), (b, bob) = (bench.call(f"127.11.0.{n}") for n in (1, 2))
+    path = tmp_path / "sum.wav"
+    recording = bench.engine.record(str(path), a)
+    bench.engine.add_to_record(recording, b, 0)
+    half = bytes([0x9F]) * 160
+    alice.say(half)
+    bob.say(half)
+    bench.until(lambda: bench.engine.stream_stats(b).rx_packets == 1, "bob's packet")
+    deadline = time.monotonic() + 0.2
+    bench.until(lambda: time.monotonic() > deadline, "0.2 s")
+    bench.engine.stop_record(recording)
+    bench.wait(E.EV_RECORDING_ENDED)
+    assert max(abs(frame[0]) for frame in read(path)[1]) == 2 * 8316
+
+
+def test_room_is_recorded_mixed(bench: Bench, phones: TonePhones, tmp_path: Path) -> None:
+    room = bench.engine.open_room()
+    path = tmp_path / "room.wav"
+    for tone in TONES[:2]:
+        bench.engine.join_room(room, phones.add(tone))
+    recording = bench.engine.record_room(str(path), room)
+    phones.talk(0.8)
+    bench.engine.close_room(room)
+    assert bench.wait(E.EV_RECORDING_ENDED)[0][2:5:2] == (recording, 0)
+    channels, frames = read(path)
+    assert channels == 1
+    sound = np.array([frame[0] for frame in frames][3200:4800])
+    turn = -2j * np.pi * np.arange(1600) / 8000
+    power = [abs(np.sum(sound * np.exp(turn * tone))) / 800 for tone in TONES[:3]]
+    assert min(power[:2]) > 3000
+    assert power[2] < 500
+
+
+def test_frames_into_a_pipe(bench: Bench) -> None:
+    stream, phone = bench.call("127.11.0.1")
+    out, pipe = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(pipe, False)
+    recording = bench.engine.record("", stream, pipe=pipe)
+    phone.say(LOUD, count=5)
+    bench.until(lambda: bench.engine.stream_stats(stream).rx_packets == 5, "packets")
+    deadline = time.monotonic() + 0.3
+    bench.until(lambda: time.monotonic() > deadline, "0.3 s")
+    bench.engine.stop_record(recording)
+    event = bench.wait(E.EV_RECORDING_ENDED)[0]
+    data = b""
+    while part := os.read(out, 65536):
+        data += part
+    os.close(out)
+    assert len(data) == pytest.approx(event[3] * 16, abs=16)
+    samples = struct.unpack(f"<{len(data) // 2}h", data)
+    assert sum(abs(s) > 1000 for s in samples) == 800
+
+
+def test_reader_of_the_pipe_that_is_gone_ends_it(bench: Bench) -> None:
+    stream, phone = bench.call("127.11.0.1")
+    out, pipe = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(pipe, False)
+    recording = bench.engine.record("", stream, pipe=pipe)
+    os.close(out)
+    event = bench.wait(E.EV_RECORDING_ENDED)[0]
+    assert (event[2], event[4]) == (recording, errno.EPIPE)
+    phone.say(count=1)
+    bench.until(lambda: bench.engine.stream_stats(stream).rx_packets == 1, "the call goes on")
