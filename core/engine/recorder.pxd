@@ -44,6 +44,7 @@ cdef struct Tap:
     uint32_t epoch
     uint32_t timestamp
     int64_t position           # frames from the start
+    int64_t end                # after the last frame that was placed
 
 cdef struct Recording:
     uint32_t id

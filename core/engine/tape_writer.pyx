@@ -131,11 +131,21 @@ cdef inline int16_t _added(int a, int b) noexcept nogil:
     return <int16_t>(32767 if sum > 32767 else -32768 if sum < -32768 else sum)
 
 
+cdef bint _alone(Recording* r, const Tap* tap, int64_t position) noexcept nogil:
+    """Nobody else has placed anything on this channel from there on."""
+    cdef int i
+    for i in range(load_acquire_i32(&r.tap_count)):
+        if r.taps[i] != tap and r.taps[i].channel == tap.channel and r.taps[i].end > position:
+            return False
+    return True
+
+
 cdef void _place(Recording* r, Tap* tap, const Chunk* chunk) noexcept nogil:
     cdef int16_t[CHUNK_BYTES] pcm
     cdef int64_t position = _position(r, tap, chunk)
     cdef int64_t at
     cdef int i, channel = tap.channel if r.channels == 2 else 0
+    cdef bint alone = _alone(r, tap, position)
     if position + chunk.count > r.flushed + WINDOW:
         _flush(r, position + chunk.count - WINDOW, True)
     if chunk.codec == CODEC_LINEAR:
@@ -145,7 +155,13 @@ cdef void _place(Recording* r, Tap* tap, const Chunk* chunk) noexcept nogil:
     for i in range(chunk.count):
         if r.flushed <= position + i < r.flushed + WINDOW:
             at = ((position + i) % WINDOW) * r.channels + channel
-            r.window[at] = _added(r.window[at], pcm[i])
+            if alone:
+                r.window[at] = pcm[i]
+            elif position + i >= tap.end:
+                # What the tap has placed before is in the sum already.
+                r.window[at] = _added(r.window[at], pcm[i])
+    if position + chunk.count > tap.end:
+        tap.end = position + chunk.count
 
 
 cdef void _finish(Recording* r, int stop) noexcept nogil:
