@@ -162,6 +162,8 @@ class EventMetrics:
         change = self._contacts.add if event.registered else self._contacts.discard
         change((event.extension, event.contact))
         self._in.registrations.one.value = len(self._contacts)
+        if event.reason:
+            self._in.registrations_lost.child(event.reason).value += 1
 
     def _alarm(self, event: Alarm) -> None:
         raised = self._in.alarms.child(event.name)

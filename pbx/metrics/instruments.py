@@ -107,6 +107,9 @@ class Instruments(Collector):
         self.digits = self._counter("centrala_digits_total", "DTMF digits received, by method.", "method")
         self.media_timeouts = self._counter("centrala_media_timeouts_total", "Legs from which no RTP came any more.")
         self.registrations = self._gauge("centrala_registrations", "Contacts that are registered.")
+        self.registrations_lost = self._counter(
+            "centrala_registrations_lost_total", "Contacts that went without being asked to, by why.", "reason"
+        )
         self.alarm_active = self._gauge(
             "centrala_alarm_active", "1 while something needs an operator's attention.", "name"
         )
