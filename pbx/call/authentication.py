@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pbx.call.guesses import Guesses
 from pbx.call.identity import clean_number
 from pbx.clock import Clock
+from pbx.sip.address import source_of
 from pbx.sip.digest import Credentials, DigestVerifier
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Authenticator:
         if not given:
             return self._challenge(request, source)
         claimed = clean_number(request.from_.uri.user)
-        if self.guesses.exhausted(source.host) and not self._known_peer(claimed, source):
+        if self.guesses.exhausted(source_of(source.host)) and not self._known_peer(claimed, source):
             self.guesses.refused += 1
             return Verdict("", 403)
 
@@ -73,7 +74,7 @@ class Authenticator:
         if result.stale or result.reason in RETRY:
             return self._challenge(request, source, stale=True)
         if result.reason in ("password", "user"):
-            self.guesses.wrong(source.host)
+            self.guesses.wrong(source_of(source.host))
             return Verdict("", 403)
         return self._challenge(request, source)
 

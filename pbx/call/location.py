@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pbx.sip.address import Destination
+from pbx.sip.address import Destination, same_host
 from pbx.sip.uri import Uri, UriError
 
 
@@ -127,6 +127,6 @@ def can_be_called_back(binding: Binding) -> bool:
     if destination.transport != "tcp" or binding.reg_id:
         return False
     try:
-        return Uri.parse(binding.uri).host.strip("[]") == destination.host
+        return same_host(Uri.parse(binding.uri).host, destination.host)
     except UriError:
         return False

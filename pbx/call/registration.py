@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pbx.call.identity import clean_name
 from pbx.call.location import Binding
 from pbx.call.phone_flows import OutboundRefused, reg_id_of
-from pbx.sip.address import Destination, is_ip_literal
+from pbx.sip.address import Destination, same_host
 from pbx.sip.message import parse_seconds
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _destination(request: Request, source: Source, contact: NameAddr, path: tupl
     """
     via = request.via
     port = source.port
-    direct = via.host == source.host and contact.uri.host == source.host and is_ip_literal(source.host)
+    direct = same_host(via.host, source.host) and same_host(contact.uri.host, source.host)
     if direct and not path:
         port = contact.uri.port or SIP_PORT
     return Destination(source.transport, source.host, port, source.flow)

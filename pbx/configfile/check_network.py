@@ -75,7 +75,7 @@ def check_addresses(config: Config) -> Iterator[Problem]:
                 yield Problem(("http", key), f"{text!r}: {error}", 'write "ADDRESS:PORT", or "" to turn it off')
     for path, text in ((("sip", "advertise"), config.sip.advertise), (("media", "listen"), config.media.listen)):
         if text and not _is_address(text):
-            yield Problem(path, f"{text!r} is no IPv4 address", "write the address itself, not a name")
+            yield Problem(path, f"{text!r} is no IP address", "write the address itself, not a name")
     if config.sip.min_expires_s > config.sip.max_expires_s:
         text = f"is above max_expires_s ({config.sip.max_expires_s})"
         yield Problem(("sip", "min_expires_s"), text, "no phone could register: lower it")
@@ -133,7 +133,7 @@ def _overlap(first: str, second: str) -> bool:
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.IPv4Address(text)
+        ipaddress.ip_address(text)
     except ValueError:
         return False
     return True

@@ -84,6 +84,16 @@ def same_peer(one: Destination, other: Destination) -> bool:
     return one.host == other.host and one.transport == other.transport
 
 
+def same_host(named: str, address: str) -> bool:
+    """Whether the host of a URI or Via, in brackets or not, is the IP address `address`; IPv6 in any spelling."""
+    if ":" not in address:
+        return named == address
+    try:
+        return IPv6Address(named.strip("[]")) == IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return False
+
+
 def source_of(host: str) -> str:
     """What limits and bans count an IP address under: itself, or its /64 network in IPv6, as one customer has all of
     that (RFC 6177).

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pbx.sip import requests
-from pbx.sip.address import DEFAULT_PORTS, Destination, is_ip_literal, same_peer
+from pbx.sip.address import DEFAULT_PORTS, Destination, is_ip_literal, same_host, same_peer
 from pbx.sip.message import SipParseError
 from pbx.sip.uri import Uri, UriError, transport_of
 
@@ -111,7 +111,8 @@ class Dialog:
         """Whether a request of this dialog may come from `source`: the peer's IP address and transport."""
         if same_peer(self.peer, source):
             return True
-        return self.follow_contact and f"@{source.host}:" in f"{self._target}:"
+        host = f"[{source.host}]" if ":" in source.host else source.host
+        return self.follow_contact and f"@{host}:" in f"{self._target}:"
 
     def _prepare(self) -> None:
         """Request-URI and Route of this route set; a first route without `lr` is a strict router (12.2.1.1)."""
@@ -205,7 +206,7 @@ def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_conta
         uri = Uri.parse(text)
     except UriError:
         return peer
-    if uri.host != peer.host and not (follow_contact and is_ip_literal(uri.host)):
+    if not same_host(uri.host, peer.host) and not (follow_contact and is_ip_literal(uri.host)):
         return peer
     transport = transport_of(uri)
     if transport not in REACHABLE or (transport != peer.transport and not follow_contact):

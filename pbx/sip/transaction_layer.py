@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pbx.sip.address import DEFAULT_PORTS, Destination, same_peer
+from pbx.sip.address import DEFAULT_PORTS, Destination, same_host, same_peer
 from pbx.sip.outputs import Outputs
 from pbx.sip.requests import MAGIC_COOKIE
 from pbx.sip.timers import TimerValues
@@ -137,7 +137,7 @@ def answer_address(request: Request, source: Destination) -> Destination:
     """
     if source.transport != "udp":  # the port matters only if the connection is gone by then
         return source._replace(port=request.sent_by_port or DEFAULT_PORTS[source.transport])
-    if request.wants_rport or request.sent_by_host != source.host:
+    if request.wants_rport or not same_host(request.sent_by_host, source.host):
         return source
     port = request.sent_by_port or DEFAULT_PORTS["udp"]
     return source if port == source.port else source._replace(port=port)

@@ -22,6 +22,7 @@ from pbx.transport.connections import Connections
 from pbx.transport.local import LocalAddresses
 from pbx.transport.loop_lag import LoopLag
 from pbx.transport.stream import StreamHost
+from pbx.transport.stun_keepalive import answer as stun_answer
 from pbx.transport.tcp import StreamTransport
 from pbx.transport.tls import CertificateError, Certificates
 from pbx.transport.turns import Turns
@@ -224,7 +225,7 @@ class Driver:
 
     def _udp_towards(self, host: str) -> UdpFlow | None:
         if len(self._udp) == 1:
-            return self._udp[0]
+            return self._udp[0] if self._udp[0].reaches(host) else None
         index = self.local.socket_towards(host)
         return self._udp[index] if index is not None else None
 
@@ -237,12 +238,22 @@ class Driver:
         try:
             message = parse(data)
         except SipParseError as error:
-            self._refuse(error, Destination("udp", address[0], address[1], flow))
+            if data[0] > 3 or not self._answer_stun(data, address, flow):
+                self._refuse(error, Destination("udp", address[0], address[1], flow))
             return
         if message is None:
             stats.keepalives += 1
             return
         self._receive(message, Destination("udp", address[0], address[1], flow))
+
+    def _answer_stun(self, data: bytes, address: tuple[str, int], flow: UdpFlow) -> bool:
+        """Whether it was a keep-alive of another kind than CRLF."""
+        reply = stun_answer(data, address[0], address[1])
+        if reply is None:
+            return False
+        self.stats.udp.keepalives += 1
+        flow.send(reply, address)
+        return True
 
     def _on_stream_message(self, message: Request | Response | SipParseError, flow: Flow) -> None:
         stats = self.stats.of(flow.transport)

@@ -43,11 +43,15 @@ class UdpFlow:
         self._stats = stats
         self._backlog: deque[tuple[bytes, tuple[str, int]]] = deque()
         self.local: tuple[str, int] = sock.getsockname()[:2]
-        self.family = sock.family
+        self._ipv6 = sock.family == socket.AF_INET6
         self.closed = False
         self.delay_s = 0.0  # how long datagrams wait, once they have waited for longer than a pause explains
         self._behind_since = 0.0  # since when no batch has emptied the socket; 0 when the last one did
         loop.add_reader(sock.fileno(), self._on_readable)
+
+    def reaches(self, host: str) -> bool:
+        """Whether the IP address `host` is of this socket's family."""
+        return (":" in host) is self._ipv6
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
         """Sends one datagram to (IP, port); waits in a bounded backlog while the kernel's buffer is full."""
@@ -139,6 +143,8 @@ def open_udp(address: ListenAddress, loop: asyncio.AbstractEventLoop, receive: R
         for option, value in options:
             with contextlib.suppress(OSError):  # the kernel's own limits hold; without arrival times only lag is seen
                 sock.setsockopt(socket.SOL_SOCKET, option, value)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # 0.0.0.0 has a socket of its own
         sock.bind((address.host, address.port))
     except OSError as error:
         sock.close()

@@ -25,6 +25,7 @@ from pbx.sip.parser import parse
 from pbx.sip.session import InviteSession
 from pbx.sip.timers import TimerQueue
 from pbx.sip.user_agent import UserAgent
+from pbx.transport.base import bracketed
 
 SDP = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
 Link = Callable[["Peer", "Peer", bytes], Sequence[float]]
@@ -54,7 +55,7 @@ class Peer:
         self.host = host
         self.port = port
         self.transport = transport
-        self.ua = UserAgent(handler, lambda _destination: (host, port), host_name=host)
+        self.ua = UserAgent(handler, lambda _destination: (bracketed(host), port), host_name=bracketed(host))
         self.ua.random = random.Random(host)
         self.ua.wake = self.pump
         self.timers = TimerQueue()

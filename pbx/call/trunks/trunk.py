@@ -50,7 +50,8 @@ class Trunk:
         self.limit_key = f"trunk:{config.name}"  # what its calls are counted under, both ways
         self.hop = NextHop(config.host, verify=config.tls_verify)
         self.registrar = NextHop(config.registrar, verify=config.tls_verify) if config.registrar else self.hop
-        self.domain = self.hop.host or self.registrar.host
+        domain = self.hop.host or self.registrar.host
+        self.domain = f"[{domain}]" if ":" in domain else domain
         user = config.auth_username or config.username
         self.credentials = ClientCredentials(user, config.secret) if user else None
         self.plan = plan if plan is not None else NumberPlan(config.country)

@@ -14,6 +14,7 @@ from pbx.sip import digest
 from pbx.sip.address import Destination
 from pbx.sip.client_auth import ClientCredentials
 from pbx.sip.message import Response
+from pbx.transport.base import bracketed
 from tests.support.sip_loop import LoopNetwork, LoopPeer
 
 PBX = "127.15.0.1"
@@ -153,7 +154,7 @@ class Phone:
         return await done
 
     async def register(self, *headers: str, contact: str = "", expires: int = 3600) -> Response:
-        contact = contact or f"<sip:{self.number}@{self.peer.host}:5060>"
+        contact = contact or f"<sip:{self.number}@{bracketed(self.peer.host)}:5060>"
         lines = [f"Contact: {contact}", f"Expires: {expires}", *headers]
         return await self.request("REGISTER", f"sip:{DOMAIN}", *lines)
 

@@ -165,3 +165,22 @@ async def test_bindings_survive_a_restart() -> None:
     await asyncio.sleep(100)
     assert not after.registered("101")
     after.close()
+
+
+async def test_a_phone_with_an_ipv6_address_that_listens_elsewhere() -> None:
+    world = World()
+    phone = world.phone("101", "2001:db8::5")
+    await phone.register(contact="<sip:101@[2001:DB8:0::5]:6000>")
+    assert world.services.registrar.bindings("101")[0].destination[:3] == ("udp", "2001:db8::5", 6000)
+    await phone.register(contact="<sip:101@[fd00::7]:6000>")
+    assert world.services.registrar.bindings("101")[1].destination[:3] == ("udp", "2001:db8::5", 5060)
+    await world.settle()
+
+
+async def test_guesses_of_one_ipv6_network_are_counted_together() -> None:
+    world = World()
+    for n in range(30):
+        await world.phone("101", f"2001:db8::{n:x}", "guess").register()
+    assert (await world.phone("102", "2001:db8::ffff:1").register()).status == 403, "no more guesses from there"
+    assert (await world.phone("102", "2001:db8:0:1::1").register()).status == 200, "another network"
+    await world.settle()
