@@ -77,6 +77,7 @@ def assemble(
     regions = Regions(config.numbering.country, config.server.language, range_table(config))
     inbound = Inbound(config, Screening(config.screening, clock, keeper), regions)
     applications.register("screened", inbound.application)
+    router = Router(config, dialplan)
     services = Services(
         config=config,
         bus=bus,
@@ -97,11 +98,11 @@ def assemble(
         dialplan=dialplan,
         recorder=Recorder(bus, clock),
         running=RunningCalls(limits),
+        router=router,
         phones=phones,
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)
-    router = Router(config, dialplan)
     guesses = Guesses(clock, GuessAlarm(bus, clock))
     authenticator = Authenticator(config, clock, registrar.is_known_peer, secret, guesses=guesses)
     services.transfers = Transfers(services, router, authenticator)

@@ -35,15 +35,14 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)
     if call.transfer is not None and leg is not call.transfer.leg:
         call.transfer.connected()
-    recording = call.services.recorder.start(call, leg) if record else None
-    call.recording = recording is not None
+    if record:
+        call.services.recorder.start(call, leg)
     try:
         await leg.wait_ended()
         by = "callee" if leg.by_far_end else "pbx"
         return BridgeResult(loop.time() - began, by, leg.cause)
     finally:
         call.a.part()
-        call.recording = False
         call.emit(Kind.BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
-        if recording is not None:
-            call.services.recorder.stop(call, recording)
+        if call.tape is not None:
+            call.services.recorder.stop(call)

@@ -104,6 +104,7 @@ class FakeMediaSession:
         self.partner: FakeMediaSession | None = None
         self.played: list[tuple[float, str]] = []
         self.playing: list[str] = []
+        self.overlaid: list[str] = []  # played over the talk
         self.sent_digits = ""
         self.echoing = False
         self.recordings: list[FakeRecording] = []
@@ -118,8 +119,13 @@ class FakeMediaSession:
         self.settings = settings
         self.configured += 1
 
-    def play(self, clips: Sequence[Any], *, repeat: bool = False) -> asyncio.Future[bool]:
+    def play(self, clips: Sequence[Any], *, repeat: bool = False, mix: bool = False) -> asyncio.Future[bool]:
         self._alive()
+        if mix:  # over the rest, which goes on
+            self.overlaid.extend(clip.text for clip in clips)
+            done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            done.set_result(True)
+            return done
         self.stop_play()
         loop = asyncio.get_running_loop()
         self.playing = [clip.text for clip in clips]

@@ -13,6 +13,7 @@ from pbx.call.causes import for_caller, status_of
 from pbx.call.digits import Digits
 from pbx.call.errors import CallEnded, DialFailed, RouteError
 from pbx.call.leg import Leg
+from pbx.call.originated import OriginatedLeg
 from pbx.call.outgoing import OutgoingLeg
 from pbx.call.setup import Setup
 from pbx.events import CallEvent, Kind
@@ -21,6 +22,7 @@ from pbx.numbers.prices import MICRO
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Session
+    from pbx.call.recorder import Tape
     from pbx.call.services import Services
     from pbx.call.transfer.transfer import Transfer
     from pbx.call.trunks.meter import Meter
@@ -56,7 +58,6 @@ class Life:
         "loop",
         "queue",
         "reason_line",
-        "recording",
         "recordings",
         "rings_all",
         "services",
@@ -64,11 +65,13 @@ class Life:
         "sip_status",
         "started",
         "started_at",
+        "tape",
         "transfer",
         "variables",
     )
 
-    def __init__(self, services: Services, session: Session, setup: Setup, call_id: str) -> None:
+    def __init__(self, services: Services, session: Session | None, setup: Setup, call_id: str) -> None:
+        """`session` None: the caller is still to be rung (`pbx.call.originated`)."""
         self.id = call_id
         self.services = services
         self.setup = setup
@@ -86,13 +89,14 @@ class Life:
         self.cause = ""
         self.reason_line = ""  # the far end's Reason for ending the call, said on to the others (RFC 3326)
         self.sip_status = 0
-        self.a = CallerLeg(cast("Call", self), session)
+        call = cast("Call", self)
+        self.a: CallerLeg | OriginatedLeg = OriginatedLeg(call) if session is None else CallerLeg(call, session)
         self.legs: list[OutgoingLeg] = []  # alive, in the order they were started
         self.dialling: OutgoingLeg | None = None  # its progress is the caller's to hear
         self.rings_all = False  # every leg that rings is the caller's to hear
         self._legs_started = 0
         self.transfer: Transfer | None = None  # under way, or the last one
-        self.recording = False  # the bridge that runs is recorded
+        self.tape: Tape | None = None  # the recording of the bridge that runs
         self.recordings = 0  # begun so far
         self._digits = Digits()
         self._music: Any = None
@@ -102,7 +106,8 @@ class Life:
         self._task: asyncio.Task[None] | None = None
         self._on_end: Callable[[Any], None] | None = None
         self._next: Callable[[Any], Awaitable[None]] | None = None  # takes the call over from the application
-        session.observer = self.a
+        if session is not None:
+            session.observer = self.a
 
     # -- who ------------------------------------------------------------------------------------------------------
 
@@ -134,6 +139,11 @@ class Life:
     def extension(self) -> str:
         """The authenticated extension that calls, "" when the call came by a trunk."""
         return self.setup.extension
+
+    @property
+    def recording(self) -> bool:
+        """Whether the bridge that runs is recorded."""
+        return self.tape is not None
 
     @property
     def answered(self) -> bool:
@@ -320,6 +330,8 @@ class Life:
                 self.legs.remove(leg)
             self._give_back(leg)
             return
+        if isinstance(leg, OutgoingLeg):  # we rang the caller
+            self._give_back(leg)
         self._end(leg.cause, leg.sip_status, "caller" if leg.by_far_end else "pbx")
         self._digits.wake()
         if self._task is not None and not self.ended and self._task is not asyncio.current_task(self.loop):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx.events import Alarm, CallEvent, EventBus, Kind
@@ -21,6 +22,14 @@ log = logging.getLogger("centrala.recording")
 ALARM = "recording_failed"
 
 
+@dataclass(slots=True)
+class Tape:
+    """The recording of a call's bridge. Its name is the recording's id in the journey."""
+
+    name: str
+    recording: Recording
+
+
 class Recorder:
     """Starts and stops recordings; failures become an alarm that ends with the next one that succeeds."""
 
@@ -31,8 +40,10 @@ class Recorder:
         self._alarmed = False
         self.failures = 0
 
-    def start(self, call: Call, leg: Leg) -> tuple[str, Recording] | None:
-        """Records the caller (left) and `leg` (right); None, with an alarm, when that is not possible."""
+    def start(self, call: Call, leg: Leg, **why: str) -> bool:
+        """Records the caller (left) and `leg` (right); False, with an alarm, when that is not possible. `why` goes
+        into the journey.
+        """
         assert call.a.media is not None
         assert leg.media is not None
         day = time.strftime("%Y/%m/%d", time.gmtime(call.started_at))
@@ -43,17 +54,22 @@ class Recorder:
             recording = call.a.media.record(path, leg.media)
         except (OSError, RuntimeError) as error:
             self._failed(error)
-            return None
+            return False
         if self._alarmed:
             self._alarmed = False
             self._bus.publish(Alarm(ALARM, "calls are recorded again", False, self._clock.unix()))
-        call.emit(Kind.RECORDING_STARTED, recording=name, path=path)
-        return name, recording
+        call.emit(Kind.RECORDING_STARTED, recording=name, path=path, **why)
+        call.tape = Tape(name, recording)
+        return True
 
-    def stop(self, call: Call, started: tuple[str, Recording]) -> None:
-        """Ends a recording; RECORDING_ENDED is published when all of it is on disk, after the call's end if need be."""
-        name, recording = started
-        task = asyncio.get_running_loop().create_task(self._stop(call.id, name, recording))
+    def stop(self, call: Call) -> None:
+        """Ends the recording of a call, if there is one; RECORDING_ENDED is published when all of it is on disk, after
+        the call's end if need be.
+        """
+        tape, call.tape = call.tape, None
+        if tape is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._stop(call.id, tape.name, tape.recording))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 

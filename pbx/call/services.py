@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
     from pbx.call.recorder import Recorder
     from pbx.call.registrar import Registrar
+    from pbx.call.router import Router
     from pbx.call.running import RunningCalls
     from pbx.call.transfer.service import Transfers
     from pbx.call.trunks import Trunks
@@ -71,6 +72,7 @@ class Services:
     dialplan: Dialplan
     recorder: Recorder
     running: RunningCalls
+    router: Router
     phones: PhoneBook
     counters: Counters = field(default_factory=Counters)
     transfers: Transfers = field(init=False)  # set by `assemble`

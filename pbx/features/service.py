@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbx.features import park, settings
+from pbx.features import name_directory, park, settings
 from pbx.features.intercom import intercom_application
+from pbx.features.name_directory import NameDirectory
+from pbx.features.paging import Paging
 from pbx.features.park import ParkLots
 from pbx.features.pickup import pickup_application
 from pbx.features.ring_groups import RingGroups
 from pbx.features.rooms import texts as room_texts
 from pbx.features.rooms.service import Rooms
 from pbx.features.saying import spoken
+from pbx.features.supervision import supervision_application
 
 if TYPE_CHECKING:
     from pbx.call.services import Services
 
-TEXTS = [*settings.TEXTS, park.LOT_FULL, park.NOTHING_HELD]
+TEXTS = [*settings.TEXTS, park.LOT_FULL, park.NOTHING_HELD, *name_directory.TEXTS]
 
 
 class Features:
@@ -29,6 +32,8 @@ class Features:
         self.parking = ParkLots(services)
         self.groups = RingGroups(services)
         self.rooms = Rooms(services)
+        self.paging = Paging(services)
+        self.directory = NameDirectory(services)
         services.extra["features"] = self
         register = services.applications.register
         register("setting", settings.setting_application, keep=False)
@@ -38,6 +43,9 @@ class Features:
         register("slot", self.parking.slot_application)
         register("group", self.groups.application)
         register("room", self.rooms.application)
+        register("page", self.paging.application)
+        register("directory", self.directory.application)
+        register("supervise", supervision_application, keep=False)
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of what is said often, for preloading."""
