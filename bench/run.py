@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import machine, offers, signalling
+from bench.load import endurance, machine, offers, signalling
 from bench.load.figures import ROWS, Figures
 from bench.load.micro import run_micro
 from bench.load.pbx import Pbx
@@ -27,6 +27,8 @@ RAMPS = {  # calls a second to try, in this order, until one is too many
     "answered": (signalling.ECHO, [800.0, 1200.0, 1600.0, 2000.0, 2500.0]),
     "bridged": (signalling.BRIDGED, [400.0, 600.0, 800.0, 1000.0, 1300.0]),
 }
+
+SUSTAINED = [300.0, 400.0, 500.0, 600.0, 700.0, 800.0, 1000.0, 1200.0, 1500.0, 1800.0, 2200.0]
 
 
 def say(text: str) -> None:
@@ -72,6 +74,25 @@ def lag(figures: Figures, quick: bool, folder: Path) -> None:
             figures.update(signalling.lag_at_400(pbx, folder, seconds))
 
 
+def transactions(figures: Figures, quick: bool, folder: Path) -> None:
+    repeats, seconds = (2, 2.0) if quick else (5, 10.0)
+    with Pbx(folder) as pbx:
+        for index in range(repeats):
+            say(f"a transaction without a dialog, and what a digest adds to a call, {index + 1} of {repeats}")
+            figures.update(endurance.transactions(pbx, folder, seconds))
+            figures.update(endurance.digest(pbx, folder, seconds))
+
+
+def sustain(figures: Figures, quick: bool, folder: Path) -> None:
+    seconds = 12.0 if quick else 120.0
+    with Pbx(folder) as pbx, signalling.answering_phone(folder):
+        say(f"bridged calls a second that hold for {seconds:g} s")
+        figures.update(endurance.sustained(pbx, folder, SUSTAINED, seconds, say))
+        limit = figures.median("sustained_bridged_calls_per_s")
+        say(f"twice as many as that: {2 * limit:.0f}/s")
+        figures.update(endurance.overload(pbx, folder, limit, 5.0 if quick else 30.0))
+
+
 def memory(figures: Figures, quick: bool, folder: Path) -> None:
     for index in range(1 if quick else 3):
         say(f"memory at 0, 500 and 1,000 bridged calls ({index + 1})")
@@ -106,6 +127,8 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "costs": costs,
     "capacity": capacity,
     "lag": lag,
+    "transactions": transactions,
+    "sustain": sustain,
     "memory": memory,
     "offers": offer,
 }

@@ -20,10 +20,19 @@ class Row:
 
 
 ROWS = (
-    Row("answered_cpu_ms_per_call", "answered call, at 800/s", "CPU-ms", "<= 0.8", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
-    Row("bridged_cpu_ms_per_call", "bridged call, at 400/s", "CPU-ms", "<= 2.0", "Asterisk 4.2-5.2, FreeSWITCH 13-14"),
+    Row("answered_cpu_ms_per_call", "answered call, at 800/s", "CPU-ms", "<= 0.5", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
+    Row("bridged_cpu_ms_per_call", "bridged call, at 400/s", "CPU-ms", "<= 1.2", "Asterisk 4.2-5.2, FreeSWITCH 13-14"),
     Row("answered_calls_per_s", "answered calls carried", "1/s", "", "Asterisk 1200, FreeSWITCH 300"),
     Row("bridged_calls_per_s", "bridged calls carried", "1/s", "", "Asterisk 350-400, FreeSWITCH 130"),
+    Row("sustained_bridged_calls_per_s", "bridged calls sustained", "1/s", ">= 1500", "Asterisk 350-400"),
+    Row("sustained_ringing_p99_ms", "INVITE to 180 meanwhile, p99", "ms", "<= 50", "Asterisk 7-70"),
+    Row("sustained_loop_lag_max_ms", "event loop lag meanwhile, at most", "ms", "<= 30", ""),
+    Row("sustained_cpu_ms_per_call", "bridged call at that rate", "CPU-ms", "<= 1.2", "Asterisk 4.2-5.2"),
+    Row("overload_carried_ratio", "carried of that at twice the rate", "ratio", ">= 0.9", "FreeSWITCH 0.7"),
+    Row("overload_established_lost", "established calls lost meanwhile", "count", "0", ""),
+    Row("digest_cpu_ms_per_call", "digest, added to a call", "CPU-ms", "<= 0.1", ""),
+    Row("options_cpu_ms", "transaction without a dialog", "CPU-ms", "", ""),
+    Row("options_per_s_core", "such transactions a core", "1/s", "", ""),
     Row("relay_core_per_100_calls", "relay, two-way PCMU", "core/100", "<= 0.12", "Asterisk 0.33, rtpengine 0.16-0.25"),
     Row("bare_relay_core_per_100_calls", "bare relay, same sockets", "core/100", "", "the limit of sockets, 0.08"),
     Row("relay_ratio_to_bare", "relay over bare relay", "ratio", "<= 1.25", ""),

@@ -16,6 +16,8 @@ from bench.load.machine import PBX_CPUS
 HOST = "127.91.0.10"
 CALLER = "127.91.0.1"  # a trunk's address: its calls need no digest, as in the peers' rows
 CALLEE = "127.91.0.3"
+HOLDER = "127.91.0.2"  # another trunk's, whose calls stay up
+PHONE = "127.91.0.4"  # nobody's: a phone that has to prove who it is
 AGENTS = "127.91.0.20"
 TICK_HZ = os.sysconf("SC_CLK_TCK")
 
@@ -38,7 +40,7 @@ rtp_timeout_s = 0
 listen = "{host}:8080"
 [[trunk]]
 name = "load"
-peers = ["{caller}"]
+peers = ["{caller}", "{holder}"]
 max_calls = 20000
 [[number]]
 number = "601"
@@ -85,7 +87,7 @@ class Pbx:
         self.log = folder / "pbx.log"
         config = folder / "centrala.toml"
         names = ", ".join(f'"{n}"' for n in AGENT_NUMBERS)
-        text = CONFIG.format(data=folder / "var", host=HOST, caller=CALLER, agent_names=names)
+        text = CONFIG.format(data=folder / "var", host=HOST, caller=CALLER, holder=HOLDER, agent_names=names)
         config.write_text(text + "".join(AGENT.format(number=n) for n in AGENT_NUMBERS))
         config.chmod(0o600)
         command = [*PBX_CPUS, sys.executable, "-m", "pbx", "--config", str(config), "serve"]

@@ -33,11 +33,20 @@ def answering_phone(folder: Path) -> Iterator[None]:
 
 
 def run_at(
-    pbx: Pbx, folder: Path, number: str, rate: float, seconds: float, hold_ms: int = 500
+    pbx: Pbx,
+    folder: Path,
+    number: str,
+    rate: float,
+    seconds: float,
+    hold_ms: int = 500,
+    *,
+    scenario: str = "caller",
+    source: str = CALLER,
 ) -> tuple[sipp.Result, float]:
     """One run at a fixed rate; returns SIPp's counts and CPU-ms per successful call."""
     before = pbx.cpu_s()
-    load = sipp.caller(folder, TARGET, number, CALLER, rate=rate, calls=int(rate * seconds), hold_ms=hold_ms)
+    calls = int(rate * seconds)
+    load = sipp.caller(folder, TARGET, number, source, rate=rate, calls=calls, hold_ms=hold_ms, scenario=scenario)
     result = load.wait(seconds + 60)
     pbx.wait_idle()
     if not result.successful:

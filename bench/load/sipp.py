@@ -82,12 +82,23 @@ class Sipp:
                 self.process.wait()
 
 
-def caller(folder: Path, target: str, number: str, source: str, *, rate: float, calls: int, hold_ms: int) -> Sipp:
+def caller(
+    folder: Path,
+    target: str,
+    number: str,
+    source: str,
+    *,
+    rate: float,
+    calls: int,
+    hold_ms: int,
+    scenario: str = "caller",
+    port: int = 5060,
+) -> Sipp:
     """Calls `number` at `rate` a second, `calls` in all, each held for `hold_ms` after the answer."""
-    arguments = [target, "-s", number, "-i", source, "-p", "5060", "-mi", source, "-mp", "6000", "-r", f"{rate:g}"]
+    arguments = [target, "-s", number, "-i", source, "-p", str(port), "-mi", source, "-mp", "6000", "-r", f"{rate:g}"]
     arguments += ["-m", str(calls), "-d", str(hold_ms), "-l", str(calls), "-trace_rtt", "-rtt_freq", "200"]
-    arguments += ["-buff_size", "4194304", "-recv_timeout", "20000"]
-    return Sipp(folder, "caller", arguments)
+    arguments += ["-buff_size", "4194304", "-recv_timeout", "20000", "-auth_uri", f"{number}@{target}"]
+    return Sipp(folder, scenario, arguments)
 
 
 def callee(folder: Path, source: str) -> Sipp:
