@@ -159,6 +159,7 @@ class Pbx:
             secret=_secret(self.data_dir / "nonce.key"),
         )
         self.driver.user_agent.handler = self.calls
+        self.calls.services.bans.guard(self.driver.gate)
         registrar = self.calls.services.registrar
         self.driver.on_flow_lost, self.driver.on_unreachable = registrar.flow_lost, registrar.unreachable
         self.driver.admission.active_calls = lambda: len(self.calls.calls)

@@ -9,6 +9,7 @@ from pbx.call import b2bua
 from pbx.call.addresses import LocalAddresses
 from pbx.call.application import Applications, echo
 from pbx.call.authentication import Authenticator
+from pbx.call.bans import Bans
 from pbx.call.dialplan import Dialplan
 from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
@@ -104,7 +105,8 @@ def assemble(
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)
     guesses = Guesses(clock, GuessAlarm(bus, clock))
-    authenticator = Authenticator(config, clock, registrar.is_known_peer, secret, guesses=guesses)
+    bans = services.bans = Bans(config.bans, clock, bus, registrar=registrar, trunks=trunks, keeper=keeper)
+    authenticator = Authenticator(config, clock, registrar.is_known_peer, secret, guesses=guesses, bans=bans)
     services.transfers = Transfers(services, router, authenticator)
     return CallService(
         services,

@@ -13,6 +13,7 @@ from pbx.sip.address import source_of
 from pbx.sip.digest import Credentials, DigestVerifier
 
 if TYPE_CHECKING:
+    from pbx.call.bans import Bans
     from pbx.config import Config
     from pbx.sip.address import Source
     from pbx.sip.message import Request
@@ -43,6 +44,7 @@ class Authenticator:
         secret: bytes = b"",
         *,
         guesses: Guesses | None = None,
+        bans: Bans | None = None,
     ) -> None:
         realm = config.sip.domain
         self._verifier = DigestVerifier(realm, secret or os.urandom(32), clock, config.sip.digest_algorithms)
@@ -53,15 +55,20 @@ class Authenticator:
         self._md5_only = tuple(config.sip.md5_only_agents)
         self.guesses = guesses if guesses is not None else Guesses(clock)
         self._known_peer = known_peer
+        self._bans = bans
 
     def check(self, request: Request, source: Source) -> Verdict:
         """Judges `request`: the account must match its digest, and its From (advisory rows 12 and 22)."""
         given = request.header("Authorization") or request.header("Proxy-Authorization")
         if not given:
+            if self._bans is not None:
+                self._bans.challenged(source, request.from_.uri.user)
             return self._challenge(request, source)
         claimed = clean_number(request.from_.uri.user)
         if self.guesses.exhausted(source_of(source.host)) and not self._known_peer(claimed, source):
             self.guesses.refused += 1
+            if self._bans is not None:
+                self._bans.guessed(source)
             return Verdict("", 403)
 
         def credentials(username: str) -> Credentials | None:
@@ -70,11 +77,16 @@ class Authenticator:
 
         result = self._verifier.verify(request.method, request.uri, given, source.host, credentials)
         if result.ok:
+            if self._bans is not None:
+                self._bans.proved(source, claimed)
             return Verdict(result.username)
         if result.stale or result.reason in RETRY:
             return self._challenge(request, source, stale=True)
         if result.reason in ("password", "user"):
             self.guesses.wrong(source_of(source.host))
+            self.guesses.wrong(source.host)
+            if self._bans is not None:
+                self._bans.guessed(source)
             return Verdict("", 403)
         return self._challenge(request, source)
 

@@ -25,6 +25,10 @@ class Flow(Protocol):
         """Sends `data`; `address` (IP, port) matters to UDP only. Never raises: the transport counts what fails."""
         ...
 
+    def close(self) -> None:
+        """Ends a connection; only the transport itself closes a UDP socket."""
+        ...
+
     def keep(self, seconds: float) -> None:
         """Does not close the connection as idle for `seconds`: a registration came through it. Nothing to UDP."""
         ...

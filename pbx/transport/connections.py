@@ -59,6 +59,7 @@ class Connections:
         self._total_limit = total
         self.now = loop.time
         self.on_lost: Callable[[Flow], None] = lambda _: None
+        self.shuts_out: Callable[[str], bool] = lambda _: False  # sources that are banned
         self._flows: set[Connection] = set()
         self._held = 0  # connections that are counted, those in their handshake too
         self._per_source: Counter[str] = Counter()
@@ -87,9 +88,13 @@ class Connections:
             flow.close()
 
     def reserve(self, source: str) -> bool:
-        """Counts a connection that `source` (an IP address) is about to get; False if it has too many already."""
+        """Counts a connection that `source` (an IP address) is about to get; False if it has too many, or is banned."""
         key = source_of(source)
-        if self._held >= self._total_limit or self._per_source.get(key, 0) >= self._per_source_limit:
+        if (
+            self.shuts_out(source)
+            or self._held >= self._total_limit
+            or self._per_source.get(key, 0) >= self._per_source_limit
+        ):
             return False
         self._hold(key)
         return True

@@ -19,6 +19,7 @@ from pbx.sip.user_agent import UserAgent
 from pbx.transport.admission import Admission
 from pbx.transport.base import ListenAddress, ListenError, TransportStats, parse_listen
 from pbx.transport.connections import Connections
+from pbx.transport.gate import Gate
 from pbx.transport.local import LocalAddresses
 from pbx.transport.loop_lag import LoopLag
 from pbx.transport.stream import StreamHost
@@ -72,6 +73,7 @@ class Driver:
             extensions=Extensions(config.prack, config.session_timers, config.session_expires_s, config.min_se_s),
         )
         self.user_agent.wake = self.pump
+        self.gate = Gate()
         self.timers = TimerQueue()
         self.timer_errors = 0  # bugs: each is in the log
         self.listening: list[ListenAddress] = []
@@ -109,6 +111,7 @@ class Driver:
             total=config.max_connections,
         )
         connections.on_lost = self._lost
+        connections.shuts_out = self._shuts_out
         connections.start()
         for name in ("tcp", "tls"):
             host = StreamHost(name, connections, turns, self._on_stream_message, self.stats.of(name))
@@ -118,6 +121,9 @@ class Driver:
             self._websockets[name] = WebSocketTransport(
                 name, connections, turns, self._on_stream_message, self.stats.of(name)
             )
+
+    def _shuts_out(self, host: str) -> bool:
+        return bool(self.gate.banned) and self.gate.shuts_out(host, 0)
 
     def families(self) -> tuple[bool, bool]:
         """Whether we can send (IPv4, IPv6): what is not listened on nobody could answer."""
@@ -232,6 +238,8 @@ class Driver:
     # Receiving
 
     def _on_datagram(self, data: bytes, address: tuple[str, int], flow: UdpFlow) -> None:
+        if self.gate.banned and self.gate.shuts_out(address[0], address[1]):
+            return
         stats = self.stats.udp
         stats.received += 1
         stats.received_bytes += len(data)
@@ -256,9 +264,12 @@ class Driver:
         return True
 
     def _on_stream_message(self, message: Request | Response | SipParseError, flow: Flow) -> None:
+        host, port = flow.remote or ("", 0)
+        if self.gate.banned and self.gate.shuts_out(host, port):
+            flow.close()
+            return
         stats = self.stats.of(flow.transport)
         stats.received += 1
-        host, port = flow.remote or ("", 0)
         source = Destination(flow.transport, host, port, flow)
         if isinstance(message, SipParseError):
             self._refuse(message, source)
@@ -278,6 +289,7 @@ class Driver:
 
     def _refuse(self, error: SipParseError, source: Destination) -> None:
         self.stats.of(source.transport).parse_errors += 1
+        self.gate.on_garbage(source)
         if error.request is not None:
             self.user_agent.refuse(error.request, source, error.status, error.reason)
             self.pump()
