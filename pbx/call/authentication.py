@@ -84,7 +84,6 @@ class Authenticator:
             return self._challenge(request, source, stale=True)
         if result.reason in ("password", "user"):
             self.guesses.wrong(source_of(source.host))
-            self.guesses.wrong(source.host)
             if self._bans is not None:
                 self._bans.guessed(source)
             return Verdict("", 403)

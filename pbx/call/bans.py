@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.keeping import Keeper, MemoryKeeper
 from pbx.events import Alarm, EventBus
+from pbx.sip.address import source_of
 
 if TYPE_CHECKING:
     from pbx.call.registrar import Registrar
@@ -42,7 +43,7 @@ MANUAL = "manual"
 
 @dataclass(slots=True)
 class Ban:
-    """A source that is not heard. Times are UTC seconds."""
+    """A source that is not heard: an IPv4 address, or an IPv6 network of 64 bits. Times are UTC seconds."""
 
     address: str
     reason: str
@@ -104,14 +105,14 @@ class Bans:
 
     def guessed(self, source: Source) -> None:
         """A wrong password was sent, or more of them than are judged."""
-        suspect = self._suspect(source.host)
+        suspect = self._suspect(source_of(source.host))
         suspect.guesses += 1
         if suspect.guesses >= self._config.guesses:
             self._judge(source, GUESSING, proven=True)
 
     def challenged(self, source: Source, account: str) -> None:
         """A request for `account` without credentials was challenged."""
-        suspect = self._suspect(source.host)
+        suspect = self._suspect(source_of(source.host))
         names = suspect.names
         now = self._clock.unix()
         names.setdefault(account, now)
@@ -124,13 +125,13 @@ class Bans:
 
     def proved(self, source: Source, account: str) -> None:
         """`account` gave its password: what was asked of it before was no scan."""
-        suspect = self._suspects.get(source.host)
+        suspect = self._suspects.get(source_of(source.host))
         if suspect is not None:
             suspect.names.pop(account, None)
 
     def garbage(self, source: Source) -> None:
         """A message that is no SIP came."""
-        suspect = self._suspect(source.host)
+        suspect = self._suspect(source_of(source.host))
         suspect.garbage += 1
         if suspect.garbage >= self._config.garbage:
             self._judge(source, GARBAGE, proven=source.transport != "udp")
@@ -146,15 +147,16 @@ class Bans:
         return suspect
 
     def _judge(self, source: Source, reason: str, *, proven: bool) -> None:
-        self._suspects.pop(source.host, None)
+        key = source_of(source.host)
+        self._suspects.pop(key, None)
         if not self._config.enabled or self.is_allowed(source.host):
             return
-        if not proven and any(binding.destination.host == source.host for _, binding in self._registrar.all()):
+        if not proven and any(source_of(binding.destination.host) == key for _, binding in self._registrar.all()):
             return
-        former = self._bans.get(source.host)
+        former = self._bans.get(key)
         times = former.times + 1 if former is not None else 1
         for_s = min(self._config.max_ban_s, self._config.ban_s * 2.0 ** min(times - 1, 32))
-        self._ban(source.host, reason, for_s, times)
+        self._ban(key, reason, for_s, times)
 
     def is_allowed(self, host: str) -> bool:
         """Whether `host` is never banned: a trunk's, or on the list."""
@@ -173,11 +175,13 @@ class Bans:
         host = str(ipaddress.ip_address(address))
         if self.is_allowed(host):
             raise ValueError(f"{host} is a trunk's or in bans.allow: take it out there first")
-        former = self._bans.get(host)
-        return self._ban(host, MANUAL, for_s, former.times if former is not None else 1)
+        key = source_of(host)
+        former = self._bans.get(key)
+        return self._ban(key, MANUAL, for_s, former.times if former is not None else 1)
 
     def remove(self, address: str) -> bool:
         """Lifts a ban, and forgets earlier ones; False when there was none."""
+        address = source_of(address)
         found = self._bans.pop(address, None)
         self._suspects.pop(address, None)
         if self._gate is not None:

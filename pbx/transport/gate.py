@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pbx.sip.address import source_of
+
 if TYPE_CHECKING:
     from pbx.sip.address import Source
 
 
 class Gate:
-    """Whoever judges sources puts them into `banned`: IP address -> until when, in seconds of `now`."""
+    """Whoever judges sources puts them into `banned`: source -> until when, in seconds of `now`."""
 
     __slots__ = ("banned", "dropped", "exempt", "now", "on_garbage")
 
@@ -24,11 +26,12 @@ class Gate:
 
     def shuts_out(self, host: str, port: int) -> bool:
         """Whether what comes from there is not to be heard. Ask only while `banned` is not empty."""
-        until = self.banned.get(host)
+        key = source_of(host)
+        until = self.banned.get(key)
         if until is None:
             return False
         if until <= self.now():
-            del self.banned[host]
+            del self.banned[key]
             return False
         if self.exempt(host, port):
             return False

@@ -191,3 +191,13 @@ def test_suspects_do_not_fill_the_memory() -> None:
     for number in range(10_000):
         yard.bans.challenged(source, str(number))
     assert len(yard.bans._suspects[BAD].names) <= 801
+
+
+def test_an_ipv6_customer_is_banned_as_a_whole() -> None:
+    yard = Yard()
+    for host in ("2001:db8::1", "2001:db8::2"):
+        yard.guess(host, 30)
+    assert not yard.heard("2001:db8::ffff")
+    assert yard.heard("2001:db8:0:1::1")
+    assert yard.bans.remove("2001:db8::7")
+    assert yard.heard("2001:db8::1")
