@@ -24,7 +24,7 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     audio, packets = endpoint.audio, list(endpoint.packets)
     if len(packets) < audio.packets:
         return [f"{len(packets)} RTP packets arrived ({endpoint.sent} went out), {audio.packets} or more were expected"]
-    problems = []
+    problems = endpoint.shield.problems(audio) if endpoint.shield is not None else []
     streams = {packet.ssrc for packet in packets}
     if audio.streams and len(streams) > audio.streams:
         problems.append(f"{len(streams)} SSRCs were seen, {audio.streams} may be")

@@ -44,6 +44,10 @@ class Audio:
     follows: dict[str, Any] = field(default_factory=dict)  # {of: who, ms: n}: `hear` within n ms of its first packet
     second_port: bool = False  # for a re-INVITE that moves the audio: keys rtp_port_2, {{start_rtp_2}}
     ptime_ms: int = 20  # of what is sent: 10, 20, 30, 60
+    srtp: str = ""  # crypto suite (RFC 4568): what is sent and received is protected; gives the key {{crypto}}
+    srtp_offered: str = ""  # the same, but plain RTP once the far end has answered without a=crypto (RFC 8643)
+    ipv6: bool = False  # at ::1 instead of the phone's own address
+    payload_type: int = -1  # of what is sent and received; -1: the codec's static one
 
 
 @dataclass(slots=True)

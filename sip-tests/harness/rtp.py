@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from harness import tones
 from harness.model import Audio
+from harness.srtp import Shield
 
 FRAME_20_MS = 160  # samples
 SO_TIMESTAMPNS = 35
@@ -45,11 +46,12 @@ class Endpoint:
         self.max_send_gap_ms = 0.0
         self.sent = 0
         self.first_sent_at = 0.0  # UTC seconds
+        self.shield = Shield(audio.srtp or audio.srtp_offered) if audio.srtp or audio.srtp_offered else None
         self._sockets = [_even_port_socket(address) for _ in range(1 + audio.second_port)]
         self.ports = [plug.getsockname()[1] for plug in self._sockets]
         self._sending = self._sockets[0]
         self.remote: tuple[str, int] | None = None
-        self._payload_type = tones.PCMA if audio.codec == "PCMA" else tones.PCMU
+        self._coding = tones.PCMA if audio.codec == "PCMA" else tones.PCMU
         self._stopping = threading.Event()
         self._hung_up = threading.Event()  # ends the sending only
         self._threads = [threading.Thread(target=self._receive, daemon=True)]
@@ -91,12 +93,17 @@ class Endpoint:
             if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
                 seconds, nanoseconds = _TIMESPEC.unpack(value[:16])
                 at = seconds + nanoseconds / 1e9
+        if self.shield is not None:
+            data = self.shield.opened(data)
+            if not data:
+                return
         _, second, sequence, timestamp, ssrc = _HEADER.unpack_from(data)
         port = self._sockets.index(plug) + 1
-        self.packets.append(Packet(at, second & 0x7F, sequence, timestamp, ssrc, data[12:], port))
+        number = self._coding if second & 0x7F == self.audio.payload_type else second & 0x7F
+        self.packets.append(Packet(at, number, sequence, timestamp, ssrc, data[12:], port))
 
     def _send(self) -> None:
-        sender = _Sender(self._payload_type, self.audio.ptime_ms, self.audio.event_type)
+        sender = _Sender(self._coding, self.audio.payload_type, self.audio.ptime_ms, self.audio.event_type)
         ptime_s = self.audio.ptime_ms / 1000
         begin = last = time.monotonic()
         digits_at = begin + self.audio.digits_after_s if self.audio.digits else float("inf")
@@ -111,7 +118,7 @@ class Endpoint:
             self.first_sent_at = self.first_sent_at or time.time()
             for packet in plan.pop(0) if plan else [sender.audio(frequencies)]:
                 if self.remote is not None:
-                    self._sending.sendto(packet, self.remote)
+                    self._sending.sendto(self.shield.sealed(packet) if self.shield else packet, self.remote)
                     self.sent += 1
             frame += 1
 
@@ -119,8 +126,9 @@ class Endpoint:
 class _Sender:
     """Sequence, timestamp and SSRC of what is sent."""
 
-    def __init__(self, payload_type: int, ptime_ms: int, event_type: int) -> None:
-        self._payload_type = payload_type
+    def __init__(self, coding: int, payload_type: int, ptime_ms: int, event_type: int) -> None:
+        self._coding = coding
+        self._payload_type = coding if payload_type < 0 else payload_type
         self._event_type = event_type
         self._frame = ptime_ms * tones.RATE // 1000
         self._ssrc = int.from_bytes(os.urandom(4), "big")
@@ -133,7 +141,7 @@ class _Sender:
         samples = tones.tone(frequencies, self._sample, self._frame)
         self._sample += self._frame
         packet = self._packet(
-            self._payload_type, self._timestamp, self._first, tones.encode(samples, self._payload_type)
+            self._payload_type, self._timestamp, self._first, tones.encode(samples, self._coding)
         )
         self._timestamp += self._frame
         self._first = False
@@ -175,7 +183,7 @@ class _Sender:
 
 def _even_port_socket(address: str) -> socket.socket:
     for _ in range(50):
-        candidate = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        candidate = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         candidate.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         candidate.bind((address, 0))
         if candidate.getsockname()[1] % 2 == 0:

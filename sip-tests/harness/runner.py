@@ -109,8 +109,12 @@ class Run:
 
     def _start(self, index: int, step: Step) -> _Running:
         address = self.pbx.network.address(self._host(step.who, step.host))
-        endpoint = Endpoint(address, step.audio) if step.audio is not None else None
-        keys = self._keys(step, address, endpoint.ports if endpoint else [30000])
+        rtp_address = "::1" if step.audio is not None and step.audio.ipv6 else address
+        endpoint = Endpoint(rtp_address, step.audio) if step.audio is not None else None
+        keys = self._keys(step, rtp_address, endpoint.ports if endpoint else [30000])
+        if endpoint is not None and endpoint.shield is not None:
+            keys.setdefault("crypto", endpoint.shield.line())
+            keys.setdefault("crypto_2", endpoint.shield.second_line())
         remote = f"{self.pbx.address}:5060"
         # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
         target = f"{keys['callee']}@{remote}" if "callee" in keys else remote
@@ -155,6 +159,7 @@ class Run:
             "rtp_ip": address,
             "rtp_port": str(rtp_ports[0]),
             "rtp_port_2": str(rtp_ports[-1]),
+            "ip_family": "IP6" if ":" in address else "IP4",
         } | {key: str(value).replace("{{net}}", net) for key, value in step.keys.items()}
 
     def _host(self, who: str, wanted: int = 0) -> int:
@@ -200,6 +205,9 @@ class Run:
         for running in self._running:
             if running.endpoint is not None:
                 for address, port, which in running.sipp.rtp_lines():
+                    shield = running.endpoint.shield
+                    if shield is not None:
+                        shield.key_from(running.sipp.crypto_key(shield.suite), which)
                     running.endpoint.start((address, port), which)
 
     def _judge_audio(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import subprocess
@@ -67,8 +68,16 @@ class Sipp:
         text = self._log.read_text(errors="replace")
         whole = text.rfind("\n") + 1
         new, self._log_at = text[self._log_at : whole], max(whole, self._log_at)
-        found = re.finditer(r"^.*rtp ([\d.]+) (\d+)(?: (\d))?", new, re.MULTILINE)
+        found = re.finditer(r"^.*rtp ([\dA-Fa-f.:]+) (\d+)(?: (\d))?", new, re.MULTILINE)
         return [(line[1], int(line[2]), int(line[3] or 1)) for line in found]
+
+    def crypto_key(self, suite: str) -> bytes:
+        """The key that the far end's last a=crypto line of that suite names; b"" when there is none (RFC 4568)."""
+        for sent, message in reversed(self.messages()):
+            found = re.search(rf"^a=crypto:\d+ {suite} inline:([A-Za-z0-9+/=]+)", message, re.MULTILINE)
+            if found and not sent:
+                return base64.b64decode(found[1])
+        return b""
 
     def messages(self) -> list[tuple[bool, str]]:
         """Everything sent (True) and received so far, in order."""

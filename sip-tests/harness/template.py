@@ -24,7 +24,7 @@ _KEY_LINE = re.compile(r"^[ \t]*\{\{(\w+)(?::([^}]*))?\}\}[ \t]*\n", re.MULTILIN
 # Into an <action>: remembers where the far end of the SDP wants its RTP / says that RTP may start.
 MACROS = {
     "learn_rtp": (
-        '<ereg regexp="c=IN IP4 *([0-9.]+)" search_in="msg" check_it="true" assign_to="rtp_all_a,rtp_ip"/>'
+        '<ereg regexp="c=IN IP[46] *([0-9A-Fa-f.:]+)" search_in="msg" check_it="true" assign_to="rtp_all_a,rtp_ip"/>'
         '<ereg regexp="m=audio *([0-9]+)" search_in="msg" check_it="true" assign_to="rtp_all_b,rtp_port"/>'
     ),
     "start_rtp": '<log message="rtp [$rtp_ip] [$rtp_port]"/>',
