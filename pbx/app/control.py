@@ -60,6 +60,7 @@ class PbxControl:
     def leaks(self) -> dict[str, int]:
         """What calls hold; every count comes back to its value before them."""
         app = self._app
+        app.media.core.tidy(0.0)  # sockets that are kept for the next calls are nobody's leak
         streams = sum(worker.streams for worker in app.media.worker_stats())
         layer = app.driver.user_agent.layer
         return {
