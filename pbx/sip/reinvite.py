@@ -150,8 +150,6 @@ class Renegotiation:
         headers = [*self._authorization]
         if session.timer is not None:
             headers += session.timer.lines()
-        if self._sent_body:
-            session.local_sdp = self._sent_body
         data = dialog.build(self._method, branch, dialog.next_cseq(), headers, self._sent_body)
         self._sent = session.ua.layer.send(data, dialog.peer, branch, self._method, self)
 
@@ -179,6 +177,8 @@ class Renegotiation:
         dialog.refresh(response)
         take_as_client(session, response)
         sdp = response.sdp
+        session.local_sdp = self._sent_body or session.local_sdp
+        session.on_exchanged(response.to_tag)
         unchanged = self._refreshing and sdp == session.remote_sdp
         if sdp:
             session.remote_sdp = sdp

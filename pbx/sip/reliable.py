@@ -60,6 +60,11 @@ class ReliableProvisionals:
         """A 2xx must wait: a session description is on its way, or still waits for its turn (section 3)."""
         return self._sdp or any(waiting.body for waiting in self._queue)
 
+    @property
+    def settled(self) -> bool:
+        """Offer and answer are done, and the caller has shown that it knows."""
+        return self.exchanged and not self._sdp
+
     def push(self, status: int, reason: str | None, body: bytes, headers: Sequence[str]) -> None:
         """Sends a provisional response when those before it are acknowledged."""
         if len(self._queue) >= MAX_QUEUED:  # the far end acknowledges nothing: the latest word without SDP is dropped
@@ -74,7 +79,9 @@ class ReliableProvisionals:
             return
         status, reason, body, headers = self._queue.pop(0)
         self._rseq += 1
-        if body and not self.exchanged:
+        if self.exchanged:
+            body = b""  # offer and answer are said once (section 5)
+        elif body:
             self.offer_open = not session.offered
             self.exchanged = session.offered
         self._sdp = bool(body)

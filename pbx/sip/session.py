@@ -265,7 +265,7 @@ class InviteSession(Progress):
         return 491 if self.offer_open else 0
 
     def on_exchanged(self, remote_tag: str) -> None:
-        """An offer of the far end with this tag was answered."""
+        """An offer, ours or that of the far end with this tag, was answered."""
 
     def on_prack(self, transaction: ServerTransaction, request: Request) -> None:
         """PRACK (RFC 3262 3): nothing that we sent waits for one."""

@@ -54,7 +54,6 @@ class IncomingSession(InviteSession):
             self._answer(status, reason, body, headers)
         else:
             reliable.push(status, reason, body, headers)
-            self.local_sdp = body or self.local_sdp
         self.ua.wake()
         return True
 
@@ -132,6 +131,11 @@ class IncomingSession(InviteSession):
             self.end_reason = said_reason(cancel)
             self._end_unanswered()
 
+    def on_dialog_gone(self, reason: str, *, say_bye: bool) -> None:
+        """A caller whom our provisional response has not reached may not know the early dialog: the call goes on."""
+        if self.phase is not states.INCOMING:
+            super().on_dialog_gone(reason, say_bye=say_bye)
+
     def on_send_failed(self, transaction: ServerTransaction) -> None:
         """A response could not be sent before the answer: the caller is gone."""
         if transaction is self.transaction and self.move(states.LOST):
@@ -178,16 +182,20 @@ class IncomingSession(InviteSession):
             self._accept(b"" if reliable.exchanged else body, headers)
 
     def offer_refusal(self, remote_tag: str) -> int:
-        """Before our final response an offer may come when the INVITE's own exchange is done reliably."""
+        """Before our final response an offer may come when the INVITE's own exchange is done reliably.
+
+        Ours (no `remote_tag`) has to wait for the PRACK as well (RFC 3311 5.1).
+        """
         if self.phase is not states.INCOMING:
             return super().offer_refusal(remote_tag)
         reliable = self._reliable
-        if reliable is not None and reliable.exchanged:
+        if reliable is not None and reliable.exchanged and (remote_tag or reliable.settled):
             return 0
         return 491 if reliable is not None and reliable.offer_open else 500
 
     def respond_provisional(self, status: int, reason: str | None, body: bytes, headers: Sequence[str]) -> bytes:
         """Sends a reliable provisional response for the first time; returns its bytes."""
+        self.local_sdp = body or self.local_sdp
         return self._answer(status, reason, body, headers)
 
     def repeat_provisional(self, data: bytes) -> None:
