@@ -1,7 +1,7 @@
 """Random calls between two user agents over a link that loses, doubles and reorders (security.md R16).
 
 Whatever both sides do and whatever gets lost: in the end both are idle, no timer runs, each call ended once at each
-side, and while it stood both agreed on the same session descriptions. Seeded and in virtual time; CENTRALA_LOSSY_SCRIPTS
+side, and while it stood both agreed on the same descriptions of it. Seeded and in virtual time; CENTRALA_LOSSY_SCRIPTS
 says how many scripts are played (a night's run: 200000).
 """
 
