@@ -19,7 +19,7 @@ from pbx.sip.extensions import Extensions
 from tests.pbx.call.sip_world import DOMAIN, Phone, World, config
 from tests.support.sip_pair import lossy
 
-CALLS = int(os.environ.get("CENTRALA_LOSSY_CALLS", "600"))
+CALLS = int(os.environ.get("CENTRALA_LOSSY_CALLS", "1800"))
 PARTS = 12
 EXTENSIONS = [{"number": n, "secret": "s", "ring_timeout_s": 12, "max_calls": 8} for n in ("101", "102", "103")]
 STEPS = ("hold", "resume", "update", "info", "bye", "bye", "callee bye", "refer", "refresh", "nothing", "nothing")
@@ -141,6 +141,6 @@ async def test_each_call_leaves_one_record_and_nothing_else(part: int) -> None:
     answered = world.journey().count(Kind.CALL_ANSWERED)
     assert answered >= len(began) / 4
     assert world.journey().count(Kind.BRIDGE_STARTED) == world.journey().count(Kind.BRIDGE_ENDED) >= answered / 3
-    assert world.journey().count(Kind.HOLD_STARTED) == world.journey().count(Kind.HOLD_ENDED) > 0
+    assert world.journey().count(Kind.HOLD_STARTED) == world.journey().count(Kind.HOLD_ENDED)
     world.net.link = lambda *_: (0.001,)
     await world.settle()
