@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -37,8 +37,10 @@ class Control(Protocol):
     def reload_certificates(self) -> dict[str, Any]: ...
 
 
-def control_app(control: Control) -> Starlette:
-    """The ASGI application of the control socket. Whoever may open the socket may do everything."""
+def control_app(control: Control, more: Sequence[Route] = ()) -> Starlette:
+    """The ASGI application of the control socket, with `more` routes of features. Whoever may open the socket may do
+    everything.
+    """
 
     async def set_agent(request: Request) -> Any:
         body = await read_json(request)
@@ -69,7 +71,7 @@ def control_app(control: Control) -> Starlette:
         Route("/alarms", json_route(get(control.alarms))),
         Route("/certificates/reload", json_route(get(control.reload_certificates)), methods=["POST"]),
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=[*routes, *more])
 
 
 def live(control: Control) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from pathlib import Path
 import pbx
 from core.engine.engine import Engine
 from pbx.api.control import control_app
+from pbx.api.features import feature_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
 from pbx.app.control import PbxControl
+from pbx.app.feature_control import AppFeatureControl
 from pbx.app.sources import metric_sources
 from pbx.call.assembly import assemble
 from pbx.call.service import CallService
@@ -26,6 +28,7 @@ from pbx.config import Config
 from pbx.configfile.check_network import split_host_port
 from pbx.events import EventBus
 from pbx.features.service import Features
+from pbx.features.views import FeatureViews
 from pbx.flow.interpreter import Flows
 from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
@@ -253,7 +256,12 @@ class Pbx:
             host, port = split_host_port(settings.listen_tls)
             self.https = HttpServer(public, host=host, port=port, tls=self.driver.certificates.server_context)
             servers.append(self.https)
-        servers.append(HttpServer(control_app(control), path=self.data_dir / "control.sock"))
+        servers.append(
+            HttpServer(
+                control_app(control, feature_routes(AppFeatureControl(FeatureViews(self.features)))),
+                path=self.data_dir / "control.sock",
+            )
+        )
         return servers
 
     def _tell_websockets(self) -> None:

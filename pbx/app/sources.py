@@ -65,4 +65,6 @@ def metric_sources(app: Pbx) -> Sources:
         store_backlog=lambda: app.store.backlog,
         loop_lag=app.loop_lag,
         handler_errors=lambda: app.bus.errors,
+        parked=lambda: len(app.features.parking.parked()),
+        participants=lambda: app.features.rooms.participants,
     )

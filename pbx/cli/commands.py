@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG
+from pbx.cli import DEFAULT_CONFIG, features
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ report = typer.Typer(help="Figures from the database; the PBX need not run.", no
 app.add_typer(agents, name="agents")
 app.add_typer(calls, name="calls")
 app.add_typer(report, name="report")
+features.register(app, calls)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")]

@@ -44,25 +44,29 @@ def originate(services: Services, caller: str, target: str, *, answer: bool = Fa
         application = services.applications.find(routed.application)
     except RouteError as error:
         raise OriginateError(error.status, f"extension {caller} cannot call {target!r}: {error}") from None
+    setup = Setup(caller, number, routed.application, direction=routed.direction, tag=routed.tag)
+    setup.withheld, setup.emergency = routed.withheld, routed.emergency
+    return _begin(services, setup, application, answer=answer, timeout_s=timeout_s)
+
+
+def ring_for(services: Services, caller: str, application: Application, name: str, shown: str) -> Call:
+    """Rings `caller`, who is shown `shown`, and runs `application` when they answer. Raises OriginateError."""
+    setup = Setup(caller, shown, name, direction="internal")
+    return _begin(services, setup, application, answer=False, timeout_s=RING_S)
+
+
+def _begin(services: Services, setup: Setup, application: Application, *, answer: bool, timeout_s: float) -> Call:
     if not services.limits.acquire(TOTAL, services.config.sip.max_calls):
         raise OriginateError(503, f"{services.config.sip.max_calls} calls run: sip.max_calls allows no more")
-    setup = Setup(
-        caller=caller,
-        caller_name=extension.name,
-        callee=number,
-        application=routed.application,
-        direction=routed.direction,
-        extension=caller,
-        tag=routed.tag,
-        source="click-to-dial",
-        limit_keys=(TOTAL,),
-        withheld=routed.withheld,
-        emergency=routed.emergency,
-    )
+    extensions, domain = services.dialplan.extensions, services.config.sip.domain
+    setup.extension = setup.caller
+    setup.caller_name = extensions[setup.caller].name
+    setup.source = "click-to-dial"
+    setup.limit_keys = (TOTAL,)
     call = Call(services, None, setup, new_id(services.clock.unix()))
-    other = services.dialplan.extensions.get(number)
-    shown = address(other.name if other is not None else "", number, services.config.sip.domain)
-    headers = auto_answer(services.config.sip.domain) if answer else []
+    other = extensions.get(setup.callee)
+    shown = address(other.name if other is not None else "", setup.callee, domain)
+    headers = auto_answer(domain) if answer else []
     services.running.start(call, _both(application, shown, headers, timeout_s))
     return call
 

@@ -12,6 +12,8 @@ from pbx.features.saying import digits, fill
 if TYPE_CHECKING:
     from pbx.call.application import Application
     from pbx.call.call import Call
+    from pbx.call.dialplan import Dialplan
+    from pbx.config import Extension
 
 log = logging.getLogger("centrala.features")
 
@@ -126,7 +128,8 @@ def _forward_on(field: str, given: str) -> Application:
             clip = await call.services.prompts.get(_in(call, ASK_NUMBER), call.language)
             number = await call.collect(maximum=MAX_DIGITS, timeout_s=10.0, prompt=[clip])
         number = clean_number(number)
-        if not acceptable(call, number):
+        plan = call.services.dialplan
+        if not leads_somewhere(plan, plan.extensions[call.extension], number):
             await call.say(BAD_NUMBER)
             return
         await _change(call, {field: number}, fill(FORWARD_ON[field], number=digits(number)))
@@ -134,10 +137,8 @@ def _forward_on(field: str, given: str) -> Application:
     return on
 
 
-def acceptable(call: Call, number: str) -> bool:
-    """Whether calls to the phone that asks may be sent to `number`: it leads somewhere, not back, and is not dear."""
-    plan = call.services.dialplan
-    extension = plan.extensions[call.extension]
+def leads_somewhere(plan: Dialplan, extension: Extension, number: str) -> bool:
+    """Whether calls to `extension` may be sent to `number`: it leads somewhere, not back, and is not dear."""
     if not number or number == extension.number or plan.is_emergency(number):
         return False
     if number in plan.extensions:

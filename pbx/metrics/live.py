@@ -78,6 +78,8 @@ class Sources:
     store_backlog: Callable[[], int] | None = None
     loop_lag: HistogramCell | None = None  # fed by pbx.transport.loop_lag
     handler_errors: Callable[[], int] | None = None  # EventBus.errors
+    parked: Callable[[], int] = int  # calls in park lots
+    participants: Callable[[], int] = int  # of conference rooms
 
 
 AGENT_STATES = (

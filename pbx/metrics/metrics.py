@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from pbx.events import EventBus
 from pbx.metrics.event_metrics import EventMetrics
+from pbx.metrics.feature_metrics import FeatureMetrics
 from pbx.metrics.instruments import Instruments
 from pbx.metrics.live import LiveCollector, Sources
 
@@ -40,6 +41,8 @@ class Metrics:
         self.registry.register(self.instruments)
         self.events = EventMetrics(bus, self.instruments, limits, trunks)
         self.instruments.build.child(version or "unknown").value = 1
+        self._features = FeatureMetrics(bus, sources.parked, sources.participants)
+        self.registry.register(self._features)
         self._live = LiveCollector(sources)
         self.registry.register(self._live)
         self._process = ProcessCollector(registry=self.registry)
@@ -58,7 +61,7 @@ class Metrics:
 
         Live sources are always read here, on the loop's thread, where nothing changes meanwhile.
         """
-        live = _Snapshot(list(self._live.collect()))
+        live = _Snapshot([*self._live.collect(), *self._features.collect()])
         if self._size > THREAD_BYTES:
             text = await asyncio.to_thread(lambda: b"".join(_texts(live, self.instruments, self._process)))
         else:
