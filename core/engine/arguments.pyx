@@ -10,8 +10,8 @@ from core.base.sockets cimport AF_INET, AF_INET6, Address, Ip, ip_known, ip_of_v
 from core.engine cimport messages as m
 from core.engine.messages cimport Command
 from core.engine.recorder cimport wav_header
+from core.stream.codec cimport codec_is_heavy, codec_known
 from core.stream.latch cimport LATCH_TOLD
-from core.stream.stream cimport CODEC_PCMA, CODEC_PCMU
 
 
 cdef Command new_command(int kind, uint32_t stream):
@@ -74,8 +74,10 @@ cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, 
                                int codec, int payload_type, int event_payload_type, int heard_payload_type,
                                int heard_event_type, int ptime_ms, int latch, str signalling_ip, object rtp_timeout_ms):
     cdef Command c = new_command(m.CMD_CONFIGURE, stream)
-    if codec != CODEC_PCMU and codec != CODEC_PCMA:
-        raise ValueError(f"codec {codec} is neither PCMU (0) nor PCMA (8)")
+    if not codec_known(codec):
+        raise ValueError(f"codec {codec} is none that the media core knows")
+    if codec_is_heavy(codec):
+        ptime_ms = 20  # the helper threads work in ticks; any receiver takes it (RFC 7587)
     if not 10 <= ptime_ms <= 60:
         raise ValueError(f"ptime is {ptime_ms} ms, it must be 10..60")
     for number in (payload_type, event_payload_type, heard_payload_type, heard_event_type):

@@ -15,8 +15,8 @@ from core.engine.state cimport (
     Room,
     Worker,
 )
-from core.engine.voice cimport voice_put
-from core.stream.stream cimport GOT_EVENT, Received
+from core.stream.codec cimport codec_is_g711, codec_rate
+from core.stream.stream cimport Received
 
 cdef Placement TICK            # jitter buffer, decoding, mixing and encoding on the tick: carries everything
 
@@ -52,10 +52,20 @@ cdef bint _tick_fits(Worker* w, Leg* a, Leg* b) noexcept nogil:
     return True
 
 
+cdef int pair_rate(const Leg* a, const Leg* b) noexcept nogil:
+    """As wide as both can hear; a tape takes telephone sound."""
+    cdef int low = codec_rate(a.stream.codec, 0), other = codec_rate(b.stream.codec, 0)
+    if other < low:
+        low = other
+    if a.tap != NULL or b.tap != NULL:
+        low = RATE_PAIR
+    return low
+
+
 cdef bint _tick_enter(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
     cdef Room* room = a.room if a.room != NULL else b.room
     if room == NULL:
-        room = room_new(w, RATE_PAIR)
+        room = room_new(w, pair_rate(a, b))
     if room == NULL:
         return False
     if not _admit(w, room, a, now) or not _admit(w, room, b, now):
@@ -74,9 +84,7 @@ cdef void _tick_leave(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
 
 
 cdef void _tick_carry(Worker* w, Leg* source, Leg* to, Received* got, int64_t now) noexcept nogil:
-    if source.voice != NULL and got.kind != GOT_EVENT:
-        voice_put(source.voice, got.codec, got.packet.payload, got.packet.size, got.packet.timestamp,
-                  source.stream.rx.epoch, now)
+    pass  # the leg's voice has it already (core/engine/hearing)
 
 
 cdef void default_placements(Worker* w) noexcept nogil:
@@ -118,10 +126,16 @@ cdef void _place(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
         a.placement = b.placement = NULL
 
 
+cdef bint _heard_by_tick(const Leg* leg) noexcept nogil:
+    """A tape, or an ear for digits, that can make nothing of the packets themselves."""
+    return (not codec_is_g711(leg.stream.codec) and leg.stream.configured
+            and (leg.tap != NULL or leg.stream.heard_event_type < 0))
+
+
 cdef void _gather(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     """Supervisors of a leg without a partner: in its conference, or in a room with it alone."""
     cdef Room* room = leg.room
-    if leg.watchers == NULL:
+    if leg.watchers == NULL and not _heard_by_tick(leg):
         if room != NULL and room.id == 0:
             room_exit(w, leg, now)
         return

@@ -1,6 +1,6 @@
 """Commands on legs; see commands.pxd."""
 
-from libc.errno cimport EBUSY, EINVAL, ENOENT, ENOSPC
+from libc.errno cimport EBUSY, EINVAL, ENOENT, ENOMEM, ENOSPC
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.base.atomics cimport store_release_i32, store_release_u32
@@ -9,6 +9,7 @@ from core.base.pool cimport pool_give
 from core.base.sockets cimport epoll_remove, udp_disconnect
 from core.engine.accounts cimport account
 from core.engine.bridge cimport arrange, join, leave_all, part, supervise
+from core.engine.coding cimport coder_attach, coder_detach
 from core.engine.digits cimport digits_queue
 from core.engine.messages cimport (
     CMD_BRIDGE,
@@ -93,6 +94,8 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
         leg.sounding = 0
     if stream_configure(&leg.stream, &settings, now):
         udp_disconnect(leg.stream.fd)
+    if not coder_attach(w, leg):
+        return ENOMEM
     settle(w, leg, now)
     if leg.peer != NULL:
         # Another codec may want another placement.
@@ -162,6 +165,7 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         if leg.sounding:
             tell_digit(w, leg, leg.sounding, leg.detector.last_ms, True, now)
         leave_all(w, leg, now)
+        coder_detach(w, leg)
         leave_tap(w, &leg.tap, 0, now)
         leg.reusable = _part_with_sockets(w, &leg.stream)
         leg.stream.srtp_in = leg.stream.srtp_out = NULL
@@ -252,5 +256,9 @@ cdef void run_command(Worker* w, const Command* c, int64_t now) noexcept nogil:
             play_refused(w, c)
     else:
         failure = _on_leg(w, leg, c, now)
+    if leg != NULL and leg.coder != NULL and not leg.closing:
+        # A tape, for instance, wants a codec with state heard on the tick.
+        leg.unsettled = True
+        w.unsettled = True
     if failure:
         emit(w, EV_COMMAND_FAILED, c.stream, c.kind, failure, c.sequence, now)

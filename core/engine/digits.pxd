@@ -17,6 +17,7 @@ cdef struct DigitSender:
     bint active
     int phase                  # DigitPhase
     bint as_tone
+    int scale                  # units of the digit's clock in a sample of 8 kHz
     int event                  # 0..15
     int elapsed                # samples of the phase
     int total                  # samples the digit lasts
@@ -33,6 +34,7 @@ cdef struct DigitSender:
 cdef struct DigitFrame:
     bint send
     bint as_event              # event payload type; else audio
+    bint linear                # samples of 8 kHz, for a codec that is not G.711: not stamped, `size` of them
     int size                   # bytes of payload
     Stamp stamp
 

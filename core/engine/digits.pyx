@@ -1,11 +1,13 @@
 """Digits as events or tones; see digits.pxd."""
 
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t
+from libc.string cimport memcpy
 
 from core.base.frame cimport MAX_FRAME_SAMPLES, RATE_HZ
 from core.engine.player cimport fill_silence
 from core.signal.dtmf cimport dtmf_frequencies
 from core.signal.tone cimport tone_fill, tone_init
+from core.stream.codec cimport codec_is_g711
 from core.stream.stream cimport encode_audio
 from core.stream.telephone_event cimport EVENT_SIZE, event_of, event_write
 from core.stream.timeline cimport SOURCE_DIGITS, tl_next, tl_next_at, tl_timestamp_at
@@ -39,6 +41,8 @@ cdef void _begin(DigitSender* d, Stream* s, int64_t when) noexcept nogil:
     d.elapsed = 0
     d.phase = PHASE_SOUND
     d.as_tone = s.event_payload_type < 0
+    d.scale = 1 if d.as_tone else s.tx.scale
+    d.total *= d.scale
     if d.as_tone:
         dtmf_frequencies(digit, &low, &high)
         tone_init(&d.tone, low, high, -8.0, RATE_HZ)
@@ -80,8 +84,12 @@ cdef void _tone(DigitSender* d, Stream* s, int span, int64_t when, uint8_t* payl
         tone_fill(&d.tone, pcm, sounding)
     for i in range(sounding, span):
         pcm[i] = 0
-    encode_audio(s.codec, pcm, payload, span)
-    tl_next(&s.tx, SOURCE_DIGITS, span, when, &out.stamp)
+    out.linear = not codec_is_g711(s.codec)
+    if out.linear:
+        memcpy(payload, pcm, span * sizeof(int16_t))
+    else:
+        encode_audio(s.codec, pcm, payload, span)
+        tl_next(&s.tx, SOURCE_DIGITS, span, when, &out.stamp)
     out.size = span
     out.as_event = False
     out.send = True
@@ -94,13 +102,15 @@ cdef void _tone(DigitSender* d, Stream* s, int span, int64_t when, uint8_t* payl
 cdef void digits_tick(DigitSender* d, Stream* s, int64_t when, uint8_t* payload, DigitFrame* out) noexcept nogil:
     cdef int span = s.ptime_ms * 8
     out.send = False
-    if d.phase == PHASE_PAUSE and d.elapsed >= PAUSE_SAMPLES:
+    out.linear = False
+    if d.phase == PHASE_PAUSE and d.elapsed >= PAUSE_SAMPLES * d.scale:
         d.phase = PHASE_IDLE
     if d.phase == PHASE_IDLE:
         if d.count == 0:
             d.active = False
             return
         _begin(d, s, when)
+    span *= d.scale
     if d.as_tone:
         _tone(d, s, span, when, payload, out)
     elif d.phase == PHASE_PAUSE:

@@ -7,11 +7,11 @@ was made since the last one. What is not ready in time is silence for a tick and
 
 | call | thread |
 |---|---|
-| heavy_init, heavy_start, heavy_stop, heavy_free, heavy_open | Python's |
-| heavy_begin, heavy_packet, heavy_ask, heavy_say, heavy_end, heavy_wake, heavy_result | the worker's |
+| heavy_init, heavy_start, heavy_stop, heavy_free | whoever makes the worker |
+| heavy_open, heavy_begin, heavy_packet, heavy_ask, heavy_say, heavy_end, heavy_wake, heavy_result | the worker's |
 
-A leg's life: `heavy_open` (memory is taken here, once for each slot, and kept for the next leg) gives an id; the worker begins it,
-uses it and ends it; the slot is free again when the helper has seen the end, so a late job or result can meet nobody else.
+A leg's life: `heavy_open` (by command; memory is taken here, once for a slot, and kept for the next leg) gives an id; begin it,
+use it, end it; the slot is free again when the helper has seen the end, so a late job or result can meet nobody else.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -42,7 +42,6 @@ cdef struct HeavyJob:
     uint32_t id
     uint8_t kind               # JOB_*
     uint8_t packet_kind        # PACKET_*
-    uint8_t payload_type
     uint8_t restarted
     uint16_t sequence
     uint16_t size              # octets of payload, or samples
@@ -98,7 +97,7 @@ cdef void heavy_free(Heavy* h) noexcept nogil
 cdef uint32_t heavy_open(Heavy* h, int codec, int rate, int longest_ms, const Tuning* tuning) noexcept nogil
 # The worker takes the leg up. These return False when the ring is full (counted): the packet or frame is then lost.
 cdef bint heavy_begin(Heavy* h, uint32_t id) noexcept nogil
-cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence, uint32_t timestamp, uint8_t payload_type,
+cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence, uint32_t timestamp,
                        const uint8_t* payload, int size, bint restarted, int64_t now) noexcept nogil
 # The sound of the tick that is due at `when`, `samples` long (HEAVY_FRAME at most).
 cdef bint heavy_ask(Heavy* h, uint32_t id, int samples, int64_t when) noexcept nogil

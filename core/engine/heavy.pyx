@@ -25,10 +25,12 @@ from core.stream.playout cimport playout_init, playout_memory, playout_put, play
 cdef extern from "<pthread.h>" nogil:
     int pthread_setname_np(pthread_t thread, const char* name)
     pthread_t pthread_self()
+    int pthread_setschedprio(pthread_t thread, int priority)
 
 cdef enum:
     JOBS = 1024                # records in a ring
     RESERVED = HEAVY_SLOTS     # of them for the ends of legs
+    HELPER_PRIORITY = 3        # SCHED_FIFO, under the workers'
     LARGEST_MS = 120           # of a packet that waits: memory is taken for the longest at once
 
 
@@ -119,7 +121,7 @@ cdef bint heavy_begin(Heavy* h, uint32_t id) noexcept nogil:
     return True
 
 
-cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence, uint32_t timestamp, uint8_t payload_type,
+cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence, uint32_t timestamp,
                        const uint8_t* payload, int size, bint restarted, int64_t now) noexcept nogil:
     cdef HeavyJob* job
     if size < 0 or size > HEAVY_PAYLOAD:
@@ -128,7 +130,6 @@ cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence
     if job == NULL:
         return False
     job.packet_kind = <uint8_t>packet_kind
-    job.payload_type = payload_type
     job.restarted = restarted
     job.sequence = sequence
     job.timestamp = timestamp
@@ -226,7 +227,7 @@ cdef void _run(Heavy* h, const HeavyJob* job) noexcept nogil:
         pool_give(&h.pool, id_slot(job.id))
     elif job.kind == JOB_PACKET:
         if s.ready:
-            playout_put(&s.playout, job.packet_kind, job.sequence, job.timestamp, job.payload_type, job.data, job.size,
+            playout_put(&s.playout, job.packet_kind, job.sequence, job.timestamp, s.codec, job.data, job.size,
                         job.restarted, job.when)
     else:
         _make(h, s, job)
@@ -249,6 +250,8 @@ cdef bint _work(Heavy* h) noexcept nogil:
 cdef void* _helper(void* argument) noexcept nogil:
     cdef Heavy* h = <Heavy*>argument
     pthread_setname_np(pthread_self(), "centrala-codec")
+    # Below the workers, where they are real-time; refused and harmless where they are not.
+    pthread_setschedprio(pthread_self(), HELPER_PRIORITY)
     while not load_acquire_i32(&h.quit):
         if _work(h):
             if h.result_fd >= 0 and spsc_count(&h.results):

@@ -1,8 +1,11 @@
 """N-1 mixing on the tick; see mixing.pxd."""
 
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memmove, memset
 
+from core.base.frame cimport RATE_HZ
+from core.engine.coding cimport coder_is_heavy, coder_say, coder_take
+from core.engine.hearing cimport hear_tick
 from core.engine.playing cimport end_room_play, overlay_mix, player_samples
 from core.engine.recorder cimport CODEC_LINEAR, record_audio
 from core.engine.state cimport (
@@ -16,7 +19,7 @@ from core.engine.state cimport (
     send_rtp,
     tell,
 )
-from core.engine.voice cimport Voice, voice_take
+from core.engine.voice cimport Voice, voice_narrow, voice_take
 from core.signal.mixer cimport (
     mix_add,
     mix_clear,
@@ -27,6 +30,7 @@ from core.signal.mixer cimport (
     mix_saturate,
     talker_frame,
 )
+from core.stream.codec cimport codec_is_g711
 from core.stream.rtp cimport RTP_HEADER, rtp_write
 from core.stream.stream cimport CODEC_PCMA, Stream, encode_audio
 from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, Stamp, tl_next
@@ -62,11 +66,13 @@ cdef void _silent(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
         tell(w, leg, PENDING_TALKER, now)
 
 
-cdef void _hear(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
+cdef void _hear(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexcept nogil:
     cdef Voice* v = leg.voice
     cdef Voice* target
     v.in_sum = False
-    v.sounds = voice_take(v)
+    v.sounds = coder_take(w, leg, when) if coder_is_heavy(leg) else voice_take(v, when)
+    if leg.coder != NULL:
+        hear_tick(w, leg, v.heard, room.frame, room.rate, when)
     if v.sounds and leg.gain != 1.0:
         mix_gain(v.heard, leg.gain, room.frame)
     if not v.sounds or leg.membership & MEMBER_MUTED:
@@ -129,25 +135,44 @@ cdef void _send_shared(Worker* w, Room* room, Leg* leg, int64_t when) noexcept n
     _send(w, leg, w.shared_size[form], when)
 
 
-cdef void _send_waiting(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
+cdef void _send_frame(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, int64_t when) noexcept nogil:
+    if codec_is_g711(leg.stream.codec):
+        encode_audio(leg.stream.codec, pcm, w.out + RTP_HEADER, n)
+        _send(w, leg, n, when)
+    else:
+        coder_say(w, leg, pcm, n, rate, SOURCE_ROOM, when)
+
+
+cdef void _send_waiting(Worker* w, Leg* leg, int n, int rate, int64_t when) noexcept nogil:
     """A far end with another packet time than the room's gets a packet whenever one is full."""
     cdef Voice* v = leg.voice
-    cdef int span = leg.stream.ptime_ms * 8, at = 0
-    memcpy(v.waiting + v.waiting_count, w.mixed, room.frame * sizeof(int16_t))
-    v.waiting_count += room.frame
+    cdef int span = leg.stream.ptime_ms * rate // 1000, at = 0
+    memcpy(v.waiting + v.waiting_count, w.mixed, n * sizeof(int16_t))
+    v.waiting_count += n
     while v.waiting_count - at >= span:
-        encode_audio(leg.stream.codec, v.waiting + at, w.out + RTP_HEADER, span)
-        _send(w, leg, span, when)
+        _send_frame(w, leg, v.waiting + at, span, rate, when)
         at += span
     v.waiting_count -= at
-    memcpy(v.waiting, v.waiting + at, v.waiting_count * sizeof(int16_t))
+    memmove(v.waiting, v.waiting + at, v.waiting_count * sizeof(int16_t))
+
+
+cdef void _send_own(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
+    """What stands in w.mixed, in the leg's codec and packet time."""
+    cdef int n = room.frame, rate = room.rate
+    if rate != RATE_HZ and codec_is_g711(leg.stream.codec):
+        n = voice_narrow(leg.voice, w.mixed, n)
+        rate = RATE_HZ
+    if leg.stream.ptime_ms == 20 and leg.voice.waiting_count == 0:
+        _send_frame(w, leg, w.mixed, n, rate, when)
+    else:
+        _send_waiting(w, leg, n, rate, when)
 
 
 cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef Voice* v = leg.voice
     cdef bint shared = (not v.in_sum and v.whispers == NULL and not leg.overlay.active
-                        and not leg.membership & MEMBER_DEAF)
+                        and not leg.membership & MEMBER_DEAF and room.rate == RATE_HZ and codec_is_g711(s.codec))
     # What we play or dial into the stream stands in for the room until it ends.
     if leg.player.active or leg.digits.active or not s.configured or not s.send:
         v.waiting_count = 0
@@ -157,11 +182,7 @@ cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexc
         _send_shared(w, room, leg, when)
     else:
         _own_mix(w, room, leg, now)
-        if s.ptime_ms == 20 and v.waiting_count == 0:
-            encode_audio(s.codec, w.mixed, w.out + RTP_HEADER, room.frame)
-            _send(w, leg, room.frame, when)
-        else:
-            _send_waiting(w, room, leg, when)
+        _send_own(w, room, leg, when)
     v.whispers = NULL
 
 
@@ -171,7 +192,7 @@ cdef void room_tick(Worker* w, Room* room, int64_t when, int64_t now) noexcept n
     mix_clear(w.total, room.frame)
     memset(w.shared_size, 0, sizeof(w.shared_size))
     for i in range(room.count):
-        _hear(w, room, room.members[i], now)
+        _hear(w, room, room.members[i], when, now)
     if room.player.active:
         _announce(w, room, now)
     if room.tap != NULL:

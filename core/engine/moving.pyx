@@ -1,6 +1,6 @@
 """Moving of legs; see moving.pxd."""
 
-from libc.errno cimport ENOSPC
+from libc.errno cimport ENOMEM, ENOSPC
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -9,6 +9,7 @@ from core.base.pool cimport id_slot, id_tag
 from core.base.sockets cimport epoll_add, epoll_remove, eventfd_signal
 from core.engine.accounts cimport account
 from core.engine.bridge cimport leave_all
+from core.engine.coding cimport coder_attach, coder_detach
 from core.engine.receive cimport settle
 from core.engine.state cimport Leg, Worker, start_ticking, stop_ticking
 from core.stream.timeline cimport SOURCE_NONE
@@ -40,6 +41,7 @@ cdef void move_out(Worker* w, Leg* leg, uint32_t new_id, int64_t now) noexcept n
     cdef Leg* place = &target.legs[id_slot(new_id)]
     cdef uint32_t id = leg.id, slot = leg.slot
     leave_all(w, leg, now)
+    coder_detach(w, leg)
     stop_ticking(w, leg)
     account(w, leg)
     epoll_remove(w.epoll, leg.stream.fd)
@@ -66,6 +68,8 @@ cdef int move_in(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef int failure
     store_release_i32(&w.arrived[leg.slot], 0)
     failure = leg_open(w, leg)
+    if failure == 0 and leg.stream.configured and not coder_attach(w, leg):
+        failure = ENOMEM
     if leg.pending:
         w.retry = True
     if leg.player.active or leg.overlay.active or leg.digits.active:

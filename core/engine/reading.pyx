@@ -61,7 +61,7 @@ cdef object read_stream(const Leg* leg):
         tx_packets=s.count.tx_packets,
         tx_bytes=s.count.tx_bytes,
         lost_packets=max(lost, 0),
-        jitter_ms=(s.rx.jitter_q4 >> 4) / 8.0,
+        jitter_ms=(s.rx.jitter_q4 >> 4) / (8.0 * max(s.rx.scale, 1)),
         max_gap_ms=s.rx.max_gap_ns / 1e6,
         foreign_packets=s.count.foreign,
         malformed_packets=s.count.malformed,

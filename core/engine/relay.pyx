@@ -4,10 +4,18 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from core.engine.state cimport Leg, Placement, Worker, send_rtp
 from core.signal.g711 cimport alaw_to_ulaw, ulaw_to_alaw
+from core.stream.codec cimport codec_is_g711, codec_span
 from core.stream.reception cimport rx_extended
 from core.stream.rtp cimport RTP_HEADER, RtpPacket, rtp_write
 from core.stream.stream cimport CODEC_PCMA, GOT_EVENT, Received, Stream
 from core.stream.timeline cimport SOURCE_NONE, Stamp, tl_map
+
+
+cdef inline int _span(const Received* got) noexcept nogil:
+    """Timestamp units that the packet covers; the packets of an event share their timestamp."""
+    if got.kind == GOT_EVENT:
+        return 0
+    return got.packet.size if codec_is_g711(got.codec) else codec_span(got.codec, got.packet.payload, got.packet.size)
 
 
 cdef void relay_forward(Leg* source, Leg* to, Received* got, int64_t now) noexcept nogil:
@@ -24,13 +32,15 @@ cdef void relay_forward(Leg* source, Leg* to, Received* got, int64_t now) noexce
         if pt < 0:
             return
     elif got.codec != out.codec:
+        if not codec_is_g711(got.codec) or not codec_is_g711(out.codec):
+            return
         if got.codec == CODEC_PCMA:
             alaw_to_ulaw(p.payload, p.size)
         else:
             ulaw_to_alaw(p.payload, p.size)
     if not tl_map(&out.tx, (<uint64_t>source.id << 32) | source.stream.rx.epoch,
                   rx_extended(&source.stream.rx, p.sequence), p.timestamp,
-                  0 if got.kind == GOT_EVENT else p.size, now, &stamp):
+                  _span(got), now, &stamp):
         return
     rtp_write(header, pt, stamp.marker or p.marker, stamp.sequence, stamp.timestamp, out.tx.ssrc)
     send_rtp(to, header, p.size + RTP_HEADER, p.size)
@@ -41,8 +51,15 @@ cdef bint _plain(const Leg* leg) noexcept nogil:
     return leg.gain == 1.0 and not leg.overlay.active and leg.watchers == NULL
 
 
+cdef bint _alike(const Leg* a, const Leg* b) noexcept nogil:
+    """What one says the other understands as it is, or by a table. A tap takes G.711 from packets, all else from the tick."""
+    if codec_is_g711(a.stream.codec) and codec_is_g711(b.stream.codec):
+        return True
+    return a.stream.codec == b.stream.codec and a.tap == NULL and b.tap == NULL
+
+
 cdef bint _fits(Worker* w, Leg* a, Leg* b) noexcept nogil:
-    return _plain(a) and _plain(b)
+    return _plain(a) and _plain(b) and _alike(a, b)
 
 
 cdef bint _enter(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:

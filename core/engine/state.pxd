@@ -9,8 +9,10 @@ from core.base.atomics cimport load_acquire_u32
 from core.base.pool cimport Pool
 from core.base.ring cimport SpscRing
 from core.engine.clips cimport ClipTable
+from core.engine.coder cimport Coder
 from core.engine.digits cimport DigitSender
 from core.engine.keys cimport SrtpTable
+from core.engine.heavy cimport HEAVY_SLOTS, Heavy
 from core.engine.player cimport Player
 from core.engine.recorder cimport RecordTable, Tap
 from core.engine.voice cimport Voice
@@ -106,6 +108,7 @@ cdef struct Leg:
     uint32_t room_index        # in Room.members
     uint32_t membership        # MEMBER_*
     Voice* voice               # present in a room only
+    Coder* coder               # present unless the codec is G.711
     int watch                  # WATCH_*: supervises `watched`
     Leg* watched
     Leg* watchers              # who supervise this one
@@ -223,6 +226,14 @@ cdef struct Worker:
     ClipTable* clips
     RecordTable* recordings
     SrtpTable* srtp
+    Coder* spare_coders
+    void* coder_blocks
+    Heavy* heavy               # the helper thread for heavy codecs
+    Leg* heavy_legs[HEAVY_SLOTS]   # whose slot it is
+    int opus_rate              # Hz of the sound
+    int opus_bitrate           # bit/s, 0: libopus chooses
+    int opus_complexity        # 0..10
+    int opus_expected_loss     # percent that the redundancy is made for
     WorkerCounters count
     uint8_t buffer[BUFFER + SRTP_ROOM]    # of the datagram in work
     uint8_t out[BUFFER + SRTP_ROOM]       # of a datagram that we make

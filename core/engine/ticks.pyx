@@ -1,14 +1,16 @@
 """What a tick does; see ticks.pxd."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int16_t, int64_t
+from libc.string cimport memcpy, memset
 
 from core.base.clock cimport NS_PER_MS
 from core.base.frame cimport RATE_HZ
 from core.base.sockets cimport timerfd_arm
+from core.engine.coding cimport coder_say
 from core.engine.digits cimport DigitFrame, digits_tick
 from core.engine.mixing cimport room_tick
 from core.engine.player cimport fill_silence, player_fill
-from core.engine.playing cimport end_play, overlay_mix
+from core.engine.playing cimport end_play, overlay_mix, player_samples
 from core.engine.room cimport room_rest
 from core.engine.state cimport (
     ROOM_TICKS,
@@ -20,9 +22,10 @@ from core.engine.state cimport (
     send_rtp,
     wheel_insert,
 )
+from core.stream.codec cimport codec_is_g711
 from core.stream.rtp cimport RTP_HEADER, rtp_write
 from core.stream.stream cimport Stream, decode_audio, encode_audio
-from core.stream.timeline cimport SOURCE_NONE, SOURCE_PLAYER, Stamp, tl_next
+from core.stream.timeline cimport SOURCE_DIGITS, SOURCE_NONE, SOURCE_PLAYER, Stamp, tl_next
 
 cdef enum:
     LATE_NS = 10000000         # a tick that starts later than this is late
@@ -35,7 +38,10 @@ cdef void _send_digits(Worker* w, Leg* leg, int64_t when) noexcept nogil:
     digits_tick(&leg.digits, s, when, w.out + RTP_HEADER, &frame)
     if not leg.digits.active:
         s.tx.source = SOURCE_NONE
-    if frame.send and s.configured and s.send:
+    if frame.linear:
+        memcpy(w.mixed, w.out + RTP_HEADER, frame.size * sizeof(int16_t))
+        coder_say(w, leg, w.mixed, frame.size, RATE_HZ, SOURCE_DIGITS, when)
+    elif frame.send and s.configured and s.send:
         rtp_write(w.out, s.event_payload_type if frame.as_event else s.payload_type, frame.stamp.marker,
                   frame.stamp.sequence, frame.stamp.timestamp, s.tx.ssrc)
         send_rtp(leg, w.out, frame.size + RTP_HEADER, frame.size)
@@ -48,6 +54,20 @@ cdef bint _send_over(Worker* w, Leg* leg, int size, int64_t now) noexcept nogil:
     overlay_mix(w, leg, w.mixed, size, RATE_HZ, now)
     encode_audio(codec, w.mixed, w.out + RTP_HEADER, size)
     return leg.overlay.active or leg.player.active
+
+
+cdef void _send_coded_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexcept nogil:
+    """A clip, an overlay or both to a far end whose codec is not G.711."""
+    cdef int size = leg.stream.ptime_ms * 8
+    memset(w.mixed, 0, size * sizeof(int16_t))
+    if leg.player.active and player_samples(&leg.player, w.mixed, size, RATE_HZ) == 0:
+        end_play(w, leg, True, now)
+        if not leg.overlay.active or leg.room != NULL:
+            return
+    if leg.overlay.active:
+        overlay_mix(w, leg, w.mixed, size, RATE_HZ, now)
+    if leg.player.active or leg.overlay.active:
+        coder_say(w, leg, w.mixed, size, RATE_HZ, SOURCE_PLAYER, when)
 
 
 cdef void _send_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexcept nogil:
@@ -83,7 +103,10 @@ cdef void _tick_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     if leg.digits.active:
         _send_digits(w, leg, when)
     elif leg.player.active or (leg.overlay.active and leg.room == NULL):
-        _send_clip(w, leg, when, now)
+        if codec_is_g711(leg.stream.codec):
+            _send_clip(w, leg, when, now)
+        else:
+            _send_coded_clip(w, leg, when, now)
     if leg.digits.active or leg.player.active or (leg.overlay.active and leg.room == NULL):
         wheel_insert(w, leg, following)
     else:

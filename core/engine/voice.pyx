@@ -1,56 +1,77 @@
 """Frames out of packets; see voice.pxd."""
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int16_t, int64_t, uint32_t
 from libc.string cimport memset
 
-from core.base.frame cimport MAX_FRAME_SAMPLES
-from core.stream.stream cimport decode_audio
+from core.base.frame cimport RATE_HZ
+from core.signal.resample cimport resample, resample_init
+from core.stream.codec cimport CODEC_L16_16, CODEC_L16_48, codec_is_g711
+from core.stream.jitter cimport PACKET_AUDIO, PACKET_NOISE, PACKET_OTHER
+from core.stream.playout cimport HEARD_NOTHING, playout_init, playout_put, playout_tick
+from core.stream.stream cimport GOT_AUDIO, GOT_NOISE, Received
 
 cdef enum:
-    DEPTH = 320                # samples a fresh line waits: 40 ms
-    DEEPEST = 1280             # more than this is given up
+    LONGEST_MS = 60            # of a packet; less of L16, which takes two and more octets for an eighth of a millisecond
 
 
 cdef void voice_start(Voice* v, int rate) noexcept nogil:
-    memset(v, 0, sizeof(Voice))
+    memset(v, 0, sizeof(Voice) - sizeof(v.memory))
     v.rate = rate
+    v.codec = NO_CODEC
+    resample_init(&v.narrow, rate, RATE_HZ)
 
 
-cdef void voice_put(Voice* v, int codec, const uint8_t* payload, int size, uint32_t timestamp, uint32_t epoch,
-                    int64_t now) noexcept nogil:
-    cdef int16_t[MAX_FRAME_SAMPLES] pcm
-    cdef DelayLine* line = &v.line
-    cdef int at = 0, part, i
-    cdef int32_t ahead = <int32_t>(timestamp - line.read)
-    if not line.running or line.epoch != epoch or ahead > DEEPEST or ahead < -LINE:
-        line.running = True
-        line.epoch = epoch
-        line.read = timestamp - DEPTH
-        line.end = timestamp
-        memset(line.samples, 0, sizeof(line.samples))
-    while at < size:
-        part = size - at if size - at < MAX_FRAME_SAMPLES else MAX_FRAME_SAMPLES
-        decode_audio(codec, payload + at, pcm, part)
-        for i in range(part):
-            ahead = <int32_t>(timestamp + <uint32_t>(at + i) - line.read)
-            if 0 <= ahead < LINE:
-                line.samples[(timestamp + <uint32_t>(at + i)) % LINE] = pcm[i]
-        at += part
-    if <int32_t>(timestamp + <uint32_t>size - line.end) > 0:
-        line.end = timestamp + <uint32_t>size
+cdef bint _prepare(Voice* v, int codec) noexcept nogil:
+    """The playout for a codec; one that goes from one law of G.711 to the other keeps what it learnt."""
+    cdef int longest = 10 if codec == CODEC_L16_48 else 30 if codec == CODEC_L16_16 else LONGEST_MS
+    if v.codec == codec:
+        return True
+    if v.codec != NO_CODEC and codec_is_g711(v.codec) and codec_is_g711(codec):
+        v.codec = codec
+        return True
+    if not playout_init(&v.playout, codec, 0, v.memory, longest, <uint32_t>codec + 1):
+        v.codec = NO_CODEC
+        return False
+    v.codec = codec
+    return resample_init(&v.convert, v.playout.decoder.rate, v.rate)
 
 
-cdef bint voice_take(Voice* v) noexcept nogil:
-    cdef DelayLine* line = &v.line
-    cdef int n = v.rate // 50, i
-    cdef uint32_t at
-    if not line.running or <int32_t>(line.end - line.read) <= 0:
-        line.running = False
+cdef void voice_put(Voice* v, const Received* got, int64_t now) noexcept nogil:
+    cdef int kind = PACKET_OTHER
+    if got.kind == GOT_AUDIO:
+        if not _prepare(v, got.codec):
+            return
+        kind = PACKET_AUDIO
+    elif v.codec == NO_CODEC:
+        return
+    elif got.kind == GOT_NOISE:
+        kind = PACKET_NOISE
+    playout_put(&v.playout, kind, got.packet.sequence, got.packet.timestamp, got.codec, got.packet.payload,
+                got.packet.size if kind != PACKET_OTHER else 0, got.restarted, now)
+
+
+cdef bint voice_take(Voice* v, int64_t when) noexcept nogil:
+    cdef int16_t[VOICE_FRAME] pcm
+    cdef int n = v.rate // 50, heard = HEARD_NOTHING, rate
+    if v.codec != NO_CODEC:
+        rate = v.playout.decoder.rate
+        if rate == v.rate:
+            heard = playout_tick(&v.playout, when, v.heard, n)
+        else:
+            heard = playout_tick(&v.playout, when, pcm, rate // 50)
+            resample(&v.convert, pcm, rate // 50, v.heard)
+    if heard == HEARD_NOTHING:
         memset(v.heard, 0, n * sizeof(int16_t))
         return False
-    for i in range(n):
-        at = (line.read + <uint32_t>i) % LINE
-        v.heard[i] = line.samples[at]
-        line.samples[at] = 0
-    line.read += <uint32_t>n
     return True
+
+
+cdef void voice_hear(Voice* v, const int16_t* pcm, int samples, int rate) noexcept nogil:
+    if v.convert.from_rate != rate or v.convert.to_rate != v.rate:
+        resample_init(&v.convert, rate, v.rate)
+    resample(&v.convert, pcm, samples, v.heard)
+
+
+cdef int voice_narrow(Voice* v, int16_t* pcm, int samples) noexcept nogil:
+    # Each output sample lies behind the input samples that it is made of, which are copied first.
+    return resample(&v.narrow, pcm, samples, pcm)

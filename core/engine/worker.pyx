@@ -24,6 +24,7 @@ from core.base.sockets cimport (
 )
 from core.engine.bridge cimport arrange, default_placements
 from core.engine.clips cimport ClipTable
+from core.engine.coding cimport coders_collect, coders_free, coders_init, coders_stop, coders_wake
 from core.engine.commands cimport close_leg, run_command
 from core.engine.datagrams cimport DATAGRAM_RING, Datagram
 from core.engine.house cimport HOUSE_NS, housekeeping
@@ -88,13 +89,16 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
     w.arrived = <int32_t*>calloc(max_streams, sizeof(int32_t))
     w.rooms = <Room**>calloc(MAX_ROOMS, sizeof(Room*))
     default_placements(w)
+    w.opus_rate = 16000
+    w.opus_complexity = 5
+    w.opus_expected_loss = 5
     if (w.legs == NULL or w.arrived == NULL or w.active == NULL or w.rooms == NULL or pool_init(&w.room_pool, MAX_ROOMS, index) < 0 or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
             or spsc_init(&w.events, EVENT_RING, sizeof(Event)) < 0
             or spsc_init(&w.digits, DIGIT_RING, sizeof(Event)) < 0
             or spsc_init(&w.datagrams, DATAGRAM_RING, sizeof(Datagram)) < 0 or pool_init(&w.pool, max_streams, index) < 0):
         worker_free(w)
         return -ENOMEM
-    if w.epoll < 0 or w.command_fd < 0 or w.event_fd < 0 or w.timer_fd < 0:
+    if w.epoll < 0 or w.command_fd < 0 or w.event_fd < 0 or w.timer_fd < 0 or not coders_init(w):
         worker_free(w)
         return -EMFILE
     epoll_add(w.epoll, w.command_fd, WAKE_COMMAND)
@@ -113,6 +117,7 @@ cdef void worker_free(Worker* w) noexcept nogil:
     spsc_free(&w.digits)
     spsc_free(&w.datagrams)
     rooms_free(w)
+    coders_free(w)
     pool_free(&w.room_pool)
     pool_free(&w.pool)
     free(w.legs)
@@ -223,6 +228,7 @@ cdef void _end(Worker* w) noexcept nogil:
     for i in range(<uint32_t>MAX_ROOMS):
         if w.rooms[i] != NULL:
             leave_tap(w, &w.rooms[i].tap, 0, now)
+    coders_stop(w)
     signal_events(w)
 
 
@@ -237,6 +243,7 @@ cdef void* worker_run(void* argument) noexcept nogil:
         count = epoll_wait(w.epoll, ready, BATCH, _patience(w, more))
         store_release_i32(&w.sleeping, AWAKE)
         now = now_ns()
+        coders_collect(w)
         run_ticks(w, now)
         # Commands first: what Python asked for before a packet was sent holds for that packet.
         more = _run_commands(w, now)
@@ -248,6 +255,7 @@ cdef void* worker_run(void* argument) noexcept nogil:
             retry_events(w, now)
         housekeeping(w, now)
         arm_ticks(w)
+        coders_wake(w)
         signal_events(w)
     _end(w)
     return NULL

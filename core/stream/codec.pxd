@@ -20,10 +20,10 @@ cdef enum:                     # what a byte in commands and streams names; stat
     CODEC_PCMU = 0
     CODEC_PCMA = 8
     CODEC_G722 = 9
-    CODEC_L16_8 = 100
-    CODEC_L16_16 = 101
-    CODEC_L16_48 = 102
-    CODEC_OPUS = 111
+    CODEC_OPUS = 107
+    CODEC_L16_8 = 108
+    CODEC_L16_16 = 109
+    CODEC_L16_48 = 110
 
 cdef enum:
     MAX_SAMPLES = 5760         # of one packet: 120 ms at 48 kHz
@@ -53,6 +53,13 @@ cdef struct Encoder:
     void* opus
 
 cdef bint codec_known(int codec) noexcept nogil
+
+
+cdef inline bint codec_is_g711(int codec) noexcept nogil:
+    """Without state, an octet a sample of 8 kHz: what the relay, the clips and the recorder know by themselves."""
+    return codec == CODEC_PCMU or codec == CODEC_PCMA
+
+
 cdef bint codec_is_heavy(int codec) noexcept nogil
 # Hz of the RTP timestamps.
 cdef int codec_clock(int codec) noexcept nogil

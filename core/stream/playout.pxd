@@ -44,8 +44,9 @@ cdef struct Playout:
 cdef int playout_memory(int codec, int longest_ms) noexcept nogil
 # `rate` is a wish (codec_rate). False when the codec is unknown.
 cdef bint playout_init(Playout* p, int codec, int rate, void* memory, int longest_ms, uint32_t seed) noexcept nogil
-# A packet that reception accepted. `kind` PACKET_*; `restarted` as in Received. Returns PUT_*.
-cdef int playout_put(Playout* p, int kind, uint16_t sequence, uint32_t timestamp, uint8_t payload_type,
+# A packet that reception accepted. `kind` PACKET_*; `codec` of audio: the playout's own, or the other law of G.711;
+# `restarted` as in Received. Returns PUT_*.
+cdef int playout_put(Playout* p, int kind, uint16_t sequence, uint32_t timestamp, uint8_t codec,
                      const uint8_t* payload, int size, bint restarted, int64_t now) noexcept nogil
 # The next `samples` (at p.decoder.rate, at most 60 ms) for the tick that was due at `when`. Returns HEARD_* bits.
 cdef int playout_tick(Playout* p, int64_t when, int16_t* out, int samples) noexcept nogil

@@ -9,6 +9,7 @@ from core.stream.codec cimport (
     codec_clock,
     codec_conceal,
     codec_decode,
+    codec_is_g711,
     codec_largest,
     codec_span,
     decoder_init,
@@ -44,7 +45,7 @@ cdef bint playout_init(Playout* p, int codec, int rate, void* memory, int longes
     return decoder_init(&p.decoder, codec, rate, <uint8_t*>memory + jitter_memory(largest))
 
 
-cdef int playout_put(Playout* p, int kind, uint16_t sequence, uint32_t timestamp, uint8_t payload_type,
+cdef int playout_put(Playout* p, int kind, uint16_t sequence, uint32_t timestamp, uint8_t codec,
                      const uint8_t* payload, int size, bint restarted, int64_t now) noexcept nogil:
     cdef int span = 0
     if kind == PACKET_AUDIO:
@@ -52,7 +53,7 @@ cdef int playout_put(Playout* p, int kind, uint16_t sequence, uint32_t timestamp
         if span == 0:
             p.counters.malformed += 1
             return PUT_TOO_LONG
-    return jitter_put(&p.jitter, sequence, timestamp, kind, payload_type, payload, size, span, restarted, now)
+    return jitter_put(&p.jitter, sequence, timestamp, kind, codec, payload, size, span, restarted, now)
 
 
 cdef inline int _samples(const Playout* p, int span) noexcept nogil:
@@ -70,6 +71,9 @@ cdef void _decode(Playout* p, const JitterPiece* piece) noexcept nogil:
     cdef int room = PLAYOUT_ROOM - p.at - p.count, samples, after
     if piece.skipped:
         _smooth(p)
+    if codec_is_g711(piece.payload_type) and codec_is_g711(p.decoder.codec):
+        # The far end may go from one law to the other with any packet.
+        p.decoder.codec = piece.payload_type
     samples = codec_decode(&p.decoder, piece.payload, piece.size, to, room)
     if samples == 0:
         p.counters.malformed += 1

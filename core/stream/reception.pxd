@@ -15,6 +15,7 @@ cdef enum:
 
 cdef struct Reception:
     bint started
+    int scale                  # clock / 8000
     uint32_t epoch             # grows at each restart: names the source for those who map its sequence
     uint32_t ssrc
     int64_t base               # extended sequence of the source's first packet
@@ -40,6 +41,8 @@ cdef struct Reception:
 
 # Judges a packet and counts it. `timed` is False for packets whose timestamp does not follow the clock (RFC 4733 events).
 cdef int rx_packet(Reception* rx, const RtpPacket* p, int64_t now, bint timed) noexcept nogil
+# The RTP clock of what is received, in Hz.
+cdef void rx_clock(Reception* rx, int clock) noexcept nogil
 # The far end was changed by signalling: its first packet is believed at once.
 cdef void rx_expect_change(Reception* rx) noexcept nogil
 cdef uint64_t rx_expected(const Reception* rx) noexcept nogil

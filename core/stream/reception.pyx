@@ -33,17 +33,18 @@ cdef bint _follows(const Reception* rx, const RtpPacket* p, int64_t now, bint ti
     if not timed:
         return True
     ahead = timestamp_step(p.timestamp, rx.timestamp)
-    return -SLACK_BEHIND <= ahead <= (now - rx.arrival_ns) // 125000 + SLACK_AHEAD
+    return (-SLACK_BEHIND * rx.scale <= ahead
+            <= (now - rx.arrival_ns) * rx.scale // 125000 + SLACK_AHEAD * rx.scale)
 
 
 cdef bint _confirms(const Reception* rx, const RtpPacket* p, bint timed) noexcept nogil:
     return (rx.suspect and p.ssrc == rx.suspect_ssrc and p.sequence == <uint16_t>(rx.suspect_sequence + 1)
-            and (not timed or 0 <= timestamp_step(p.timestamp, rx.suspect_timestamp) <= SLACK_AHEAD))
+            and (not timed or 0 <= timestamp_step(p.timestamp, rx.suspect_timestamp) <= SLACK_AHEAD * rx.scale))
 
 
 cdef void _measure(Reception* rx, const RtpPacket* p, int64_t now) noexcept nogil:
-    """Interarrival jitter, RFC 3550 A.8, in samples of 8 kHz."""
-    cdef uint32_t transit = <uint32_t>(now // 125000) - p.timestamp
+    """Interarrival jitter, RFC 3550 A.8, in timestamp units."""
+    cdef uint32_t transit = <uint32_t>(now * rx.scale // 125000) - p.timestamp
     cdef int step
     if rx.transit_known:
         step = timestamp_step(transit, rx.transit)
@@ -54,9 +55,18 @@ cdef void _measure(Reception* rx, const RtpPacket* p, int64_t now) noexcept nogi
     rx.transit_known = True
 
 
+cdef void rx_clock(Reception* rx, int clock) noexcept nogil:
+    if rx.scale != clock // 8000:
+        rx.scale = clock // 8000
+        rx.transit_known = False
+        rx.jitter_q4 = 0
+
+
 cdef int rx_packet(Reception* rx, const RtpPacket* p, int64_t now, bint timed) noexcept nogil:
     cdef int verdict = RX_ACCEPT
     cdef int64_t extended
+    if rx.scale == 0:
+        rx.scale = 1
     if not rx.started or not _follows(rx, p, now, timed):
         if rx.started and not _confirms(rx, p, timed):
             rx.suspect = True

@@ -127,7 +127,7 @@ cdef int rtcp_write(RtcpState* state, uint8_t* out, const Timeline* tx, Receptio
         ntp = _ntp(now, ntp_offset)
         put32(out + 8, <uint32_t>(ntp >> 32))
         put32(out + 12, <uint32_t>ntp)
-        put32(out + 16, tx.last_timestamp + <uint32_t>((now - tx.last_ns) // 125000))
+        put32(out + 16, tx.last_timestamp + <uint32_t>((now - tx.last_ns) * tx.scale // 125000))
         put32(out + 20, <uint32_t>packets)
         put32(out + 24, <uint32_t>octets)
         size = 28

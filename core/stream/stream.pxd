@@ -22,6 +22,7 @@ cdef enum:
     GOT_AUDIO = 1
     GOT_EVENT = 2
     GOT_RTCP = 3
+    GOT_NOISE = 4              # comfort noise (RFC 3389): keeps the source's sequence whole
 
 cdef struct Counters:
     uint64_t rx_packets        # accepted

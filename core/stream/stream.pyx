@@ -4,12 +4,13 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memset
 
 from core.base.sockets cimport Address, same_address, same_ip
+from core.stream.codec cimport codec_clock, codec_is_g711, codec_span
 from core.stream.latch cimport SOURCE_FOREIGN, SOURCE_LOCKED, latch_packet, latch_set
-from core.stream.reception cimport RX_DROP, RX_RESTART, rx_expect_change, rx_packet
+from core.stream.reception cimport RX_DROP, RX_RESTART, rx_clock, rx_expect_change, rx_packet
 from core.stream.rtp cimport MAX_PAYLOAD, MIN_PAYLOAD, PT_COMFORT_NOISE, PT_PCMA, PT_PCMU, is_rtcp, rtp_parse
 from core.stream.srtp cimport SRTP_REPLAYED, srtp_open_rtcp, srtp_open_rtp
 from core.stream.telephone_event cimport EVENT_SIZE
-from core.stream.timeline cimport SOURCE_NONE, tl_init
+from core.stream.timeline cimport SOURCE_NONE, tl_clock, tl_init
 
 
 cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint16_t family, uint64_t random) noexcept nogil:
@@ -30,6 +31,9 @@ cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t no
     if settings.send != s.send or settings.codec != s.codec:
         s.tx.source = SOURCE_NONE
     s.codec = settings.codec
+    tl_clock(&s.tx, codec_clock(s.codec))
+    rx_clock(&s.rx, codec_clock(s.codec))
+    s.events.scale = codec_clock(s.codec) // 8000
     s.payload_type = settings.payload_type
     s.event_payload_type = settings.event_payload_type
     s.heard_payload_type = settings.heard_payload_type
@@ -67,11 +71,12 @@ cdef bint _classify(Stream* s, Received* out) noexcept nogil:
         # An answer that lists both lets the far end change between them at any time (RFC 3264 section 6.1).
         out.codec = <uint8_t>pt
     elif pt == PT_COMFORT_NOISE:
-        # It keeps the source's sequence whole, but is no sound.
-        out.kind = GOT_NOTHING
+        out.kind = GOT_NOISE
         return out.packet.size <= MAX_PAYLOAD
     else:
         return False
+    if not codec_is_g711(out.codec):
+        return codec_span(out.codec, out.packet.payload, out.packet.size) > 0
     return MIN_PAYLOAD <= out.packet.size <= MAX_PAYLOAD
 
 
@@ -141,7 +146,7 @@ cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* sour
     if not _known_source(s, source, now, out):
         out.kind = GOT_NOTHING
         return
-    verdict = rx_packet(&s.rx, &out.packet, now, out.kind == GOT_AUDIO)
+    verdict = rx_packet(&s.rx, &out.packet, now, out.kind == GOT_AUDIO or out.kind == GOT_NOISE)
     if verdict == RX_DROP:
         s.count.malformed += 1
         out.kind = GOT_NOTHING

@@ -7,6 +7,7 @@ cdef enum:
     EVENT_HISTORY = 8
 
 cdef struct EventReceiver:
+    int scale                  # clock / 8000; 0 is as good as 1
     bint open                  # an event is going on
     uint8_t event
     uint32_t timestamp         # RTP timestamp that names the event

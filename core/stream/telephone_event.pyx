@@ -42,7 +42,7 @@ cdef void _remember(EventReceiver* r, uint8_t event, uint32_t timestamp) noexcep
 cdef Digit _finish(EventReceiver* r) noexcept nogil:
     cdef Digit digit
     digit.code = DIGITS[r.event]
-    digit.duration_ms = (r.duration + (r.segment - r.timestamp)) // 8
+    digit.duration_ms = (r.duration + (r.segment - r.timestamp)) // (8 * r.scale if r.scale else 8)
     r.open = False
     _remember(r, r.event, r.timestamp)
     if r.segment != r.timestamp:

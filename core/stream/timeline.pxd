@@ -15,6 +15,7 @@ cdef enum:
 
 cdef struct Timeline:
     bint started
+    int scale                  # timestamp units in an eighth of a millisecond: 1 at 8 kHz, 6 at 48 kHz
     uint32_t ssrc
     uint16_t next_sequence     # one after the highest sent
     uint32_t last_timestamp    # highest sent
@@ -32,6 +33,8 @@ cdef struct Stamp:
     bint marker                # first packet after a change (RFC 3551 section 4.1)
 
 cdef void tl_init(Timeline* t, uint64_t random) noexcept nogil
+# The clock of what is sent from now on, in Hz.
+cdef void tl_clock(Timeline* t, int clock) noexcept nogil
 # The timestamp for something that starts at `now`.
 cdef uint32_t tl_timestamp_at(const Timeline* t, int64_t now) noexcept nogil
 # Stamps a packet of our own that covers `span` samples.

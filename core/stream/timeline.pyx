@@ -6,7 +6,7 @@ from libc.string cimport memset
 from core.stream.rtp cimport timestamp_step
 
 cdef enum:
-    NS_PER_SAMPLE = 125000
+    NS_PER_SAMPLE = 125000     # at 8 kHz
     SNAP = 40                  # samples (5 ms): a start this near to the end of the last packet joins it without a gap
 
 
@@ -16,14 +16,22 @@ cdef void tl_init(Timeline* t, uint64_t random) noexcept nogil:
     # RFC 3550 section 5.1: both start at random; below 2^15, so that the first wrap is some minutes away.
     t.next_sequence = <uint16_t>((random >> 32) & 0x7FFF)
     t.last_timestamp = <uint32_t>(random >> 16)
+    t.scale = 1
+
+
+cdef void tl_clock(Timeline* t, int clock) noexcept nogil:
+    if t.started and t.scale != clock // 8000:
+        # The last packet's span is of another clock; a new one starts where the wall clock says.
+        t.last_span = <uint32_t>(t.last_span * (clock // 8000) // t.scale)
+    t.scale = clock // 8000
 
 
 cdef uint32_t tl_timestamp_at(const Timeline* t, int64_t now) noexcept nogil:
     cdef int64_t elapsed
     if not t.started:
         return t.last_timestamp
-    elapsed = (now - t.last_ns) // NS_PER_SAMPLE
-    if elapsed < <int64_t>t.last_span + SNAP:
+    elapsed = (now - t.last_ns) * t.scale // NS_PER_SAMPLE
+    if elapsed < <int64_t>t.last_span + SNAP * t.scale:
         elapsed = t.last_span
     return t.last_timestamp + <uint32_t>elapsed
 
@@ -46,7 +54,7 @@ cdef void tl_next(Timeline* t, uint64_t source, int span, int64_t now, Stamp* ou
     if t.started and t.source == source:
         # One after the other: our own packets are paced by an exact clock, so their timestamps carry no jitter.
         timestamp = t.last_timestamp + t.last_span
-        now = t.last_ns + <int64_t>t.last_span * NS_PER_SAMPLE
+        now = t.last_ns + <int64_t>t.last_span * NS_PER_SAMPLE // t.scale
     else:
         timestamp = tl_timestamp_at(t, now)
     tl_next_at(t, source, timestamp, now, span, out)

@@ -43,7 +43,7 @@ EVENT_TYPES: Final = {8000: 101, 16000: 102, 48000: 110}  # by clock, in our off
 ENCODINGS: Final[dict[str, tuple[str, int]]] = {
     **{f"{name}/8000{mono}": (codec, 8000) for name, codec in (("pcmu", "PCMU"), ("pcma", "PCMA"), ("g722", "G722"))
        for mono in ("", "/1")},
-    **{f"l16/{clock}{mono}": ("L16", clock) for clock in (8000, 16000, 48000) for mono in ("", "/1")},
+    **{f"l16/16000{mono}": ("L16", 16000) for mono in ("", "/1")},
     **{f"{EVENT}/{clock}{mono}": (EVENT, clock) for clock in (8000, 16000, 48000) for mono in ("", "/1")},
     "opus/48000/2": ("opus", 48000),
     "cn/8000": ("CN", 8000),

@@ -55,7 +55,7 @@ cdef class Helper:
 
     def packet(self, uint32_t id, int sequence, object timestamp, object now_ms, bytes payload):
         cdef const char* raw = payload
-        return bool(heavy_packet(self.h, id, 0, <uint16_t>(sequence & 0xFFFF), <uint32_t>(timestamp & 0xFFFFFFFF), 0,
+        return bool(heavy_packet(self.h, id, 0, <uint16_t>(sequence & 0xFFFF), <uint32_t>(timestamp & 0xFFFFFFFF),
                                  <const uint8_t*>raw, <int>len(payload), False, <int64_t>(now_ms * 1000000)))
 
     def ask(self, uint32_t id, int samples, object when_ms):

@@ -168,8 +168,8 @@ cdef class Player:
 
     def put(self, int sequence, object timestamp, object now_ms, bytes payload, *, str kind="audio", bint restarted=False):
         cdef const char* raw = payload
-        return playout_put(self.p, KINDS[kind], <uint16_t>(sequence & 0xFFFF), <uint32_t>(timestamp & 0xFFFFFFFF), 0,
-                           <const uint8_t*>raw, <int>len(payload), restarted, <int64_t>(now_ms * 1000000))
+        return playout_put(self.p, KINDS[kind], <uint16_t>(sequence & 0xFFFF), <uint32_t>(timestamp & 0xFFFFFFFF),
+                           self.p.decoder.codec, <const uint8_t*>raw, <int>len(payload), restarted, <int64_t>(now_ms * 1000000))
 
     def tick(self, object when_ms, int samples):
         """(bits, sound)"""

@@ -9,7 +9,7 @@ from core.signal import opus
 
 probe = pytest.importorskip("tests.core._probe_heavy", reason="build with CENTRALA_TEST_EXTENSIONS=1")
 
-OPUS = 111
+OPUS = 107
 AUDIO = 1
 
 

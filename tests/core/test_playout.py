@@ -10,7 +10,7 @@ from tests.core import networks
 
 probe = pytest.importorskip("tests.core._probe_jitter", reason="build with CENTRALA_TEST_EXTENSIONS=1")
 
-PCMU, PCMA, G722, L16, OPUS = 0, 8, 9, 100, 111
+PCMU, PCMA, G722, L16, OPUS = 0, 8, 9, 108, 107
 AUDIO, CONCEALED, NOISE, NOTHING = 1, 2, 4, 8
 
 

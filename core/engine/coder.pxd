@@ -1,0 +1,25 @@
+"""What a leg needs to say something in a codec that is not G.711: an encoder, a resampler, and for Opus its helper thread.
+
+The functions are in core/engine/coding.
+"""
+
+from libc.stdint cimport int16_t, uint8_t, uint32_t, uint64_t
+
+from core.signal.resample cimport Resampler
+from core.stream.codec cimport Encoder
+
+cdef enum:
+    CODER_FRAME = 960          # samples of a tick at 48 kHz
+
+cdef struct Coder:
+    Coder* spare               # free list
+    uint8_t codec
+    int rate                   # Hz of the codec's sound
+    Encoder encoder            # unless it is heavy
+    Resampler convert          # from what is said to `rate`
+    Resampler narrow           # from what is heard to telephone sound, for tapes and digits
+    uint32_t heavy             # id of the helper's slot; 0: not heavy, or none was free
+    uint64_t source            # SOURCE_* of what the helper encodes now
+    bint heard                 # `sound` is of the tick that comes
+    int sound_count
+    int16_t sound[CODER_FRAME]
