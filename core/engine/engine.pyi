@@ -99,7 +99,7 @@ class Engine:
         """An eventfd that is readable while `drain(worker)` would return something."""
     def drain(self, worker: int) -> list[Event]: ...
     def tidy(self, age_s: float = 5.0) -> int:
-        """Closes sockets that have waited for a new stream for longer than `age_s`; returns how many pairs still wait."""
+        """Closes sockets that have waited for a new stream for over `age_s`; returns how many pairs still wait."""
     def datagrams(self, worker: int) -> list[tuple[int, str, int, bytes]]:
         """STUN and DTLS that came: (stream, source address, source port, data), at most 256 at a time."""
     def open(self, local_ip: str, *, worker: int = -1) -> tuple[int, int]:

@@ -273,8 +273,8 @@ cdef class Engine:
 
     def open_room(self, *, int worker=-1, int rate=8000, bint gate=True):
         cdef Command c = new_command(m.CMD_ROOM_OPEN, 0)
-        if rate != 8000:
-            raise ValueError(f"a room's rate is 8000 Hz, not {rate}")
+        if rate not in (8000, 16000, 48000):
+            raise ValueError(f"a room's rate is 8000, 16000 or 48000 Hz, not {rate}")
         if worker == -1:
             worker = self.crew.calmest()
         self.crew.worker(worker)

@@ -30,6 +30,7 @@ from core.signal.mixer cimport (
     mix_saturate,
     talker_frame,
 )
+from core.signal.resample cimport resample
 from core.stream.codec cimport codec_is_g711
 from core.stream.rtp cimport RTP_HEADER, rtp_write
 from core.stream.stream cimport CODEC_PCMA, Stream, encode_audio
@@ -94,9 +95,11 @@ cdef void _announce(Worker* w, Room* room, int64_t now) noexcept nogil:
 
 
 cdef void _record(Worker* w, Room* room, int64_t now) noexcept nogil:
+    cdef int n
     mix_saturate(w.total, w.mixed, room.frame)
-    record_audio(room.tap, CODEC_LINEAR, <uint8_t*>w.mixed, room.frame * <int>sizeof(int16_t), room.recorded, 1, now)
-    room.recorded += <uint32_t>room.frame
+    n = resample(&room.narrow, w.mixed, room.frame, w.mixed)
+    record_audio(room.tap, CODEC_LINEAR, <uint8_t*>w.mixed, n * <int>sizeof(int16_t), room.recorded, 1, now)
+    room.recorded += <uint32_t>n
 
 
 cdef void _own_mix(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:

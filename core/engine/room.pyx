@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
+from core.base.frame cimport RATE_HZ
 from core.base.pool cimport id_slot, pool_give
 from core.engine.state cimport (
     MAX_MEMBERS,
@@ -17,6 +18,7 @@ from core.engine.state cimport (
 )
 from core.engine.voice cimport Voice, voice_start
 from core.signal.mixer cimport dbm0_power
+from core.signal.resample cimport resample_init
 from core.stream.timeline cimport SOURCE_NONE
 
 cdef enum:
@@ -63,6 +65,7 @@ cdef Room* room_new(Worker* w, int rate) noexcept nogil:
     room.rate = rate
     room.frame = rate // 50
     room.threshold = dbm0_power(TALK_DBM0, room.frame)
+    resample_init(&room.narrow, rate, RATE_HZ)
     room.phase = -1
     return room
 

@@ -17,6 +17,7 @@ from core.engine.player cimport Player
 from core.engine.recorder cimport RecordTable, Tap
 from core.engine.voice cimport Voice
 from core.signal.dtmf cimport DtmfDetector
+from core.signal.resample cimport Resampler
 from core.stream.srtp cimport SRTP_ROOM
 from core.stream.stream cimport Received, Stream
 
@@ -146,6 +147,7 @@ cdef struct Room:
     bint open
     int rate                   # Hz
     int frame                  # samples of 20 ms
+    Resampler narrow           # to telephone sound, for the tape
     int phase                  # of the tick wheel, 0..ROOM_TICKS - 1
     Room* next                 # of the same phase
     Room* previous

@@ -120,8 +120,8 @@ def trace(model: Model, seconds: float, seed: int = 1, ppm: float = 0.0) -> tupl
 
 
 def letters(text: str) -> list[tuple[int, float]]:
-    """A network in letters, one a packet: `.` in time, `x` lost, digits late by so many frames, `d` doubled, `-` a frame
-    in which nothing is sent. Returns (number, arrival in ms), in order of arrival; `times` says when each
+    """A network in letters, one a packet: `.` in time, `x` lost, digits late by so many frames, `d` doubled, `-`
+    a frame in which nothing is sent. Returns (number, arrival in ms), in order of arrival; `times` says when each
     was sent.
     """
     out: list[tuple[int, float]] = []
