@@ -163,6 +163,7 @@ class Pbx:
         )
         self.driver.user_agent.handler = self.calls
         self.calls.services.bans.guard(self.driver.gate)
+        self.driver.user_agent.screen = self.calls.screen
         registrar = self.calls.services.registrar
         self.driver.on_flow_lost, self.driver.on_unreachable = registrar.flow_lost, registrar.unreachable
         self.driver.admission.active_calls = lambda: len(self.calls.calls)

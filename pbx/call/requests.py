@@ -43,6 +43,10 @@ class Requests:
         self._claim(method)
         self._open[method] = handler
 
+    def needs_credentials(self, method: str) -> bool:
+        """Whether nobody but an account may send it."""
+        return method in self._handlers
+
     def _claim(self, method: str) -> None:
         if method in self._handlers or method in self._open:
             raise ValueError(f"{method} has a handler already")

@@ -91,6 +91,19 @@ class CallService:
         self.requests.register_open("NOTIFY", no_subscription)
         self.requests.register("REFER", refer_needs_a_call)
 
+    def screen(self, request: Request, source: Source) -> tuple[int, Sequence[str]] | None:
+        """The challenge for a request without credentials, where some are needed (`pbx.sip.user_agent.Screen`)."""
+        counters = self.services.counters
+        if request.method == "INVITE":
+            if self.draining or self.services.trunks.of_request(request.uri, source) is not None:
+                return None
+            counters.invites += 1
+        elif not self.requests.needs_credentials(request.method):
+            return None
+        verdict = self._authenticator.check(request, source)
+        counters.refused(verdict.status)
+        return verdict.status, verdict.headers
+
     # -- new calls ------------------------------------------------------------------------------------------------
 
     def on_invite(self, session: InviteSession, request: Request, source: Source) -> None:

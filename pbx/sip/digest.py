@@ -26,6 +26,7 @@ ALGORITHMS: Final = ("SHA-256", "MD5")  # strongest first
 _TIME = 8  # hexadecimal digits of the nonce that carry its time, in units of 1/16 s
 _SALT = 16
 _MAC = 32
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PAIR = re.compile(r'\s*([A-Za-z0-9\-.!%*_+`\'~]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)', re.DOTALL)
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
@@ -86,7 +87,10 @@ def parse_pairs(text: str) -> dict[str, str]:
         name = name.lower()
         if name in pairs:
             raise DigestError(f"{name} comes twice")
-        pairs[name] = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
+        if quoted is None:
+            pairs[name] = plain
+        else:
+            pairs[name] = quoted if "\\" not in quoted else _ESCAPED.sub(r"\1", quoted)
         at = match.end()
     return pairs
 
@@ -131,8 +135,8 @@ class DigestVerifier:
     """
 
     def __init__(self, realm: str, secret: bytes, clock: Clock, algorithms: Sequence[str] = ("MD5", "SHA-256")) -> None:
-        if len(secret) < 16:
-            raise ValueError("the nonce secret needs at least 16 bytes")
+        if not 16 <= len(secret) <= hashlib.blake2s.MAX_KEY_SIZE:
+            raise ValueError("the nonce secret needs 16 to 32 bytes")
         if '"' in realm or "\\" in realm or not realm.isprintable():
             raise ValueError(f"a realm of printable characters without quotes is needed, not {realm!r}")
         if not algorithms or not set(algorithms) <= set(ALGORITHMS):
@@ -145,8 +149,9 @@ class DigestVerifier:
         self._dummy = {name: _hash(name, token(32)) for name in ALGORITHMS}
 
     def _mac(self, stamp: str, source: str) -> str:
+        # A keyed BLAKE2 (RFC 7693 section 2.9) is a MAC in itself, and costs half of an HMAC.
         text = f"{stamp}\0{source}\0{self.realm}".encode()
-        return hmac.digest(self._secret, text, "sha256").hex()[:_MAC]
+        return hashlib.blake2s(text, key=self._secret, digest_size=_MAC // 2).hexdigest()
 
     def _nonce(self, source: str) -> str:
         ticks = int(self._clock.unix() * 16) & 0xFFFF_FFFF

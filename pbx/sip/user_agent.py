@@ -51,9 +51,15 @@ FAILOVER_S = 2.0
 
 LocalAddress = Callable[[Destination], tuple[str, int]]
 Admission = Callable[[Request, Source], "int | None"]
+Screen = Callable[[Request, Source], "tuple[int, Sequence[str]] | None"]
+CREDENTIALS = ("Authorization", "Proxy-Authorization")
 
 
 def _admit_all(request: Request, source: Source) -> int | None:
+    return None
+
+
+def _screen_none(request: Request, source: Source) -> tuple[int, Sequence[str]] | None:
     return None
 
 
@@ -84,6 +90,9 @@ class UserAgent:
         self.out: Outputs = deque()
         self.wake: Callable[[], None] = lambda: None
         self.admit = admit
+        # Asked about requests without credentials that open a dialog or have none: a status and headers refuse it before
+        # it gets any state, which is what most of a flood and the first half of every honest call are made of.
+        self.screen: Screen = _screen_none
         self.refund = refund  # what was admitted turned out to be no call: it was challenged
         self.random = random.Random()
         self.layer = TransactionLayer(self.timers, self.out, self._on_stray_answer)
@@ -238,6 +247,8 @@ class UserAgent:
             self.refuse(request, source, *verdict)
         elif request.to_tag:
             self._on_dialog_request(request, key, source)
+        elif not request.has_any(CREDENTIALS) and (refusal := self.screen(request, source)) is not None:
+            self.refuse(request, source, refusal[0], None, refusal[1])
         elif request.method == "INVITE":
             self._on_invite(request, key, source)
         elif request.method in ONLY_IN_DIALOG:

@@ -87,6 +87,7 @@ class RealPbx:
             listening=[(address.host, address.port) for address in self.driver.listening],
         )
         self.driver.user_agent.handler = self.service
+        self.driver.user_agent.screen = self.service.screen
         return self
 
     async def __aexit__(self, *_: object) -> None:
