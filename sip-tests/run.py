@@ -62,7 +62,7 @@ class Suite:
             self._run_group(group, f"{number}-{group[0].name.replace('/', '-')}")
 
     def _run_group(self, group: list[Behaviour], label: str) -> None:
-        pbx = Pbx(group[0].config, group[0].environment, OUT / "pbx" / label)
+        pbx = Pbx(group[0].config, group[0].environment, OUT / "pbx" / label, group[0].zone)
         try:
             pbx.start()
         except (PbxFailed, OSError) as error:

@@ -162,6 +162,7 @@ class PbxControl:
                 "address": f"{bracketed(binding.destination.host)}:{binding.destination.port}",
                 "expires_s": round(binding.expires_at - now, 1),
                 "user_agent": binding.user_agent,
+                "state": "unreachable" if binding.lost_at else "reachable",
             }
             for extension, binding in self._app.calls.services.registrar.all()
         ]

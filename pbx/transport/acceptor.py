@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 
 HANDSHAKE_S = 10.0
+SHUTDOWN_S = 1.0  # for the far end's close_notify: many send none, and nothing depends on it
 ACCEPT_BATCH = 32  # connections taken in one turn of the loop
 PAUSE_S = 0.5  # after accept() failed for want of descriptors
 
@@ -88,7 +89,11 @@ class TlsAcceptor:
         shaken = False
         try:
             await self._loop.connect_accepted_socket(
-                self._make, sock, ssl=self._context(), ssl_handshake_timeout=HANDSHAKE_S
+                self._make,
+                sock,
+                ssl=self._context(),
+                ssl_handshake_timeout=HANDSHAKE_S,
+                ssl_shutdown_timeout=SHUTDOWN_S,
             )
             shaken = True
         except (OSError, EOFError):  # ssl.SSLError is an OSError, as is the timeout's ConnectionAbortedError

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from pbx.sip.address import Destination
 from pbx.sip.outputs import SendFailureListener
-from pbx.transport.acceptor import TlsAcceptor
+from pbx.transport.acceptor import SHUTDOWN_S, TlsAcceptor
 from pbx.transport.base import ListenAddress, listen_error
 from pbx.transport.connections import Connections
 from pbx.transport.stream import StreamFlow, StreamHost
@@ -130,7 +130,13 @@ class StreamTransport:
         context, name = self._certificates.towards(key)
         async with asyncio.timeout(TLS_CONNECT_TIMEOUT_S):
             await self._loop.create_connection(
-                lambda: flow, key.host, key.port, local_addr=local, ssl=context, server_hostname=name
+                lambda: flow,
+                key.host,
+                key.port,
+                local_addr=local,
+                ssl=context,
+                server_hostname=name,
+                ssl_shutdown_timeout=SHUTDOWN_S,
             )
 
     def _fail(self, key: Destination, waiting: _Waiting) -> None:

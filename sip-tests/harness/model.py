@@ -14,7 +14,7 @@ LIBRARY = ROOT / "library"
 CONFIGS = ROOT / "configs"
 
 
-ACTS = ("sipp", "control", "wait", "until", "stranger", "phones", "cli", "pause_s", "pbx")
+ACTS = ("sipp", "control", "wait", "until", "stranger", "phones", "cli", "pause_s", "pbx", "drop")
 
 
 class BadTest(Exception):
@@ -67,9 +67,10 @@ class Step:
     prints: str = ""  # what `cli` must print
     pause_s: float = 0.0  # nothing happens; for what only time shows
     pbx: str = ""  # "kill" (SIGKILL) or "start" again; only with a pbx.toml of its own
+    drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     args: list[str] = field(default_factory=list)
-    transport: str = "udp"
+    transport: str = "udp"  # or tcp, udp6, tcp6 (from ::1), tls, ws, wss (harness/edge.py)
     port: int = 5060
     calls: int = 1
     rate: float = 10.0
@@ -94,6 +95,7 @@ class Behaviour:
     environment: dict[str, str]
     journey_counts: dict[str, int] = field(default_factory=dict)  # how often a kind comes
     agent_log: list[dict[str, Any]] = field(default_factory=list)  # each must match some period of an agent's state
+    zone: str = ""  # DNS records of the PBX's own server, one a line: "name TTL TYPE data"
     recordings: list[dict[str, Any]] | None = None  # {left: Hz, right: Hz, for_s}, in the order of the calls
 
     def scenario(self, name: str) -> Path:
@@ -132,7 +134,9 @@ def load(folder: Path) -> Behaviour:
     path = own if own.is_file() else shared
     if not path.is_file():
         raise BadTest(f"{name}: there is no configuration {path}")
+    zone = path.with_suffix(".zone")
     return Behaviour(
+        zone=zone.read_text(encoding="utf-8") if zone.is_file() else "",
         name=name,
         folder=folder,
         about=raw.get("about", ""),

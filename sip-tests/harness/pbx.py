@@ -14,7 +14,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from harness.ports import free_port6
 from pbx.api.client import ControlClient, ControlError
+from pbx.cli.certificate import write_certificate
+from tests.support.dns_server import DnsServer
 
 START_S = 20.0
 FIRST_HOST, HOSTS = 10, 110  # phones have .10 to .119; above are the carriers
@@ -57,9 +60,11 @@ class Network:
 
 
 class Pbx:
-    """One process. `config_text` is a template in which {{net}} stands for the first three octets."""
+    """One process. `config_text` is a template: {{net}} stands for the first three octets, {{folder}} for a folder of
+    its own, {{port6}} for a port of ::1. With `zone` it has a DNS server at {{net}}.53:5353.
+    """
 
-    def __init__(self, config_text: str, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, config_text: str, environment: dict[str, str], folder: Path, zone: str = "") -> None:
         self.network = Network()
         self.address = self.network.address(1)
         self.folder = folder
@@ -67,8 +72,17 @@ class Pbx:
         self.log = folder / "pbx.log"
         shutil.rmtree(folder, ignore_errors=True)
         self.data_dir.mkdir(parents=True)
+        self.port6 = free_port6()
+        self.certificate = folder / "tls" / "certificate.pem"
+        if "[tls]" in config_text:
+            write_certificate(self.certificate.parent, [self.address], 30)
+        self.dns: DnsServer | None = None
+        if zone:
+            self.dns = DnsServer(self.network.address(53), 5353)
+            self.dns.zone(*zone.replace("{{net}}", self.network.prefix).strip().splitlines())
+        filled = config_text.replace("{{net}}", self.network.prefix).replace("{{folder}}", str(folder))
         self.config_path = folder / "pbx.toml"
-        self.config_path.write_text(config_text.replace("{{net}}", self.network.prefix), encoding="utf-8")
+        self.config_path.write_text(filled.replace("{{port6}}", str(self.port6)), encoding="utf-8")
         self.config_path.chmod(0o600)
         self.config: dict[str, Any] = tomllib.loads(self.config_path.read_text(encoding="utf-8"))
         self.control = ControlClient(self.data_dir / "control.sock")
@@ -121,6 +135,8 @@ class Pbx:
                 self._process.kill()
                 self._process.wait()
                 problems.append(f"the PBX did not stop within 15 s of SIGTERM:\n{self.log_end()}")
+        if self.dns is not None:
+            self.dns.close()
         self.network.release()
         return problems
 
@@ -136,7 +152,7 @@ class Pbx:
 
     def _defaults(self) -> dict[str, str]:
         t1_ms = self.config.get("sip", {}).get("t1_ms", T1_MS)
-        return {
+        defaults = {
             "CENTRALA_SERVER__DATA_DIR": str(self.data_dir),
             "CENTRALA_SPEECH__CACHE_DIR": str(REPOSITORY / "build" / "speech"),
             "CENTRALA_SIP__LISTEN": f'["udp:{self.address}:5060", "tcp:{self.address}:5060"]',
@@ -145,3 +161,8 @@ class Pbx:
             "CENTRALA_MEDIA__MUSIC_DIR": str(SOUNDS),
             "CENTRALA_HTTP__LISTEN": "",
         }
+        if "listen" in self.config.get("sip", {}):
+            del defaults["CENTRALA_SIP__LISTEN"]
+        if "http" in self.config:
+            del defaults["CENTRALA_HTTP__LISTEN"]
+        return defaults

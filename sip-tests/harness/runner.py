@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from harness.records import Records, matches
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
 from harness.stranger import Stranger, StrangerFailed
+from harness.ways import Ways
 from pbx.api.client import ControlError
 
 LAST = 99  # the number in the traces of what comes after the steps
@@ -51,6 +53,10 @@ class Run:
     _hosts: dict[str, int] = field(default_factory=dict)
     _running: list[_Running] = field(default_factory=list)
     _ended: list[_Running] = field(default_factory=list)
+    _ways: Ways = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ways = Ways(self.pbx)
 
     def execute(self) -> list[str]:
         """Runs everything and returns what was wrong."""
@@ -79,6 +85,7 @@ class Run:
                 folder = self.pbx.data_dir / "recordings"
                 self.problems += recordings.check(folder, records.recordings(), behaviour.recordings)
         self._send_home()
+        self._ways.close()
         self.problems += leaks.check()
         return self.problems
 
@@ -102,6 +109,8 @@ class Run:
             self._cli(step)
         elif step.pause_s:
             self._pause(step.pause_s)
+        elif step.drop:
+            self._ways.drop(step.drop)
         elif step.pbx:
             getattr(self.pbx, {"kill": "kill", "start": "start"}[step.pbx])()
         else:
@@ -115,7 +124,8 @@ class Run:
         if endpoint is not None and endpoint.shield is not None:
             keys.setdefault("crypto", endpoint.shield.line())
             keys.setdefault("crypto_2", endpoint.shield.second_line())
-        remote = f"{self.pbx.address}:5060"
+        way = self._ways.of(step.who, step.transport, address, step.port)
+        remote = way.remote
         # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
         target = f"{keys['callee']}@{remote}" if "callee" in keys else remote
         sipp = Sipp(
@@ -123,10 +133,11 @@ class Run:
             self.behaviour.folder / "parts",
             self.folder,
             label=f"{index:02d}-{step.who}-{Path(step.sipp).stem}",
-            address=address,
-            port=step.port,
+            address=way.address,
+            port=way.port,
             remote=remote,
-            transport=step.transport,
+            mode=way.mode,
+            media=address,
             keys=keys,
             calls=step.calls,
             rate=step.rate,
@@ -169,16 +180,19 @@ class Run:
 
     def _await_ready(self, running: _Running) -> None:
         """A background SIPp is ready when its port is taken; one that ends at once has failed to start."""
-        host, port = self.pbx.network.address(self._host(running.step.who)), running.step.port
+        step = running.step
+        way = self._ways.of(step.who, step.transport, self.pbx.network.address(self._host(step.who)), step.port)
         deadline = time.monotonic() + UAS_READY_S
-        wanted = f"{_hex_address(host)}:{port:04X}"
-        table = Path("/proc/net/tcp" if running.step.transport == "tcp" else "/proc/net/udp")
+        wanted = f"{_hex_address(way.address)}:{way.port:04X}"
+        table = Path("/proc/net") / (("tcp" if way.mode == "t1" else "udp") + ("6" if ":" in way.address else ""))
         while running.sipp.running() and time.monotonic() < deadline:
             if wanted in table.read_text():
                 return
             time.sleep(0.01)
         if running.sipp.running():
-            raise StepFailed(f"{running.sipp.label}: nothing listens on {host}:{port} after {UAS_READY_S:g} s")
+            raise StepFailed(
+                f"{running.sipp.label}: nothing listens on {way.address}:{way.port} after {UAS_READY_S:g} s"
+            )
 
     def _join(self, running: _Running) -> None:
         while running.sipp.running() and not running.sipp.overdue():
@@ -304,5 +318,8 @@ def _user(step: Step) -> str:
 
 
 def _hex_address(address: str) -> str:
-    """An IPv4 address as /proc/net prints it (host order, little endian machines)."""
+    """An address as /proc/net prints it: words of 32 bits in host order, on little endian machines."""
+    if ":" in address:
+        packed = socket.inet_pton(socket.AF_INET6, address)
+        return "".join(packed[at : at + 4][::-1].hex().upper() for at in range(0, 16, 4))
     return "".join(f"{int(part):02X}" for part in reversed(address.split(".")))

@@ -28,7 +28,8 @@ class Sipp:
         address: str,
         port: int,
         remote: str,
-        transport: str,
+        mode: str,
+        media: str,
         keys: dict[str, str],
         calls: int,
         rate: float,
@@ -50,9 +51,9 @@ class Sipp:
             stale.unlink(missing_ok=True)
         self._log_at = 0
         self._deadline = time.monotonic() + timeout_s + 10
-        command = [binary, remote, "-sf", str(path), "-i", address, "-p", str(port), "-mi", address]
+        command = [binary, remote, "-sf", str(path), "-i", address, "-p", str(port), "-mi", media]
         command += ["-m", str(calls), "-r", str(rate), "-timeout", str(int(timeout_s)), "-timeout_error", "-nostdin"]
-        command += ["-t", {"udp": "u1", "tcp": "t1"}[transport], "-recv_timeout", str(int(timeout_s * 1000))]
+        command += ["-t", mode, "-recv_timeout", str(int(timeout_s * 1000))]
         command += ["-trace_logs", "-log_file", str(self._log), "-trace_err", "-error_file", str(self._errors)]
         command += ["-trace_msg", "-message_file", str(folder / f"{label}.messages"), *extra]
         with (folder / f"{label}.screen").open("wb") as screen:
