@@ -140,9 +140,7 @@ class _Sender:
     def audio(self, frequencies: tuple[float, ...]) -> bytes:
         samples = tones.tone(frequencies, self._sample, self._frame)
         self._sample += self._frame
-        packet = self._packet(
-            self._payload_type, self._timestamp, self._first, tones.encode(samples, self._coding)
-        )
+        packet = self._packet(self._payload_type, self._timestamp, self._first, tones.encode(samples, self._coding))
         self._timestamp += self._frame
         self._first = False
         return packet
