@@ -127,6 +127,8 @@ class Media(Section):
     latch: Literal["signalled", "any", "strict"] = "signalled"
     rtp_timeout_s: float = Field(default=30.0, ge=0)  # 0: never
     recordings_dir: str = ""  # empty: <data_dir>/recordings
+    recordings_key_file: str = ""  # 64 hexadecimal digits: recordings are encrypted with it; empty: they are not
+    recordings_format: Literal["wav", "opus"] = "wav"  # opus: converted when the recording has ended
     music_dir: str = ""  # empty: music made by the project
 
 

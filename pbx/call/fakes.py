@@ -76,8 +76,12 @@ class FakeRecording:
     """Counts its seconds."""
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = self.relative_path = path
+        self.paused = False
         self._began = asyncio.get_running_loop().time()
+
+    def pause(self, on: bool) -> None:
+        self.paused = on
 
     async def stop(self) -> float:
         return asyncio.get_running_loop().time() - self._began
@@ -191,7 +195,7 @@ class FakeMediaSession:
             self.partner.partner = None
             self.partner = None
 
-    def record(self, path: str, other: FakeMediaSession | None) -> FakeRecording:
+    def record(self, path: str, other: FakeMediaSession | None, *, plain: bool = False) -> FakeRecording:
         self._alive()
         if self.record_fails is not None:
             raise self.record_fails

@@ -58,7 +58,7 @@ class Recorder:
         if self._alarmed:
             self._alarmed = False
             self._bus.publish(Alarm(ALARM, "calls are recorded again", False, self._clock.unix()))
-        call.emit(Kind.RECORDING_STARTED, recording=name, path=path, **why)
+        call.emit(Kind.RECORDING_STARTED, recording=name, path=recording.relative_path, **why)
         call.tape = Tape(name, recording)
         return True
 
@@ -85,7 +85,7 @@ class Recorder:
             self.failures += 1
             log.error("recording %s was not completed: %s", name, error)
             return
-        ended = {"recording": name, "duration_s": duration_s}
+        ended = {"recording": name, "duration_s": duration_s, "path": recording.relative_path}
         self._bus.publish(CallEvent(Kind.RECORDING_ENDED, call_id, "a", self._clock.unix(), ended))
 
     def _failed(self, error: Exception) -> None:

@@ -19,10 +19,12 @@ app = typer.Typer(
 )
 agents = typer.Typer(help="See the agents and set their states.", no_args_is_help=True)
 calls = typer.Typer(help="See running calls and end them.", no_args_is_help=True)
+recordings = typer.Typer(help="Recordings that are encrypted.", no_args_is_help=True)
 report = typer.Typer(help="Figures from the database; the PBX need not run.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 app.add_typer(calls, name="calls")
 app.add_typer(report, name="report")
+app.add_typer(recordings, name="recordings")
 features.register(app, calls)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
@@ -210,6 +212,18 @@ def hang_up(
         fail(f"{meant} begin with {call!r}; `centrala calls list` shows all")
     ask(context.obj, "DELETE", f"/calls/{matching[0]}")
     out.print(f"call {matching[0]} is ended", markup=False)
+
+
+@recordings.command("open")
+def open_recording(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that ends in .sealed.")],
+    target: Annotated[Path | None, typer.Option("--out", help="Where to; without it beside the file.")] = None,
+) -> None:
+    """Write an encrypted recording in the clear, with the key of the configuration. The file stays as it is."""
+    from pbx.cli.recordings import open_sealed
+
+    open_sealed(read_config(context.obj).config, file, target)
 
 
 @report.command()

@@ -21,6 +21,7 @@ from pbx.configfile.check_trunks import (
     check_trunks,
 )
 from pbx.configfile.problem import Problem
+from pbx.configfile.recording_key import check_recordings
 from pbx.configfile.references import check_application, must_exist
 
 
@@ -179,6 +180,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_addresses,
     check_peers,
     check_speech_and_store,
+    check_recordings,
     check_tls,
     check_origins,
     check_trunks,

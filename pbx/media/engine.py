@@ -60,6 +60,7 @@ class MediaCounters:
     handler_errors: int = 0
     recordings: int = 0
     failed_recordings: int = 0
+    unconverted_recordings: int = 0
     ports_exhausted: int = 0
 
 
@@ -80,7 +81,7 @@ class MediaEngine:
         self.config = config
         self.counters = MediaCounters()
         self.clips = ClipCache(clip_budget)
-        self.tapes = Tapes(self, os.path.abspath(config.recordings_dir or recordings_dir))
+        self.tapes = Tapes(self, config, os.path.abspath(config.recordings_dir or recordings_dir))
         self.protection = Protection(self)
         self._bus = bus or EventBus()
         self._sessions: dict[int, MediaSession] = {}
@@ -115,6 +116,7 @@ class MediaEngine:
         """Starts the media threads and listens to their events on `loop` (the running one by default)."""
         self._loop = loop or asyncio.get_running_loop()
         self.core.start()
+        self.tapes.start(self._loop)
         for worker in range(self.core.workers):
             self._loop.add_reader(self.core.event_fd(worker), self._drain, worker)
 

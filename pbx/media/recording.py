@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pbx.media.tapes import Tapes
 
 LEFT, RIGHT = 0, 1  # channels
+SUFFIX = ".sealed"  # of files that are encrypted
 
 
 class Recording:
@@ -23,14 +24,12 @@ class Recording:
 
     __slots__ = ("_sessions", "_stopped", "_tapes", "ended", "id", "path", "paused")
 
-    def __init__(
-        self, tapes: Tapes, number: int, path: Path, ended: asyncio.Future[float], *sessions: MediaSession
-    ) -> None:
+    def __init__(self, tapes: Tapes, path: Path, ended: asyncio.Future[float], *sessions: MediaSession) -> None:
         self._tapes = tapes
         self._stopped = False
         self._sessions = {session: tap for tap, session in enumerate(sessions)}
-        self.id = number
-        self.path = path
+        self.id = 0  # given by the media threads
+        self.path = path  # a conversion changes it before `ended`
         self.ended = ended
         self.paused = False
 
@@ -38,6 +37,11 @@ class Recording:
     def active(self) -> bool:
         """Whether it goes on; False from the call of `stop` on."""
         return not self._stopped and not self.ended.done()
+
+    @property
+    def relative_path(self) -> str:
+        """Below the recordings folder, as it is kept in records."""
+        return os.path.relpath(self.path, self._tapes.folder)
 
     @property
     def sessions(self) -> tuple[MediaSession, ...]:

@@ -208,7 +208,7 @@ class MediaSession:
         if self._drop_supervision() and not self.closed:
             self._engine.insist(self._engine.stop_supervision, self.stream)
 
-    def record(self, path: str | Path, other: MediaSession | None = None) -> Recording:
+    def record(self, path: str | Path, other: MediaSession | None = None, *, plain: bool = False) -> Recording:
         """Records what this stream hears (left) and what `other` hears (right) into a WAV below the recordings folder.
 
         Raises OSError naming the path when it lies outside that folder or cannot be written.
@@ -216,7 +216,7 @@ class MediaSession:
         self._alive()
         if other is not None:
             other._alive()
-        return self._engine.tapes.record(path, self, other)
+        return self._engine.tapes.record(path, self, other, plain=plain)
 
     def stats(self) -> StreamStats | None:
         """The stream's counters now; None when it is closed."""

@@ -338,6 +338,7 @@ class CallFold:
 
     def _recording_ended(self, leg: str, at_us: int, data: Data) -> None:
         self.recording_s += number(data.get("duration_s"))
+        self.recording = clean(data.get("path")) or self.recording  # a conversion has changed the name
 
 
 def _pair(leg: str, data: Data) -> tuple[str, str]:

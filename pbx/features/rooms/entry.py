@@ -45,7 +45,7 @@ async def spoken_name(call: Call) -> Any:
         return None
     path = f"names/{call.id}.wav"
     try:
-        recording = call.a.media.record(path, None)
+        recording = call.a.media.record(path, None, plain=True)
     except (OSError, RuntimeError):
         return None
     try:
