@@ -16,11 +16,13 @@ from pbx.api.features import feature_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
+from pbx.api.trunk_routes import trunk_routes
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
 from pbx.app.control import PbxControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.sources import metric_sources
+from pbx.app.trunk_control import PbxTrunkControl
 from pbx.call.assembly import assemble
 from pbx.call.service import CallService
 from pbx.clock import Clock, SystemClock
@@ -259,7 +261,13 @@ class Pbx:
             servers.append(self.https)
         servers.append(
             HttpServer(
-                control_app(control, feature_routes(AppFeatureControl(FeatureViews(self.features)))),
+                control_app(
+                    control,
+                    [
+                        *feature_routes(AppFeatureControl(FeatureViews(self.features))),
+                        *trunk_routes(PbxTrunkControl(self)),
+                    ],
+                ),
                 path=self.data_dir / "control.sock",
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pbx.metrics.live import QueueNow, Sources
+from pbx.metrics.live import QueueNow, Security, Sources
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -53,7 +53,14 @@ def metric_sources(app: Pbx) -> Sources:
     def queues() -> Iterable[QueueNow]:
         return [QueueNow(queue.name, queue.waiting, queue.longest_wait_s) for queue in app.queues.snapshot()]
 
+    def security() -> Security:
+        services = app.calls.services
+        bans = services.bans
+        return Security(len(bans.active()), bans.counts, app.driver.gate.dropped, services.inbound.screening.refused)
+
     return Sources(
+        trunks=lambda: app.calls.services.carriers.now(),
+        security=security,
         media=app.media.worker_stats,
         sip=sip,
         transports=transports,

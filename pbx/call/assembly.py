@@ -14,11 +14,12 @@ from pbx.call.dialplan import Dialplan
 from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.inbound import Inbound
-from pbx.call.keeping import Keeper
+from pbx.call.keeping import Keeper, MemoryKeeper
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
 from pbx.call.media_security import MediaPolicies
 from pbx.call.negotiation import SdpNegotiator
+from pbx.call.number_book import NumberBook
 from pbx.call.outbound import Outbound
 from pbx.call.phone_settings import MemorySettingsStore, PhoneBook, SettingsStore
 from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
@@ -105,6 +106,7 @@ def assemble(
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)
     guesses = Guesses(clock, GuessAlarm(bus, clock))
+    services.numbers = NumberBook(config, dialplan, applications, keeper if keeper is not None else MemoryKeeper())
     bans = services.bans = Bans(config.bans, clock, bus, registrar=registrar, trunks=trunks, keeper=keeper)
     authenticator = Authenticator(config, clock, registrar.is_known_peer, secret, guesses=guesses, bans=bans)
     services.transfers = Transfers(services, router, authenticator)

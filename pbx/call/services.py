@@ -76,6 +76,7 @@ class Services:
     phones: PhoneBook
     counters: Counters = field(default_factory=Counters)
     transfers: Transfers = field(init=False)  # set by `assemble`
+    numbers: Any = None  # pbx.call.number_book.NumberBook, set by the assembly
     bans: Any = None  # pbx.call.bans.Bans, set by the assembly
     queues: Any = None  # set by the queue feature, for flows
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

@@ -9,6 +9,7 @@ import typer
 
 import pbx
 from pbx.cli import DEFAULT_CONFIG, features
+from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(calls, name="calls")
 app.add_typer(report, name="report")
 app.add_typer(recordings, name="recordings")
 features.register(app, calls)
+trunk_commands.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")]

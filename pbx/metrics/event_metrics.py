@@ -103,6 +103,17 @@ class EventMetrics:
                 seizure.answered_at = event.at
                 self._reached(seizure, event.at)
 
+    def _trunk_failed(self, event: CallEvent) -> None:
+        """The leg goes on by another trunk: one seizure ends, another begins."""
+        seizure = self._seizures.pop((event.call_id, event.leg), None)
+        if seizure is None:
+            return
+        outcome = classify(int(event.data.get("sip_status") or 0), answered=False, rang=seizure.rang)
+        self._in.trunk_calls.child(seizure.trunk, outcome.value).value += 1
+        following = str(event.data.get("next_trunk"))
+        self._in.trunk_seizures.child(following).value += 1
+        self._seizures[event.call_id, event.leg] = _Seizure(following, event.at)
+
     def _reached(self, seizure: _Seizure, at: float) -> None:
         if not seizure.reached:
             seizure.reached = True
@@ -177,6 +188,7 @@ _HANDLERS: dict[Kind, Callable[[EventMetrics, CallEvent], None]] = {
     Kind.CALL_STARTED: EventMetrics._call_started,
     Kind.CALL_ANSWERED: EventMetrics._call_answered,
     Kind.CALL_ENDED: EventMetrics._call_ended,
+    Kind.TRUNK_FAILED: EventMetrics._trunk_failed,
     Kind.LEG_STARTED: EventMetrics._leg_started,
     Kind.LEG_RINGING: EventMetrics._leg_ringing,
     Kind.LEG_ANSWERED: EventMetrics._leg_answered,

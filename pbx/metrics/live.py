@@ -55,6 +55,37 @@ class QueueNow:
     longest_wait_s: float
 
 
+class TrunkNow(Protocol):
+    """A trunk at this moment: pbx.call.trunks.carriers.TrunkNow."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def health(self) -> str: ...
+    @property
+    def registration(self) -> str: ...
+    @property
+    def registered(self) -> bool: ...
+    @property
+    def calls(self) -> int: ...
+    @property
+    def max_calls(self) -> int: ...
+    @property
+    def spent_today(self) -> float: ...
+    @property
+    def spent_month(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Who is kept out at this moment."""
+
+    bans_active: int
+    bans: Mapping[str, int]  # reason -> since the start
+    dropped: int  # messages and connections of banned sources
+    callers_refused: int  # by the lists
+
+
 def _none() -> tuple[()]:
     return ()
 
@@ -80,6 +111,8 @@ class Sources:
     handler_errors: Callable[[], int] | None = None  # EventBus.errors
     parked: Callable[[], int] = int  # calls in park lots
     participants: Callable[[], int] = int  # of conference rooms
+    trunks: Callable[[], Iterable[TrunkNow]] = _none
+    security: Callable[[], Security] | None = None
 
 
 AGENT_STATES = (
@@ -152,7 +185,17 @@ class LiveCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All families, read now."""
-        for part in (self._media, self._sip, self._transports, self._agents, self._queues, self._store, self._loop):
+        for part in (
+            self._media,
+            self._sip,
+            self._transports,
+            self._agents,
+            self._queues,
+            self._store,
+            self._loop,
+            self._trunks,
+            self._security,
+        ):
             try:
                 yield from list(part())
             except Exception:
@@ -245,3 +288,36 @@ class LiveCollector(Collector):
         if self._sources.handler_errors is not None:
             errors = self._sources.handler_errors()
             yield CounterMetricFamily("centrala_event_handler_errors", "Event handlers that failed.", errors)
+
+    def _trunks(self) -> Iterator[Metric]:
+        trunks = list(self._sources.trunks())
+        up = GaugeMetricFamily("centrala_trunk_up", "0 while a trunk does not answer.", labels=["trunk"])
+        registered = GaugeMetricFamily(
+            "centrala_trunk_registered", "1 while we are registered at a carrier.", labels=["trunk"]
+        )
+        calls = GaugeMetricFamily("centrala_trunk_calls_active", "Calls on a trunk, both ways.", labels=["trunk"])
+        room = GaugeMetricFamily("centrala_trunk_calls_limit", "Calls that a trunk may carry.", labels=["trunk"])
+        spent = GaugeMetricFamily(
+            "centrala_trunk_spent", "Money spent on a trunk, in its own currency.", labels=["trunk", "period"]
+        )
+        for trunk in trunks:
+            up.add_metric([trunk.name], trunk.health != "down")
+            if trunk.registration:
+                registered.add_metric([trunk.name], trunk.registered)
+            calls.add_metric([trunk.name], trunk.calls)
+            room.add_metric([trunk.name], trunk.max_calls)
+            spent.add_metric([trunk.name, "day"], trunk.spent_today)
+            spent.add_metric([trunk.name, "month"], trunk.spent_month)
+        yield from (up, registered, calls, room, spent)
+
+    def _security(self) -> Iterator[Metric]:
+        if self._sources.security is None:
+            return
+        now = self._sources.security()
+        yield GaugeMetricFamily("centrala_bans_active", "Sources that are not heard.", now.bans_active)
+        bans = CounterMetricFamily("centrala_bans", "Bans since the start.", labels=["reason"])
+        for reason, count in now.bans.items():
+            bans.add_metric([reason], count)
+        yield bans
+        yield CounterMetricFamily("centrala_bans_dropped", "Messages and connections of banned sources.", now.dropped)
+        yield CounterMetricFamily("centrala_callers_refused", "Calls kept out by the lists.", now.callers_refused)
