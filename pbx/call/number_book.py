@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -130,6 +131,6 @@ def _overlaps(numbers: list[Number]) -> list[str]:
     )
     return [
         f"{first} to {last} overlaps {before} to {end}"
-        for (plus, length, before, end), (other, size, first, last) in zip(spans, spans[1:], strict=False)
+        for (plus, length, before, end), (other, size, first, last) in pairwise(spans)
         if plus == other and length == size and first <= end
     ]

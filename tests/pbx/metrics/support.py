@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx.call.trunks.carriers import TrunkNow
 from pbx.events import Alarm, EventBus
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
-from pbx.metrics.live import QueueNow, Sources
+from pbx.metrics.live import QueueNow, Security, Sources
 from pbx.metrics.metrics import Metrics
 from pbx.store.writer import WriterStats
 from tests.support.journeys import T0, abandoned, answered, left, seizure
@@ -46,6 +47,9 @@ SIP = {
 }
 
 
+CARRIER = TrunkNow("carrier", "sip.example", "", "down", "registered", True, 60.0, "", 3, 30, 1.5, 40.25, "PLN", 7)
+
+
 def sources(bus: EventBus) -> Sources:
     return Sources(
         media=lambda: [Worker(), Worker()],
@@ -57,6 +61,8 @@ def sources(bus: EventBus) -> Sources:
         store_backlog=lambda: 7,
         loop_lag=HistogramCell(LOOP_LAG),
         handler_errors=lambda: bus.errors,
+        trunks=lambda: [CARRIER],
+        security=lambda: Security(2, {"guessing": 3, "scanning": 1}, 500, 4),
     )
 
 

@@ -18,7 +18,7 @@ from pbx.metrics.event_metrics import MAX_VALUES
 from pbx.metrics.live import Sources
 from pbx.metrics.metrics import Metrics
 from tests.pbx.metrics.support import busy, publish, sources
-from tests.support.journeys import T0, Journey, answered, left
+from tests.support.journeys import T0, Journey, answered, left, seizure
 
 
 def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
@@ -158,6 +158,27 @@ def test_a_source_that_fails_hides_no_other(caplog: pytest.LogCaptureFixture) ->
 def test_thresholds_are_bounds_of_the_wait() -> None:
     assert 17.0 in buckets.queue_wait([17.0, 20.0])
     assert buckets.queue_wait([]) == buckets.QUEUE_WAIT
+
+
+def test_trunks_and_security_now() -> None:
+    _, metrics = busy()
+    assert value(metrics, "centrala_trunk_up", trunk="carrier") == 0
+    assert value(metrics, "centrala_trunk_registered", trunk="carrier") == 1
+    assert value(metrics, "centrala_trunk_calls_active", trunk="carrier") == 3
+    assert value(metrics, "centrala_trunk_spent", trunk="carrier", period="month") == 40.25
+    assert value(metrics, "centrala_bans_total", reason="guessing") == 3
+    assert value(metrics, "centrala_bans_active") == 2
+    assert value(metrics, "centrala_bans_dropped_total") == 500
+    assert value(metrics, "centrala_callers_refused_total") == 4
+
+
+def test_a_trunk_that_fails_ends_its_seizure_and_the_next_begins_one() -> None:
+    bus, metrics = busy()
+    publish(bus, seizure(20, 503, rang=False)[:-2])
+    failed = {"trunk": "carrier", "sip_status": 503, "q850": 34, "next_trunk": "second"}
+    bus.publish(CallEvent(Kind.TRUNK_FAILED, f"{20:032x}", "b1", T0 + 1, failed))
+    assert value(metrics, "centrala_trunk_calls_total", trunk="carrier", outcome="failure") == 2
+    assert value(metrics, "centrala_trunk_seizures_total", trunk="second") == 1
 
 
 async def test_the_exposition_is_the_registry_and_lets_the_loop_run(monkeypatch: pytest.MonkeyPatch) -> None:
