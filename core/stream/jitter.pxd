@@ -88,6 +88,8 @@ cdef struct Jitter:
     int64_t held               # units that were concealed in place of next_sequence
     uint16_t raw_sequence      # as it came, of `highest`
     uint32_t raw_timestamp     # as it came, of `highest_timestamp`
+    uint16_t late_sequence     # that a source which began anew, unnoticed, would send next
+    int late_run               # packets in a row that it may have sent
     int64_t mean_delay         # smoothed, timestamp units
     int64_t target             # delay to play with, timestamp units; refreshed by put
     Delays delays

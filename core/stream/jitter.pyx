@@ -16,6 +16,7 @@ cdef enum:
     NS_PER_8K = 125000         # of a sample at 8 kHz
     FIRST = 1 << 20            # extended sequences start high, so that 0 can mean a free slot
     SETTLED = 3                # pieces to look at before the depth is made less
+    ANEW = 3                   # late packets in a row, in order, that are a new beginning
     REORDER = 16               # packets that may still come before the first one
 
 # All in units of 8 kHz; times scale for other clocks.
@@ -134,21 +135,52 @@ cdef bint _room(Jitter* j, int64_t extended) noexcept nogil:
     return True
 
 
+cdef inline void _learn(Jitter* j, int64_t delay) noexcept nogil:
+    j.mean_delay += (delay - j.mean_delay) >> 4
+    delays_add(&j.delays, delay)
+    _retarget(j)
+
+
+cdef bint _began_anew(Jitter* j, uint16_t sequence) noexcept nogil:
+    """Whether late packets come in such order that they are the beginning of something new: a source that counts from
+    the start again, near to where it was before."""
+    j.late_run = j.late_run + 1 if sequence == j.late_sequence else 1
+    j.late_sequence = sequence + 1
+    return j.late_run >= ANEW and j.count == 0
+
+
+cdef int _late(Jitter* j, uint32_t timestamp, int kind, int64_t units) noexcept nogil:
+    cdef int64_t delay = units - j.highest_timestamp - <int32_t>(timestamp - j.raw_timestamp)
+    # What comes after its time says how deep the buffer should have been; what comes ages later says nothing.
+    if kind != PACKET_OTHER and delay < j.target + j.max_depth:
+        _learn(j, delay)
+    j.counters.late += 1
+    return PUT_LATE
+
+
+cdef inline int64_t _extend(Jitter* j, uint16_t sequence) noexcept nogil:
+    return j.highest + <int16_t><uint16_t>(sequence - j.raw_sequence)
+
+
 cdef int jitter_put(Jitter* j, uint16_t sequence, uint32_t timestamp, int kind, uint8_t payload_type,
                     const uint8_t* payload, int size, int span, bint restarted, int64_t now) noexcept nogil:
-    cdef int64_t units = _units(j, now), extended, at, delay
+    cdef int64_t units = _units(j, now), extended, at
     cdef JitterSlot* slot
     if size < 0 or size > j.stride:
         return PUT_TOO_LONG
     if not j.started:
         _begin(j, sequence, timestamp, units)
         restarted = False
+    extended = _extend(j, sequence)
+    if extended < j.next_sequence and not restarted:
+        if not _began_anew(j, sequence):
+            return _late(j, timestamp, kind, units)
+        restarted = True
     if restarted:
         # Another source goes on where the one before ends: what waits is played first.
         j.counters.restarts += 1
+        j.late_run = 0
         extended = j.highest + 1
-    else:
-        extended = j.highest + <int16_t><uint16_t>(sequence - j.raw_sequence)
     slot = &j.slots[extended & MASK]
     if slot.sequence == extended:
         j.counters.duplicates += 1
@@ -156,17 +188,14 @@ cdef int jitter_put(Jitter* j, uint16_t sequence, uint32_t timestamp, int kind, 
     at = j.highest_timestamp
     if kind != PACKET_OTHER:
         at = _time(j, timestamp, units, extended == j.highest + 1, restarted)
-        delay = units - at
-        j.mean_delay += (delay - j.mean_delay) >> 4
-        delays_add(&j.delays, delay)
-        _retarget(j)
+        _learn(j, units - at)
     if extended > j.highest:
         j.highest = extended
         j.raw_sequence = sequence
         if kind != PACKET_OTHER:
             j.highest_timestamp = at
             j.raw_timestamp = timestamp
-    if extended < j.next_sequence or not _room(j, extended):
+    if not _room(j, extended):
         j.counters.late += 1
         return PUT_LATE
     slot.sequence = extended

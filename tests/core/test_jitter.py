@@ -135,6 +135,21 @@ def test_another_source_goes_on_where_the_first_one_ends() -> None:
     assert buffer.counters["restarts"] == 1
 
 
+@pytest.mark.parametrize("back", [3, 10, 40, 90])
+def test_a_source_that_counts_from_the_start_again(back: int) -> None:
+    """Sequence and timestamp go back by less than reordering can: heard again within a quarter of a second."""
+    buffer = probe.Buffer()
+    heard = []
+    for i in range(200):
+        number = i if i < 100 else i - back
+        buffer.put(number, 160 * number, 20 * i, payload=name(i))
+        kind, payload, *_ = buffer.get(20 * i + 19)
+        heard.append(int(payload) if kind == "audio" else None)
+    assert heard[115:] == list(range(115 - (115 - heard[115]), 115 - (115 - heard[115]) + 85))
+    assert heard[115] >= 110
+    assert buffer.depth_ms < 300
+
+
 @pytest.mark.parametrize("jump", [80000, -80000, 16000, 3_000_000_000])
 def test_a_timestamp_that_jumps_costs_nothing(jump: int) -> None:
     buffer = probe.Buffer()
