@@ -15,6 +15,8 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
+from pbx.transport.base import watch_peer
+
 if TYPE_CHECKING:
     from websockets.frames import Frame
     from websockets.http11 import Request
@@ -70,6 +72,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     # From uvicorn
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        watch_peer(transport)
 
     def data_received(self, data: bytes) -> None:
         before = self._message_parts

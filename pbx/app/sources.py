@@ -41,6 +41,17 @@ def metric_sources(app: Pbx) -> Sources:
             for name, stats in app.driver.stats.items()
         }
 
+    def dns() -> Mapping[str, int]:
+        resolver = app.resolver
+        return {
+            "queries": resolver.lookup.queries,
+            "failures": resolver.lookup.failures,
+            "hits": resolver.cache.hits,
+            "stale": resolver.cache.stale_answers,
+            "failovers": resolver.failovers,
+            "quarantined": resolver.quarantined,
+        }
+
     def shed() -> Mapping[str, int]:
         admission = app.driver.admission
         return {
@@ -64,6 +75,7 @@ def metric_sources(app: Pbx) -> Sources:
         media=app.media.worker_stats,
         sip=sip,
         transports=transports,
+        dns=dns,
         certificate_expires_at=lambda: app.driver.certificates.expires_at,
         shed=shed,
         agents=lambda: app.queues.agents_by_state(),

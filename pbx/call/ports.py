@@ -36,6 +36,7 @@ class Recording(Protocol):
     def relative_path(self) -> str:
         """Below the recordings folder."""
         ...
+
     def pause(self, on: bool) -> None: ...
     def stop(self) -> Awaitable[float]:
         """Ends it; gives its length in seconds when all is on disk. OSError when the disk did not take it."""

@@ -10,30 +10,21 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
 from pbx.api.client import ControlClient, ControlError
+from pbx.cli import doctor_network
 from pbx.cli.console import data_dir, out
+from pbx.cli.finding import Finding
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port, split_listen
 from pbx.runtime.startup import StartError, check_core, descriptors_needed
 
 MARKS = {"good": ("ok", "green"), "look": ("look", "yellow"), "bad": ("bad", "red")}
 MIN_DISK_MB = 500
-
-
-@dataclass(slots=True)
-class Finding:
-    """One line of the examination; `level` is "good", "look" (works, but) or "bad"."""
-
-    what: str
-    level: str
-    text: str
-    remedy: str = ""
 
 
 def examine(config: Config) -> int:
@@ -103,9 +94,10 @@ def _ports(config: Config) -> Iterator[Finding]:
         transport, host, port = split_listen(text)
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         yield _bind(f"SIP {transport}", kind, host, port, "stop the other program or change sip.listen")
-    if config.http.listen:
-        host, port = split_host_port(config.http.listen)
-        yield _bind("HTTP", socket.SOCK_STREAM, host, port, "stop the other program or change http.listen")
+    for what, key, text in (("HTTP", "listen", config.http.listen), ("HTTPS", "listen_tls", config.http.listen_tls)):
+        if text:
+            host, port = split_host_port(text)
+            yield _bind(what, socket.SOCK_STREAM, host, port, f"stop the other program or change http.{key}")
     media = config.media
     step = max(2, (media.port_max - media.port_min) // 100 // 2 * 2)
     ports = range(media.port_min + media.port_min % 2, media.port_max, step)
@@ -135,7 +127,9 @@ def _port_remedy(error: int, port: int, remedy: str) -> str:
 
 def _bind_error(kind: int, host: str, port: int) -> int:
     """0 when the address can be bound, else the errno."""
-    with socket.socket(socket.AF_INET, kind) as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
+        if ":" in host:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if kind == socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -227,4 +221,6 @@ CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _music,
     _clock,
     _disk,
+    doctor_network.certificates,
+    doctor_network.names,
 )

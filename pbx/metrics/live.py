@@ -101,6 +101,7 @@ class Sources:
     media: Callable[[], Iterable[WorkerCounters]] = _none
     sip: Callable[[], Mapping[str, int]] = _empty  # counters by name: received, sent, ...; see SIP_COUNTERS
     transports: Callable[[], Mapping[str, Mapping[str, float]]] = _empty  # transport -> see TRANSPORT_COUNTERS
+    dns: Callable[[], Mapping[str, int]] = _empty  # counters by name; see DNS_COUNTERS
     certificate_expires_at: Callable[[], float] | None = None  # UTC seconds, 0.0 without a certificate
     shed: Callable[[], Mapping[str, int]] = _empty  # reason -> calls refused for it
     agents: Callable[[], Mapping[str, int]] = _empty  # state -> agents in it
@@ -165,6 +166,13 @@ TRANSPORT_COUNTERS = (
     ),
     ("unexpected_errors", "centrala_sip_transport_unexpected_errors", "Messages whose handling failed; see the log."),
 )
+DNS_COUNTERS = (
+    ("queries", "centrala_dns_queries", "Questions asked of DNS servers."),
+    ("failures", "centrala_dns_failures", "Questions that nobody answered."),
+    ("hits", "centrala_dns_cache_hits", "Records that were known already."),
+    ("stale", "centrala_dns_stale_answers", "Ended records used, for want of newer ones."),
+    ("failovers", "centrala_sip_failovers", "Times a server of several failed, and the next was tried."),
+)
 SIP_GAUGES = (
     ("transactions", "centrala_sip_transactions", "Transactions in memory."),
     ("dialogs", "centrala_sip_dialogs", "Dialogs in memory."),
@@ -188,6 +196,7 @@ class LiveCollector(Collector):
         for part in (
             self._media,
             self._sip,
+            self._dns,
             self._transports,
             self._agents,
             self._queues,
@@ -244,6 +253,15 @@ class LiveCollector(Collector):
         if expires_at is not None and expires_at():
             text = "When the TLS certificate ends, in seconds since 1970."
             yield GaugeMetricFamily("centrala_tls_certificate_expires_timestamp_seconds", text, expires_at())
+
+    def _dns(self) -> Iterator[Metric]:
+        values = self._sources.dns()
+        for key, name, text in DNS_COUNTERS:
+            if key in values:
+                yield CounterMetricFamily(name, text, values[key])
+        if "quarantined" in values:
+            text = "Servers that are tried last, because they failed."
+            yield GaugeMetricFamily("centrala_sip_servers_quarantined", text, values["quarantined"])
 
     def _agents(self) -> Iterator[Metric]:
         states = self._sources.agents()

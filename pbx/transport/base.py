@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
+import socket
 from typing import NamedTuple
 
 RECEIVE_BUFFER = (
@@ -12,6 +15,26 @@ SEND_BUFFER = 1024 * 1024
 
 TRANSPORTS = ("udp", "tcp", "tls")  # what an entry of sip.listen may begin with
 WEBSOCKETS = ("ws", "wss")  # SIP over WebSocket (RFC 7118): these come in by the HTTP port
+
+
+# A far end that vanished without a word: noticed after 90 s of silence, or 20 s after something was sent to it.
+KEEPALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),  # ms
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+)
+
+
+def watch_peer(transport: asyncio.BaseTransport) -> None:
+    """Lets the kernel find out when the far end of a TCP connection is gone."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        for level, option, value in KEEPALIVE:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(level, option, value)
 
 
 class ListenError(Exception):

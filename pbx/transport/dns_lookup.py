@@ -57,6 +57,9 @@ class Records(NamedTuple):
 class Lookup(Protocol):
     """Asks for "NAPTR", "SRV", "A" or "AAAA". Raises LookupFailed."""
 
+    queries: int
+    failures: int
+
     async def query(self, name: str, kind: str) -> Records: ...
 
 

@@ -10,7 +10,7 @@ from typing import cast
 from pbx.sip.address import Flow
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.parser import KEEPALIVE, StreamError, StreamParser
-from pbx.transport.base import Stats
+from pbx.transport.base import Stats, watch_peer
 from pbx.transport.connections import PING_GRACE_S, WRITE_LIMIT, Connections
 from pbx.transport.turns import Turns
 
@@ -90,6 +90,7 @@ class StreamFlow(asyncio.Protocol):
         self._stream = cast(asyncio.Transport, transport)
         self.local = transport.get_extra_info("sockname")[:2]
         self.remote = transport.get_extra_info("peername")[:2]
+        watch_peer(transport)
         secured = transport.get_extra_info("ssl_object")
         if secured is not None:
             self.certificate = secured.getpeercert() or None
