@@ -83,7 +83,7 @@ class Sip(Section):
     # Order of the challenges. MD5 first, because phones and SIPp that know no SHA-256 read the first challenge only.
     digest_algorithms: list[Literal["MD5", "SHA-256"]] = ["MD5", "SHA-256"]
     # Clients that give up when any challenge names an algorithm they do not know: those get the MD5 one alone.
-    md5_only_agents: list[str] = ["baresip v0.", "baresip v1."]  # beginnings of User-Agent
+    md5_only_agents: list[str] = ["baresip v0.", "baresip v1.", "JsSIP "]  # beginnings of User-Agent
 
     flow_timer_s: int = Field(default=120, ge=20)  # phones that use outbound (RFC 5626) ping at least this often
     service_route: list[str] = []  # "<sip:edge.example;lr>": by which phones are to send their calls (RFC 3608)
