@@ -122,7 +122,7 @@ class Media(Section):
     workers: int = Field(default=1, ge=1, le=64)
     realtime: bool = True
     codecs: list[CodecName] = ["PCMA", "PCMU"]  # in the order of our offers
-    comfort_noise: bool = False  # offer RFC 3389; taken when a far end offers it
+    comfort_noise: bool = False  # offer RFC 3389, and take it when it is offered
     ptime_ms: Literal[10, 20, 30, 40, 60] = 20
     latch: Literal["signalled", "any", "strict"] = "signalled"
     rtp_timeout_s: float = Field(default=30.0, ge=0)  # 0: never

@@ -18,7 +18,7 @@ from xml.sax.saxutils import quoteattr
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT), str(ROOT.parent)]
 
-from harness import sounds  # noqa: E402
+from harness import browser, sounds  # noqa: E402
 from harness.leaks import Leaks  # noqa: E402
 from harness.model import BadTest, Behaviour, load_all  # noqa: E402
 from harness.pbx import SOUNDS, Pbx, PbxFailed  # noqa: E402
@@ -144,6 +144,10 @@ def main() -> int:
     if not behaviours:
         print(f"no behaviour's name contains {arguments.k!r}; --list shows all", file=sys.stderr)
         return 2
+    lacking = browser.missing() if any(step.browser for one in behaviours for step in one.steps) else ""
+    if lacking:
+        behaviours = [one for one in behaviours if not any(step.browser for step in one.steps)]
+        print(f"NOT RUN: the behaviours with a browser. {lacking}", file=sys.stderr)
     sounds.prepare(SOUNDS)
     suite = Suite(behaviours, arguments.v)
     suite.run(max(1, arguments.j))

@@ -5,7 +5,7 @@ from libc.string cimport memset
 
 from core.base.sockets cimport Address, same_address, same_ip
 from core.stream.codec cimport codec_clock, codec_is_g711, codec_span
-from core.stream.latch cimport SOURCE_FOREIGN, SOURCE_LOCKED, latch_packet, latch_set
+from core.stream.latch cimport LATCH_TOLD, SOURCE_FOREIGN, SOURCE_LOCKED, latch_packet, latch_set
 from core.stream.reception cimport RX_DROP, RX_RESTART, rx_clock, rx_expect_change, rx_packet
 from core.stream.rtp cimport MAX_PAYLOAD, MIN_PAYLOAD, PT_COMFORT_NOISE, PT_PCMA, PT_PCMU, is_rtcp, rtp_parse
 from core.stream.srtp cimport SRTP_REPLAYED, srtp_open_rtcp, srtp_open_rtp
@@ -114,9 +114,15 @@ cdef int stream_open_rtcp(Stream* s, uint8_t* data, int size) noexcept nogil:
     return _judged(s, srtp_open_rtcp(s.srtp_in, data, size))
 
 
+cdef inline bint _by_keys(const Stream* s) noexcept nogil:
+    """Whether the keys alone say whose a packet is: with ICE the far end may change its path before it has said so."""
+    return s.secure and s.latch.policy == LATCH_TOLD
+
+
 cdef int _decipher(Stream* s, uint8_t* data, int size, const Address* source) noexcept nogil:
     """The size of the packet without its protection; less than 0 when it is not authentic or not from the far end."""
-    if source != NULL and (not s.latch.set or (s.latch.locked and not same_address(source, &s.latch.source))):
+    if source != NULL and not _by_keys(s) and (
+            not s.latch.set or (s.latch.locked and not same_address(source, &s.latch.source))):
         # Told apart before any work is put into it.
         s.count.foreign += 1
         return -1
@@ -143,7 +149,7 @@ cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* sour
         s.count.malformed += 1
         out.kind = GOT_NOTHING
         return
-    if not _known_source(s, source, now, out):
+    if not _by_keys(s) and not _known_source(s, source, now, out):
         out.kind = GOT_NOTHING
         return
     verdict = rx_packet(&s.rx, &out.packet, now, out.kind == GOT_AUDIO or out.kind == GOT_NOISE)
@@ -163,6 +169,8 @@ cdef void stream_receive(Stream* s, uint8_t* data, int size, const Address* sour
 cdef bint stream_rtcp_source(Stream* s, const Address* source) noexcept nogil:
     if not s.configured or not s.latch.set:
         return False
+    if _by_keys(s):
+        return True
     if s.latch.locked:
         if not same_ip(&source.ip, &s.latch.source.ip):
             return False

@@ -58,6 +58,7 @@ class SdpNegotiator:
             ptime_ms=self._ptime_ms,
             session_id=session_id,
             version=version,
+            comfort_noise=self._comfort_noise,
             security=security,
         )
 

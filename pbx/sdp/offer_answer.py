@@ -6,7 +6,7 @@ Of an offer with several media the first usable audio is taken, everything else 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pbx.sdp.choice import Choice, Chooser, chooser_for
@@ -112,6 +112,7 @@ def answer(
     session_id: int,
     version: int,
     direction: str = "sendrecv",
+    comfort_noise: bool = False,
     security: MediaSecurity | None = None,
 ) -> tuple[bytes, MediaSettings]:
     """Answers `offer` with our stream at `ip`:`port`. Raises SdpError (400, 413) or NotAcceptable (488).
@@ -124,6 +125,8 @@ def answer(
         session, chooser_for(offer), tuple(codecs), ptime_ms, (security, ip, port)
     )
     secured = protection.security if protection is not None else None
+    if choice.cn_payload_type >= 0 and not comfort_noise:
+        choice = replace(choice, cn_payload_type=-1)
     remote = _remote(session, taken, ip, secured)
     said = _ANSWERS[_direction(session, taken, remote, secured), direction]
     settings = _settings(remote, taken.port, choice, said, secured)

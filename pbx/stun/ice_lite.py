@@ -12,7 +12,6 @@ from typing import Final
 from pbx.stun import message as stun
 
 CONSENT_S: Final = 30.0  # without a check the far end is gone (RFC 7675 section 5.1)
-STALE_S: Final = 5.0  # a nominated source that was silent this long gives way to another
 MAX_SOURCES: Final = 16  # validated ones that are remembered
 
 Address = tuple[str, int]
@@ -28,14 +27,12 @@ class IceLite:
     selected: Address | None = None  # nominated: where media goes
     checked_at: float = 0.0  # last check of the selected source
     refused: int = 0  # checks that were not authentic or not for us
-    _priority: int = 0  # of the selected one
     _valid: dict[Address, float] = field(default_factory=dict)  # source -> last check
 
     def restart(self, ufrag: str, password: str, remote_ufrag: str) -> None:
         """New names (RFC 8445 section 9): what was selected stays until another is nominated."""
         if (self.ufrag, self.remote_ufrag) != (ufrag, remote_ufrag):
             self.ufrag, self.password, self.remote_ufrag = ufrag, password, remote_ufrag
-            self._priority = 0
             self._valid.clear()
             if self.selected is not None:
                 self._valid[self.selected] = self.checked_at
@@ -83,10 +80,7 @@ class IceLite:
         self._valid[source] = now
         if source == self.selected:
             self.checked_at = now
-        priority = int.from_bytes(check.attributes.get(stun.PRIORITY, b"")[:4], "big")
-        if stun.USE_CANDIDATE not in check.attributes:
-            return
-        stale = now - self.checked_at > STALE_S
-        if self.selected is None or stale or priority >= self._priority:
-            # With aggressive nomination every check nominates: the best one stays (RFC 8445 section 8.1.1).
-            self.selected, self.checked_at, self._priority = source, now, priority
+        if stun.USE_CANDIDATE in check.attributes:
+            # The latest, not the one of highest priority: a browser that finds a cheaper network moves to it, sends from
+            # there at once and says so in its checks.
+            self.selected, self.checked_at = source, now

@@ -1,7 +1,7 @@
-"""A headless Chromium with a softphone in it (JsSIP), as a process of its own: `python -m harness.browser SETTINGS.json`.
+"""A headless Chromium with a softphone in it (JsSIP), a process of its own: `python -m harness.browser SETTINGS.json`.
 
-It registers over WebSocket, calls or is called, sends a tone from a file as its microphone, and ends with status 0 when it
-heard the tone that it was to hear for long enough. What happens is told on standard output, a line each.
+It registers over WebSocket, calls or is called, sends a tone from a file as its microphone, and ends with status 0 when
+it heard the tone that it was to hear for long enough. What happens is told on standard output, a line each.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import phones, recordings
+from harness.browser import Browser, bundle
+from harness.edge import PORTS
 from harness.judgement import judge
 from harness.leaks import Leaks
 from harness.model import Behaviour, Step
@@ -25,6 +27,7 @@ from harness.stranger import Stranger, StrangerFailed
 from harness.ways import Ways
 from pbx.api.client import ControlError
 
+OUT_OF_BROWSER = REPOSITORY / "build" / "sip-tests" / "browser"
 LAST = 99  # the number in the traces of what comes after the steps
 REGISTER = "register.xml"
 UAS_READY_S = 5.0
@@ -37,7 +40,7 @@ class StepFailed(Exception):
 @dataclass(slots=True)
 class _Running:
     step: Step
-    sipp: Sipp
+    sipp: Sipp | Browser
     endpoint: Endpoint | None
 
 
@@ -90,7 +93,9 @@ class Run:
         return self.problems
 
     def _step(self, index: int, step: Step) -> None:
-        if step.sipp:
+        if step.browser:
+            self._browse(index, step)
+        elif step.sipp:
             running = self._start(index, step)
             if step.background:
                 self._await_ready(running)
@@ -147,6 +152,34 @@ class Run:
         running = _Running(step, sipp, endpoint)
         self._running.append(running)
         return running
+
+    def _browse(self, index: int, step: Step) -> None:
+        """A page with a softphone, from its registration to the end of its one call."""
+        host, user = self.pbx.address, _user(step)
+        secure = step.transport == "wss"
+        page = f"{'https' if secure else 'http'}://{host}:{PORTS['wss' if secure else 'ws']}/healthz"
+        settings = {
+            "page": page,
+            "url": page.replace("http", "ws", 1).replace("/healthz", "/ws"),
+            "domain": "pbx.test",
+            "uri": f"sip:{user}@pbx.test",
+            "password": self.pbx.secret_of(user),
+            "script": str(bundle(OUT_OF_BROWSER)),
+            "call": "",
+            "send": 440,
+            "hear": 0,
+            "for_ms": 1000,
+            "talk_ms": 3000,
+            "hang_up": bool(step.browser.get("call")),
+            **step.browser,
+        }
+        label = f"{index:02d}-{step.who}-browser"
+        running = _Running(step, Browser(settings, self.folder, label, step.timeout_s), None)
+        self._running.append(running)
+        if not step.background:
+            self._join(running)
+        elif not running.sipp.await_registered():  # type: ignore[union-attr]
+            raise StepFailed(running.sipp.explain(running.sipp.finish()))
 
     def _unregister(self) -> None:
         """Takes back what the steps registered, so that the next behaviour finds nobody in the way."""

@@ -245,6 +245,26 @@ def test_stun_and_dtls_go_to_python_and_back(bench: Bench) -> None:
         bench.engine.send_datagram(stream, b"x", phone.ip, phone.port)
 
 
+def test_with_ice_the_keys_say_whose_a_packet_is(bench: Bench) -> None:
+    """A browser that changes its path sends from there before its check has said so: it is heard at once."""
+    stream, phone = secure_call(bench, "127.11.0.1", latch=E.LATCH_TOLD, demux=True)
+    bench.engine.latch_to(stream, phone.ip, phone.port)
+    bench.engine.echo(stream, True)
+    phone.say(b"\x01" * 160)
+    assert phone.hear(1)[0].payload[:1] == b"\x01"
+    elsewhere = Phone("127.11.0.2")
+    bench.phones.append(elsewhere)
+    elsewhere.far = phone.far
+    elsewhere.sequence = 5000
+    Phone.say(elsewhere)  # without the key
+    elsewhere.raw(phone.sealed(b"\x02" * 160))
+    assert phone.hear(1)[0].payload[:1] == b"\x02"
+    bench.engine.latch_to(stream, elsewhere.ip, elsewhere.port)
+    elsewhere.raw(phone.sealed(b"\x03" * 160))
+    assert phone.inbound.unprotect(elsewhere.socket.recv(4096))[12:13] == b"\x03"
+    assert bench.engine.stream_stats(stream).forged_packets == 1
+
+
 def test_a_flood_of_stun_is_bounded(bench: Bench) -> None:
     stream, phone = bench.call("127.11.0.1", demux=True, latch=E.LATCH_TOLD)
     for _ in range(2000):
