@@ -36,6 +36,7 @@ class Phone:
         self.socket.bind(("127.12.1.2", 0))
         self.socket.setblocking(False)
         self.codec = codec
+        self.sent = 0
         self.packets: list[tuple[int, int, bytes]] = []  # sequence, timestamp, payload
         asyncio.get_running_loop().add_reader(self.socket, self._receive)
 
@@ -52,7 +53,8 @@ class Phone:
         encode = g711.alaw_encode_bytes if self.codec == 8 else g711.ulaw_encode_bytes
         began = time.monotonic()
         for number in range(len(pcm) // 320):
-            header = struct.pack("!BBHII", 0x80, self.codec, number, number * 160, 77)
+            header = struct.pack("!BBHII", 0x80, self.codec, self.sent & 0xFFFF, self.sent * 160, 77)
+            self.sent += 1
             self.socket.sendto(header + encode(pcm[number * 320 :][:320]), (ADDRESS, session.local_port))
             await asyncio.sleep(max(0.0, began + (number + 1) * 0.02 - time.monotonic()))
 
