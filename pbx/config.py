@@ -17,6 +17,7 @@ from pbx.config_features import (
     Room,
     Supervision,
 )
+from pbx.config_presence import Messages, Subscriptions, Transfer
 
 __all__ = [
     "Agent",
@@ -363,12 +364,6 @@ class Hours(Section):
     exceptions: dict[str, list[str]] = {}  # date (ISO 8601) to the spans of that day, before all else; [] is closed
 
 
-class Transfer(Section):
-    """`back_s`: how long the transferor's phone rings when the target did not answer; 0: the party is hung up."""
-
-    back_s: float = Field(default=20.0, ge=0, le=120)
-
-
 class Config(Section):
     server: Server = Server()
     sip: Sip = Sip()
@@ -383,6 +378,8 @@ class Config(Section):
     directory: Directory = Directory()
     speed_dials: dict[str, str] = {}  # the company's, after features.speed_dial
     transfer: Transfer = Transfer()
+    subscriptions: Subscriptions = Subscriptions()
+    messages: Messages = Messages()
     extension: list[Extension] = []
     trunk: list[Trunk] = []
     route: list[Route] = []

@@ -24,6 +24,7 @@ from pbx.app.feature_control import AppFeatureControl
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.call.assembly import assemble
+from pbx.call.codes import slots
 from pbx.call.service import CallService
 from pbx.clock import Clock, SystemClock
 from pbx.config import Config
@@ -39,6 +40,7 @@ from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
 from pbx.numbers import geography
+from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
@@ -76,6 +78,7 @@ class Pbx:
         self.calls: CallService
         self.queues: QueueService
         self.flows: Flows
+        self.presence: PresenceService
         self.metrics: Metrics
         self.http: HttpServer | None = None
         self.https: HttpServer | None = None
@@ -188,6 +191,9 @@ class Pbx:
         services.applications.register("feature", feature_application(self.queues))
         services.applications.register("flow", self.flows.application)
         self.features = Features(services)
+        park_slots = [slot for lot in self.config.parking for slot in slots(lot)]
+        self.presence = PresenceService(self.calls, self.driver.user_agent, self.store.kept, park_slots)
+        self.presence.start()
         self.queues.start(await self.store.load_agents())
         self._stack.callback(self.queues.stop)
         services.phones.restore()
@@ -220,6 +226,7 @@ class Pbx:
             self._stack.callback(self.certificates.stop)
         await self.driver.start()
         self._stack.push_async_callback(self.driver.stop)
+        self._stack.callback(self.presence.stop)
         self._stack.push_async_callback(self._end_calls)
         for address in self.driver.listening:
             self.calls.services.addresses.listen(address.host, address.port)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pbx.call.causes import reason_header
 from pbx.call.digits import Digits, info_digit
 from pbx.call.media_security import secure
+from pbx.call.passing import pass_message
 from pbx.events import Kind
 from pbx.sdp.reachable import ipv6_connection
-from pbx.sip.requests import ALLOW_LINE
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -327,8 +327,8 @@ class Leg:
         """Nobody subscribed to anything in this dialog (RFC 6665 section 4.1.3)."""
         handle.respond(481)
 
-    def on_message(self, _session: Session, _request: Request, handle: InDialogRequest) -> None:
-        handle.respond(405, headers=(ALLOW_LINE,))
+    def on_message(self, _session: Session, request: Request, handle: InDialogRequest) -> None:
+        pass_message(self, request, handle)
 
     def on_ended(self, session: Session, reason: str) -> None:
         """BYE from the far end, or the dialog died: no ACK, no answer to a request of ours."""

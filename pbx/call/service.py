@@ -83,7 +83,7 @@ class CallService:
         self.calls: dict[str, Call] = services.running.calls
         self.draining = False
         self._router = router
-        self._authenticator = authenticator
+        self.authenticator = authenticator
         self._registration = registration
         self.requests = Requests(authenticator, services.counters)
         self.requests.register_open("OPTIONS", self._options)
@@ -100,7 +100,7 @@ class CallService:
             counters.invites += 1
         elif not self.requests.needs_credentials(request.method):
             return None
-        verdict = self._authenticator.check(request, source)
+        verdict = self.authenticator.check(request, source)
         counters.refused(verdict.status)
         return verdict.status, verdict.headers
 
@@ -117,7 +117,7 @@ class CallService:
         trunk = self.services.trunks.of_request(request.uri, source)
         account = ""
         if trunk is None:
-            verdict = self._authenticator.check(request, source)
+            verdict = self.authenticator.check(request, source)
             if verdict.status:
                 counters.refused(verdict.status)
                 session.reject(verdict.status, headers=verdict.headers)
@@ -273,7 +273,7 @@ class CallService:
     @property
     def guesses(self) -> Guesses:
         """Counters of wrong passwords."""
-        return self._authenticator.guesses
+        return self.authenticator.guesses
 
     def active(self) -> list[CallSnapshot]:
         """The running calls, the oldest first."""

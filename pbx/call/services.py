@@ -78,5 +78,6 @@ class Services:
     transfers: Transfers = field(init=False)  # set by `assemble`
     numbers: Any = None  # pbx.call.number_book.NumberBook, set by the assembly
     bans: Any = None  # pbx.call.bans.Bans, set by the assembly
+    message_waiting: Any = None  # set by the presence feature: `set(mailbox, new, old)` lights lamps
     queues: Any = None  # set by the queue feature, for flows
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

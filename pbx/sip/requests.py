@@ -12,8 +12,8 @@ MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 8.1.1.7
 UDP_LIMIT = 1300  # bytes; a larger request goes over a congestion-controlled transport (18.1.1)
 
 # What is understood, in one place: a method or option tag stands here when it works, and not before.
-DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY")
-METHODS = (*DIALOG_METHODS, "REGISTER")
+DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY", "MESSAGE")
+METHODS = (*DIALOG_METHODS, "REGISTER", "SUBSCRIBE", "PUBLISH")
 ALLOW = ", ".join(DIALOG_METHODS)
 ALLOW_LINE = f"Allow: {ALLOW}"  # of what a call's far end may send us
 ALLOW_ALL_LINE = f"Allow: {', '.join(METHODS)}"

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class ServerRequest:
     """Answered once; further answers are ignored, as the transaction absorbs them."""
 
-    __slots__ = ("_tag", "_transaction", "_ua", "request", "source")
+    __slots__ = ("_transaction", "_ua", "request", "source", "tag")
 
-    def __init__(self, ua: UserAgent, transaction: ServerTransaction, request: Request, source: Source) -> None:
+    def __init__(
+        self, ua: UserAgent, transaction: ServerTransaction, request: Request, source: Source, tag: str = ""
+    ) -> None:
         self._ua = ua
         self._transaction = transaction
-        self._tag = token(16)
+        self.tag = tag or token(16)  # ours, in the To of each response
         self.request = request
         self.source = source
 
@@ -37,7 +39,7 @@ class ServerRequest:
     ) -> None:
         """Sends a response; a 401 or 407 keeps no state, a retransmission is then handed over anew."""
         data = build_response(
-            self.request, status, reason, to_tag=self._tag, headers=headers, body=body, content_type=content_type
+            self.request, status, reason, to_tag=self.tag, headers=headers, body=body, content_type=content_type
         )
         self._transaction.respond(status, data)
         self._ua.wake()

@@ -27,6 +27,7 @@ from pbx.sip.server_request import ServerRequest
 from pbx.sip.session import InviteSession
 from pbx.sip.session_incoming import IncomingSession
 from pbx.sip.session_outgoing import OutgoingSession
+from pbx.sip.subscription import Subscription, SubscriptionObserver
 from pbx.sip.timers import DEFAULT_T1_S, TimerValues
 from pbx.sip.transaction_client import ClientTransaction, ClientUser
 from pbx.sip.transaction_layer import TransactionLayer, answer_address, server_key
@@ -99,6 +100,7 @@ class UserAgent:
         self.failover_s = FAILOVER_S  # how long one of several ways may be silent before the next is tried
         self.on_target: Callable[[Destination, bool], None] = lambda *_: None  # one of several answered, or did not
         self.sessions: dict[str, InviteSession] = {}
+        self.subscriptions: dict[str, Subscription] = {}
         self.shed = 0
         self.refused_stateless = 0
         self.foreign_requests = 0  # inside a dialog, but not from its peer
@@ -194,10 +196,16 @@ class UserAgent:
         ).start()
         self.wake()
 
+    def accept_subscription(
+        self, handle: ServerRequest, event: str, event_id: str, observer: SubscriptionObserver
+    ) -> Subscription:
+        """Opens the dialog of a SUBSCRIBE that is going to be answered with a 2xx (RFC 6665 section 4.2.1)."""
+        return Subscription(self, handle, event, event_id, observer)
+
     def find_replaced(self, call_id: str, to_tag: str, from_tag: str) -> InviteSession | None:
         """The session that a Replaces header names (RFC 3891 section 3): `to_tag` is ours, `from_tag` the far end's."""
         session = self.sessions.get(to_tag)
-        if session is None or session.call_id != call_id or session.remote_tag != from_tag:
+        if session is None or session.call_id != call_id or not session.knows(from_tag):
             return None
         return session if session.state != "terminated" else None
 
@@ -295,12 +303,19 @@ class UserAgent:
     def _on_dialog_request(self, request: Request, key: str, source: Source) -> None:
         session = self._find(request)
         if session is None:
-            self.refuse(request, source, 481)
+            self._on_subscription_request(request, key, source)
         elif not self._is_from_peer(session, source):
             self.foreign_requests += 1
             self.refuse(request, source, 403)
         else:
             session.on_request(self.layer.open(request, key, source), request)
+
+    def _on_subscription_request(self, request: Request, key: str, source: Source) -> None:
+        subscription = self.subscriptions.get(request.to_tag)
+        if subscription is None or not subscription.knows(request):
+            self.refuse(request, source, 481)
+        else:
+            subscription.on_request(self.layer.open(request, key, source), request, source)
 
     def _on_ack(self, request: Request, source: Source) -> None:
         session = self._find(request)

@@ -17,7 +17,7 @@ async def test_a_handler_gets_only_authenticated_requests() -> None:
         asked.append((request.method, account))
         transaction.respond(204)
 
-    requests = world.service.requests = Requests(world.service._authenticator, world.services.counters)
+    requests = world.service.requests = Requests(world.service.authenticator, world.services.counters)
     requests.register("OPTIONS", handler)
     assert (await anna.request("OPTIONS", f"sip:{DOMAIN}", auth=False)).status == 401
     assert (await anna.request("OPTIONS", f"sip:{DOMAIN}", user="102")).status == 403

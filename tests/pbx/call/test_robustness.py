@@ -103,7 +103,7 @@ async def test_known_and_unknown_accounts_take_the_same_time() -> None:
     answer = await phone.request("REGISTER", "sip:centrala.local", auth=False)
     nonce = answer.header("WWW-Authenticate").split('nonce="')[1].split('"')[0]
     source = Destination("udp", "127.15.1.1", 5060)
-    check = world.service._authenticator.check
+    check = world.service.authenticator.check
     taken: dict[str, list[float]] = {"101": [], "999": []}
     for n in range(2000):
         for user, times in taken.items():
@@ -112,7 +112,7 @@ async def test_known_and_unknown_accounts_take_the_same_time() -> None:
                 f'uri="sip:1@centrala.local",response="{"0" * 32}",qop=auth,nc={n + 1:08x},cnonce="x"\r\n'
             )
             request = parse(CHALLENGED.format(number="1", user=user, n=f"{user}{n}", auth=auth).encode())
-            world.service._authenticator.guesses._counts.clear()
+            world.service.authenticator.guesses._counts.clear()
             began = time.perf_counter()
             verdict = check(request, source)
             times.append(time.perf_counter() - began)

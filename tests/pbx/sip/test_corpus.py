@@ -29,6 +29,8 @@ DECIDED_ABOVE = {
     "own-headers-route_open_relay.dat": "a back-to-back user agent never follows a Route",
     "own-headers-replaces_unknown.dat": "481, after authentication: the call layer looks for the dialog",
     "own-state-notify_unsolicited_mwi.dat": "481: we subscribed to nothing",
+    "own-state-publish_unauth.dat": "401, 403: the call layer identifies by credentials",
+    "own-state-subscribe_unknown_event.dat": "489, after authentication: the presence feature knows the packages",
     "own-headers-via_loop_self.dat": "OPTIONS ends here; nothing is forwarded",
     "own-state-response_1xx_storm_seed.dat": "the transaction table knows no such request: dropped",
     "noreason.dat": "the transaction table knows no such request: dropped",

@@ -1,0 +1,66 @@
+"""The event package "dialog" (RFC 4235): lamps for extensions and park slots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pbx.events import EventBus, ParkSlotChanged
+from pbx.presence.dialog_info import CONTENT_TYPE, dialog_info
+from pbx.presence.lines import Line, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pbx.config import Config, Extension
+    from pbx.presence.package import Changed
+
+
+class DialogPackage:
+    """An extension's phones, or a park slot: what hangs in it is one confirmed dialog. `slots` are their numbers."""
+
+    name = "dialog"
+    content_type = CONTENT_TYPE
+
+    def __init__(self, config: Config, bus: EventBus, lines: Lines, slots: Iterable[str], changed: Changed) -> None:
+        self._extensions: dict[str, Extension] = {extension.number: extension for extension in config.extension}
+        self._domain = config.sip.domain
+        self._policy = config.subscriptions.remote_identity
+        self._lines = lines
+        self._slots: dict[str, str] = dict.fromkeys(slots, "")  # who waits there, "" for nobody
+        self._changed = changed
+        lines.listeners.append(lambda extension: changed(self.name, extension))
+        bus.subscribe(ParkSlotChanged, self._on_slot)
+
+    def refusal(self, watcher: str, resource: str) -> int:  # noqa: ARG002 - every extension may see who is busy
+        return 0 if resource in self._extensions or resource in self._slots else 404
+
+    def watch(self, resource: str) -> None:
+        if resource in self._extensions:
+            self._lines.watch(resource)
+
+    def unwatch(self, resource: str) -> None:
+        if resource in self._extensions:
+            self._lines.unwatch(resource)
+
+    def state(self, watcher: str, resource: str, version: int) -> bytes:
+        if resource in self._extensions:
+            lines = self._lines.of(resource)
+            full = self._sees(watcher, resource)
+        else:
+            parked = self._slots[resource]
+            lines = [Line(f"park.{resource}", "recipient", "confirmed", parked, "")] if parked else []
+            full = self._policy != "none"
+        return dialog_info(resource, self._domain, version, lines, full=full)
+
+    def _sees(self, watcher: str, resource: str) -> bool:
+        """Whether the other party is this watcher's business."""
+        if self._policy == "all" or watcher == resource:
+            return True
+        if self._policy == "none" or watcher not in self._extensions:
+            return False
+        groups = self._extensions[resource].call_groups
+        return not set(self._extensions[watcher].pickup_groups).isdisjoint(groups)
+
+    def _on_slot(self, event: ParkSlotChanged) -> None:
+        self._slots[event.slot] = (event.caller or "anonymous") if event.call_id else ""
+        self._changed(self.name, event.slot)
