@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx.call.trunks.carriers import TrunkNow
-from pbx.events import Alarm, EventBus
+from pbx.events import Alarm, EventBus, RegistrationChanged
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
-from pbx.metrics.live import QueueNow, Security, Sources
+from pbx.metrics.live import DNS_COUNTERS, TRANSPORT_COUNTERS, QueueNow, Security, Sources
 from pbx.metrics.metrics import Metrics
 from pbx.store.writer import WriterStats
 from tests.support.journeys import T0, abandoned, answered, left, seizure
@@ -50,11 +50,18 @@ SIP = {
 CARRIER = TrunkNow("carrier", "sip.example", "", "down", "registered", True, 60.0, "", 3, 30, 1.5, 40.25, "PLN", 7)
 
 
+TRANSPORT = {key: 1 for key, _, _ in TRANSPORT_COUNTERS} | {"connections": 2}
+DNS = {key: 1 for key, _, _ in DNS_COUNTERS} | {"quarantined": 1}
+
+
 def sources(bus: EventBus) -> Sources:
     return Sources(
         media=lambda: [Worker(), Worker()],
         sip=lambda: SIP,
         shed=lambda: {"rate": 3, "overload": 1},
+        transports=lambda: dict.fromkeys(("udp", "tcp", "tls", "ws", "wss"), TRANSPORT),
+        dns=lambda: DNS,
+        certificate_expires_at=lambda: T0 + 86_400.0,
         agents=lambda: {"available": 2, "talking": 1},
         queues=lambda: [QueueNow("sales", 3, 42.5)],
         store=lambda: WriterStats(events=13, commits=1, commit_s=0.002),
@@ -76,6 +83,7 @@ def busy() -> tuple[EventBus, Metrics]:
         publish(bus, answered(number, wait_s=10.0 * number))
     publish(bus, abandoned(4, wait_s=4.0), abandoned(5, wait_s=40.0), left(6, reason="full"))
     publish(bus, seizure(7, 200, talk_s=60.0), seizure(8, 486), seizure(9, 503, rang=False), answered(10)[:4])
+    bus.publish(RegistrationChanged("101", "sip:101@192.0.2.1", False, 0.0, T0, "connection_lost"))
     bus.publish(Alarm("recording_failed", "no space", False, T0))
     assert bus.errors == 0
     return bus, metrics
