@@ -322,6 +322,7 @@ cdef inline bint read_via(const uint8_t* p, uint32_t at, uint32_t end, ViaOutlin
     cdef Slice name
     cdef Slice value
     cdef int more
+    cdef bint branched = False
     out.port = -1
     i = skip_protocol(p, at, end)
     if i == 0:
@@ -342,7 +343,9 @@ cdef inline bint read_via(const uint8_t* p, uint32_t at, uint32_t end, ViaOutlin
     more = next_parameter(p, &i, end, &name, &value)
     while more == 1:
         if same(p, name.at, name.end, b"branch", 6):
-            out.branch = value
+            if not branched:  # of one that comes twice the first counts, as for every other parameter
+                out.branch = value
+                branched = True
         elif same(p, name.at, name.end, b"rport", 5):
             out.rport = True
         more = next_parameter(p, &i, end, &name, &value)
