@@ -225,10 +225,10 @@ def test_mutants_are_read_alike_or_for_a_reason(part):
 def test_each_reason_is_needed():
     """A reason that explains nothing any more hides what comes next."""
     by_name = {entry.name: entry.data for entry in MESSAGES}
-    plain, escaped = by_name["own-headers-via_loop_self.dat"], by_name["esc01.dat"]
+    plain = by_name["own-headers-via_loop_self.dat"]
     via = b"Via: SIP/2.0/UDP 192.0.2.10"
     rare = [  # what mutants have only now and then
-        escaped.replace(b"To: sip:%75se%72@example.com", b"To: sip:u@example.com<sip:v@example.com>"),
+        plain.replace(b"To: ", b"To: sip:u@example.com", 1),
         plain.replace(b" SIP/2.0\r\n", b" sip/2.0\r\n", 1),
         plain.replace(b"branch=z9", b"branch=z9;branch=z9", 1),
         plain.replace(b"branch=", b"Branch=", 1),
