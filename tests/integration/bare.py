@@ -35,7 +35,7 @@ def sdp(host: str, port: int, payload_types: str = "8", lines: str = "") -> byte
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An answer to a broken request: it carries the broken headers back, and only its status can be read."""
+    """An answer to a broken request: it carries the broken headers back, and only its status can be read. 0: no SIP."""
 
     status: int
     data: bytes
@@ -116,7 +116,7 @@ class Bare:
         try:
             return parse(data)
         except SipParseError:
-            return Broken(int(data[8:11]), data)
+            return Broken(int(data[8:11]) if data.startswith(b"SIP/2.0 ") else 0, data)
 
     def final(self, data: bytes, timeout_s: float = PATIENCE_S) -> Response:
         """Sends a request until its final response comes; ACKs a failure of an INVITE."""

@@ -30,6 +30,8 @@ realtime = false
 rtp_timeout_s = 2.0
 [http]
 listen = "{host}:8080"
+[bans]
+allow = ["{net}.64"]
 [[trunk]]
 name = "carrier"
 peers = ["{net}.250"]
