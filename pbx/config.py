@@ -113,7 +113,7 @@ class Dns(Section):
 
 # How media is encrypted: "optional" takes what is offered and offers OSRTP (RFC 8643); "sdes" and "dtls" are required.
 MediaEncryption = Literal["none", "optional", "sdes", "dtls"]
-CodecName = Literal["PCMU", "PCMA"]
+CodecName = Literal["PCMU", "PCMA", "G722", "opus", "L16"]
 
 
 class Media(Section):
@@ -123,6 +123,7 @@ class Media(Section):
     workers: int = Field(default=1, ge=1, le=64)
     realtime: bool = True
     codecs: list[CodecName] = ["PCMA", "PCMU"]  # in the order of our offers
+    codec_choice: Literal["theirs", "ours"] = "theirs"  # whose order decides when we answer an offer
     comfort_noise: bool = False  # offer RFC 3389, and take it when it is offered
     ptime_ms: Literal[10, 20, 30, 40, 60] = 20
     latch: Literal["signalled", "any", "strict"] = "signalled"

@@ -15,6 +15,7 @@ class SdpNegotiator:
         self._codecs = tuple(media.codecs)
         self._ptime_ms = media.ptime_ms
         self._comfort_noise = media.comfort_noise
+        self._ours_first = media.codec_choice == "ours"
         self._preferring = {
             CODECS[name].number: (name, *(other for other in self._codecs if other != name)) for name in self._codecs
         }
@@ -59,6 +60,7 @@ class SdpNegotiator:
             session_id=session_id,
             version=version,
             comfort_noise=self._comfort_noise,
+            ours_first=self._ours_first,
             security=security,
         )
 

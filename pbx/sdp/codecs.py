@@ -33,7 +33,6 @@ CODECS: Final = {
         Codec("L16", 101, 109, 16000, 1, ""),
     )
 }
-L16_NUMBERS: Final = {8000: 100, 16000: 101, 48000: 102}  # what the media core calls L16 of each clock
 STATIC: Final = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 table 4
 COMFORT_NOISE: Final = 13  # RFC 3389
 EVENT: Final = "telephone-event"

@@ -6,13 +6,14 @@ Of an offer with several media the first usable audio is taken, everything else 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from pbx.sdp.choice import Choice, Chooser, chooser_for
-from pbx.sdp.codecs import CODECS, EVENT, EVENT_TYPES, L16_NUMBERS, offered_formats
+from pbx.sdp.choice import MUX, Choice, Chooser, Wanted, chooser_for
+from pbx.sdp.codecs import CODECS, EVENT_TYPES, offered_formats
 from pbx.sdp.description import MediaDescription, SessionDescription
 from pbx.sdp.protection import (
+    PLAIN,
     PROTOCOLS,
     NotAcceptable,
     Protection,
@@ -34,7 +35,6 @@ _ANSWERS: Final = {
     for send in (offered in ("sendrecv", "recvonly") and wanted in ("sendrecv", "sendonly"),)
     for receive in (offered in ("sendrecv", "sendonly") and wanted in ("sendrecv", "recvonly"),)
 }
-_MUX = "a=rtcp-mux\r\n"
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def make_offer(
     return (
         f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
         f"m=audio {port} {proto} {numbers}\r\n{maps}"
-        f"a=ptime:{ptime_ms}\r\n{_MUX if mux else ''}{below}a={direction}\r\n"
+        f"a=ptime:{ptime_ms}\r\n{MUX if mux else ''}{below}a={direction}\r\n"
     ).encode()
 
 
@@ -113,29 +113,30 @@ def answer(
     version: int,
     direction: str = "sendrecv",
     comfort_noise: bool = False,
+    ours_first: bool = False,
     security: MediaSecurity | None = None,
 ) -> tuple[bytes, MediaSettings]:
     """Answers `offer` with our stream at `ip`:`port`. Raises SdpError (400, 413) or NotAcceptable (488).
 
-    The codec is the offerer's first one that is in `codecs`. `direction` is what we want; the answer never says more
-    than the offer allows. `ptime_ms` is ours when the offer has none.
+    The codec is the offerer's first one that is in `codecs`, or with `ours_first` our first one that it offers.
+    `direction` is what we want; the answer never says more than the offer allows. `ptime_ms` is ours when the offer has
+    none.
     """
     session = SessionDescription.parse(offer)
-    taken, choice, protection = _first_usable(
-        session, chooser_for(offer), tuple(codecs), ptime_ms, (security, ip, port)
-    )
-    secured = protection.security if protection is not None else None
-    if choice.cn_payload_type >= 0 and not comfort_noise:
-        choice = replace(choice, cn_payload_type=-1)
+    wanted = Wanted(tuple(codecs), ptime_ms, ours_first, comfort_noise)
+    taken, choice, protection = _first_usable(session, chooser_for(offer), wanted, (security, ip, port))
+    secured, above, below = None, "", ""
+    if protection is not None:
+        secured, above, below = protection.security, protection.session_lines, protection.media_lines
     remote = _remote(session, taken, ip, secured)
     said = _ANSWERS[_direction(session, taken, remote, secured), direction]
-    settings = _settings(remote, taken.port, choice, said, secured)
-    lines = [_accepted(m, choice, port, said, protection) if m is taken else _refused(m) for m in session.media]
+    if choice.mid and session.attributes:
+        above = _bundle(session, choice.mid) + above
     family = "IP6" if ":" in ip else "IP4"
-    head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
-    if session.attributes or protection is not None:
-        head += _bundle(session, taken) + (protection.session_lines if protection is not None else "")
-    return (head + "".join(lines)).encode(), settings
+    head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
+    own = f"m=audio {port} {taken.proto} {choice.formats}\r\n{choice.lines}{below}a={said}\r\n"
+    lines = own if len(session.media) == 1 else "".join(own if m is taken else _refused(m) for m in session.media)
+    return (head + lines).encode(), _settings(remote, taken.port, choice, said, secured)
 
 
 def read_answer(
@@ -160,7 +161,8 @@ def read_answer(
         raise NotAcceptable("The answer refuses the audio stream", 304)
     choice = None
     if taken.kind == "audio" and taken.proto in PROTOCOLS:
-        choice = chooser_for(answered)(tuple(taken.formats), tuple(taken.attributes), tuple(codecs), ptime_ms)
+        wanted = Wanted(tuple(codecs), ptime_ms, comfort_noise=True)
+        choice = chooser_for(answered)(tuple(taken.formats), tuple(taken.attributes), wanted)
     if choice is None:
         raise NotAcceptable("The answer takes nothing that was offered")
     secured = read_protection(session, taken, security)
@@ -193,8 +195,7 @@ def _direction(session: SessionDescription, media: MediaDescription, remote: str
 def _first_usable(
     session: SessionDescription,
     chooser: Chooser,
-    codecs: tuple[str, ...],
-    ptime_ms: int,
+    wanted: Wanted,
     own: tuple[MediaSecurity | None, str, int],
 ) -> tuple[MediaDescription, Choice, Protection | None]:
     """The first audio section that we can answer, what we take from it and how it is protected."""
@@ -205,10 +206,12 @@ def _first_usable(
         if media.port == 0:
             fault = NotAcceptable("The offered audio is switched off", 304)
             continue
-        choice = chooser(tuple(media.formats), tuple(media.attributes), codecs, ptime_ms)
+        choice = chooser(tuple(media.formats), tuple(media.attributes), wanted)
         if choice is None and media.proto in PROTOCOLS:
             fault = NotAcceptable("No offered codec is supported")
             continue
+        if choice is not None and own[0] is None and media.proto in PLAIN:
+            return media, choice, None
         try:
             protection = answer_offer(session, media, *own)
         except NotAcceptable as refused:
@@ -226,7 +229,7 @@ def _settings(remote: str, port: int, choice: Choice, said: str, security: Secur
         port if remote else 0,
         rtcp if remote and rtcp <= 65535 else 0,
         choice.rtcp_mux,
-        L16_NUMBERS[choice.clock] if choice.codec_name == "L16" else CODECS[choice.codec_name].number,
+        CODECS[choice.codec_name].number,
         choice.payload_type,
         choice.event_payload_type,
         choice.ptime_ms,
@@ -242,39 +245,14 @@ def _settings(remote: str, port: int, choice: Choice, said: str, security: Secur
     )
 
 
-def _accepted(media: MediaDescription, choice: Choice, port: int, said: str, protection: Protection | None) -> str:
-    number, event, noise = choice.payload_type, choice.event_payload_type, choice.cn_payload_type
-    formats, maps = str(number), f"a=rtpmap:{number} {choice.encoding}\r\n"
-    own = CODECS[choice.codec_name].parameters
-    if own:
-        maps += f"a=fmtp:{number} {own}\r\n"
-    if noise >= 0:
-        formats += f" {noise}"
-        maps += f"a=rtpmap:{noise} CN/{choice.clock}\r\n"
-    if event >= 0:
-        formats += f" {event}"
-        maps += f"a=rtpmap:{event} {EVENT}/{choice.clock}\r\na=fmtp:{event} {choice.events}\r\n"
-    mid = media.attribute("mid")
-    lines = f"a=mid:{mid}\r\n" if mid else ""
-    if protection is not None:
-        lines += protection.media_lines
-    return (
-        f"m=audio {port} {media.proto} {formats}\r\n{maps}"
-        f"a=ptime:{choice.ptime_ms}\r\n{_MUX if choice.rtcp_mux else ''}{lines}a={said}\r\n"
-    )
-
-
 def _refused(media: MediaDescription) -> str:
     """The same medium with port 0 and one of its formats (RFC 3264 section 6)."""
     mid = media.attribute("mid")
     return f"m={media.kind} 0 {media.proto} {media.formats[0]}\r\n" + (f"a=mid:{mid}\r\n" if mid else "")
 
 
-def _bundle(session: SessionDescription, taken: MediaDescription) -> str:
+def _bundle(session: SessionDescription, mid: str) -> str:
     """The group of what we take, when the offer bundles it (RFC 9143): one medium, on its own port."""
-    mid = taken.attribute("mid")
-    if not mid:
-        return ""
     for line in session.attributes:
         if line.startswith("group:BUNDLE ") and mid in line.split(" ")[1:]:
             return f"a=group:BUNDLE {mid}\r\n"

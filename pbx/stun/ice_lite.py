@@ -81,6 +81,6 @@ class IceLite:
         if source == self.selected:
             self.checked_at = now
         if stun.USE_CANDIDATE in check.attributes:
-            # The latest, not the one of highest priority: a browser that finds a cheaper network moves to it, sends from
-            # there at once and says so in its checks.
+            # The latest, not the one of highest priority: a browser that finds a cheaper network moves to it, sends
+            # from there at once and says so in its checks.
             self.selected, self.checked_at = source, now
