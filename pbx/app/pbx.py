@@ -30,6 +30,7 @@ from pbx.clock import Clock, SystemClock
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port
 from pbx.events import EventBus
+from pbx.features.checks import check_music
 from pbx.features.service import Features
 from pbx.features.views import FeatureViews
 from pbx.flow.interpreter import Flows
@@ -190,6 +191,7 @@ class Pbx:
         services.applications.register("queue", self.queues.application)
         services.applications.register("feature", feature_application(self.queues))
         services.applications.register("flow", self.flows.application)
+        check_music(self.config, self.prompts.music_names)
         self.features = Features(services)
         park_slots = [slot for lot in self.config.parking for slot in slots(lot)]
         self.presence = PresenceService(self.calls, self.driver.user_agent, self.store.kept, park_slots)

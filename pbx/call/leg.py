@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pbx.call.causes import reason_header
 from pbx.call.digits import Digits, info_digit
 from pbx.call.media_security import secure
+from pbx.call.music import hold_music
 from pbx.call.passing import pass_message
 from pbx.events import Kind
 from pbx.sdp.reachable import ipv6_connection
@@ -270,7 +271,7 @@ class Leg:
         if peer is None or peer.media is None:
             return
         if on:
-            peer.media.play([self.live_call.services.prompts.music("default")], repeat=True)
+            peer.media.play([hold_music(self.live_call, self, peer)], repeat=True)
         else:
             peer.media.stop_play()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from pbx.call.codes import listed, slots
@@ -10,7 +10,7 @@ from pbx.call.hours import holiday_name
 from pbx.call.patterns import Pattern, PatternError, is_pattern
 from pbx.config import Config
 from pbx.configfile.check_time import is_span
-from pbx.configfile.problem import Problem
+from pbx.configfile.problem import ConfigError, Path, Problem
 
 REMEDY = 'X is 0-9, Z 1-9, N 2-9, [1-4] a range, . the rest: "_0ZXXXXXXXX", "_00."'
 
@@ -18,6 +18,20 @@ REMEDY = 'X is 0-9, Z 1-9, N 2-9, [1-4] a range, . the rest: "_0ZXXXXXXXX", "_00
 def check_features(config: Config) -> list[Problem]:
     """The problems of patterns, lots, codes and holidays."""
     return [*_patterns(config), *_lots(config), *_codes(config), *_holidays(config), *_emergency(config)]
+
+
+def check_music(config: Config, names: Sequence[str]) -> None:
+    """Raises ConfigError when music is named that is not among `names`, those that were loaded."""
+    used: list[tuple[Path, str]] = []
+    for section in ("extension", "trunk", "room", "parking"):
+        for index, entry in enumerate(getattr(config, section)):
+            used.append(((section, index, "music"), entry.music))
+    remedy = f"put it into media.music_dir, or name one of: {', '.join(names)}"
+    problems = [
+        Problem(path, f"there is no music {name!r}", remedy) for path, name in used if name and name not in names
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _patterns(config: Config) -> Iterator[Problem]:

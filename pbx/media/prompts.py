@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ENGINE = "espeak-ng"
 MAX_TEXT_CHARS = 4000
+MAX_MUSIC_S = 1800  # of one class of music: 29 MB
 PATIENCE_S = 8.0  # what a caller waits for a prompt that is being made, at most
 log = logging.getLogger("centrala.speech")
 Progress = Callable[[int, int], None]
@@ -153,7 +154,10 @@ class Prompts:
         return problems
 
     def music(self, name: str = "default") -> Clip:
-        """Music on hold: "default" or a file of the music folder without its ending. Raises KeyError with the names."""
+        """Music on hold: "default", or a file (without its ending) or sub-folder of the music folder.
+
+        Raises KeyError with the names.
+        """
         clip = self._music.get(name)
         if clip is None:
             raise KeyError(
@@ -224,19 +228,35 @@ class Prompts:
 
     async def _load_music(self) -> None:
         path = await asyncio.to_thread(self._cache.path, "music", composition=1)
-        self._music["default"] = await self._load_sound("default", path, None)
+        self._music["default"] = self._clip_of("default", await self._load_sound(path, None))
         if self._music_dir is None:
             return
         if not self._music_dir.is_dir():
             raise SpeechError(f"{self._music_dir} is not a folder; correct media.music_dir", "file")
         for source in sorted(self._music_dir.glob("*.wav")):
-            made = source.stat()
-            path = await asyncio.to_thread(
-                self._cache.path, "music", source=str(source.absolute()), size=made.st_size, changed_ns=made.st_mtime_ns
-            )
-            self._music[source.stem] = await self._load_sound(source.stem, path, source)
+            self._music[source.stem] = self._clip_of(source.stem, await self._sound_of(source))
+        for folder in sorted(entry for entry in self._music_dir.iterdir() if entry.is_dir()):
+            pieces = [await self._sound_of(source) for source in sorted(folder.glob("*.wav"))]
+            if pieces:  # a class of several pieces, one after the other
+                self._music[folder.name] = self._clip_of(folder.name, b"".join(pieces))
 
-    async def _load_sound(self, name: str, path: Path, source: Path | None) -> Clip:
+    async def _sound_of(self, source: Path) -> bytes:
+        """The operator's WAV as 8 kHz mono, from the cache when it was converted before."""
+        return await self._load_sound(await asyncio.to_thread(self._converted, source), source)
+
+    def _converted(self, source: Path) -> Path:
+        """Where the cache keeps what is made of `source`, as it is now."""
+        made = source.stat()
+        return self._cache.path("music", source=str(source.absolute()), size=made.st_size, changed_ns=made.st_mtime_ns)
+
+    def _clip_of(self, name: str, pcm: bytes) -> Clip:
+        """Raises SpeechError for music that would take too much memory."""
+        if len(pcm) > MAX_MUSIC_S * 2 * 8000:
+            text = f"music {name!r} lasts over {MAX_MUSIC_S // 60} minutes; take files out of {self._music_dir}"
+            raise SpeechError(text, "file")
+        return self._engine.clip(pcm, f"music:{name}", pinned=True)
+
+    async def _load_sound(self, path: Path, source: Path | None) -> bytes:
         pcm = await asyncio.to_thread(self._cache.read, path)
         if pcm is None:
             if source is None:
@@ -246,7 +266,7 @@ class Prompts:
             pcm = await asyncio.to_thread(self._cache.read, path)
         if pcm is None:
             raise SpeechError(f"{path} vanished after it was rendered", "file")
-        return self._engine.clip(pcm, f"music:{name}", pinned=True)
+        return pcm
 
 
 def _key(text: str, language: str) -> str:
