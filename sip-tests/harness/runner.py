@@ -26,6 +26,7 @@ from harness.sipp import Sipp
 from harness.stranger import Stranger, StrangerFailed
 from harness.ways import Ways
 from pbx.api.client import ControlError
+from pbx.call.phone_settings import FIELDS as SETTINGS
 
 OUT_OF_BROWSER = REPOSITORY / "build" / "sip-tests" / "browser"
 LAST = 99  # the number in the traces of what comes after the steps
@@ -277,6 +278,10 @@ class Run:
         if self.problems and self.pbx.alive():
             for call in self.pbx.control.get("/calls"):
                 self.pbx.control.request("DELETE", f"/calls/{call['id']}")
+            for phone in self.pbx.control.get("/phones"):
+                if phone["set"]:
+                    as_configured = {name: False if name == "dnd" else None for name in phone if name in SETTINGS}
+                    self.pbx.control.request("POST", f"/phones/{phone['extension']}", as_configured)
         for extension, state in self._phones.items():
             try:
                 if state:
