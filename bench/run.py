@@ -100,6 +100,14 @@ def memory(figures: Figures, quick: bool, folder: Path) -> None:
             figures.update(signalling.memory(pbx, folder))
 
 
+def conference(figures: Figures, quick: bool, _: Path) -> None:
+    from bench.load.conference import run_conferences
+
+    for index in range(1 if quick else 5):
+        say(f"conferences of 100 and 50 of 3, everybody speaks ({index + 1})")
+        figures.update(run_conferences(seconds=3.0 if quick else 10.0))
+
+
 def offer(figures: Figures, quick: bool, folder: Path) -> None:
     repeats, samples = (1, 800) if quick else (5, 2000)
     with Pbx(folder):
@@ -124,6 +132,7 @@ def micro(figures: Figures, quick: bool, folder: Path) -> None:
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
     "relay": relay,
+    "conference": conference,
     "costs": costs,
     "capacity": capacity,
     "lag": lag,

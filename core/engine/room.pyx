@@ -7,6 +7,7 @@ from libc.string cimport memset
 
 from core.base.frame cimport RATE_HZ
 from core.base.pool cimport id_slot, pool_give
+from core.base.sockets cimport epoll_add, epoll_remove
 from core.engine.state cimport (
     MAX_MEMBERS,
     ROOM_TICKS,
@@ -169,6 +170,8 @@ cdef bint room_enter(Worker* w, Room* room, Leg* leg, uint32_t membership, int64
     voice_start(voice, room.rate)
     leg.voice = voice
     leg.room = room
+    epoll_remove(w.epoll, leg.stream.fd)
+    epoll_add(w.sweep_epoll, leg.stream.fd, leg.id)
     leg.room_index = room.count
     leg.membership = membership
     leg.stream.tx.source = SOURCE_NONE
@@ -192,6 +195,8 @@ cdef void room_exit(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     w.spare_voices = leg.voice
     leg.voice = NULL
     leg.room = NULL
+    epoll_remove(w.sweep_epoll, leg.stream.fd)
+    epoll_add(w.epoll, leg.stream.fd, leg.id)
     leg.stream.tx.source = SOURCE_NONE
     if leg.overlay.active:
         # The room played it; now the leg's own tick does.

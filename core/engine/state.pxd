@@ -185,6 +185,7 @@ cdef struct Worker:
     bint want_realtime
     bint running               # CMD_STOP clears it
     int epoll
+    int sweep_epoll            # RTP sockets of legs in rooms: looked at on ticks, nobody is woken for them
     int command_fd             # eventfd: commands wait
     int event_fd               # eventfd: events wait
     int timer_fd

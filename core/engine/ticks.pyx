@@ -1,16 +1,17 @@
 """What a tick does; see ticks.pxd."""
 
-from libc.stdint cimport int16_t, int64_t
+from libc.stdint cimport int16_t, int64_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from core.base.clock cimport NS_PER_MS
 from core.base.frame cimport RATE_HZ
-from core.base.sockets cimport timerfd_arm
+from core.base.sockets cimport epoll_event, epoll_wait, timerfd_arm
 from core.engine.coding cimport coder_say
 from core.engine.digits cimport DigitFrame, digits_tick
 from core.engine.mixing cimport room_tick
 from core.engine.player cimport fill_silence, player_fill
 from core.engine.playing cimport end_play, overlay_mix, player_samples
+from core.engine.receive cimport read_rtp
 from core.engine.room cimport room_rest
 from core.engine.state cimport (
     ROOM_TICKS,
@@ -19,6 +20,7 @@ from core.engine.state cimport (
     Leg,
     Room,
     Worker,
+    find_leg,
     send_rtp,
     wheel_insert,
 )
@@ -29,6 +31,9 @@ from core.stream.timeline cimport SOURCE_DIGITS, SOURCE_NONE, SOURCE_PLAYER, Sta
 
 cdef enum:
     LATE_NS = 10000000         # a tick that starts later than this is late
+    SWEEP_TICKS = 2            # the legs in rooms are looked at this often, in slots of the wheel: 4 ms
+    SWEEP_BATCH = 128
+    SWEEP_ROUNDS = 64
     GIVE_UP_NS = 100000000     # later than this, packets are left out instead of sent in a burst
 
 
@@ -136,6 +141,21 @@ cdef void _run_tick(Worker* w, int64_t tick, int64_t now) noexcept nogil:
         room = next_room
 
 
+cdef void _sweep(Worker* w, int64_t now) noexcept nogil:
+    """Reads what has come for the legs in rooms: it is wanted at their tick and not before, so nobody woke for it."""
+    cdef epoll_event[SWEEP_BATCH] ready
+    cdef Leg* leg
+    cdef int rounds, count, i
+    for rounds in range(SWEEP_ROUNDS):
+        count = epoll_wait(w.sweep_epoll, ready, SWEEP_BATCH, 0)
+        for i in range(count):
+            leg = find_leg(w, <uint32_t>ready[i].data.u64)
+            if leg != NULL:
+                read_rtp(w, leg, now)
+        if count < SWEEP_BATCH:
+            return
+
+
 cdef void run_ticks(Worker* w, int64_t now) noexcept nogil:
     cdef int64_t current = (now - w.epoch_ns) // TICK_NS
     if w.ticking == 0 and w.rooms_ticking == 0:
@@ -143,6 +163,8 @@ cdef void run_ticks(Worker* w, int64_t now) noexcept nogil:
     # After a long standstill one turn of the wheel reaches every leg.
     if current - w.tick > WHEEL:
         w.tick = current - WHEEL
+    if w.rooms_ticking and w.tick < current:
+        _sweep(w, now)
     while w.tick < current and (w.ticking or w.rooms_ticking):
         w.tick += 1
         _run_tick(w, w.tick, now)
@@ -152,7 +174,8 @@ cdef void arm_ticks(Worker* w) noexcept nogil:
     cdef int64_t next_tick = 0, t
     if w.ticking or w.rooms_ticking:
         for t in range(w.tick + 1, w.tick + 1 + WHEEL):
-            if w.wheel[t % WHEEL] != NULL or w.rooms_by_phase[t % ROOM_TICKS] != NULL:
+            if w.wheel[t % WHEEL] != NULL or w.rooms_by_phase[t % ROOM_TICKS] != NULL or (
+                    w.rooms_ticking and t % SWEEP_TICKS == 0):
                 next_tick = t
                 break
     if next_tick != w.armed:

@@ -81,6 +81,7 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
     w.epoch_ns = now_ns()
     w.ntp_offset = realtime_ns() - w.epoch_ns + <int64_t>NTP_UNIX_S * NS_PER_SECOND
     w.epoll = epoll_create1(EPOLL_CLOEXEC)
+    w.sweep_epoll = epoll_create1(EPOLL_CLOEXEC)
     w.command_fd = eventfd_open()
     w.event_fd = eventfd_open()
     w.timer_fd = timerfd_open()
@@ -98,7 +99,7 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
             or spsc_init(&w.datagrams, DATAGRAM_RING, sizeof(Datagram)) < 0 or pool_init(&w.pool, max_streams, index) < 0):
         worker_free(w)
         return -ENOMEM
-    if w.epoll < 0 or w.command_fd < 0 or w.event_fd < 0 or w.timer_fd < 0 or not coders_init(w):
+    if w.epoll < 0 or w.sweep_epoll < 0 or w.command_fd < 0 or w.event_fd < 0 or w.timer_fd < 0 or not coders_init(w):
         worker_free(w)
         return -EMFILE
     epoll_add(w.epoll, w.command_fd, WAKE_COMMAND)
@@ -108,10 +109,11 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
 
 cdef void worker_free(Worker* w) noexcept nogil:
     close_fd(w.epoll)
+    close_fd(w.sweep_epoll)
     close_fd(w.command_fd)
     close_fd(w.event_fd)
     close_fd(w.timer_fd)
-    w.epoll = w.command_fd = w.event_fd = w.timer_fd = -1
+    w.epoll = w.sweep_epoll = w.command_fd = w.event_fd = w.timer_fd = -1
     spsc_free(&w.commands)
     spsc_free(&w.events)
     spsc_free(&w.digits)
