@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pbx.cli.certificate import write_certificate
 from tests.integration.bare import Bare
 from tests.integration.process import ROOT, Process
 
@@ -19,7 +20,7 @@ CONFIG = """\
 [server]
 data_dir = "{data}"
 [sip]
-listen = ["udp:{host}:5060", "tcp:{host}:5060"]
+listen = ["udp:{host}:5060", "tcp:{host}:5060", "tls:{host}:5061"]
 t1_ms = 50
 max_calls_per_s = 2000
 [media]
@@ -30,6 +31,10 @@ realtime = false
 rtp_timeout_s = 2.0
 [http]
 listen = "{host}:8080"
+listen_tls = "{host}:8443"
+[tls]
+certificate = "{tls}/certificate.pem"
+key = "{tls}/key.pem"
 [bans]
 allow = ["{net}.64"]
 [[trunk]]
@@ -70,7 +75,8 @@ class House:
             )
             for number, secret in SECRETS.items()
         )
-        config = CONFIG.replace("{net}", self.net) + extensions
+        self.certificate, _ = write_certificate(folder / "tls", [self.host(1)], 30)
+        config = CONFIG.replace("{net}", self.net).replace("{tls}", str(folder / "tls")) + extensions
         self.sent = folder / "sent"  # addresses that the main thread sent datagrams or connected to
         watched = (sys.executable, str(ROOT / "tests" / "integration" / "watched.py"), str(self.sent))
         self.process = Process(folder, self.host(1), config, watched)

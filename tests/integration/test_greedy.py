@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from pbx.api import deadlines
-from pbx.transport import connections
+from pbx.transport import acceptor, connections
 from tests.integration.conftest import House
 
 SLOW = 400
 SOURCES = 10
-SIP, HTTP = 5060, 8080
+SIP, HTTP, SIPS, HTTPS = 5060, 8080, 5061, 8443
 BEGINNINGS = {
     SIP: b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKslow\r\nX: ",
     HTTP: b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ",
@@ -70,7 +71,50 @@ def test_slow_connections_are_closed_and_harm_nobody(house: House, plugs: contex
     assert failed <= 0.01 * done
 
 
-@pytest.mark.parametrize("port", [SIP, HTTP])
+def upgrade(plug: socket.socket, host: str) -> None:
+    """The WebSocket handshake."""
+    plug.setblocking(True)
+    plug.sendall(
+        f"GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+        "Sec-WebSocket-Protocol: sip\r\n\r\n".encode()
+    )
+    assert plug.recv(4096).startswith(b"HTTP/1.1 101")
+    plug.setblocking(False)
+
+
+def test_slow_handshakes_and_websockets_are_closed_and_harm_nobody(house: House, plugs: contextlib.ExitStack) -> None:
+    """300 whose TLS handshake goes on for ever, for SIP and HTTPS, and 100 that never finish a WebSocket message."""
+    slow = []
+    for n in range(SLOW):
+        port = (SIPS, HTTPS, SIPS, HTTP)[n % 4]
+        plug = plugs.enter_context(connect(house, port, 120 + n // 4 % SOURCES))
+        if port == HTTP:
+            upgrade(plug, house.host(1))
+            plug.send(b"\x01\x81\0\0\0\0a")
+        elif n % 8 < 4:
+            plug.send(b"\x16\x03\x01\x02\x00\x01")
+        slow.append(plug)
+    began, done, failed = time.monotonic(), 0, 0
+    with house.phone("101", host=84) as anna:
+        while slow:
+            assert time.monotonic() - began < 8, f"{len(slow)} are still open"
+            talk = anna.call("601")
+            done += 1
+            failed += talk.status != 200 or talk.bye() != 200
+            slow = [plug for plug in slow if not is_closed(plug)]
+    assert failed <= 0.01 * done
+    with (
+        contextlib.closing(connect(house, SIPS, 121)) as plug,
+        ssl.create_default_context(cafile=str(house.certificate)).wrap_socket(
+            plug, server_hostname=house.host(1), do_handshake_on_connect=False
+        ) as friend,
+    ):
+        friend.settimeout(5)
+        friend.do_handshake()
+
+
+@pytest.mark.parametrize("port", [SIP, HTTP, SIPS, HTTPS])
 def test_one_address_gets_64_connections(house: House, port: int, plugs: contextlib.ExitStack) -> None:
     greedy = [plugs.enter_context(connect(house, port, 111)) for _ in range(100)]
 
@@ -119,5 +163,6 @@ def test_a_huge_content_length_allocates_nothing(house: House, plugs: contextlib
 def test_the_real_deadlines_keep_the_promise() -> None:
     assert connections.MESSAGE_DEADLINE_S + connections.SWEEP_S <= 40
     assert deadlines.REQUEST_DEADLINE_S <= 40
+    assert acceptor.HANDSHAKE_S <= 40
     assert connections.PER_SOURCE_LIMIT <= 64
     assert deadlines.PER_SOURCE_LIMIT <= 64

@@ -38,8 +38,9 @@ def main() -> None:
 def shorten() -> None:
     """Nobody can wait half a minute in every test run."""
     from pbx.api import deadlines, server
-    from pbx.transport import connections
+    from pbx.transport import acceptor, connections
 
+    acceptor.HANDSHAKE_S /= 10
     deadlines.REQUEST_DEADLINE_S /= 10
     server.KEEP_ALIVE_S //= 10
     connections.MESSAGE_DEADLINE_S /= 10

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from pbx.cli import config_first
+from pbx.cli.certificate import write_certificate
 from pbx.cli.commands import app
 from pbx.cli.doctor import examine
 from pbx.config import Config
+from tests.support.dns_server import DnsServer
 
 CONFIG = """\
 [server]
@@ -93,3 +96,47 @@ def test_doctor_is_content_with_a_free_address(tmp_path: Path, capsys: pytest.Ca
     listen = {"sip": {"listen": ["udp:127.18.250.3:5060"]}, "http": {"listen": ""}, "media": {"listen": "127.18.250.3"}}
     assert examine(Config.model_validate({"server": {"data_dir": str(tmp_path)}, **listen})) == 0
     assert "PCMA (G.711)" in capsys.readouterr().out
+
+
+def doctor(tmp_path: Path, host: str, **more: Any) -> Config:
+    settings = {"sip": {"listen": [f"udp:{host}:5060"]}, "http": {"listen": ""}, "media": {"listen": host}}
+    return Config.model_validate({"server": {"data_dir": str(tmp_path)}, **settings, **more})
+
+
+def test_doctor_looks_at_the_certificate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    certificate, key = write_certificate(tmp_path / "tls", ["pbx.example"], 90)
+    tls = {"certificate": str(certificate), "key": str(key)}
+    settings = doctor(tmp_path, "127.18.250.4", tls=tls)
+    assert examine(settings) == 0
+    out = capsys.readouterr().out
+    assert "for pbx.example" in out
+    assert "not for sip.domain 'centrala.local'" in out
+    key.chmod(0o644)
+    assert examine(settings) == 0
+    assert "chmod 600" in capsys.readouterr().out
+    key.write_text("garbage")
+    assert examine(settings) == 1
+    assert "centrala certificate" in capsys.readouterr().out
+
+
+def test_doctor_looks_names_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with DnsServer() as server:
+        server.zone("_sip._udp.carrier.example 60 SRV 0 0 5070 a.carrier.example", "a.carrier.example 60 A 192.0.2.7")
+        trunks = [{"name": "a", "host": "carrier.example"}, {"name": "b", "host": "10.0.0.1"}]
+        settings = doctor(tmp_path, "127.18.250.5", dns={"servers": [server.text]}, trunk=trunks)
+        assert examine(settings) == 0
+        assert "carrier.example is udp 192.0.2.7:5070" in capsys.readouterr().out
+        server.zone("other.example 60 A 192.0.2.7")
+        assert examine(settings) == 1
+        assert "carrier.example" in capsys.readouterr().out
+
+
+def test_a_certificate_is_made_and_told_how_to_use(config: Path, tmp_path: Path) -> None:
+    arguments = ("--config", str(config), "certificate", "pbx.example", "10.0.0.1", "--folder", str(tmp_path / "made"))
+    status, text = run(*arguments)
+    assert status == 0
+    assert "[tls]" in text
+    assert (tmp_path / "made" / "key.pem").stat().st_mode & 0o777 == 0o600
+    status, _ = run(*arguments)
+    assert status == 1, "what is there is kept"
+    assert run(*arguments, "--force")[0] == 0
