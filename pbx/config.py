@@ -17,7 +17,7 @@ from pbx.config_features import (
     Room,
     Supervision,
 )
-from pbx.config_presence import Messages, Subscriptions, Transfer
+from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 
 __all__ = [
     "Agent",
@@ -180,6 +180,7 @@ class Extension(Section):
     record: bool = False
     transfer: Literal["all", "internal", "none"] = "all"  # where its calls may be transferred, within its other rights
     media_encryption: MediaEncryption = "none"
+    incall_codes: bool = False  # may press the codes of [incall] while talking
     caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
     withhold_number: bool = False  # calls out without number, as with features.withhold_number
     site: str = ""  # a [[site]]: where the phone stands, for emergency calls
@@ -337,6 +338,7 @@ class Queue(Section):
     service_level_s: float = Field(default=20.0, gt=0)
     short_abandon_s: float = Field(default=5.0, ge=0)
     record: bool = True
+    incall_codes: bool | None = None  # of agents who serve it; unset: as their extensions
 
 
 class Flow(Section):
@@ -379,6 +381,7 @@ class Config(Section):
     directory: Directory = Directory()
     speed_dials: dict[str, str] = {}  # the company's, after features.speed_dial
     transfer: Transfer = Transfer()
+    incall: InCall = InCall()
     subscriptions: Subscriptions = Subscriptions()
     messages: Messages = Messages()
     extension: list[Extension] = []

@@ -15,6 +15,18 @@ class Transfer(Section):
     back_s: float = Field(default=20.0, ge=0, le=120)
 
 
+class InCall(Section):
+    """Codes that are pressed while one talks, by who may use them; "" turns one off."""
+
+    blind: str = "##"  # then the number: the other party is connected to it
+    attended: str = "*2"  # then the number: one talks to it first; hanging up joins both
+    cancel: str = "*0"  # while consulting: back to the first party
+    swap: str = "*3"  # while consulting: talk to the other one
+    conference: str = "*5"  # while consulting: all three talk
+    record: str = "*1"  # starts and stops the recording
+    park: str = "*68"  # parks the other party
+
+
 class Subscriptions(Section):
     """What phones may watch (RFC 6665): lamps, message lamps, presence."""
 

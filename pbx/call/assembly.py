@@ -14,6 +14,7 @@ from pbx.call.dialplan import Dialplan
 from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.inbound import Inbound
+from pbx.call.incall_codes import InCallCodes
 from pbx.call.keeping import Keeper, MemoryKeeper
 from pbx.call.limits import Limits
 from pbx.call.location import LocationStore
@@ -32,6 +33,7 @@ from pbx.call.running import RunningCalls
 from pbx.call.screening import Screening
 from pbx.call.service import CallService
 from pbx.call.services import Services
+from pbx.call.transfer.consult import Codes
 from pbx.call.transfer.service import Transfers
 from pbx.call.trunks import Trunks
 from pbx.call.trunks.carriers import Carriers
@@ -110,6 +112,10 @@ def assemble(
     bans = services.bans = Bans(config.bans, clock, bus, registrar=registrar, trunks=trunks, keeper=keeper)
     authenticator = Authenticator(config, clock, registrar.is_known_peer, secret, guesses=guesses, bans=bans)
     services.transfers = Transfers(services, router, authenticator)
+    services.incall_codes = InCallCodes(config)
+    codes = Codes(services.transfers, config.incall)
+    services.incall_codes.register("blind", config.incall.blind, codes.blind)
+    services.incall_codes.register("attended", config.incall.attended, codes.attended)
     return CallService(
         services,
         router,

@@ -234,14 +234,17 @@ class Call(Life):
         none.
         """
         self.emit(Kind.DIGIT, leg.name, digit=digit, method=method)
-        peer = leg.peer
-        if peer is not None:
-            if method == "info" and peer.media is not None:
-                peer.media.send_digits(digit)
+        peer, codes = leg.peer, self.services.incall_codes
+        if leg.digits is not None:
+            leg.digits.press(digit)
+        elif peer is not None:
+            typed: str | None = digit
+            if codes.enabled and codes.may_use(self, leg):
+                typed = codes.press(self, leg, digit)
+            if method == "info" and peer.media is not None and typed:
+                peer.media.send_digits(typed)
         elif leg is self.a:
             self._digits.press(digit)
-        elif leg.digits is not None:
-            leg.digits.press(digit)
 
     def on_leg_ringing(self, leg: OutgoingLeg) -> None:
         """The caller hears that it rings: 180, or a tone when the call is answered already and no music runs."""

@@ -324,6 +324,8 @@ class Life:
 
     def on_leg_ended(self, leg: Leg) -> None:
         """The caller's leg ends the call; any other only leaves it."""
+        if self.transfer is not None:
+            self.transfer.left(leg)
         if leg is not self.a:
             assert isinstance(leg, OutgoingLeg)
             if leg in self.legs:

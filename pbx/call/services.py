@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pbx.call.application import Applications
     from pbx.call.dialplan import Dialplan
     from pbx.call.inbound import Inbound
+    from pbx.call.incall_codes import InCallCodes
     from pbx.call.limits import Limits
     from pbx.call.media_security import MediaPolicies
     from pbx.call.phone_settings import PhoneBook
@@ -75,6 +76,7 @@ class Services:
     router: Router
     phones: PhoneBook
     counters: Counters = field(default_factory=Counters)
+    incall_codes: InCallCodes = field(init=False)  # set by `assemble`
     transfers: Transfers = field(init=False)  # set by `assemble`
     numbers: Any = None  # pbx.call.number_book.NumberBook, set by the assembly
     bans: Any = None  # pbx.call.bans.Bans, set by the assembly

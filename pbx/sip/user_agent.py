@@ -91,8 +91,8 @@ class UserAgent:
         self.out: Outputs = deque()
         self.wake: Callable[[], None] = lambda: None
         self.admit = admit
-        # Asked about requests without credentials that open a dialog or have none: a status and headers refuse it before
-        # it gets any state, which is what most of a flood and the first half of every honest call are made of.
+        # Asked about requests without credentials that open a dialog or have none: a status and headers refuse it
+        # before it gets any state, which is what most of a flood and the first half of every honest call are made of.
         self.screen: Screen = _screen_none
         self.refund = refund  # what was admitted turned out to be no call: it was challenged
         self.random = random.Random()

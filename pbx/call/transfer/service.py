@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.call")
 
 DIALLED = ("extension", "outbound")  # kinds whose answer is awaited, and whose refusal brings the party back
-PRIVATE = ("feature",)  # what belongs to the phone that dials it
+RINGS = ("group",)  # applications that ring somebody, and say so when nobody answers
+PRIVATE = ("feature", "setting", "supervise", "pickup")  # what belongs to the phone that dials it
 
 
 class Transfers:
@@ -114,6 +115,7 @@ class Transfers:
         kind = routed.application.partition(":")[0]
         if kind not in DIALLED:
             transfer.application = self._services.applications.find(routed.application)
+            transfer.waits = kind in RINGS
         try:
             if leg is call.a:
                 assert isinstance(party, OutgoingLeg)
@@ -149,6 +151,14 @@ class Transfers:
         attended.join(transfer, leg, other)
         self.started += 1
         return transfer
+
+    def may_dial(self, leg: Leg, target: str) -> str:
+        """The extension at `leg`, if it may consult `target` by code: an extension or a number outside. RouteError."""
+        extension = self._transferor(leg)
+        routed = self._route(extension, target)
+        if routed.application.partition(":")[0] not in DIALLED:
+            raise RouteError(404, "not_found", f"{target} can be transferred to, but not consulted")
+        return extension.number
 
     def _transferor(self, leg: Leg) -> Extension:
         extension = self._services.dialplan.extensions.get(leg.extension)

@@ -30,7 +30,19 @@ class Transfer:
     `leg` stays in its dialog until the transfer is decided: it is told the progress, and is there to come back to.
     """
 
-    __slots__ = ("_referral", "application", "call", "extension", "into", "leg", "method", "record", "state", "target")
+    __slots__ = (
+        "_referral",
+        "application",
+        "call",
+        "extension",
+        "into",
+        "leg",
+        "method",
+        "record",
+        "state",
+        "target",
+        "waits",
+    )
 
     def __init__(
         self, leg: Leg, target: str, *, extension: str, method: str, referral: Referral | None, record: bool
@@ -44,12 +56,14 @@ class Transfer:
         self.call: Call | None = None
         self.into: OutgoingLeg | None = None  # an attended transfer's target, as a leg of `call`
         self.application: Application | None = None  # of a target that is no extension and no number outside
+        self.waits = False  # `application` rings somebody: only a bridge completes the transfer
         self._referral = referral
 
     def begin(self, call: Call, mine: Call | None = None) -> None:
         """`call` carries the transfer from now on; `mine` is the transferor's own call, if that is another."""
         self.call = call
         call.transfer = self
+        call.variables["transferred_by"] = self.extension
         self._emit(Kind.TRANSFER_STARTED, call)
         if mine is not None:
             mine.emit(Kind.TRANSFER_STARTED, by=self.extension, to=self.target, method=self.method, into_call=call.id)
@@ -73,10 +87,14 @@ class Transfer:
 
     async def _connect(self, call: Call) -> tuple[int, str] | None:
         """None when the target was reached; otherwise status and cause."""
-        if self.application is not None:
-            self.connected()
-            await self.application(call)
+        if self.into is not None:
+            await self._to(call, self.into)
             return None
+        if self.application is not None:
+            if not self.waits:
+                self.connected()
+            await self.application(call)
+            return (480, "no_answer") if self.state == UNDER_WAY else None
         services = call.services
         payer = services.dialplan.extensions[self.extension]
         target = services.dialplan.extensions.get(self.target)
@@ -85,12 +103,28 @@ class Transfer:
             timeout_s=target.ring_timeout_s if target is not None else RING_S,
             record=self.record or payer.record,
             account=self.extension,
-            headers=(f"Referred-By: <sip:{self.extension}@{services.config.sip.domain}>",),
+            headers=self.headers(call),
         )
         if result.answered:
             self.connected()  # it led to an application, or is over again by now
             return None
         return for_caller(result.sip_status), result.cause
+
+    async def _to(self, call: Call, leg: OutgoingLeg) -> None:
+        """The target has a leg already, which may still ring."""
+        if not leg.answered_at:
+            call.dialling = leg
+            if leg.ringing:
+                call.on_leg_ringing(leg)
+            try:
+                await leg.answered()
+            finally:
+                call.dialling = None
+        await call.bridge(leg, record=self.record)
+
+    def headers(self, call: Call) -> tuple[str, ...]:
+        """Who transfers, for the target's phone (RFC 3892): the account, whatever the REFER said."""
+        return (f"Referred-By: <sip:{self.extension}@{call.services.config.sip.domain}>",)
 
     async def back(self, call: Call) -> None:
         """The transferred party goes back to the transferor: in the dialog that still stands, or by a new call."""
@@ -147,6 +181,9 @@ class Transfer:
         self._failed(call, status, cause)
         call.redirect(self.back, "transfer")
         return True
+
+    def left(self, leg: Leg) -> None:
+        """A leg of the call is over: nothing to do here, the application notices."""
 
     def over(self) -> None:
         """The call is over, whatever became of the transfer."""
