@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbx.features import name_directory, park, settings
+from pbx.features import incall, name_directory, park, settings
 from pbx.features.intercom import intercom_application
 from pbx.features.name_directory import NameDirectory
 from pbx.features.paging import Paging
@@ -46,6 +46,7 @@ class Features:
         register("page", self.paging.application)
         register("directory", self.directory.application)
         register("supervise", supervision_application, keep=False)
+        incall.register(services, self.parking)
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of what is said often, for preloading."""
