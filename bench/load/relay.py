@@ -1,4 +1,5 @@
-"""Relay load: the engine against a bare relay of the same sockets, alternately in one run, in processes of their own.
+"""Relay load: the engine against a bare relay of the same sockets and, where it is installed, against rtpengine;
+alternately in one run, in processes of their own.
 
     python -m bench.load.relay --calls 500 --seconds 10 --repeats 3
 
@@ -18,6 +19,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from bench.load import relay_rtpengine
 
 ROOT = Path(__file__).resolve().parents[2]
 CPUS = sorted(os.sched_getaffinity(0))
@@ -106,10 +109,12 @@ def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtim
     if len(CPUS) >= 4:
         os.sched_setaffinity(0, set(CPUS[2:]))
     runs: dict[str, list[dict[str, float]]] = {"engine": [], "bare": []}
+    if relay_rtpengine.is_installed():
+        runs["rtpengine"] = []
     try:
         for turn in range(repeats):
             # Who goes first alternates too, so that a drift of the machine hits both.
-            for mode in ("engine", "bare") if turn % 2 == 0 else ("bare", "engine"):
+            for mode in runs if turn % 2 == 0 else reversed(runs):
                 runs[mode].append(measure(mode, calls, seconds, realtime))
     finally:
         os.sched_setaffinity(0, before)
@@ -118,7 +123,7 @@ def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtim
         return statistics.median(run[key] for run in runs[mode])
 
     ratios = [e["core"] / b["core"] for e, b in zip(runs["engine"], runs["bare"], strict=True)]
-    return {
+    figures = {
         "relay_core_per_100_calls": 100 * middle("engine", "core") / calls,
         "bare_relay_core_per_100_calls": 100 * middle("bare", "core") / calls,
         "relay_ratio_to_bare": statistics.median(ratios),
@@ -130,6 +135,14 @@ def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtim
         "bare_relay_added_p99_ms": middle("bare", "p99_ms"),
         "relay_generator_late_slots": middle("engine", "late_slots"),
     }
+    if "rtpengine" in runs:
+        figures["rtpengine_core_per_100_calls"] = 100 * middle("rtpengine", "core") / calls
+        figures["rtpengine_added_p99_ms"] = middle("rtpengine", "p99_ms")
+        figures["rtpengine_loss_pct"] = middle("rtpengine", "loss_pct")
+        figures["relay_ratio_to_rtpengine"] = statistics.median(
+            e["core"] / r["core"] for e, r in zip(runs["engine"], runs["rtpengine"], strict=True)
+        )
+    return figures
 
 
 def answer(value: Any) -> Any:
@@ -181,6 +194,18 @@ def serve_bare(realtime: bool) -> None:
     relay.stop()
 
 
+def serve_rtpengine() -> None:
+    ports: list[int] = answer([])
+    relay = relay_rtpengine.Rtpengine(RELAY_IP)
+    try:
+        pairs = [(ports[i], ports[i + 1]) for i in range(0, len(ports), 2)]
+        reply([port for i, pair in enumerate(pairs) for port in relay.call(i, ENDPOINT_IP, pair)])
+        while answer(None) is not None:
+            reply(relay.cpu_s())
+    finally:
+        relay.stop()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=500)
@@ -188,12 +213,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--realtime", action="store_true", default=True, help=argparse.SUPPRESS)
     parser.add_argument("--no-realtime", dest="realtime", action="store_false", help="no SCHED_FIFO for the relays")
-    parser.add_argument("--serve", choices=["engine", "bare"], help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=["engine", "bare", "rtpengine"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve == "engine":
         serve_engine(options.realtime)
     elif options.serve == "bare":
         serve_bare(options.realtime)
+    elif options.serve == "rtpengine":
+        serve_rtpengine()
     else:
         for key, value in run_relay(options.calls, options.seconds, options.repeats, options.realtime).items():
             print(f"{key:32} {value:.4f}")
