@@ -54,8 +54,11 @@ def trunks(context: typer.Context) -> None:
         if item["prices"] or item["spent_month"]:
             spent = f"{item['spent_today']:.2f} / {item['spent_month']:.2f} {item['currency']}".strip()
         calls = f"{item['calls']} of {item['max_calls']}"
-        rows.append([item["name"], item["host"], item["address"], item["health"], state, calls, spent])
-    columns = ["trunk", "host", "address", "health", "registration", "calls", "spent today / month"]
+        host = item["host"]
+        if item["address"] and not host.startswith(item["address"].rpartition(":")[0]):
+            host = f"{host} ({item['address']})"
+        rows.append([item["name"], host, item["health"], state, calls, spent])
+    columns = ["trunk", "host", "health", "registration", "calls", "spent today / month"]
     show("Trunks", columns, rows, "the configuration has no [[trunk]]")
 
 

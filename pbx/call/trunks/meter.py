@@ -14,6 +14,7 @@ from pbx.call.trunks.ledger import Ledger
 from pbx.numbers.prices import Price
 
 STEP_S = 10.0
+MARGIN_S = 0.25  # our BYE needs a moment, and a carrier that counts full seconds must not begin another one
 FREE = Price(0)
 
 
@@ -88,7 +89,8 @@ class Meter:
         allowed_s, cause = self._allowed(wanted_s) if self._capped else (wanted_s, "")
         self._charge_up_to(allowed_s)
         if allowed_s < wanted_s:
-            self._timer = loop.call_at(self._began + allowed_s, self._spent, cause)
+            early_s = MARGIN_S if cause == "spend_cap" and allowed_s > 2 * MARGIN_S else 0.0
+            self._timer = loop.call_at(self._began + allowed_s - early_s, self._spent, cause)
         else:
             self._timer = loop.call_at(self._began + wanted_s, self._step)
 

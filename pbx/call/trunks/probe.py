@@ -63,14 +63,16 @@ class Probe:
         )
 
     def _answered(self, turn: int, status: int, response: Response | None) -> None:
+        alive = response is not None and status not in DEAD
+        if alive:
+            self._trunk.health.answered()  # a late answer shows life as well
         if turn != self._turn:
             return
-        self._turn += 1
-        if response is None or status in DEAD:
+        if not alive:
             self._silent()
             return
+        self._turn += 1
         self.round_trip_s = asyncio.get_running_loop().time() - self._sent_at
-        self._trunk.health.answered()
         self._next()
 
     def _silent(self) -> None:

@@ -311,7 +311,7 @@ async def test_an_extension_that_has_spent_its_money_is_refused() -> None:
     world = World(trunks(first, first, extension=with_extension(outbound_money_per_month=0.1)))
     carrier(world)
     carol = await talk(world, "0500100200", 30)
-    assert world.last(Kind.BRIDGE_ENDED)["talk_s"] == pytest.approx(6, abs=0.1)
+    assert world.last(Kind.BRIDGE_ENDED)["talk_s"] == pytest.approx(5.75, abs=0.1)
     carol.call("0500100200")
     await asyncio.sleep(2)
     assert carol.events[-1][:2] == ("failure", 403)
