@@ -57,6 +57,8 @@ async def test_a_caller_parks_who_was_called() -> None:
     assert phone.talking
     fetcher = company.dial("103", "701")
     await company.sleep(1)
+    assert fetcher.media.partner is not None
     fetcher.hang_up()
     await fetcher.over()
+    await company.services.running.idle()
     await company.close()
