@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ class Tape:
 
     name: str
     recording: Recording
+    paused: bool = False
 
 
 class Recorder:
@@ -50,14 +52,10 @@ class Recorder:
         call.recordings += 1  # a party that comes back is recorded anew, beside what there is already
         name = call.id if call.recordings == 1 else f"{call.id}-{call.recordings}"
         path = f"{day}/{name}.wav"
-        try:
-            recording = call.a.media.record(path, leg.media)
-        except (OSError, RuntimeError) as error:
-            self._failed(error)
+        stream, other = call.a.media, leg.media
+        recording = self.begin(lambda path: stream.record(path, other), path)
+        if recording is None:
             return False
-        if self._alarmed:
-            self._alarmed = False
-            self._bus.publish(Alarm(ALARM, "calls are recorded again", False, self._clock.unix()))
         call.emit(Kind.RECORDING_STARTED, recording=name, path=recording.relative_path, **why)
         call.tape = Tape(name, recording)
         return True
@@ -67,9 +65,37 @@ class Recorder:
         the call's end if need be.
         """
         tape, call.tape = call.tape, None
-        if tape is None:
-            return
-        task = asyncio.get_running_loop().create_task(self._stop(call.id, tape.name, tape.recording))
+        if tape is not None:
+            self.end(call.id, tape)
+
+    def pause(self, call: Call, on: bool, *, by: str) -> bool:
+        """Silence is recorded from now on, or sound again; False when that is so already or nothing is recorded."""
+        tape = call.tape
+        if tape is None or tape.paused is on:
+            return False
+        tape.paused = on
+        tape.recording.pause(on)
+        kind = Kind.RECORDING_PAUSED if on else Kind.RECORDING_RESUMED
+        call.emit(kind, recording=tape.name, by=by)
+        return True
+
+    def begin(self, what: Callable[[str], Recording], path: str) -> Recording | None:
+        """Begins a recording of something else than a call's bridge by `what(path)`; None, with an alarm, when that
+        is not possible.
+        """
+        try:
+            recording = what(path)
+        except (OSError, RuntimeError) as error:
+            self._failed(error)
+            return None
+        if self._alarmed:
+            self._alarmed = False
+            self._bus.publish(Alarm(ALARM, "calls are recorded again", False, self._clock.unix()))
+        return recording
+
+    def end(self, call_id: str, tape: Tape) -> None:
+        """Ends what `begin` began; RECORDING_ENDED goes into the journey of the call."""
+        task = asyncio.get_running_loop().create_task(self._stop(call_id, tape.name, tape.recording))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 

@@ -145,9 +145,9 @@ def originate(
 def record(
     context: typer.Context,
     call: Annotated[str, typer.Argument(help="The call's id, or the start of it.")],
-    action: Annotated[str, typer.Argument(help="start or stop")],
+    action: Annotated[str, typer.Argument(help="start, stop, pause or resume")],
 ) -> None:
-    """Record a call that is talked in, or stop it."""
+    """Record a call that is talked in, stop that, or record silence for a while."""
     matching = [item["id"] for item in ask(context.obj, "GET", "/calls") if item["id"].startswith(call)]
     if len(matching) != 1:
         fail(f"{len(matching)} running calls begin with {call!r}; `centrala calls list` shows all")

@@ -13,18 +13,26 @@ class RecordingError(Exception):
 
 
 def record(call: Call, action: str, by: str) -> str:
-    """Does "start", "stop" or "toggle" to the talk of `call`; gives "recording" or "stopped". RecordingError."""
+    """Does "start", "stop", "pause" or "resume" to the talk of `call`, or "toggle" (start or stop), or "toggle_pause";
+    gives "recording", "paused" or "stopped". Raises RecordingError.
+    """
     if action == "toggle":
         action = "start" if call.tape is None else "stop"
+    elif action == "toggle_pause":
+        action = "resume" if call.tape is not None and call.tape.paused else "pause"
     if action == "start":
         _start(call, by)
         return "recording"
-    if action != "stop":
-        raise RecordingError(f"{action!r} is nothing that can be done; use start or stop")
+    if action not in ("stop", "pause", "resume"):
+        raise RecordingError(f"{action!r} is nothing that can be done; use start, stop, pause or resume")
     if call.tape is None:
         raise RecordingError(f"call {call.id} is not recorded")
-    call.services.recorder.stop(call)
-    return "stopped"
+    if action == "stop":
+        call.services.recorder.stop(call)
+        return "stopped"
+    if not call.services.recorder.pause(call, action == "pause", by=by):
+        raise RecordingError(f"the recording of call {call.id} is {'paused' if action == 'pause' else 'on'} already")
+    return "paused" if action == "pause" else "recording"
 
 
 def _start(call: Call, by: str) -> None:

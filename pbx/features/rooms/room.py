@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pbx.call.recorder import Tape
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class ConferenceRoom:
         self.locked = False
         self.media: MediaRoom | None = None
         self._services = services
+        self._tape: Tape | None = None
+        self._recorded_in = ""  # the call whose journey tells of the recording
         self._began = asyncio.Event()  # a moderator is there
         self._talking: set[Any] = set()
 
@@ -87,6 +91,8 @@ class ConferenceRoom:
         )
         for other in self.inside:
             other.call.stop_music()
+        if self.config.record and self._tape is None:
+            self._record(call)
 
     def remove(self, participant: Participant, why: str) -> None:
         """The participant is gone; what nobody uses any more is closed."""
@@ -112,6 +118,9 @@ class ConferenceRoom:
             participant.release(ENDED)
 
     def _close(self) -> None:
+        tape, self._tape = self._tape, None
+        if tape is not None:
+            self._services.recorder.end(self._recorded_in, tape)
         media, self.media = self.media, None
         self._talking.clear()
         self.locked = False
@@ -149,6 +158,16 @@ class ConferenceRoom:
 
     def talks(self, participant: Participant) -> bool:
         return participant.call.a.media in self._talking
+
+    def _record(self, call: Call) -> None:
+        """Records all of the room; the journey of the call that came first tells of it."""
+        assert self.media is not None
+        day = time.strftime("%Y/%m/%d", time.gmtime(call.started_at))
+        name = f"{call.id}-room"
+        recording = self._services.recorder.begin(self.media.record, f"{day}/{name}.wav")
+        if recording is not None:
+            self._tape, self._recorded_in = Tape(name, recording), call.id
+            call.emit(Kind.RECORDING_STARTED, recording=name, path=recording.relative_path, room=self.name)
 
     def _talker(self, stream: Any, talks: bool) -> None:
         (self._talking.add if talks else self._talking.discard)(stream)

@@ -41,3 +41,34 @@ async def test_a_disk_that_fails_is_told() -> None:
     with pytest.raises(RecordingError, match="cannot be written"):
         record(caller.call, "start", "cli")
     await company.close()
+
+
+async def test_pause_records_silence_and_resume_sound() -> None:
+    company = Company()
+    company.phone("101")
+    caller = company.call("extension:101")
+    await company.sleep(3)
+    with pytest.raises(RecordingError, match="not recorded"):
+        record(caller.call, "pause", "cli")
+    record(caller.call, "start", "cli")
+    recording = caller.media.recordings[0]
+    assert record(caller.call, "toggle_pause", "101") == "paused"
+    assert recording.paused
+    with pytest.raises(RecordingError, match="paused already"):
+        record(caller.call, "pause", "cli")
+    assert record(caller.call, "toggle_pause", "101") == "recording"
+    assert not recording.paused
+    assert company.kinds(caller.call).count(Kind.RECORDING_PAUSED) == 1
+    assert company.journey(caller.call, Kind.RECORDING_RESUMED)[0].data["by"] == "101"
+    await company.close()
+
+
+async def test_a_room_is_recorded_until_the_last_one_leaves() -> None:
+    company = Company(room=[{"name": "daily", "record": True}])
+    first = company.call("room:daily", caller="101", extension="101")
+    company.call("room:daily", caller="102", extension="102")
+    await company.sleep(5)
+    assert len(company.media.rooms[0].recordings) == 1
+    assert company.journey(first.call, Kind.RECORDING_STARTED)[0].data["room"] == "daily"
+    await company.close()
+    assert company.journey(first.call, Kind.RECORDING_ENDED)[0].data["duration_s"] > 4
