@@ -1,4 +1,4 @@
-"""Mixing a tick of a room where everybody speaks: decode, sum, each less his own part, encode; beside numpy on the same.
+"""A tick of a room where everybody speaks: decode, sum, less one's own part, encode; beside numpy on the same.
 
 A round is one tick of PCMU frames of 20 ms. The numpy round sums, subtracts and saturates only: it has no G.711.
 """

@@ -25,6 +25,8 @@ from core.signal.mixer cimport (
     mix_clear,
     mix_gain,
     mix_minus,
+    mix_minus_alaw,
+    mix_minus_ulaw,
     mix_over,
     mix_power,
     mix_saturate,
@@ -171,18 +173,34 @@ cdef void _send_own(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogi
         _send_waiting(w, leg, n, rate, when)
 
 
+cdef bint _is_plain(const Room* room, const Leg* leg) noexcept nogil:
+    """G.711 at the room's own rate and packet time, and nothing but the room to be heard."""
+    cdef const Voice* v = leg.voice
+    return (room.rate == RATE_HZ and leg.stream.ptime_ms == 20 and v.waiting_count == 0 and v.whispers == NULL
+            and not leg.overlay.active and not leg.membership & MEMBER_DEAF and codec_is_g711(leg.stream.codec))
+
+
+cdef void _send_plain(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
+    if not leg.voice.in_sum:
+        _send_shared(w, room, leg, when)
+        return
+    if leg.stream.codec == CODEC_PCMA:
+        mix_minus_alaw(w.total, leg.voice.heard, w.out + RTP_HEADER, room.frame)
+    else:
+        mix_minus_ulaw(w.total, leg.voice.heard, w.out + RTP_HEADER, room.frame)
+    _send(w, leg, room.frame, when)
+
+
 cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef Voice* v = leg.voice
-    cdef bint shared = (not v.in_sum and v.whispers == NULL and not leg.overlay.active
-                        and not leg.membership & MEMBER_DEAF and room.rate == RATE_HZ and codec_is_g711(s.codec))
     # What we play or dial into the stream stands in for the room until it ends.
     if leg.player.active or leg.digits.active or not s.configured or not s.send:
         v.waiting_count = 0
         if leg.overlay.active and not leg.player.active:
             overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
-    elif shared and s.ptime_ms == 20 and v.waiting_count == 0:
-        _send_shared(w, room, leg, when)
+    elif _is_plain(room, leg):
+        _send_plain(w, room, leg, when)
     else:
         _own_mix(w, room, leg, now)
         _send_own(w, room, leg, when)

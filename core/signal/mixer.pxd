@@ -4,7 +4,7 @@ Samples are 16-bit; sums are 32-bit, which 65,536 parties at full scale cannot o
 may be zero. Pure functions on the caller's buffers, which must not overlap but where a comment allows it.
 """
 
-from libc.stdint cimport int16_t, int32_t, int64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 
 cdef enum:
     TALK_FRAMES = 25           # a talker who falls silent stays one for this many frames: words have gaps
@@ -21,6 +21,9 @@ cdef int64_t mix_add(int32_t* total, const int16_t* pcm, int n) noexcept nogil
 cdef void mix_clear(int32_t* total, int n) noexcept nogil
 # out = saturated (total - own)
 cdef void mix_minus(const int32_t* total, const int16_t* own, int16_t* out, int n) noexcept nogil
+# The same as octets of G.711, bit for bit what the encoder makes of mix_minus
+cdef void mix_minus_ulaw(const int32_t* total, const int16_t* own, uint8_t* out, int n) noexcept nogil
+cdef void mix_minus_alaw(const int32_t* total, const int16_t* own, uint8_t* out, int n) noexcept nogil
 # out = saturated total
 cdef void mix_saturate(const int32_t* total, int16_t* out, int n) noexcept nogil
 # pcm = saturated (pcm + other * gain), in place

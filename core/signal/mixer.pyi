@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-def mix_minus_bytes(voices: Sequence[bytes]) -> list[bytes]:
-    """For each of the frames (s16, host order, equal lengths) the saturated sum of all others.
+def mix_minus_bytes(voices: Sequence[bytes], law: str = "") -> list[bytes]:
+    """For each of the frames (s16, host order, equal lengths) the saturated sum of all others, encoded by `law`.
 
     Raises ValueError when there is none, the lengths differ or are odd.
     """

@@ -12,6 +12,7 @@ from core.signal.g711 cimport ulaw_decode, ulaw_encode
 cdef extern from *:
     """
     #include <stdint.h>
+    #include <string.h>
 
     static inline int16_t mixer_clip(int32_t value) {
         value = value > 32767 ? 32767 : value;
@@ -46,6 +47,34 @@ cdef extern from *:
             out[i] = mixer_clip(total[i] - own[i]);
     }
 
+    static inline int32_t mixer_bits(float value) { int32_t bits; memcpy(&bits, &value, 4); return bits; }
+
+    /* The encoders of g711.pyx on the difference itself: their own limit saturates it, and the samples stay in registers. */
+    CENTRALA_CLONES
+    static void mixer_minus_ulaw(const int32_t *restrict total, const int16_t *restrict own, uint8_t *restrict out, int n) {
+        for (int i = 0; i < n; i++) {
+            int32_t value = total[i] - own[i];
+            int32_t sign = value >> 31;
+            int32_t magnitude = (value ^ sign) >> 2;
+            magnitude = (magnitude < 8158 ? magnitude : 8158) + 33;
+            int32_t code = (mixer_bits((float)magnitude) >> 19) - (132 << 4);
+            out[i] = (uint8_t)(code ^ 0xFF ^ (sign & 0x80));
+        }
+    }
+
+    CENTRALA_CLONES
+    static void mixer_minus_alaw(const int32_t *restrict total, const int16_t *restrict own, uint8_t *restrict out, int n) {
+        for (int i = 0; i < n; i++) {
+            int32_t value = total[i] - own[i];
+            int32_t sign = value >> 31;
+            int32_t magnitude = (value ^ sign) >> 4;
+            magnitude = magnitude < 2047 ? magnitude : 2047;
+            int32_t curved = (mixer_bits((float)magnitude) >> 19) - (130 << 4);
+            int32_t code = magnitude < 32 ? magnitude : curved;
+            out[i] = (uint8_t)(code ^ 0xD5 ^ (sign & 0x80));
+        }
+    }
+
     CENTRALA_CLONES
     static void mixer_saturate(const int32_t *restrict total, int16_t *restrict out, int n) {
         for (int i = 0; i < n; i++)
@@ -73,6 +102,8 @@ cdef extern from *:
     int32_t mixer_add(int32_t* total, const int16_t* pcm, int n) noexcept nogil
     int32_t mixer_power(const int16_t* pcm, int n) noexcept nogil
     void mixer_minus(const int32_t* total, const int16_t* own, int16_t* out, int n) noexcept nogil
+    void mixer_minus_ulaw(const int32_t* total, const int16_t* own, uint8_t* out, int n) noexcept nogil
+    void mixer_minus_alaw(const int32_t* total, const int16_t* own, uint8_t* out, int n) noexcept nogil
     void mixer_saturate(const int32_t* total, int16_t* out, int n) noexcept nogil
     void mixer_over(int16_t* pcm, const int16_t* other, float gain, int n) noexcept nogil
     void mixer_gain(int16_t* pcm, float gain, int n) noexcept nogil
@@ -91,6 +122,14 @@ cdef void mix_clear(int32_t* total, int n) noexcept nogil:
 
 cdef void mix_minus(const int32_t* total, const int16_t* own, int16_t* out, int n) noexcept nogil:
     mixer_minus(total, own, out, n)
+
+
+cdef void mix_minus_ulaw(const int32_t* total, const int16_t* own, uint8_t* out, int n) noexcept nogil:
+    mixer_minus_ulaw(total, own, out, n)
+
+
+cdef void mix_minus_alaw(const int32_t* total, const int16_t* own, uint8_t* out, int n) noexcept nogil:
+    mixer_minus_alaw(total, own, out, n)
 
 
 cdef void mix_saturate(const int32_t* total, int16_t* out, int n) noexcept nogil:
@@ -164,8 +203,8 @@ cdef int32_t* _sum(object voices, int n) except NULL:
     return total
 
 
-def mix_minus_bytes(object voices) -> list:
-    """For each of the frames (s16, host order, equal lengths) the saturated sum of all others."""
+def mix_minus_bytes(object voices, str law="") -> list:
+    """For each of the frames (s16, host order, equal lengths) the saturated sum of all others; `law` "ulaw" or "alaw"."""
     cdef int n = _frame(voices)
     cdef int32_t* total = _sum(voices, n)
     cdef const char* raw
@@ -174,9 +213,14 @@ def mix_minus_bytes(object voices) -> list:
     cdef list result = []
     for voice in voices:
         raw = voice
-        out = bytearray(2 * n)
+        out = bytearray(n if law else 2 * n)
         target = out
-        mix_minus(total, <const int16_t*>raw, <int16_t*>target, n)
+        if law == "ulaw":
+            mix_minus_ulaw(total, <const int16_t*>raw, <uint8_t*>target, n)
+        elif law == "alaw":
+            mix_minus_alaw(total, <const int16_t*>raw, <uint8_t*>target, n)
+        else:
+            mix_minus(total, <const int16_t*>raw, <int16_t*>target, n)
         result.append(bytes(out))
     free(total)
     return result
@@ -192,16 +236,14 @@ def level_dbm0(bytes pcm) -> int:
     return power_dbm0(mix_power(<const int16_t*>raw, n), n)
 
 
-cdef void _round(const uint8_t* coded, int16_t* heard, int16_t* out, int32_t* total, uint8_t* sent, int parties,
-                 int n) noexcept nogil:
+cdef void _round(const uint8_t* coded, int16_t* heard, int32_t* total, uint8_t* sent, int parties, int n) noexcept nogil:
     cdef int i
     mix_clear(total, n)
     for i in range(parties):
         ulaw_decode(coded + i * n, heard + i * n, n)
         mix_add(total, heard + i * n, n)
     for i in range(parties):
-        mix_minus(total, heard + i * n, out, n)
-        ulaw_encode(out, sent + i * n, n)
+        mix_minus_ulaw(total, heard + i * n, sent + i * n, n)
 
 
 def mix_rounds(object voices, int rounds) -> float:
@@ -224,7 +266,7 @@ def mix_rounds(object voices, int rounds) -> float:
     began = now_ns()
     with nogil:
         for i in range(rounds):
-            _round(coded, heard, heard + parties * n, total, coded + parties * n, parties, n)
+            _round(coded, heard, total, coded + parties * n, parties, n)
     spent = now_ns() - began
     free(coded)
     free(heard)
