@@ -67,6 +67,7 @@ class PbxControl:
             "calls": len(app.calls.calls),
             "legs": sum(1 + len(call.legs) for call in app.calls.calls.values()),
             "sessions": len(app.driver.user_agent.sessions),
+            "subscriptions": len(app.driver.user_agent.subscriptions),
             "transactions": len(layer.clients) + len(layer.servers),
             "streams": streams,
             "rtp_ports": 2 * app.media.sessions,

@@ -13,6 +13,7 @@ import pbx
 from core.engine.engine import Engine
 from pbx.api.control import control_app
 from pbx.api.features import feature_routes
+from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
@@ -21,6 +22,7 @@ from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
 from pbx.app.control import PbxControl
 from pbx.app.feature_control import AppFeatureControl
+from pbx.app.presence_control import AppPresenceControl
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.call.assembly import assemble
@@ -40,6 +42,7 @@ from pbx.media.prompts import Prompts
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
+from pbx.metrics.presence import PresenceCollector
 from pbx.numbers import geography
 from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
@@ -196,6 +199,7 @@ class Pbx:
         park_slots = [slot for lot in self.config.parking for slot in slots(lot)]
         self.presence = PresenceService(self.calls, self.driver.user_agent, self.store.kept, park_slots)
         self.presence.start()
+        self.metrics.add(PresenceCollector(AppPresenceControl(self.calls, self.presence).now))
         self.queues.start(await self.store.load_agents())
         self._stack.callback(self.queues.stop)
         services.phones.restore()
@@ -275,6 +279,7 @@ class Pbx:
                     [
                         *feature_routes(AppFeatureControl(FeatureViews(self.features))),
                         *trunk_routes(PbxTrunkControl(self)),
+                        *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
                 ),
                 path=self.data_dir / "control.sock",

@@ -266,6 +266,12 @@ class Leg:
             call.emit(Kind.HOLD_ENDED, self.name, hold_s=hold_s)
             self._hold_music(False)
 
+    def forget_hold(self) -> None:
+        """Whoever is held by this leg's far end is taken away from it: that time is over."""
+        if self.hold_since:
+            hold_s, self.hold_since = self.live_call.loop.time() - self.hold_since, 0.0
+            self.live_call.emit(Kind.HOLD_ENDED, self.name, hold_s=hold_s)
+
     def _hold_music(self, on: bool) -> None:
         peer = self.peer
         if peer is None or peer.media is None:

@@ -109,9 +109,7 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
     if session is not None:
         session.observer = None
         session.end(487, (reason_header("normal"),))
-    if place.hold_since:
-        hold_s, place.hold_since = call.loop.time() - place.hold_since, 0.0
-        call.emit(Kind.HOLD_ENDED, place.name, hold_s=hold_s)
+    place.forget_hold()
     leg.give(place, cause)
     if place is call.a:
         call.taken_over()

@@ -45,8 +45,14 @@ class Metrics:
         self.registry.register(self._features)
         self._live = LiveCollector(sources)
         self.registry.register(self._live)
+        self._added: list[Collector] = []
         self._process = ProcessCollector(registry=self.registry)
         self._size = 0
+
+    def add(self, collector: Collector) -> None:
+        """Figures of a feature, read at each scrape on the loop's thread."""
+        self._added.append(collector)
+        self.registry.register(collector)
 
     def render(self) -> bytes:
         """The text of all metrics at once (format 0.0.4), for tests and small programs."""
@@ -61,7 +67,8 @@ class Metrics:
 
         Live sources are always read here, on the loop's thread, where nothing changes meanwhile.
         """
-        live = _Snapshot([*self._live.collect(), *self._features.collect()])
+        added = [family for collector in self._added for family in collector.collect()]
+        live = _Snapshot([*self._live.collect(), *self._features.collect(), *added])
         if self._size > THREAD_BYTES:
             text = await asyncio.to_thread(lambda: b"".join(_texts(live, self.instruments, self._process)))
         else:

@@ -62,6 +62,7 @@ class Roster:
             Kind.LEG_STARTED: self._leg_started,
             Kind.LEG_RINGING: self._leg_ringing,
             Kind.LEG_ENDED: self._leg_ended,
+            Kind.TRANSFER_RETURNED: self._transfer_returned,
             Kind.HOLD_STARTED: self._hold_started,
             Kind.HOLD_ENDED: self._hold_ended,
         }
@@ -176,6 +177,13 @@ class Roster:
         agent = self.legs.pop((event.call_id, event.leg), None)
         if agent is not None:
             agent.set_busy(event.call_id, event.leg, False)
+
+    def _transfer_returned(self, event: CallEvent) -> None:
+        """The agent's transfer failed: he talks again to a caller whom his queue counts as served."""
+        agent = self.agents.get(event.data.get("extension", ""))
+        if agent is not None and (event.call_id, event.leg) not in self.legs:
+            self.legs[event.call_id, event.leg] = agent
+            agent.set_busy(event.call_id, event.leg, True)
 
     def _hold_started(self, event: CallEvent) -> None:
         agent = self.talking.get(event.call_id)

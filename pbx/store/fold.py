@@ -152,7 +152,8 @@ class CallFold:
         open_end = "abandoned" if self.ended_by == "caller" else (self.cause or "ended")
         records = []
         for count, visit in enumerate(self.visits, 1):
-            running = count == len(self.visits) and visit.outcome == "answered"  # still talking, or cut off by a crash
+            # still talking, or cut off by a crash
+            running = count == len(self.visits) and visit.outcome == "answered" and visit.pair in self.bridges
             records.append(
                 visit.record(
                     self.call_id,
@@ -267,7 +268,11 @@ class CallFold:
             seizure.cost += charged
 
     def _bridge_started(self, leg: str, at_us: int, data: Data) -> None:
-        self.bridges.setdefault(_pair(leg, data), at_us)
+        pair = _pair(leg, data)
+        self.bridges.setdefault(pair, at_us)
+        visit = self.visits[-1] if self.visits else None
+        if visit is not None and visit.outcome == "answered" and visit.pair is None:
+            visit.pair = pair  # the agent's: to whom a caller is transferred afterwards is no talk of the queue
 
     def _bridge_ended(self, leg: str, at_us: int, data: Data) -> None:
         # Both legs may tell of the same bridge: only the first end of an open pair counts.
@@ -277,8 +282,9 @@ class CallFold:
         talked = data.get("talk_s")  # measured on a clock that never jumps
         bridged_us = micros(number(talked)) if talked is not None else max(at_us - since, 0)
         self.bridged_us += bridged_us
-        if self.visits and self.visits[-1].outcome == "answered":
-            self.visits[-1].bridged_us += bridged_us
+        visit = self.visits[-1] if self.visits else None
+        if visit is not None and visit.outcome == "answered" and visit.pair == _pair(leg, data):
+            visit.bridged_us += bridged_us
 
     def _hold_started(self, leg: str, at_us: int, data: Data) -> None:
         if not self.held_legs:
@@ -296,8 +302,9 @@ class CallFold:
         if not self.held_legs:
             held_us = max(at_us - self.held_since_us, 0)
             self.held_us += held_us
-            if self.visits and self.visits[-1].outcome == "answered":
-                self.visits[-1].held_us += held_us
+            visit = self.visits[-1] if self.visits else None
+            if visit is not None and visit.outcome == "answered" and visit.pair in self.bridges:
+                visit.held_us += held_us
 
     def _queue_joined(self, leg: str, at_us: int, data: Data) -> None:
         self.visits.append(Visit(clean(data.get("queue")), at_us, int(number(data.get("position")))))

@@ -19,6 +19,7 @@ class Visit:
         "missed",
         "offers",
         "outcome",
+        "pair",
         "position",
         "queue",
         "wait_s",
@@ -32,6 +33,7 @@ class Visit:
         self.offers = self.missed = 0
         self.outcome = self.agent = ""
         self.wait_s = 0.0
+        self.pair: tuple[str, str] | None = None  # the legs that talk: the caller's and the agent's
 
     def record(
         self, call_id: str, count: int, *, call_end_us: int, open_end: str, open_bridge_us: int, open_hold_us: int

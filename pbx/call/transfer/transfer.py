@@ -61,6 +61,8 @@ class Transfer:
 
     def begin(self, call: Call, mine: Call | None = None) -> None:
         """`call` carries the transfer from now on; `mine` is the transferor's own call, if that is another."""
+        if self.leg is not None:
+            self.leg.forget_hold()
         self.call = call
         call.transfer = self
         call.variables["transferred_by"] = self.extension
