@@ -21,7 +21,7 @@ SIP_ARGS ?=
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup build run test check bench bench-quick test-asan clean
+.PHONY: help setup setup-tests build run test check bench bench-quick test-asan clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -29,12 +29,15 @@ help:
 setup:
 	@scripts/setup.sh
 
+setup-tests:
+	@scripts/setup.sh tests
+
 build: setup
 
 run: setup
 	@exec $(VENV)/bin/centrala demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: setup
+test: setup-tests
 	$(PY) -m pytest $(PYTEST_ARGS)
 	$(PY) sip-tests/run.py $(SIP_ARGS)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds the core; the second time it finds everything done and says nothing.
+# With the argument "tests" it also gets what only the tests need: a browser and the softphone library that runs in it.
 #
 # Debian and Ubuntu packages are installed as root or through sudo; elsewhere the list is printed. Everything from the
 # Python package index goes into .venv. Stamps hold a digest of what a step depends on, so a touched file that did not
@@ -108,6 +109,33 @@ build_core() {
     printf '%s' "$want" >$STAMPS/core
 }
 
+# Where a browser can be had it is installed; elsewhere it is said aloud that its behaviours will not run.
+install_browser() {
+    local wanted=() system=""
+    command -v chromium >/dev/null || wanted+=(chromium)
+    command -v npm >/dev/null || wanted+=(npm)
+    if [ ${#wanted[@]} != 0 ]; then
+        system=$(. /etc/os-release 2>/dev/null && printf '%s' "${ID:-}") || system=""
+        # Ubuntu's package of that name is a snap, which needs a running snapd.
+        if [ "$system" = ubuntu ] || ! command -v apt-get >/dev/null ||
+            { [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; }; then
+            printf '\n*** The behaviours with a browser WILL NOT RUN: install %s by hand.\n\n' "${wanted[*]}" >&2
+            return
+        fi
+        install_packages "${wanted[@]}"
+    fi
+    install_softphone
+}
+
+install_softphone() {
+    local folder=sip-tests/browser want
+    want=$(digest $folder/package-lock.json)
+    [ "$(cat $folder/node_modules/.stamp 2>/dev/null)" = "$want" ] && return
+    echo "Installing the softphone library of the browser behaviours"
+    npm ci --prefix $folder --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    printf '%s' "$want" >$folder/node_modules/.stamp
+}
+
 python=$(find_python)
 mkdir -p $STAMPS
 mapfile -t packages < <(missing_packages "$python" | tr ' ' '\n')
@@ -115,3 +143,4 @@ mapfile -t packages < <(missing_packages "$python" | tr ' ' '\n')
 make_environment "$python"
 install_project
 build_core
+[ "${1:-}" != tests ] || install_browser

@@ -73,6 +73,7 @@ def metric_sources(app: Pbx) -> Sources:
         trunks=lambda: app.calls.services.carriers.now(),
         security=security,
         media=app.media.worker_stats,
+        handshakes_failed=lambda: app.media.protection.failed_handshakes,
         sip=sip,
         transports=transports,
         dns=dns,

@@ -32,7 +32,7 @@ def cross_check(config: Config) -> list[Problem]:
 
 def warn(config: Config) -> list[Problem]:
     """What may be used but should be looked at."""
-    return [*_weak_secrets(config), *_idle_agents(config), *_small_port_range(config)]
+    return [*_weak_secrets(config), *_idle_agents(config), *_small_port_range(config), *_open_keys(config)]
 
 
 def check_duplicates(config: Config) -> Iterator[Problem]:
@@ -204,6 +204,20 @@ def _idle_agents(config: Config) -> Iterator[Problem]:
     for index, queue in enumerate(config.queue):
         if not queue.agents:
             yield Problem(("queue", index, "agents"), f"queue {queue.name!r} has no agents", "callers will only wait")
+
+
+def _open_keys(config: Config) -> Iterator[Problem]:
+    """SRTP keys in SDP are worth what protects the SIP that carries them (RFC 4568 section 8)."""
+    if config.http.listen_tls or any(listen.startswith("tls:") for listen in config.sip.listen):
+        return
+    said = {
+        **{("extension", index): entry.media_encryption for index, entry in enumerate(config.extension)},
+        **{("trunk", index): entry.media_encryption for index, entry in enumerate(config.trunk)},
+    }
+    for place, policy in said.items():
+        if policy in ("sdes", "optional"):
+            text = f"{policy!r} puts keys into SIP, and no listener encrypts that"
+            yield Problem((*place, "media_encryption"), text, 'add "tls:0.0.0.0:5061" to sip.listen')
 
 
 def _small_port_range(config: Config) -> Iterator[Problem]:

@@ -41,6 +41,7 @@ class EventMetrics:
         self._answered = _Children(instruments.calls_answered)
         self._causes = _Children(instruments.calls_ended)
         self._methods = _Children(instruments.digits)
+        self._secured = {method: instruments.media_secured.child(method) for method in ("sdes", "dtls")}
         self._alarms: dict[str, bool] = {}
         self._show_zeros(thresholds, trunks)
         for kind, handler in _HANDLERS.items():
@@ -166,6 +167,9 @@ class EventMetrics:
     def _digit(self, event: CallEvent) -> None:
         self._methods.get(event.data.get("method")).value += 1
 
+    def _media_secured(self, event: CallEvent) -> None:
+        self._secured[event.data["method"]].value += 1
+
     def _media_timeout(self, event: CallEvent) -> None:
         self._in.media_timeouts.one.value += 1
 
@@ -201,6 +205,7 @@ _HANDLERS: dict[Kind, Callable[[EventMetrics, CallEvent], None]] = {
     Kind.QUEUE_LEFT: EventMetrics._queue_left,
     Kind.DIGIT: EventMetrics._digit,
     Kind.MEDIA_TIMEOUT: EventMetrics._media_timeout,
+    Kind.MEDIA_SECURED: EventMetrics._media_secured,
 }
 
 

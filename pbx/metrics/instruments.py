@@ -106,6 +106,7 @@ class Instruments(Collector):
     def _rest(self) -> None:
         self.digits = self._counter("centrala_digits_total", "DTMF digits received, by method.", "method")
         self.media_timeouts = self._counter("centrala_media_timeouts_total", "Legs from which no RTP came any more.")
+        self.media_secured = self._counter("centrala_media_secured_total", "Legs that got SRTP keys, by how.", "method")
         self.registrations = self._gauge("centrala_registrations", "Contacts that are registered.")
         self.registrations_lost = self._counter(
             "centrala_registrations_lost_total", "Contacts that went without being asked to, by why.", "reason"

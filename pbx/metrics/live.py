@@ -31,6 +31,9 @@ class WorkerCounters(Protocol):
     foreign_packets: int
     malformed_packets: int
     dropped_events: int
+    forged_packets: int
+    replayed_packets: int
+    dropped_datagrams: int
     cpu_ns: int
 
 
@@ -114,6 +117,7 @@ class Sources:
     participants: Callable[[], int] = int  # of conference rooms
     trunks: Callable[[], Iterable[TrunkNow]] = _none
     security: Callable[[], Security] | None = None
+    handshakes_failed: Callable[[], int] = int  # DTLS-SRTP
 
 
 AGENT_STATES = (
@@ -129,6 +133,9 @@ MEDIA_COUNTERS = (
     ("expected_packets", "centrala_media_packets_expected", "RTP packets that should have come."),
     ("foreign_packets", "centrala_media_packets_foreign", "RTP packets from a source that is not latched, dropped."),
     ("malformed_packets", "centrala_media_packets_malformed", "Packets on RTP ports that are no RTP, dropped."),
+    ("forged_packets", "centrala_media_packets_forged", "SRTP packets that failed their authentication, dropped."),
+    ("replayed_packets", "centrala_media_packets_replayed", "SRTP packets that were seen before, dropped."),
+    ("dropped_datagrams", "centrala_media_handshake_packets_dropped", "STUN and DTLS for which there was no room."),
     ("send_errors", "centrala_media_send_errors", "RTP packets that could not be sent."),
     ("ticks", "centrala_media_ticks", "Ticks of the media workers."),
     ("late_ticks", "centrala_media_late_ticks", "Ticks that began more than 10 ms late."),
@@ -217,6 +224,8 @@ class LiveCollector(Collector):
         workers = list(self._sources.media())
         for attribute, name, text in MEDIA_COUNTERS:
             yield CounterMetricFamily(name, text, sum(getattr(worker, attribute) for worker in workers))
+        failed = self._sources.handshakes_failed()
+        yield CounterMetricFamily("centrala_media_handshakes_failed", "Legs that DTLS-SRTP gave no keys.", failed)
         yield GaugeMetricFamily("centrala_media_streams", "RTP streams that are open.", sum(w.streams for w in workers))
         cpu = CounterMetricFamily(
             "centrala_media_worker_cpu_seconds", "Processor time of a media worker.", labels=["worker"]

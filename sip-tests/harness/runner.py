@@ -256,7 +256,7 @@ class Run:
                     shield = running.endpoint.shield
                     if shield is not None:
                         shield.key_from(running.sipp.crypto_key(shield.suite), which)
-                    running.endpoint.start((address, port), which)
+                    running.endpoint.start((address, port), which if running.endpoint.audio.second_port else 1)
 
     def _judge_audio(self) -> None:
         heard = [running for running in (*self._ended, *self._running) if running.endpoint is not None]

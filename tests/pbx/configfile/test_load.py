@@ -147,3 +147,17 @@ def test_lines_of_nested_tables_and_long_values() -> None:
     assert lines[("flow", 0, "block", "start", "list")] == 9
     assert lines[("flow", 1, "block", "a b", "kind", "sub")] == 15
     assert ("no",) not in lines
+
+
+def test_keys_in_open_sip_are_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "pbx.toml"
+    extension = '[[extension]]\nnumber = "101"\nsecret = "a-long-secret-of-101"\nmedia_encryption = "sdes"\n'
+    path.write_text(extension, encoding="utf-8")
+    path.chmod(0o600)
+    (warning,) = load(path, {}).warnings
+    assert "extension[0].media_encryption" in str(warning)
+    path.write_text(extension.replace("sdes", "dtls"), encoding="utf-8")
+    assert load(path, {}).warnings == []
+    path.write_text(extension.replace("sdes", "open"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="media_encryption"):
+        load(path, {})

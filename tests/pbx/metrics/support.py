@@ -25,6 +25,9 @@ class Worker:
     lost_packets: int = 5
     expected_packets: int = 505
     foreign_packets: int = 3
+    forged_packets: int = 4
+    replayed_packets: int = 5
+    dropped_datagrams: int = 6
     malformed_packets: int = 1
     dropped_events: int = 0
     cpu_ns: int = 1_500_000_000
