@@ -74,6 +74,7 @@ class WorkerStats:
     forged_packets: int
     replayed_packets: int
     dropped_datagrams: int  # STUN or DTLS that Python did not get
+    moved_streams: int  # that went to another worker
     rooms: int  # conferences
     room_members: int  # streams on the tick path: decoded, mixed, encoded
 

@@ -60,6 +60,7 @@ cdef void move_out(Worker* w, Leg* leg, uint32_t new_id, int64_t now) noexcept n
     leg.pending = 0
     leg.moved_to = new_id
     leg.closing = True
+    w.count.moved += 1
     store_release_i32(&target.arrived[id_slot(new_id)], 1)
     eventfd_signal(target.command_fd)
 

@@ -90,6 +90,7 @@ cdef object read_worker(const Worker* w, int64_t cpu_ns):
         forged_packets=w.count.forged,
         replayed_packets=w.count.replayed,
         dropped_datagrams=w.count.dropped_datagrams,
+        moved_streams=w.count.moved,
         rooms=w.count.rooms,
         room_members=w.count.room_members,
     )

@@ -177,6 +177,7 @@ cdef struct WorkerCounters:    # written by the worker, read relaxed
     uint64_t forged
     uint64_t replayed
     uint64_t dropped_datagrams # STUN or DTLS that Python did not get
+    uint64_t moved             # legs that went to another worker
     uint64_t rooms             # named ones
     uint64_t room_members      # legs on the tick path
 

@@ -42,5 +42,6 @@ class WorkerStats:
     forged_packets: int = 0
     replayed_packets: int = 0
     dropped_datagrams: int = 0
+    moved_streams: int = 0  # that went to another worker
     rooms: int = 0  # conferences
     room_members: int = 0  # streams on the tick path: decoded, mixed, encoded

@@ -34,6 +34,9 @@ class WorkerCounters(Protocol):
     forged_packets: int
     replayed_packets: int
     dropped_datagrams: int
+    moved_streams: int
+    rooms: int
+    room_members: int
     cpu_ns: int
 
 
@@ -140,6 +143,12 @@ MEDIA_COUNTERS = (
     ("ticks", "centrala_media_ticks", "Ticks of the media workers."),
     ("late_ticks", "centrala_media_late_ticks", "Ticks that began more than 10 ms late."),
     ("dropped_events", "centrala_media_events_dropped", "Events of media workers for which there was no room."),
+    ("moved_streams", "centrala_media_streams_moved", "RTP streams that went to another worker in mid-call."),
+)
+MEDIA_GAUGES = (
+    ("streams", "centrala_media_streams", "RTP streams that are open."),
+    ("rooms", "centrala_media_rooms", "Conferences that are open."),
+    ("room_members", "centrala_media_streams_mixed", "RTP streams that are decoded, mixed and encoded, not relayed."),
 )
 
 SIP_COUNTERS = (
@@ -226,7 +235,8 @@ class LiveCollector(Collector):
             yield CounterMetricFamily(name, text, sum(getattr(worker, attribute) for worker in workers))
         failed = self._sources.handshakes_failed()
         yield CounterMetricFamily("centrala_media_handshakes_failed", "Legs that DTLS-SRTP gave no keys.", failed)
-        yield GaugeMetricFamily("centrala_media_streams", "RTP streams that are open.", sum(w.streams for w in workers))
+        for attribute, name, text in MEDIA_GAUGES:
+            yield GaugeMetricFamily(name, text, sum(getattr(worker, attribute) for worker in workers))
         cpu = CounterMetricFamily(
             "centrala_media_worker_cpu_seconds", "Processor time of a media worker.", labels=["worker"]
         )

@@ -145,3 +145,18 @@ def test_stopping_in_the_middle_of_moves_leaves_no_socket() -> None:
         engine.stop()
         del engine
     assert sockets() == before
+
+
+def test_new_streams_go_to_the_calmest_thread(crew: Crew) -> None:
+    """Open streams count, and those that are mixed count twice."""
+    engine = crew.engine
+    streams = [engine.open(crew.local_ip)[0] for _ in range(6)]
+    workers = [engine.worker_of(stream) for stream in streams]
+    assert sorted(workers) == [0, 0, 1, 1, 2, 2]
+    mixed = [stream for stream, worker in zip(streams, workers, strict=True) if worker == 0]
+    room = engine.open_room(worker=0)
+    for stream in mixed:
+        engine.join_room(room, stream)
+    crew.until(lambda: engine.worker_stats(0).room_members == 2, "the room")
+    engine.close(streams[workers.index(2)])
+    assert [engine.worker_of(engine.open(crew.local_ip)[0]) for _ in range(4)] == [2, 1, 2, 1]

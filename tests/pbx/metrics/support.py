@@ -30,6 +30,9 @@ class Worker:
     dropped_datagrams: int = 6
     malformed_packets: int = 1
     dropped_events: int = 0
+    moved_streams: int = 2
+    rooms: int = 1
+    room_members: int = 5
     cpu_ns: int = 1_500_000_000
 
 
