@@ -24,7 +24,9 @@ class Kind(StrEnum):
     LEG_STARTED = "leg.started"  # role ("caller", "callee", "agent"), target, trunk
     LEG_RINGING = "leg.ringing"
     LEG_ANSWERED = "leg.answered"
-    LEG_ENDED = "leg.ended"  # sip_status, cause, media counters (rx_packets, lost_packets, jitter_ms, tx_packets)
+    # sip_status, cause, and of the media: rx_packets, tx_packets, lost_packets, jitter_ms, bursts, mos and worst_mos
+    # (MOS-CQE, G.107; 0: nothing heard), round_trip_ms (0: unknown), level_dbm0 (None: unknown), remote_lost_share
+    LEG_ENDED = "leg.ended"
     TRUNK_FAILED = "trunk.failed"  # trunk, sip_status, q850, next_trunk: the leg goes on by another trunk
     LEG_CHARGED = "leg.charged"  # trunk, cost, currency, seconds (billed)
     EMERGENCY = "call.emergency"  # number, extension, site, location, caller_id
@@ -48,6 +50,8 @@ class Kind(StrEnum):
     RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder
     RECORDING_ENDED = "recording.ended"  # recording, duration_s
     MEDIA_TIMEOUT = "media.timeout"  # silent_s
+    QUALITY_BAD = "quality.bad"  # faults ("mos", "one_way", "dead_air", "clipping"), mos of the last five seconds
+    QUALITY_GOOD = "quality.good"  # mos: none of the faults any more
     MEDIA_SECURED = "media.secured"  # method ("sdes", "dtls"), suite: the stream has SRTP keys
     SETTING_CHANGED = "setting.changed"  # extension, setting, value: by a code that was dialled
     PICKED_UP = "call.picked_up"  # by (extension), from_extension

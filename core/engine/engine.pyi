@@ -17,6 +17,7 @@ EV_LATCHED: int  # a, b = the address, IPv4 as mapped IPv6, in two int64 (host o
 EV_FIRST_PACKET: int
 EV_DIGIT: int  # a = ord(digit), b = duration in ms, c = 0 RFC 4733, 1 in-band
 EV_PLAY_ENDED: int  # a = token of play(), b = 1 finished, 0 stopped or replaced, c = 1 of a play with mix=True
+EV_QUALITY: int  # a = QUALITY_* bits of core.stream.quality that hold now, b = MOS of the window times 1000
 EV_MEDIA_TIMEOUT: int  # a = ms without RTP
 EV_STREAM_CLOSED: int
 EV_CLIP_RELEASED: int  # a = clip id, stream = 0
@@ -54,6 +55,15 @@ class StreamStats:
     late_ticks: int
     forged_packets: int  # SRTP or SRTCP that failed its authentication
     replayed_packets: int  # SRTP or SRTCP that was seen before
+    mos: float  # of what we heard, the whole call: MOS-CQE, G.107; 0: nothing was heard
+    worst_mos: float  # of five seconds; 0: there were none to judge
+    bursts: int  # of loss (RFC 3611 section 4.7.2)
+    burst_lost_packets: int
+    level_dbm0: float | None  # of what the far end says, silence left out; None: never measured
+    clipped_share: float  # of its samples that are at the limit
+    remote_lost_share: float  # what the far end lost of ours, by its last report
+    remote_jitter_ms: float
+    remote_mos: float  # by its last VoIP metrics block (RFC 3611); 0: it sends none
 
 class WorkerStats:
     """Counters of one worker thread."""

@@ -34,6 +34,7 @@ from core.engine.messages import (
     EV_FIRST_PACKET,
     EV_LATCHED,
     EV_MEDIA_TIMEOUT,
+    EV_QUALITY,
     EV_MOVED,
     EV_PLAY_ENDED,
     EV_RECORDING_ENDED,

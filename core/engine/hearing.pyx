@@ -13,6 +13,7 @@ from core.engine.voice cimport voice_put
 from core.signal.dtmf cimport dtmf_feed, dtmf_init
 from core.signal.resample cimport resample, resample_init
 from core.stream.codec cimport codec_is_g711
+from core.stream.quality cimport quality_measure
 from core.stream.rtp cimport RtpPacket
 from core.stream.stream cimport GOT_EVENT, GOT_NOISE, Received, decode_audio
 from core.stream.telephone_event cimport Digit, EventNews, event_packet, event_poll
@@ -73,9 +74,19 @@ cdef void _listen(Worker* w, Leg* leg, int codec, const uint8_t* data, int size,
         at += part_size
 
 
+cdef void _measure(Leg* leg, int codec, const uint8_t* data, int size, int64_t now) noexcept nogil:
+    """Once a second: how loud the far end is."""
+    cdef int16_t[MAX_FRAME_SAMPLES] pcm
+    cdef int n = size if size < MAX_FRAME_SAMPLES else MAX_FRAME_SAMPLES
+    decode_audio(codec, data, pcm, n)
+    quality_measure(&leg.stream.quality, pcm, n, now)
+
+
 cdef void hear_tick(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, int64_t when) noexcept nogil:
     cdef int16_t[MAX_FRAME_SAMPLES] narrow
     cdef Coder* c = leg.coder
+    if leg.stream.quality.sample_due:
+        quality_measure(&leg.stream.quality, pcm, n, when)
     if leg.tap == NULL and leg.stream.heard_event_type >= 0:
         return
     if c.narrow.from_rate != rate:
@@ -122,6 +133,8 @@ cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
                 record_audio(leg.tap, got.codec, p.payload, p.size, p.timestamp, leg.stream.rx.epoch, now)
             if leg.stream.heard_event_type < 0:
                 _listen(w, leg, got.codec, p.payload, p.size, now)
+            if leg.stream.quality.sample_due:
+                _measure(leg, got.codec, p.payload, p.size, now)
         if leg.voice != NULL:
             return
     if leg.placement != NULL:

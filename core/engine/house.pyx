@@ -8,10 +8,11 @@ from core.engine.clips cimport CLIP_SLOTS, CLIP_UNUSED
 from core.engine.commands cimport close_leg
 from core.engine.hearing cimport poll_digits
 from core.engine.messages cimport EV_CLIP_RELEASED
-from core.engine.receive cimport send_rtcp, settle
-from core.engine.state cimport PENDING_TIMEOUT, Leg, Worker, emit, tell
+from core.engine.receive cimport leg_delay_ms, send_rtcp, settle
+from core.engine.state cimport PENDING_QUALITY, PENDING_TIMEOUT, Leg, Worker, emit, tell
 from core.engine.taping cimport report_recordings
-from core.stream.stream cimport stream_timeout
+from core.stream.quality cimport quality_look, quality_tick
+from core.stream.stream cimport Stream, stream_timeout
 
 cdef enum:
     HOUSE_PARTS = 8            # so each leg is seen 4 times a second
@@ -27,6 +28,14 @@ cdef void _report_clips(Worker* w, int64_t now) noexcept nogil:
     w.clips_unreported = False
 
 
+cdef void _judge(Worker* w, Leg* leg, int64_t now) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    quality_tick(&s.quality, now)
+    if s.configured and quality_look(&s.quality, &s.rx, s.codec, leg_delay_ms(leg), s.count.tx_packets,
+                                     s.receive and s.send, now):
+        tell(w, leg, PENDING_QUALITY, now)
+
+
 cdef void _look_after(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef int64_t silent
     if leg.closing:
@@ -39,6 +48,7 @@ cdef void _look_after(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     if silent:
         leg.silent_ms = silent
         tell(w, leg, PENDING_TIMEOUT, now)
+    _judge(w, leg, now)
     send_rtcp(w, leg, now)
     account(w, leg)
 

@@ -67,6 +67,7 @@ cpdef enum:                    # kinds of events
     EV_MOVED = 12
     EV_ROOM_CLOSED = 13
     EV_ROOM_PLAY_ENDED = 14
+    EV_QUALITY = 15
 
 cdef struct Command:           # 192 bytes
     uint16_t kind              # CMD_*

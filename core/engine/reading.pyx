@@ -9,6 +9,9 @@ from core.base.ring cimport spsc_front, spsc_release
 from core.base.sockets cimport Address, is_v4
 from core.engine.datagrams cimport DATAGRAM_RING, Datagram
 from core.engine.messages cimport Event
+from core.engine.receive cimport leg_delay_ms
+from core.stream.emodel cimport emodel_mos
+from core.stream.quality cimport quality_rating
 from core.stream.reception cimport rx_expected, rx_received
 from core.stream.stream cimport Stream
 
@@ -68,6 +71,15 @@ cdef object read_stream(const Leg* leg):
         round_trip_ms=s.rtcp.round_trip_ns / 1e6,
         late_ticks=s.count.late_ticks,
         forged_packets=s.count.forged,
+        mos=emodel_mos(quality_rating(&s.rx, s.codec, leg_delay_ms(leg))) if s.rx.started else 0.0,
+        worst_mos=s.quality.worst_mos,
+        bursts=s.rx.bursts.bursts,
+        burst_lost_packets=s.rx.bursts.lost_in_bursts,
+        level_dbm0=s.quality.level_dbm0 if s.quality.measured else None,
+        clipped_share=s.quality.clipped / s.quality.measured if s.quality.measured else 0.0,
+        remote_lost_share=s.rtcp.remote_fraction_lost / 256.0,
+        remote_jitter_ms=s.rtcp.remote_jitter / (8.0 * max(s.tx.scale, 1)),
+        remote_mos=s.rtcp.remote_mos_q10 / 10.0 if s.rtcp.remote_voip and s.rtcp.remote_mos_q10 != 127 else 0.0,
         replayed_packets=s.count.replayed,
     )
 

@@ -1,6 +1,6 @@
 """Reading of sockets; see receive.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memcpy
 
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, now_ns
@@ -11,7 +11,11 @@ from core.engine.datagrams cimport DATAGRAM_MAX, DATAGRAMS_A_TURN, Datagram
 from core.engine.messages cimport EV_DATAGRAM
 from core.engine.state cimport BUFFER, PENDING_FIRST_PACKET, PENDING_LATCHED, Leg, Worker, emit, next_random, tell
 from core.stream.latch cimport LATCH_TOLD, latch_destination, latch_window_open
-from core.stream.rtcp cimport RTCP_MAX, rtcp_receive, rtcp_write
+from core.stream.jitter cimport jitter_depth_ms
+from core.stream.playout cimport PLAYOUT_MAX_MS
+from core.stream.quality cimport quality_rating
+from core.stream.reception cimport rx_expected
+from core.stream.rtcp cimport RTCP_MAX, VoipMetrics, rtcp_receive, rtcp_write, rtcp_write_voip
 from core.stream.srtp cimport SRTP_ROOM, srtp_seal_rtcp
 from core.stream.stream cimport (
     GOT_NOTHING,
@@ -149,6 +153,29 @@ cdef void _dispatch_rtcp(Leg* leg, uint8_t* data, int size) noexcept nogil:
         udp_send_to(s.rtcp_fd, data, size, &s.rtcp_remote)
 
 
+cdef inline int _depth_ms(const Leg* leg) noexcept nogil:
+    return jitter_depth_ms(&leg.voice.playout.jitter) if leg.voice != NULL else 0
+
+
+cdef double leg_delay_ms(const Leg* leg) noexcept nogil:
+    cdef const Stream* s = &leg.stream
+    return s.rtcp.round_trip_ns / 2e6 + s.ptime_ms + _depth_ms(leg)
+
+
+cdef int _write_voip(Leg* leg, uint8_t* out) noexcept nogil:
+    cdef Stream* s = &leg.stream
+    cdef VoipMetrics metrics
+    cdef uint64_t expected = rx_expected(&s.rx)
+    metrics.rating = quality_rating(&s.rx, s.codec, leg_delay_ms(leg))
+    metrics.discard_q8 = 0
+    metrics.buffer_ms = _depth_ms(leg)
+    metrics.largest_ms = PLAYOUT_MAX_MS if leg.voice != NULL else 0
+    metrics.signal_dbm0 = <int>s.quality.level_dbm0 if s.quality.measured else 127
+    if leg.voice != NULL and expected:
+        metrics.discard_q8 = <int>(256 * leg.voice.playout.jitter.counters.late // expected)
+    return rtcp_write_voip(&s.rtcp, out, s.tx.ssrc, &s.rx, &metrics)
+
+
 cdef void send_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef uint8_t[RTCP_MAX + SRTP_ROOM] out
@@ -165,5 +192,6 @@ cdef void send_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     s.rtcp.next_ns = now + interval
     size = rtcp_write(&s.rtcp, out, &s.tx, &s.rx, s.count.tx_packets, s.count.tx_bytes,
                       s.count.tx_packets != leg.tx_reported, now, w.ntp_offset)
+    size += _write_voip(leg, out + size)
     leg.tx_reported = s.count.tx_packets
     _dispatch_rtcp(leg, out, size)

@@ -36,6 +36,7 @@ cdef enum:                     # events that found the ring full, by leg; they a
     PENDING_DIGITS = 32
     PENDING_OVERLAY_ENDED = 64
     PENDING_TALKER = 128
+    PENDING_QUALITY = 256
 
 cdef enum:                     # Leg.membership
     MEMBER_MUTED = 1           # is not heard

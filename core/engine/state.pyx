@@ -11,6 +11,7 @@ from core.engine.messages cimport (
     EV_LATCHED,
     EV_MEDIA_TIMEOUT,
     EV_PLAY_ENDED,
+    EV_QUALITY,
     EV_TALKER,
     Event,
 )
@@ -20,7 +21,7 @@ from core.stream.srtp cimport srtp_seal_rtp
 
 cdef enum:                     # those that _tell_one tells
     TOLD_ALONE = (PENDING_LATCHED | PENDING_FIRST_PACKET | PENDING_PLAY_ENDED | PENDING_TIMEOUT | PENDING_OVERLAY_ENDED
-                  | PENDING_TALKER)
+                  | PENDING_TALKER | PENDING_QUALITY)
 
 
 cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64_t c, int64_t now) noexcept nogil:
@@ -59,6 +60,8 @@ cdef bint _tell_one(Worker* w, Leg* leg, uint32_t which, int64_t now) noexcept n
         return emit(w, EV_PLAY_ENDED, leg.id, leg.overlay_token, leg.overlay_finished, 1, now)
     if which == PENDING_TALKER:
         return _tell_talker(w, leg, now)
+    if which == PENDING_QUALITY:
+        return emit(w, EV_QUALITY, leg.id, leg.stream.quality.verdict, <int64_t>(leg.stream.quality.mos * 1000), 0, now)
     return emit(w, EV_PLAY_ENDED, leg.id, leg.ended_token, leg.ended_finished, 0, now)
 
 
@@ -121,7 +124,7 @@ cdef void retry_events(Worker* w, int64_t now) noexcept nogil:
         if leg.pending & PENDING_DIGITS and _retry_digits(w, leg):
             leg.pending &= ~<uint32_t>PENDING_DIGITS
         which = 1
-        while which <= PENDING_TALKER:
+        while which <= PENDING_QUALITY:
             if leg.pending & which & TOLD_ALONE and _tell_one(w, leg, which, now):
                 leg.pending &= ~which
             which <<= 1

@@ -20,6 +20,15 @@ class StreamStats:
     late_ticks: int
     forged_packets: int = 0
     replayed_packets: int = 0
+    mos: float = 0.0  # of what we heard, the whole call: MOS-CQE, G.107; 0: nothing was heard
+    worst_mos: float = 0.0  # of five seconds; 0: there were none to judge
+    bursts: int = 0  # of loss (RFC 3611 section 4.7.2)
+    burst_lost_packets: int = 0
+    level_dbm0: float | None = None  # of what the far end says, silence left out; None: never measured
+    clipped_share: float = 0.0  # of its samples that are at the limit
+    remote_lost_share: float = 0.0  # what the far end lost of ours, by its last report
+    remote_jitter_ms: float = 0.0
+    remote_mos: float = 0.0  # by its last VoIP metrics block (RFC 3611); 0: it sends none
 
 
 @dataclass(slots=True)

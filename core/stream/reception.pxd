@@ -6,6 +6,7 @@ stray packet changes nothing. The media worker owns the structure; other threads
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from core.stream.bursts cimport Bursts
 from core.stream.rtp cimport RtpPacket
 
 cdef enum:
@@ -38,6 +39,7 @@ cdef struct Reception:
     uint32_t jitter_q4         # timestamp units, times 16
     int64_t last_ns            # any accepted packet
     int64_t max_gap_ns
+    Bursts bursts              # of losses as they were noticed; what comes late after all stays lost in here
 
 # Judges a packet and counts it. `timed` is False for packets whose timestamp does not follow the clock (RFC 4733 events).
 cdef int rx_packet(Reception* rx, const RtpPacket* p, int64_t now, bint timed) noexcept nogil

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from core.stream.bursts cimport bursts_lost
 from core.stream.rtp cimport RtpPacket, sequence_step, timestamp_step
 
 cdef enum:
@@ -23,6 +24,7 @@ cdef void _restart(Reception* rx, const RtpPacket* p) noexcept nogil:
     rx.highest = p.sequence
     rx.received = 0
     rx.transit_known = False
+    rx.bursts.last_lost = 0
 
 
 cdef bint _follows(const Reception* rx, const RtpPacket* p, int64_t now, bint timed) noexcept nogil:
@@ -80,6 +82,8 @@ cdef int rx_packet(Reception* rx, const RtpPacket* p, int64_t now, bint timed) n
         verdict = RX_RESTART
     extended = rx_extended(rx, p.sequence)
     if extended > rx.highest:
+        if extended > rx.highest + 1:
+            bursts_lost(&rx.bursts, rx.highest + 1, extended - rx.highest - 1)
         rx.highest = extended
         if timed:
             rx.timestamp = p.timestamp

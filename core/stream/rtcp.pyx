@@ -3,6 +3,8 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from core.stream.bursts cimport GMIN, Bursts
+from core.stream.emodel cimport emodel_mos
 from core.stream.reception cimport Reception, rx_expected, rx_fraction_lost, rx_received
 from core.stream.rtp cimport get16, get32, put16, put32
 from core.stream.timeline cimport Timeline
@@ -11,6 +13,9 @@ cdef enum:
     PT_SR = 200
     PT_RR = 201
     PT_SDES = 202
+    PT_XR = 207
+    BT_VOIP = 7
+    VOIP_BLOCK = 36            # bytes, its header included
     BLOCK = 24                 # bytes of a report block
     MAX_ROUND_TRIP_S = 10
 
@@ -60,6 +65,22 @@ cdef void _block(RtcpState* state, const uint8_t* block, int64_t now, int64_t nt
         state.round_trip_ns = trip if trip else 1
 
 
+cdef void _extended(RtcpState* state, const uint8_t* data, int size, uint32_t our_ssrc) noexcept nogil:
+    """The blocks of an XR packet (RFC 3611 section 3); those that do not fit are left."""
+    cdef int at = 8, length
+    while at + 4 <= size:
+        length = (get16(data + at + 2) + 1) * 4
+        if length > size - at:
+            return
+        if data[at] == BT_VOIP and length == VOIP_BLOCK and get32(data + at + 4) == our_ssrc:
+            state.remote_voip = True
+            state.remote_discard = data[at + 9]
+            state.remote_system_ms = get16(data + at + 18)
+            state.remote_rating = data[at + 24]
+            state.remote_mos_q10 = data[at + 27]
+        at += length
+
+
 cdef bint rtcp_receive(RtcpState* state, const uint8_t* data, int size, uint32_t our_ssrc, int64_t now,
                        int64_t ntp_offset) noexcept nogil:
     cdef int at = 0, i, first
@@ -76,8 +97,59 @@ cdef bint rtcp_receive(RtcpState* state, const uint8_t* data, int size, uint32_t
             for i in range(data[at] & 0x1F):
                 if get32(data + first + i * BLOCK) == our_ssrc:
                     _block(state, data + first + i * BLOCK, now, ntp_offset)
+        elif data[at + 1] == PT_XR:
+            _extended(state, data + at, (get16(data + at + 2) + 1) * 4, our_ssrc)
         at += (get16(data + at + 2) + 1) * 4
     return True
+
+
+cdef inline uint8_t _octet(double value) noexcept nogil:
+    return <uint8_t>(0 if value < 0 else 255 if value > 255 else value)
+
+
+cdef inline void _put_ms(uint8_t* out, double ms) noexcept nogil:
+    put16(out, <unsigned short>(0 if ms < 0 else 65535 if ms > 65535 else ms))
+
+
+cdef int rtcp_write_voip(RtcpState* state, uint8_t* out, uint32_t ssrc, const Reception* rx,
+                         const VoipMetrics* metrics) noexcept nogil:
+    cdef const Bursts* b = &rx.bursts
+    cdef uint64_t expected = rx_expected(rx), received = rx_received(rx), in_gaps
+    cdef uint8_t* block = out + 8
+    cdef double packet_ms = 20.0
+    if not rx.started or expected == 0:
+        return 0
+    memset(out, 0, 8 + VOIP_BLOCK)
+    out[0] = 0x80
+    out[1] = PT_XR
+    put16(out + 2, (8 + VOIP_BLOCK) // 4 - 1)
+    put32(out + 4, ssrc)
+    block[0] = BT_VOIP
+    put16(block + 2, VOIP_BLOCK // 4 - 1)
+    put32(block + 4, rx.ssrc)
+    block[8] = _octet(256.0 * <double>(expected - received) / <double>expected if expected > received else 0.0)
+    block[9] = _octet(metrics.discard_q8)
+    if b.in_bursts:
+        block[10] = _octet(256.0 * <double>b.lost_in_bursts / <double>b.in_bursts)
+        _put_ms(block + 12, packet_ms * <double>b.in_bursts / <double>b.bursts)
+    in_gaps = expected - b.in_bursts if expected > b.in_bursts else 1
+    block[11] = _octet(256.0 * <double>b.isolated / <double>in_gaps)
+    _put_ms(block + 14, packet_ms * <double>in_gaps / <double>(b.bursts + 1))
+    _put_ms(block + 16, state.round_trip_ns / 1e6)
+    _put_ms(block + 18, metrics.buffer_ms + packet_ms)
+    block[20] = <uint8_t>metrics.signal_dbm0
+    block[21] = 127                        # noise level, unknown
+    block[22] = 127                        # residual echo return loss, unknown
+    block[23] = GMIN
+    block[24] = _octet(metrics.rating)
+    block[25] = 127                        # external R, unknown
+    block[26] = block[27] = _octet(10.0 * emodel_mos(metrics.rating))
+    # Standard concealment, an adaptive jitter buffer where there is one.
+    block[28] = 0xC0 | (0x30 if metrics.buffer_ms else 0x20)
+    _put_ms(block + 30, metrics.buffer_ms)
+    _put_ms(block + 32, metrics.largest_ms)
+    _put_ms(block + 34, metrics.largest_ms)
+    return 8 + VOIP_BLOCK
 
 
 cdef int _write_sdes(uint8_t* out, uint32_t ssrc) noexcept nogil:

@@ -9,6 +9,7 @@ from core.base.sockets cimport Address, Ip
 from core.signal.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from core.stream.codec cimport CODEC_PCMA, CODEC_PCMU
 from core.stream.latch cimport Latch
+from core.stream.quality cimport Quality
 from core.stream.reception cimport Reception
 from core.stream.rtcp cimport RtcpState
 from core.stream.rtp cimport RtpPacket
@@ -66,6 +67,7 @@ cdef struct Stream:
     Timeline tx
     EventReceiver events
     RtcpState rtcp
+    Quality quality
     Counters count
 
 cdef struct StreamSettings:

@@ -70,6 +70,12 @@ class FakeCounters:
     tx_packets: int = 49
     lost_packets: int = 1
     jitter_ms: float = 2.5
+    mos: float = 4.1
+    worst_mos: float = 3.9
+    bursts: int = 0
+    round_trip_ms: float = 12.0
+    level_dbm0: float | None = -18.0
+    remote_lost_share: float = 0.0
 
 
 class FakeRecording:
@@ -100,6 +106,7 @@ class FakeMediaSession:
         self.worker: int = near.worker if near is not None else 0
         self.on_digit: Callable[[str, str], None] | None = None
         self.on_timeout: Callable[[float], None] | None = None
+        self.on_quality: Callable[[tuple[str, ...], float], None] | None = None
         self.on_secured: Callable[[str, str], None] | None = None
         self.on_insecure: Callable[[str], None] | None = None
         self.security: Any = None

@@ -131,6 +131,7 @@ class Leg:
             media = self.media = call.services.media.open(near)
             media.on_digit = self._on_media_digit
             media.on_timeout = self._on_media_timeout
+            media.on_quality = self._on_media_quality
             self._sdp_id = int(call.id[:12], 16)
         return self.media
 
@@ -208,6 +209,7 @@ class Leg:
             media.stop_play()
             media.on_digit = other._on_media_digit
             media.on_timeout = other._on_media_timeout
+            media.on_quality = other._on_media_quality
             secure(other, media.security)
         if self.hold_since:  # each leg accounts for the time that it was held itself
             other.hold_since = other.live_call.loop.time()
@@ -220,7 +222,7 @@ class Leg:
         self.part()
         media, self.media = self.media, None
         if media is not None:
-            media.on_digit = media.on_timeout = None
+            media.on_digit = media.on_timeout = media.on_quality = None
             media.close()
 
     # -- bridging ------------------------------------------------------------------------------------------------
@@ -359,6 +361,15 @@ class Leg:
         self.call.emit(Kind.MEDIA_TIMEOUT, self.name, silent_s=silent_s)
         self.finish("media_timeout", 408)
 
+    def _on_media_quality(self, faults: tuple[str, ...], mos: float) -> None:
+        """The verdict on what the far end sends has changed. A held or ringing leg is not judged."""
+        if self.call is None or not self.answered_at or self.hold_since:
+            return
+        if faults:
+            self.call.emit(Kind.QUALITY_BAD, self.name, faults=list(faults), mos=mos)
+        else:
+            self.call.emit(Kind.QUALITY_GOOD, self.name, mos=mos)
+
     # -- the end -------------------------------------------------------------------------------------------------
 
     def finish(self, cause: str, status: int = 0, *, by_far_end: bool = False, say: bool = True) -> None:
@@ -401,7 +412,7 @@ class Leg:
         media, self.media = self.media, None
         if media is None:
             return {}
-        media.on_digit = media.on_timeout = None
+        media.on_digit = media.on_timeout = media.on_quality = None
         stats = media.close()
         if stats is None:
             return {}
@@ -410,6 +421,12 @@ class Leg:
             "tx_packets": stats.tx_packets,
             "lost_packets": stats.lost_packets,
             "jitter_ms": stats.jitter_ms,
+            "mos": round(stats.mos, 2),
+            "worst_mos": round(stats.worst_mos, 2),
+            "bursts": stats.bursts,
+            "round_trip_ms": round(stats.round_trip_ms, 1),
+            "level_dbm0": None if stats.level_dbm0 is None else round(stats.level_dbm0, 1),
+            "remote_lost_share": round(stats.remote_lost_share, 4),
         }
 
 

@@ -25,6 +25,12 @@ class StreamCounters(Protocol):
     tx_packets: int
     lost_packets: int
     jitter_ms: float
+    mos: float
+    worst_mos: float
+    bursts: int
+    round_trip_ms: float
+    level_dbm0: float | None
+    remote_lost_share: float
 
 
 class Recording(Protocol):
@@ -50,6 +56,7 @@ class Media(Protocol):
     local_port: int
     on_digit: Callable[[str, str], None] | None
     on_timeout: Callable[[float], None] | None
+    on_quality: Callable[[tuple[str, ...], float], None] | None
     on_secured: Callable[[str, str], None] | None
     on_insecure: Callable[[str], None] | None
     security: Any

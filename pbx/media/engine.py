@@ -36,6 +36,8 @@ LATCHES = {
     "strict": wire.LATCH_STRICT,
     "told": wire.LATCH_TOLD,
 }
+# What the media thread finds wrong with a stream, by bit (core/stream/quality.pxd).
+FAULTS = ((1, "mos"), (2, "one_way"), (4, "dead_air"), (8, "clipping"))
 DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
 NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are told that there is no far end to send to
@@ -393,6 +395,9 @@ class MediaEngine:
             session.play_ended(a, bool(b), bool(c))
         elif kind == wire.EV_TALKER:
             session.talks(bool(a))
+        elif kind == wire.EV_QUALITY:
+            if session.on_quality is not None:
+                session.on_quality(tuple(name for bit, name in FAULTS if a & bit), b / 1000)
         elif kind == wire.EV_MEDIA_TIMEOUT:
             self.counters.timeouts += 1
             if session.on_timeout is not None:

@@ -76,6 +76,7 @@ class MediaSession:
         "local_port",
         "on_digit",
         "on_insecure",
+        "on_quality",
         "on_secured",
         "on_timeout",
         "path",
@@ -94,6 +95,7 @@ class MediaSession:
         self.tag = ""  # free for the call layer: who this is, for logs
         self.on_digit: Callable[[str, str], None] | None = None  # (digit, "rfc4733" or "inband")
         self.on_timeout: Callable[[float], None] | None = None  # (seconds without a packet)
+        self.on_quality: Callable[[tuple[str, ...], float], None] | None = None  # (faults, MOS of five seconds or 0)
         self.on_secured: Callable[[str, str], None] | None = None  # ("sdes" or "dtls", suite)
         self.on_insecure: Callable[[str], None] | None = None  # (why there will be no media)
         self.security: MediaSecurity | None = None  # the call layer's: what we offer and have offered; None: plain RTP
@@ -234,7 +236,7 @@ class MediaSession:
         self._alone()
         for supervisor in self._supervisors:
             supervisor._drop_supervision()
-        self.on_digit = self.on_timeout = self.on_secured = self.on_insecure = None
+        self.on_digit = self.on_timeout = self.on_quality = self.on_secured = self.on_insecure = None
         if self.path is not None:
             self._engine.protection.close(self)
         self._engine.close_stream(self.stream)

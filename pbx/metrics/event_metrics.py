@@ -31,6 +31,7 @@ class EventMetrics:
         self._in = instruments
         self._active = instruments.calls_active.one
         self._setup = instruments.call_setup.one
+        self._leg_mos = instruments.leg_mos.one
         self._duration = instruments.call_duration.one
         self._thresholds = thresholds
         self._times: dict[str, _Call] = {}
@@ -121,6 +122,9 @@ class EventMetrics:
             self._in.trunk_pdd.child(seizure.trunk).observe(at - seizure.started_at)
 
     def _leg_ended(self, event: CallEvent) -> None:
+        mos = event.data.get("mos")
+        if mos:
+            self._leg_mos.observe(mos)
         seizure = self._seizures.pop((event.call_id, event.leg), None) if self._seizures else None
         if seizure is None:
             return
@@ -173,6 +177,10 @@ class EventMetrics:
     def _media_timeout(self, event: CallEvent) -> None:
         self._in.media_timeouts.one.value += 1
 
+    def _quality_bad(self, event: CallEvent) -> None:
+        for fault in event.data.get("faults", ()):
+            self._in.quality_faults.child(str(fault)).value += 1
+
     def _registration(self, event: RegistrationChanged) -> None:
         change = self._contacts.add if event.registered else self._contacts.discard
         change((event.extension, event.contact))
@@ -206,6 +214,7 @@ _HANDLERS: dict[Kind, Callable[[EventMetrics, CallEvent], None]] = {
     Kind.DIGIT: EventMetrics._digit,
     Kind.MEDIA_TIMEOUT: EventMetrics._media_timeout,
     Kind.MEDIA_SECURED: EventMetrics._media_secured,
+    Kind.QUALITY_BAD: EventMetrics._quality_bad,
 }
 
 

@@ -107,6 +107,12 @@ class Instruments(Collector):
         self.digits = self._counter("centrala_digits_total", "DTMF digits received, by method.", "method")
         self.media_timeouts = self._counter("centrala_media_timeouts_total", "Legs from which no RTP came any more.")
         self.media_secured = self._counter("centrala_media_secured_total", "Legs that got SRTP keys, by how.", "method")
+        self.quality_faults = self._counter(
+            "centrala_quality_faults_total", "Verdicts on a leg that turned bad while the call was on.", "fault"
+        )
+        self.leg_mos = self._histogram(
+            "centrala_leg_mos", "Estimated opinion of a leg's sound, whole call (MOS-CQE, G.107).", buckets.MOS
+        )
         self.registrations = self._gauge("centrala_registrations", "Contacts that are registered.")
         self.registrations_lost = self._counter(
             "centrala_registrations_lost_total", "Contacts that went without being asked to, by why.", "reason"

@@ -1,13 +1,15 @@
 """Reaches the packet layer of core.stream for tests; time is an argument everywhere."""
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
 
 import socket
 
 from core.base.sockets cimport Address, Ip, ip_of_v4
 from core.stream.latch cimport Latch, latch_packet, latch_set, latch_window_open
+from core.stream.bursts cimport bursts_ratio
+from core.stream.quality cimport Quality, quality_look, quality_measure, quality_rating
 from core.stream.reception cimport Reception, rx_expected, rx_expect_change, rx_extended, rx_packet, rx_received
-from core.stream.rtcp cimport RTCP_MAX, RtcpState, rtcp_receive, rtcp_write
+from core.stream.rtcp cimport RTCP_MAX, RtcpState, VoipMetrics, rtcp_receive, rtcp_write, rtcp_write_voip
 from core.stream.rtp cimport RtpPacket, rtp_parse, rtp_write, sequence_step, timestamp_step
 from core.stream.stream cimport Received, Stream, StreamSettings, stream_configure, stream_init, stream_receive, stream_timeout
 from core.stream.telephone_event cimport Digit, EventNews, EventReceiver, event_packet, event_poll, event_write
@@ -198,6 +200,25 @@ cdef class Rtcp:
         cdef int size = rtcp_write(&self.state, out, &self.tx, &self.rx, 10, 1600, sent, <int64_t>(now_ms * 1000000), 0)
         return <bytes>out[:size]
 
+    def write_voip(self, int buffer_ms=0, int late=0):
+        """An XR packet (RFC 3611), to be put behind a report."""
+        cdef uint8_t[RTCP_MAX] out
+        cdef VoipMetrics metrics
+        metrics.rating = quality_rating(&self.rx, 0, 20.0)
+        metrics.discard_q8 = late
+        metrics.buffer_ms = buffer_ms
+        metrics.largest_ms = 2 * buffer_ms
+        metrics.signal_dbm0 = -17
+        return <bytes>out[:rtcp_write_voip(&self.state, out, self.tx.ssrc, &self.rx, &metrics)]
+
+    @property
+    def remote_voip(self):
+        """(R, MOS-CQ, discard in 1/256, end system delay in ms) or None"""
+        if not self.state.remote_voip:
+            return None
+        return (self.state.remote_rating, self.state.remote_mos_q10 / 10.0, self.state.remote_discard,
+                self.state.remote_system_ms)
+
     @property
     def round_trip_ms(self):
         return self.state.round_trip_ns / 1e6
@@ -209,3 +230,39 @@ cdef class Rtcp:
     @property
     def remote_fraction_lost(self):
         return self.state.remote_fraction_lost
+
+
+cdef class Judge:
+    """Reception and the quality of a leg, in virtual time."""
+
+    cdef Reception rx
+    cdef Quality q
+
+    def packet(self, int sequence, object now_ms):
+        cdef RtpPacket p = _packet(sequence, 160 * sequence, 1)
+        rx_packet(&self.rx, &p, <int64_t>(now_ms * 1000000), True)
+
+    def measure(self, bytes pcm, object now_ms):
+        cdef const char* raw = pcm
+        quality_measure(&self.q, <const int16_t*>raw, <int>(len(pcm) // 2), <int64_t>(now_ms * 1000000))
+
+    def look(self, object now_ms, *, object sent=0, object delay_ms=20.0, bint receiving=True):
+        """The verdict's bits when they have changed, else None."""
+        if quality_look(&self.q, &self.rx, 0, delay_ms, sent, receiving, <int64_t>(now_ms * 1000000)):
+            return self.q.verdict
+        return None
+
+    @property
+    def mos(self):
+        return self.q.mos
+
+    @property
+    def level_dbm0(self):
+        return self.q.level_dbm0
+
+    @property
+    def bursts(self):
+        """(bursts, packets in them, lost in them, isolated losses, runs, lost, ratio)"""
+        b = self.rx.bursts
+        return (b.bursts, b.in_bursts, b.lost_in_bursts, b.isolated, b.runs, b.lost,
+                bursts_ratio(&self.rx.bursts, rx_expected(&self.rx)))

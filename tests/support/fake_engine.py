@@ -23,6 +23,12 @@ class FakeStats:
     tx_packets: int = 49
     lost_packets: int = 1
     jitter_ms: float = 2.5
+    mos: float = 4.1
+    worst_mos: float = 3.9
+    bursts: int = 0
+    round_trip_ms: float = 12.0
+    level_dbm0: float | None = -18.0
+    remote_lost_share: float = 0.0
 
 
 @dataclass

@@ -223,7 +223,7 @@ async def test_names_and_units() -> None:
         assert family.documentation.endswith("."), family.name
         assert not family.name.endswith(("_ms", "_minutes", "_percent")), family.name
         if family.type == "histogram":
-            assert family.name.endswith("_seconds"), family.name
+            assert family.name.endswith(("_seconds", "_mos")), family.name
 
 
 def test_wrong_labels_are_a_mistake_of_ours() -> None:
