@@ -124,7 +124,6 @@ class Supervision(Section):
     """How supervisors take part in calls."""
 
     notice: bool = False  # the agent hears a tone when a supervisor begins to listen
-    recorded: bool = True  # whisper and barge are marked in the journey with who did it
 
 
 class Directory(Section):

@@ -24,6 +24,7 @@ class InCall(Section):
     swap: str = "*3"  # while consulting: talk to the other one
     conference: str = "*5"  # while consulting: all three talk
     record: str = "*1"  # starts and stops the recording
+    pause_record: str = "*4"  # records silence, and sound again
     park: str = "*68"  # parks the other party
 
 

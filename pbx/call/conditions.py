@@ -16,16 +16,28 @@ class Conditions:
         self._clock = clock
         zone = config.server.timezone
         self._hours = {entry.name: OpeningHours.of(entry, zone) for entry in config.hours}
+        self._elsewhere = {
+            (entry.name, site.timezone): OpeningHours.of(entry, site.timezone)
+            for entry in config.hours
+            for site in config.site
+            if site.timezone and not entry.timezone
+        }
         for hours in self._hours.values():
             for country in hours.holidays:
                 today = datetime.fromtimestamp(clock.unix(), hours.zone).date()
                 for year in (today.year, today.year + 1):
                     holiday_name(country, today.replace(year=year, day=1))
 
-    def state(self, name: str) -> State:
-        """ "open", "closed" or "holiday"; KeyError for hours that are not configured."""
-        return self._hours[name].state(self._clock.unix())
+    def state(self, name: str, zone: str = "") -> State:
+        """ "open", "closed" or "holiday"; KeyError for hours that are not configured.
 
-    def explain(self, name: str) -> tuple[State, str]:
+        Hours without a zone of their own are those of `zone`, the caller's site's, or else the server's.
+        """
+        return self._find(name, zone).state(self._clock.unix())
+
+    def explain(self, name: str, zone: str = "") -> tuple[State, str]:
         """The state and why, for people."""
-        return self._hours[name].explain(self._clock.unix())
+        return self._find(name, zone).explain(self._clock.unix())
+
+    def _find(self, name: str, zone: str) -> OpeningHours:
+        return self._elsewhere.get((name, zone)) or self._hours[name]

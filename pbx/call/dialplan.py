@@ -48,10 +48,13 @@ class Dialplan:
         self.routes = PatternTable((route.match, route) for route in config.route)
         self.sites = {site.name: site for site in config.site}
         self._languages: dict[str, str] = {}
+        self._zones: dict[str, str] = {}
         for extension in config.extension:
             site = self.sites.get(extension.site)
             if site is not None and site.language:
                 self._languages[extension.number] = site.language
+            if site is not None and site.timezone:
+                self._zones[extension.number] = site.timezone
         self._domain = config.sip.domain
         self._registrar = registrar
         self.outbound = outbound
@@ -64,9 +67,12 @@ class Dialplan:
         """The single numbers of the table, as they are written."""
         return self.directory.entries
 
-    def route_of(self, number: str) -> Route | None:
-        """The outbound route whose prefix or pattern fits `number` best, of those that exist at this hour."""
-        return self.routes.find(number, self._route_exists)
+    def route_of(self, number: str, caller: str = "") -> Route | None:
+        """The outbound route whose prefix or pattern fits `number` best, of those that exist at this hour where the
+        extension `caller` is.
+        """
+        zone = self._zones.get(caller, "")
+        return self.routes.find(number, lambda route: not route.hours or self.hours.state(route.hours, zone) == "open")
 
     def is_emergency(self, number: str) -> bool:
         """Whether `number` goes out in any case: without the right to call outside and over every limit."""
@@ -85,9 +91,6 @@ class Dialplan:
         """The language of the site where the phone stands; "" as for everybody."""
         return self._languages.get(extension, "")
 
-    def _route_exists(self, route: Route) -> bool:
-        return not route.hours or self.hours.state(route.hours) == "open"
-
     def number_of(self, dialled: str) -> Number | None:
         """The configured number, or else the most specific pattern, that `dialled` is."""
         entry = self.directory.get(dialled)
@@ -100,11 +103,15 @@ class Dialplan:
             found = self.patterns.find(number, lambda entry: trunk.name in entry.trunks)
         return found
 
-    def application_name(self, entry: Number) -> str:
-        """What the number leads to at this hour."""
+    def zone_of(self, extension: str) -> str:
+        """The time zone of the site where the phone stands; "" as for everybody."""
+        return self._zones.get(extension, "")
+
+    def application_name(self, entry: Number, caller: str = "") -> str:
+        """What the number leads to at this hour, for a call of the extension `caller`."""
         if not entry.hours:
             return entry.application
-        state = self.hours.state(entry.hours)
+        state = self.hours.state(entry.hours, self._zones.get(caller, ""))
         if state == "open":
             return entry.application
         return (state == "holiday" and entry.holiday) or entry.closed
@@ -136,7 +143,7 @@ class Dialplan:
         emergency = self.outbound.emergency.find(number)
         if emergency:
             return self.outbound.dial_emergency(call, emergency)
-        route = self.route_of(number) if number else None
+        route = self.route_of(number, account or call.extension) if number else None
         if route is None:
             raise DialFailed(404, f"no extension and no route for {number!r}", "not_found")
         return self.outbound.dial(call, number, route, account or call.extension)

@@ -47,12 +47,12 @@ class Router:
             return Routed(application, "internal")
         entry = self._dialplan.number_of(number)
         if entry is not None and entry.internal and entry.number == number:
-            return self._to_number(entry, number, steps)
+            return self._to_number(entry, number, extension, steps)
         if number in self._dialplan.extensions:
             _note(steps, f"{number} is an extension")
             return Routed(f"extension:{number}", "internal")
         if entry is not None and entry.internal:
-            return self._to_number(entry, number, steps)
+            return self._to_number(entry, number, extension, steps)
         return self._further(extension, number, steps)
 
     def _further(self, extension: Extension, number: str, steps: list[str] | None) -> Routed:
@@ -69,7 +69,7 @@ class Router:
         if neighbour:
             _note(steps, f"{number} is {neighbour} of the same site {extension.site}")
             return Routed(f"extension:{neighbour}", "internal")
-        route = plan.route_of(number) if number else None
+        route = plan.route_of(number, extension.number) if number else None
         if route is None:
             _note(steps, "no extension, number, pattern, feature code or route of this hour fits")
             raise RouteError(404, "not_found", f"no number {number!r}")
@@ -94,11 +94,12 @@ class Router:
             return Routed(trunk.config.application, "inbound", number)
         raise RouteError(404, "not_found", f"trunk {trunk.name} leads nowhere for {number!r}")
 
-    def _to_number(self, entry: Number, number: str, steps: list[str] | None) -> Routed:
-        self._explain_number(entry, number, steps)
-        return Routed(self._dialplan.application_name(entry), "internal", tag=entry.tag, entry=entry)
+    def _to_number(self, entry: Number, number: str, caller: Extension, steps: list[str] | None) -> Routed:
+        self._explain_number(entry, number, steps, self._dialplan.zone_of(caller.number))
+        application = self._dialplan.application_name(entry, caller.number)
+        return Routed(application, "internal", tag=entry.tag, entry=entry)
 
-    def _explain_number(self, entry: Number, number: str, steps: list[str] | None) -> None:
+    def _explain_number(self, entry: Number, number: str, steps: list[str] | None, zone: str = "") -> None:
         if steps is None:
             return
         others = [other.text for other, value in self._dialplan.patterns.matching(number) if value is not entry]
@@ -106,7 +107,7 @@ class Router:
         rest = f" (more specific than {', '.join(others)})" if others else ""
         steps.append(f"{number} is configured" if entry.number == number else fits + rest)
         if entry.hours:
-            state, why = self._dialplan.hours.explain(entry.hours)
+            state, why = self._dialplan.hours.explain(entry.hours, zone)
             steps.append(f"hours {entry.hours!r} are {state}: {why}")
 
 

@@ -38,6 +38,12 @@ def register(services: Services, parking: ParkLots) -> None:
         except RecordingError as error:
             log.info("call %s: recording by code refused: %s", call.id, error)
 
+    async def toggle_pause(call: Call, leg: Leg) -> None:
+        try:
+            record(call, "toggle_pause", leg.extension)
+        except RecordingError as error:
+            log.info("call %s: pausing the recording by code refused: %s", call.id, error)
+
     async def park(call: Call, leg: Leg) -> None:
         party = leg.peer
         if party is None:
@@ -62,5 +68,6 @@ def register(services: Services, parking: ParkLots) -> None:
             leg.finish("normal", 200)
 
     codes.register("record", settings.record, toggle_recording)
+    codes.register("pause_record", settings.pause_record, toggle_pause)
     if services.config.parking:
         codes.register("park", settings.park, park)

@@ -6,7 +6,9 @@ import pytest
 
 from pbx.call.codes import slots
 from pbx.call.errors import RouteError
-from pbx.config import Parking
+from pbx.call.explain import Explainer
+from pbx.clock import VirtualClock
+from pbx.config import Config, Parking
 from tests.pbx.features.world import Company
 
 
@@ -114,3 +116,17 @@ def test_slots_that_are_none(text: str) -> None:
 def test_slots() -> None:
     assert list(slots(Parking(slots="701, 709-711"))) == ["701", "709", "710", "711"]
     assert list(slots(Parking(slots="08-10"))) == ["08", "09", "10"]
+
+
+async def test_hours_are_those_of_the_callers_site() -> None:
+    config = Config.model_validate(
+        {
+            "site": [{"name": "east", "timezone": "Asia/Vladivostok"}],
+            "extension": [{"number": "101", "secret": "s"}, {"number": "201", "secret": "s", "site": "east"}],
+            "hours": [{"name": "day", "mon": ["09:00-17:00"]}],
+            "number": [{"number": "600", "application": "echo", "hours": "day", "closed": "extension:101"}],
+        }
+    )
+    monday = Explainer(config, VirtualClock(1_792_404_000.0))  # 10:00 UTC, 20:00 in Vladivostok
+    assert monday.from_extension("101", "600").application == "echo"
+    assert monday.from_extension("201", "600").application == "extension:101"

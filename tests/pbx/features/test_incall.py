@@ -62,3 +62,21 @@ async def test_a_caller_parks_who_was_called() -> None:
     await fetcher.over()
     await company.services.running.idle()
     await company.close()
+
+
+async def test_a_recording_is_paused_and_resumed_by_code() -> None:
+    company = Company(extension=[{"number": "101", "incall_codes": True}])
+    phone = company.phone("101")
+    caller = company.call("extension:101")
+    await company.sleep(3)
+    stream = phone.sessions[0].observer.media
+    for digit in "*4*1*4":  # nothing is recorded at first: the code does nothing
+        stream.digit(digit)
+        await company.sleep(0.1)
+    recording = caller.media.recordings[0]
+    assert recording.paused
+    for digit in "*4":
+        stream.digit(digit)
+    await company.sleep(0.1)
+    assert not recording.paused
+    await company.close()
