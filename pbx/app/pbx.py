@@ -238,7 +238,9 @@ class Pbx:
             self.calls.services.addresses.listen(address.host, address.port)
             log.info("listening on %s", address)
         self._find_trunks()
-        self.calls.services.carriers.start()
+        carriers = self.calls.services.carriers
+        self.driver.more_peers, self.driver.on_way_lost = carriers.places, carriers.connection_lost
+        carriers.start()
         self._stack.push_async_callback(self.calls.services.carriers.stop)
 
     def _find_trunks(self) -> None:

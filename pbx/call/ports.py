@@ -195,6 +195,7 @@ class Requester(Protocol):
         credentials: Any = None,
         call_id: str = "",
         cseq: int = 0,
+        alternatives: Sequence[Any] = (),
         on_response: Callable[[int, Any], None],
     ) -> Any: ...
 

@@ -20,7 +20,9 @@ TOTAL_LIMIT = 4096  # sip.max_connections
 MESSAGE_DEADLINE_S = 32.0  # from the first byte of a message, or from the connection's start, to the message's end
 IDLE_S = 120.0  # without a message; keep-alives alone keep nothing
 SWEEP_S = 2.0
+PING_S = 95.0  # a connection of ours on which nothing was sent for so long gets a keep-alive (RFC 5626 section 4.4.1)
 PING_GRACE_S = 20.0  # what keep-alives may be late
+PING = b"\r\n\r\n"
 WRITE_LIMIT = 1024 * 1024  # bytes waiting for a peer that does not read: it is closed
 
 
@@ -31,6 +33,8 @@ class Connection(Flow, Protocol):
     keep_until: float  # a registration lives here: not idle before this
     pinged_at: float  # when the last bytes came, a keep-alive perhaps
     ping_limit_s: float  # how long none may come; 0.0: no matter
+    sent_at: float  # when something was sent last
+    outgoing: bool  # we made it
 
     @property
     def pending_since(self) -> float | None:
@@ -41,7 +45,9 @@ class Connection(Flow, Protocol):
 
 
 class Connections:
-    """All of them. `on_lost(flow)` is told of each that ended and carried a registration."""
+    """All of them. `on_lost(flow)` is told of each that ended and carried a registration, `on_way_lost(destination)` of
+    each that we made.
+    """
 
     def __init__(
         self,
@@ -59,6 +65,7 @@ class Connections:
         self._total_limit = total
         self.now = loop.time
         self.on_lost: Callable[[Flow], None] = lambda _: None
+        self.on_way_lost: Callable[[Destination], None] = lambda _: None
         self.shuts_out: Callable[[str], bool] = lambda _: False  # sources that are banned
         self._flows: set[Connection] = set()
         self._held = 0  # connections that are counted, those in their handshake too
@@ -133,6 +140,7 @@ class Connections:
         destination = self._leads_to.pop(flow, None)
         if destination is not None and self._reusable.get(destination) is flow:
             del self._reusable[destination]
+            self.on_way_lost(destination)
         if flow.keep_until:
             self.on_lost(flow)
 
@@ -163,6 +171,8 @@ class Connections:
                 flow.close()
             elif now - flow.heard_at > IDLE_S and now > flow.keep_until:
                 idle.append(flow)
+            if flow.outgoing and not flow.closed and now - flow.sent_at > PING_S:
+                flow.send(PING, ("", 0))
         if idle:
             self._close_idle(idle)
 

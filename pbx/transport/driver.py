@@ -52,6 +52,8 @@ class Driver:
         self.stats = TransportStats()
         self.certificates = Certificates(tls if tls is not None else Tls())
         self.on_unreachable: Callable[[Destination], None] = lambda _: None  # no connection to it could be made
+        self.on_way_lost: Callable[[Destination], None] = lambda _: None  # a connection of ours ended
+        self.more_peers: Callable[[], Iterable[Destination]] = tuple  # whose connections are not idle, besides calls'
         self.on_flow_lost: Callable[[Flow], None] = lambda _: None  # a connection that carried a registration ended
         self.loop_lag = LoopLag()
         self.local = LocalAddresses(config.advertise)
@@ -111,6 +113,7 @@ class Driver:
             total=config.max_connections,
         )
         connections.on_lost = self._lost
+        connections.on_way_lost = self._way_lost
         connections.shuts_out = self._shuts_out
         connections.start()
         for name in ("tcp", "tls"):
@@ -138,6 +141,11 @@ class Driver:
         self.on_unreachable(destination)
         self.pump()
 
+    def _way_lost(self, destination: Destination) -> None:
+        if self.listening:  # it is not us who stop
+            self.on_way_lost(destination)
+            self.pump()
+
     def _lost(self, flow: Flow) -> None:
         self.on_flow_lost(flow)
         self.pump()
@@ -153,9 +161,9 @@ class Driver:
         self._udp.clear()
         for transport in self._streams.values():
             transport.stop_listening()
+        self.listening.clear()
         if self._connections is not None:
             self._connections.close()
-        self.listening.clear()
 
     def drain(self) -> None:
         """From now on new calls are refused with 503; running ones are not touched."""
@@ -343,7 +351,8 @@ class Driver:
             raise ListenError(f"cannot listen on {address}: {error}") from None
 
     def _peers_in_use(self) -> Iterable[Destination]:
-        """The far ends that calls go on with."""
+        """The far ends that calls go on with, and those that somebody else needs to keep."""
+        yield from self.more_peers()
         for session in self.user_agent.sessions.values():
             yield session.source
             if session.dialog is not None:

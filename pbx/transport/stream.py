@@ -40,7 +40,7 @@ class StreamFlow(asyncio.Protocol):
     def __init__(self, owner: StreamHost, *, incoming: bool, reserved: bool = False) -> None:
         self._owner = owner
         self.transport = owner.transport
-        self._incoming = incoming
+        self.outgoing = not incoming
         self._reserved = reserved  # it was counted when it was accepted, before the TLS handshake
         self._parser = StreamParser()
         self._stream: asyncio.Transport | None = None
@@ -56,6 +56,7 @@ class StreamFlow(asyncio.Protocol):
         self.keep_until = 0.0  # a registration lives here: not idle before this (the loop's clock)
         self.pinged_at = self.heard_at
         self.ping_limit_s = 0.0
+        self.sent_at = self.heard_at
         self.successor: Flow | None = None
         self.certificate: ssl._PeerCertRetDictType | None = None  # the verified one of a TLS client that showed one
 
@@ -76,6 +77,7 @@ class StreamFlow(asyncio.Protocol):
             self._owner.stats.closed_slow += 1
             self.close()
             return
+        self.sent_at = self._owner.connections.now()
         stream.write(data)
 
     def close(self) -> None:
@@ -94,7 +96,7 @@ class StreamFlow(asyncio.Protocol):
         secured = transport.get_extra_info("ssl_object")
         if secured is not None:
             self.certificate = secured.getpeercert() or None
-        if not self._owner.connections.admit(self, incoming=self._incoming, reserved=self._reserved):
+        if not self._owner.connections.admit(self, incoming=not self.outgoing, reserved=self._reserved):
             self.close()
 
     def connection_lost(self, error: Exception | None) -> None:

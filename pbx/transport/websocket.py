@@ -10,10 +10,9 @@ from pbx.sip.address import Flow
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.parser import MAX_MESSAGE, parse
 from pbx.transport.base import Stats
-from pbx.transport.connections import PING_GRACE_S, WRITE_LIMIT, Connections
+from pbx.transport.connections import PING, PING_GRACE_S, WRITE_LIMIT, Connections
 from pbx.transport.turns import Turns
 
-PING = b"\r\n\r\n"
 PONG = b"\r\n"
 
 OnMessage = Callable[["Request | Response | SipParseError", Flow], None]
@@ -42,6 +41,7 @@ class WebSocketFlow:
     """A Flow. The endpoint calls `feed` for each message, waits while `busy`, and `lost` at the end."""
 
     reliable = True
+    outgoing = False
 
     def __init__(self, owner: WebSocketTransport, socket: Socket, local: tuple[str, int], remote: tuple[str, int]):
         self._owner = owner
@@ -54,6 +54,7 @@ class WebSocketFlow:
         self.keep_until = 0.0
         self.pinged_at = self.heard_at
         self.ping_limit_s = 0.0
+        self.sent_at = self.heard_at
         self.successor: Flow | None = None
         self._message: bytes | None = None
         self._digested = asyncio.Event()

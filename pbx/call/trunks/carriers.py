@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.call.trunks.trunk import Trunk
     from pbx.call.trunks.trunks import Trunks
     from pbx.clock import Clock
+    from pbx.sip.address import Destination
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,6 +72,18 @@ class Carriers:
                 probe = Probe(trunk, self._agent)
                 self._probes.append(probe)
                 probe.start()
+
+    def places(self) -> Iterator[Destination]:
+        """Where we are registered: connections to these are kept."""
+        for registration in self.registrations.values():
+            if registration.registered:
+                yield from registration.trunk.registrar.destinations()
+
+    def connection_lost(self, place: Destination) -> None:
+        """A connection of ours to `place` ended."""
+        for registration in self.registrations.values():
+            if any(place[:3] == found[:3] for found in registration.trunk.registrar.destinations()):
+                registration.connection_lost()
 
     async def stop(self) -> None:
         """Takes all registrations back."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pbx.ids import token
+from pbx.sip.address import NextHop as Way
 from pbx.sip.message import SipParseError, parse_seconds
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MAX_REFUSED_RETRY_S = 1800.0
 MAX_RETRY_AFTER_S = 3600.0
 JITTER = (0.75, 1.25)
 UNRESOLVED_RETRY_S = 2.0
+RECONNECT_S = (0.5, 2.0)  # not all trunks at the same moment
 GOODBYE_S = 2.0
 MAX_EXPIRES_S = 86_400
 
@@ -69,6 +71,11 @@ class TrunkRegistration:
     def start(self) -> None:
         """Registers, and goes on doing so."""
         self._register()
+
+    def connection_lost(self) -> None:
+        """The connection that the carrier would call us by is gone: it learns of a new one soon (RFC 5626 4.5)."""
+        if self.state is REGISTERED:
+            self._after(self._random.uniform(*RECONNECT_S), self._register)
 
     async def stop(self) -> None:
         """Takes the registration back; waits at most 2 s for the carrier to confirm it."""
@@ -114,6 +121,7 @@ class TrunkRegistration:
             credentials=trunk.credentials,
             call_id=self._call_id,
             cseq=self._cseq,
+            alternatives=[Way(other) for other in hop.destinations()[1:]],
             on_response=lambda status, response: self._answered(turn, status, response),
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from pbx.config import Config
 from pbx.events import Alarm, Kind
+from pbx.sip.address import Destination
 from pbx.sip.digest import Credentials, DigestVerifier
 from tests.pbx.call.sip_world import BASIC, World
 from tests.pbx.call.test_trunks import FIRST, SECOND, carrier, talk, trunks
@@ -335,4 +336,32 @@ async def test_nothing_is_asked_of_trunks_that_do_not_want_it() -> None:
     world.services.carriers.start()
     await asyncio.sleep(100)
     assert not world.net.wire
+    await finish(world)
+
+
+async def test_a_lost_connection_is_told_to_the_carrier_by_registering_again() -> None:
+    world = World(registering())
+    there = Registrar(world)
+    world.services.carriers.start()
+    await asyncio.sleep(1)
+    assert [place.host for place in world.services.carriers.places()] == [FIRST]
+    world.services.carriers.connection_lost(Destination("udp", "127.15.9.9", 5060))
+    await asyncio.sleep(5)
+    assert len(there.requests) == 1, "another place"
+    world.services.carriers.connection_lost(Destination("udp", FIRST, 5060))
+    await asyncio.sleep(3)
+    assert len(there.requests) == 2
+    assert registration(world).registered
+    await finish(world)
+
+
+async def test_a_registrar_that_is_silent_gives_way_to_the_next_of_its_name() -> None:
+    world = World(registering())
+    hop = world.services.carriers._trunks.get("first").registrar
+    hop._fixed = (Destination("udp", FIRST, 5060), Destination("udp", SECOND, 5060))
+    there = Registrar(world, SECOND)
+    world.services.carriers.start()
+    await asyncio.sleep(3)
+    assert registration(world).registered
+    assert len(there.requests) == 1
     await finish(world)

@@ -149,3 +149,35 @@ async def test_a_call_goes_on_over_a_new_connection_when_the_old_one_is_gone():
         await until(lambda: alice.driver.connections == 0)
         session.bye()
         await until(lambda: bob.recorder.names()[-1] == "ended")
+
+
+async def test_a_connection_of_ours_that_is_needed_is_kept_and_pinged(fast, monkeypatch):
+    monkeypatch.setattr(connections, "PING_S", 0.1)
+    async with Node() as alice, Node() as bob:
+        alice.driver.more_peers = lambda: [bob.to("tcp")]
+        alice.ua.request(
+            "OPTIONS",
+            uri="sip:b",
+            destination=bob.to("tcp"),
+            from_="<sip:a@a>",
+            to="<sip:b@b>",
+            on_response=lambda *_: None,
+        )
+        await until(lambda: bob.recorder.requests)
+        bob.recorder.requests[0].source.flow.keep(60)
+        await until(lambda: bob.driver.stats.tcp.keepalives >= 3)
+        await asyncio.sleep(0.6)
+        assert alice.driver.connections == 1, "longer than an idle one lives"
+
+
+async def test_who_needs_a_connection_of_ours_hears_of_its_end():
+    async with Node() as alice, Node() as bob:
+        lost = []
+        alice.driver.on_way_lost = lost.append
+        session = alice.call(bob, "tcp")
+        await until(lambda: session.state == "confirmed")
+        bob.recorder.requests.clear()
+        bob.driver._connections.close()
+        await until(lambda: lost)
+        assert [place[:3] for place in lost] == [("tcp", bob.host, bob.tcp)]
+    assert len(lost) == 1, "its own stop is no loss"
