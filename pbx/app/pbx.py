@@ -171,6 +171,7 @@ class Pbx:
             secret=_secret(self.data_dir / "nonce.key"),
         )
         self.driver.user_agent.handler = self.calls
+        self.driver.user_agent.recheck = self.calls.recheck
         self.calls.services.bans.guard(self.driver.gate)
         self.driver.user_agent.screen = self.calls.screen
         registrar = self.calls.services.registrar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -276,10 +276,15 @@ class OutgoingLeg(Leg):
             observer=self,
             credentials=contact.credentials,
             route_set=contact.route_set,
-            follow_contact=bool(self.trunk),
+            follow_contact=self._follow_contact(),
             max_forwards=self.live_call.setup.max_forwards,
             alternatives=contact.alternatives,
         )
+
+    def _follow_contact(self) -> Callable[[str], bool] | None:
+        """Which other addresses are the far end's: those of its trunk."""
+        trunk = self.live_call.services.trunks.get(self.trunk) if self.trunk else None
+        return trunk.is_peer if trunk is not None else None
 
     def _timed_out(self) -> None:
         self._timer = None

@@ -216,7 +216,7 @@ class Agent(Requester, Protocol):
         observer: Any,
         credentials: Any = None,
         route_set: Sequence[str] = (),
-        follow_contact: bool = False,
+        follow_contact: Callable[[str], bool] | None = None,
         max_forwards: int = 70,
         alternatives: Sequence[Any] = (),
     ) -> Session: ...

@@ -16,6 +16,7 @@ from pbx.call.identity import clean_name, clean_number
 from pbx.call.inbound import APPLICATION as SCREENED
 from pbx.call.introduction import introduce
 from pbx.call.leg import sdp_status
+from pbx.call.recheck import Recheck
 from pbx.call.requests import Requests, no_subscription, refer_needs_a_call
 from pbx.call.service_keys import TOTAL
 from pbx.call.transfer.replacing import replacing
@@ -85,6 +86,7 @@ class CallService:
         self._router = router
         self.authenticator = authenticator
         self._registration = registration
+        self.recheck = Recheck(authenticator)
         self.requests = Requests(authenticator, services.counters)
         self.requests.register_open("OPTIONS", self._options)
         self.requests.register("REGISTER", self._register)
@@ -123,7 +125,7 @@ class CallService:
                 session.reject(verdict.status, headers=verdict.headers)
                 return
             account = verdict.account
-        session.follow_contact = trunk is not None
+        session.follow_contact = trunk.is_peer if trunk is not None else None
         setup = self._setup(request, source, trunk, account)
         call_id = new_id(self.services.clock.unix())
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbx.sip import requests
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pbx.sip.message import Message, Request, Response
 
 Address = tuple[str, int]  # IP or name, port
+Follow = Callable[[str], bool]  # whether an IP address is the far end's as well
 REACHABLE = ("udp", "tcp", "tls")  # we can go there ourselves; to a browser only its own connection leads
 
 
@@ -51,7 +52,7 @@ class Dialog:
         peer: Destination,
         local_address: Address,
         contact: str,
-        follow_contact: bool = False,
+        follow_contact: Follow | None = None,
     ) -> None:
         self.call_id = call_id
         self.local = local
@@ -111,8 +112,7 @@ class Dialog:
         """Whether a request of this dialog may come from `source`: the peer's IP address and transport."""
         if same_peer(self.peer, source):
             return True
-        host = f"[{source.host}]" if ":" in source.host else source.host
-        return self.follow_contact and f"@{host}:" in f"{self._target}:"
+        return self.follow_contact is not None and self.follow_contact(source.host)
 
     def _prepare(self) -> None:
         """Request-URI and Route of this route set; a first route without `lr` is a strict router (12.2.1.1)."""
@@ -130,7 +130,13 @@ class Dialog:
 
 
 def as_server(
-    invite: Request, source: Destination, local_tag: str, local_address: Address, contact: str, *, follow_contact: bool
+    invite: Request,
+    source: Destination,
+    local_tag: str,
+    local_address: Address,
+    contact: str,
+    *,
+    follow_contact: Follow | None,
 ) -> Dialog:
     """The callee's half of the dialog that `invite` opens (12.1.1)."""
     routes = tuple(invite.values("Record-Route"))
@@ -145,7 +151,7 @@ def as_server(
         routes=routes,
         local_cseq=0,
         remote_cseq=invite.cseq,
-        peer=source if symmetric and not follow_contact else next_hop(source, target, routes, follow_contact),
+        peer=source if symmetric and follow_contact is None else next_hop(source, target, routes, follow_contact),
         local_address=local_address,
         contact=contact,
         follow_contact=follow_contact,
@@ -161,7 +167,7 @@ def as_client(
     local_address: Address,
     contact: str,
     *,
-    follow_contact: bool,
+    follow_contact: Follow | None,
 ) -> Dialog:
     """The caller's half of the dialog that a 2xx opens (12.1.2)."""
     routes = tuple(reversed(response.values("Record-Route")))
@@ -191,13 +197,17 @@ def contact_uri(message: Message) -> str:
     return contacts[0].uri.text if contacts else ""
 
 
-def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_contact: bool) -> Destination:
+def _may_follow(host: str, follow_contact: Follow | None) -> bool:
+    return follow_contact is not None and is_ip_literal(host) and follow_contact(host.strip("[]"))
+
+
+def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_contact: Follow | None) -> Destination:
     """Where the next request goes. By default only to the IP address the peer itself uses, whatever its Contact says.
 
-    A Contact that names another address is behind a NAT, or wants us to talk to someone else; with `follow_contact` (a
-    trusted trunk) it is obeyed if it is an IP address.
+    A Contact that names another address is behind a NAT, or wants us to talk to someone else. Of a trusted trunk it is
+    obeyed if it is an IP address of which `follow_contact` says that it is the trunk's as well.
     """
-    if routes and not follow_contact:
+    if routes and follow_contact is None:
         return peer
     text = routes[0].strip().removeprefix("<").partition(">")[0] if routes else target
     if f"@{peer.host}:{peer.port}" in f"{text}:" and not routes:
@@ -206,10 +216,10 @@ def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_conta
         uri = Uri.parse(text)
     except UriError:
         return peer
-    if not same_host(uri.host, peer.host) and not (follow_contact and is_ip_literal(uri.host)):
+    if not same_host(uri.host, peer.host) and not _may_follow(uri.host, follow_contact):
         return peer
     transport = transport_of(uri)
-    if transport not in REACHABLE or (transport != peer.transport and not follow_contact):
+    if transport not in REACHABLE or (transport != peer.transport and follow_contact is None):
         return peer
     same = transport == peer.transport
     port = uri.port or DEFAULT_PORTS[transport]

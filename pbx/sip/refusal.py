@@ -24,7 +24,7 @@ def refuse_answer(
         destination,
         local_address,
         "",
-        follow_contact=False,
+        follow_contact=None,
     )
     ack = dialog.build("ACK", branches[0], response.cseq)
     bye = dialog.build("BYE", branches[1], response.cseq + 1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pbx.sip import session_state as states
 from pbx.sip.acceptance import Acceptance
-from pbx.sip.dialog import Dialog
+from pbx.sip.dialog import Dialog, Follow
 from pbx.sip.dialog_request import DialogRequest
 from pbx.sip.in_dialog import InDialogRequest, dispatch
 from pbx.sip.message import response as build_response
@@ -76,7 +76,7 @@ class InviteSession(Progress):
         self.acceptance: Acceptance | None = None
         self.renegotiation: Renegotiation | None = None
         self.timer: SessionTimer | None = None
-        self.follow_contact = False  # a trusted trunk: its Contact may name another IP address than it calls from
+        self.follow_contact: Follow | None = None  # of a trusted trunk: which other IP addresses are its own
         self._held_headers: Sequence[str] = ()
         self._waiting: tuple[InDialogRequest, ...] = ()  # requests that the observer has not answered yet
 

@@ -72,7 +72,7 @@ class Subscription:
         self._headers = f"Event: {name}"
         local_address = ua.local_address(source)
         contact = ua.contact_line("", source.transport, local_address)
-        self.dialog = as_server(request, source, self._tag, local_address, contact, follow_contact=False)
+        self.dialog = as_server(request, source, self._tag, local_address, contact, follow_contact=None)
         ua.subscriptions[self._tag] = self
 
     @property

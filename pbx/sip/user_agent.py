@@ -16,6 +16,7 @@ from pbx.sip import sanity
 from pbx.sip.address import Destination, NextHop, Source
 from pbx.sip.client_request import ClientRequest
 from pbx.sip.extensions import Extensions
+from pbx.sip.foreign import Recheck, let_in, refuse_foreign
 from pbx.sip.message import Request, Response, SipParseError, trying
 from pbx.sip.message import response as build_response
 from pbx.sip.observer import SessionObserver, UserAgentHandler
@@ -35,6 +36,7 @@ from pbx.sip.transaction_server import ServerTransaction
 
 if TYPE_CHECKING:
     from pbx.sip.client_auth import ClientCredentials
+    from pbx.sip.dialog import Follow
 
 log = logging.getLogger("centrala.sip")
 
@@ -94,6 +96,7 @@ class UserAgent:
         # Asked about requests without credentials that open a dialog or have none: a status and headers refuse it
         # before it gets any state, which is what most of a flood and the first half of every honest call are made of.
         self.screen: Screen = _screen_none
+        self.recheck: Recheck = refuse_foreign  # a request inside a dialog does not come from its peer
         self.refund = refund  # what was admitted turned out to be no call: it was challenged
         self.random = random.Random()
         self.layer = TransactionLayer(self.timers, self.out, self._on_stray_answer)
@@ -123,7 +126,7 @@ class UserAgent:
         credentials: ClientCredentials | None = None,
         route_set: Sequence[str] = (),
         content_type: str = "application/sdp",
-        follow_contact: bool = False,
+        follow_contact: Follow | None = None,
         max_forwards: int = 70,
         alternatives: Sequence[NextHop] = (),
     ) -> InviteSession:
@@ -172,8 +175,8 @@ class UserAgent:
         call_id: str = "",
         cseq: int = 0,
     ) -> None:
-        """Sends a request outside any dialog; `alternatives` as for `invite`. `call_id` and `cseq` (the last number
-        used) are for those that belong to earlier ones, such as refreshed registrations (RFC 3261 section 10.2.4).
+        """Sends a request outside any dialog; `alternatives` as for `invite`. A refresh continues the `call_id` and
+        `cseq` (the last one used) of what it refreshes (10.2.4).
 
         `on_response(status, response)` is called once: with the final response, with (408, None) when nobody answered
         in 64*T1, or with (503, None) when the transport failed.
@@ -304,9 +307,8 @@ class UserAgent:
         session = self._find(request)
         if session is None:
             self._on_subscription_request(request, key, source)
-        elif not self._is_from_peer(session, source):
+        elif not self._is_from_peer(session, source) and not let_in(self, session, request, source):
             self.foreign_requests += 1
-            self.refuse(request, source, 403)
         else:
             session.on_request(self.layer.open(request, key, source), request)
 

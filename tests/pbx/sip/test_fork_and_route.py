@@ -108,19 +108,26 @@ def test_a_callee_copies_record_route_and_uses_it_in_order():
     assert bye.headers("Route") == ["<sip:p1@127.0.0.1;lr>", "<sip:p2@127.0.0.9;lr>"]
 
 
+def carrier(host: str) -> bool:
+    """The addresses of a trusted trunk."""
+    return host.startswith("10.0.0.")
+
+
 @pytest.mark.parametrize(
     ("target", "routes", "follow", "expected"),
     [
-        ("sip:b@127.0.0.2:5060", (), False, ("127.0.0.2", 5060)),
-        ("sip:b@127.0.0.2:5080", (), False, ("127.0.0.2", 5080)),
-        ("sip:b@127.0.0.2", (), False, ("127.0.0.2", 5060)),
-        ("sip:b@192.168.1.9:5066", (), False, ("127.0.0.2", 5060)),  # behind a NAT
-        ("sip:b@169.254.169.254:80", (), False, ("127.0.0.2", 5060)),  # sends us to somebody else
-        ("sip:b@10.0.0.9:5066", (), True, ("10.0.0.9", 5066)),  # a trusted trunk may
-        ("sip:b@carrier.example", (), True, ("127.0.0.2", 5060)),
-        ("sip:b@10.0.0.9", ("<sip:p@10.0.0.7:5070;lr>",), True, ("10.0.0.7", 5070)),
-        ("sip:b@10.0.0.9", ("<sip:p@10.0.0.7:5070;lr>",), False, ("127.0.0.2", 5060)),
-        ("tel:+48221", (), False, ("127.0.0.2", 5060)),
+        ("sip:b@127.0.0.2:5060", (), None, ("127.0.0.2", 5060)),
+        ("sip:b@127.0.0.2:5080", (), None, ("127.0.0.2", 5080)),
+        ("sip:b@127.0.0.2", (), None, ("127.0.0.2", 5060)),
+        ("sip:b@192.168.1.9:5066", (), None, ("127.0.0.2", 5060)),  # behind a NAT
+        ("sip:b@169.254.169.254:80", (), None, ("127.0.0.2", 5060)),  # sends us to somebody else
+        ("sip:b@10.0.0.9:5066", (), carrier, ("10.0.0.9", 5066)),  # a trusted trunk may
+        ("sip:b@169.254.169.254:80", (), carrier, ("127.0.0.2", 5060)),  # but only to addresses of its own
+        ("sip:b@10.0.0.9", ("<sip:p@192.0.2.1;lr>",), carrier, ("127.0.0.2", 5060)),
+        ("sip:b@carrier.example", (), carrier, ("127.0.0.2", 5060)),
+        ("sip:b@10.0.0.9", ("<sip:p@10.0.0.7:5070;lr>",), carrier, ("10.0.0.7", 5070)),
+        ("sip:b@10.0.0.9", ("<sip:p@10.0.0.7:5070;lr>",), None, ("127.0.0.2", 5060)),
+        ("tel:+48221", (), None, ("127.0.0.2", 5060)),
     ],
 )
 def test_requests_go_to_the_peer_itself_unless_it_is_trusted(target, routes, follow, expected):
