@@ -48,7 +48,13 @@ function follow(session, wanted) {
       });
     }
   });
-  connection.addEventListener("connectionstatechange", () => report("connection", connection.connectionState));
+  connection.addEventListener("connectionstatechange", () => {
+    report("connection", connection.connectionState);
+    // Before the keys are there Chromium takes no digits.
+    if (connection.connectionState === "connected" && wanted.digits) {
+      session.sendDTMF(wanted.digits, { transportType: "RFC2833", duration: 120, interToneGap: 120 });
+    }
+  });
 }
 
 window.start = (wanted) => {
@@ -57,7 +63,6 @@ window.start = (wanted) => {
     uri: wanted.uri,
     password: wanted.password,
     register_expires: 60,
-    session_timers: false,
   });
   window.ua = ua;
   const media = {
@@ -76,7 +81,13 @@ window.start = (wanted) => {
   ua.on("newRTCSession", ({ session, originator }) => {
     window.session = session;
     session.on("accepted", () => report("accepted"));
-    session.on("confirmed", () => report("confirmed"));
+    session.on("confirmed", () => {
+      report("confirmed");
+      if (wanted.hold_ms) {
+        setTimeout(() => session.hold() || report("failed", "hold"), wanted.hold_after_ms);
+        setTimeout(() => session.unhold() || report("failed", "unhold"), wanted.hold_after_ms + wanted.hold_ms);
+      }
+    });
     session.on("failed", (event) => report("failed", `call: ${event.cause}`));
     session.on("ended", (event) => report("ended", `${event.originator} ${event.cause}`));
     session.on("getusermediafailed", (error) => report("failed", `microphone: ${error}`));

@@ -21,6 +21,7 @@ import numpy as np
 BROWSER = Path(__file__).resolve().parent.parent / "browser"
 RATE = 48000
 TONE_S = 4.0
+TELLING = ("console", "error", "failed", "connection", "accepted", "confirmed", "ended", "heard", "wrong:")
 START_S = 60.0  # a busy machine may take long to start Chromium
 FLAGS = [
     "--headless=new",
@@ -124,7 +125,9 @@ class Browser:
                 self._process.wait()
 
     def explain(self, status: int) -> str:
-        return f"{self.label}: the browser ended with {status}\n" + "\n".join(self._lines[-20:])
+        return f"{self.label}: the browser ended with {status}\n" + "\n".join(
+            line for line in self._lines if line.partition(" ")[0] in TELLING
+        )
 
 
 def write_tone(path: Path, hertz: float) -> None:

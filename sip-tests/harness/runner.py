@@ -171,6 +171,9 @@ class Run:
             "hear": 0,
             "for_ms": 1000,
             "talk_ms": 3000,
+            "digits": "",  # as RFC 4733 events, once the call is up
+            "hold_ms": 0,  # puts the call on hold for so long, after `hold_after_ms`
+            "hold_after_ms": 1500,
             "hang_up": bool(step.browser.get("call")),
             **step.browser,
         }
