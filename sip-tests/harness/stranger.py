@@ -14,6 +14,7 @@ from harness.model import Audio
 from harness.rtp import Endpoint
 
 ANSWER_S = 5.0
+REFER_TO = "103"  # whom a stranger would have called
 CSEQ = 4711  # beyond anything that a scenario counts up to
 
 
@@ -69,6 +70,8 @@ class Stranger:
             "Max-Forwards: 70",
         ]
         body = ""
+        if method == "REFER":
+            lines.append(f"Refer-To: <sip:{REFER_TO}@{self._pbx}>")
         if method == "INVITE":
             lines.append("Content-Type: application/sdp")
             body = (
