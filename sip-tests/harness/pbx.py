@@ -19,6 +19,7 @@ from pbx.api.client import ControlClient, ControlError
 from pbx.cli.certificate import write_certificate
 from tests.support.dns_server import DnsServer
 
+RECORDING_KEY = bytes(range(32))
 START_S = 20.0
 FIRST_HOST, HOSTS = 10, 110  # phones have .10 to .119; above are the carriers
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -59,6 +60,13 @@ class Network:
         self._claim.close()
 
 
+def write_recording_key(folder: Path) -> None:
+    """{{folder}}/recording.key, for a configuration that encrypts recordings."""
+    path = folder / "recording.key"
+    path.write_text(RECORDING_KEY.hex(), encoding="ascii")
+    path.chmod(0o600)
+
+
 class Pbx:
     """One process. `config_text` is a template: {{net}} stands for the first three octets, {{folder}} for a folder of
     its own, {{port6}} for a port of ::1. With `zone` it has a DNS server at {{net}}.53:5353.
@@ -80,6 +88,8 @@ class Pbx:
         if zone:
             self.dns = DnsServer(self.network.address(53), 5353)
             self.dns.zone(*zone.replace("{{net}}", self.network.prefix).strip().splitlines())
+        if "recordings_key_file" in config_text:
+            write_recording_key(folder)
         filled = config_text.replace("{{net}}", self.network.prefix).replace("{{folder}}", str(folder))
         self.config_path = folder / "pbx.toml"
         self.config_path.write_text(filled.replace("{{port6}}", str(self.port6)), encoding="utf-8")
