@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from pbx.api.websocket import MAX_MESSAGE, PING_S, PONG_S, GuardedWebSocket
+from pbx.sip.address import source_of
 
 REQUEST_DEADLINE_S = 32.0  # from the connection's start, or from a request's first byte, to its last
 PER_SOURCE_LIMIT = 64
@@ -46,7 +47,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._source = self.client[0] if self.client else ""
+        self._source = source_of(self.client[0]) if self.client else ""
         self.config.per_source[self._source] += 1
         if self._source and self.config.per_source[self._source] > PER_SOURCE_LIMIT:
             self._drop()

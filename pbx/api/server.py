@@ -118,7 +118,7 @@ class HttpServer:
 
         def reserve(source: str) -> bool:
             key = source_of(source)
-            if shaking[key] + config.per_source.get(source, 0) >= PER_SOURCE_LIMIT:
+            if shaking[key] + config.per_source.get(key, 0) >= PER_SOURCE_LIMIT:
                 return False
             shaking[key] += 1
             return True

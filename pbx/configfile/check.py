@@ -12,7 +12,13 @@ from pbx.config import Config, Number
 from pbx.configfile.check_features import check_groups, check_rooms_and_lots, check_sites, check_supervisors
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
 from pbx.configfile.check_time import check_hours, check_timezone
-from pbx.configfile.check_tls import check_origins, check_tls
+from pbx.configfile.check_transport import (
+    check_certificate_names,
+    check_dns,
+    check_origins,
+    check_service_route,
+    check_tls,
+)
 from pbx.configfile.check_trunks import (
     check_emergency,
     check_number_ranges,
@@ -182,6 +188,9 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_speech_and_store,
     check_recordings,
     check_tls,
+    check_certificate_names,
+    check_dns,
+    check_service_route,
     check_origins,
     check_trunks,
     check_routes_out,

@@ -19,7 +19,8 @@ ALLOW_LINE = f"Allow: {ALLOW}"  # of what a call's far end may send us
 ALLOW_ALL_LINE = f"Allow: {', '.join(METHODS)}"
 SUPPORTED = ("path", "100rel", "timer", "replaces", "norefersub")
 SUPPORTED_LINE = f"Supported: {', '.join(SUPPORTED)}"
-UNDERSTOOD = frozenset(SUPPORTED)  # option tags that may be required of us
+# Option tags that may be required of us; the last two mean something in a REGISTER only (RFC 5626, RFC 5627).
+UNDERSTOOD = frozenset((*SUPPORTED, "outbound", "gruu"))
 
 
 def via(transport: str, host: str, port: int, branch: str) -> str:
