@@ -108,6 +108,13 @@ def conference(figures: Figures, quick: bool, _: Path) -> None:
         figures.update(run_conferences(seconds=3.0 if quick else 10.0))
 
 
+def browser(figures: Figures, quick: bool, _: Path) -> None:
+    from bench.load.browser_leg import run_browser_leg
+
+    say("a browser's leg beside a phone's")
+    figures.update(run_browser_leg(packets=2000 if quick else 20000, repeats=1 if quick else 5))
+
+
 def offer(figures: Figures, quick: bool, folder: Path) -> None:
     repeats, samples = (1, 800) if quick else (5, 2000)
     with Pbx(folder):
@@ -133,6 +140,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
     "relay": relay,
     "conference": conference,
+    "browser": browser,
     "costs": costs,
     "capacity": capacity,
     "lag": lag,

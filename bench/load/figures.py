@@ -57,6 +57,7 @@ ROWS = (
         "<= 0.001",
         "Janus 0.0044, Asterisk 0.0049, FreeSWITCH 0.0061",
     ),
+    Row("browser_leg_ratio", "browser's leg over a phone's, media thread", "ratio", "<= 2", ""),
     Row("offer_p50_ms", "agent free to INVITE, p50", "ms", "", "Asterisk 414, FreeSWITCH 600"),
     Row("offer_p99_ms", "agent free to INVITE, p99", "ms", "<= 10", "Asterisk 1170, FreeSWITCH 1110"),
     Row("rss_mb_0", "memory, no call", "MB", "", ""),
