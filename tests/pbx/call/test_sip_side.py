@@ -350,3 +350,49 @@ async def test_a_refusal_that_nobody_expects_is_not_taken_for_an_answer() -> Non
     assert berta.session.state == "confirmed"
     assert PBX
     await over(world, anna, berta)
+
+
+async def test_ringing_that_nobody_acknowledges_goes_away() -> None:
+    """300 callers who require reliable responses and never send a PRACK: 504, and nothing is left (security.md R14)."""
+    trunk = {"name": "carrier", "peers": [CARRIER], "host": CARRIER, "max_calls": 300}
+    world = World(config(trunk=[trunk]))
+    world.config.extension[0].max_calls, world.config.extension[0].ring_timeout_s = 300, 90
+    anna = world.phone("101", "127.15.1.1")
+    await anna.register()
+    anna.ring_s = None
+    carrier = world.phone("101", CARRIER)
+    carrier.secret = ""
+    world.net.link = lambda sender, receiver, data: () if data.startswith(b"PRACK") else (0.001,)
+    for _ in range(300):
+        carrier.call("+48221112233", "Require: 100rel")
+    await asyncio.sleep(1)
+    assert len(world.service.calls) == 300
+    await asyncio.sleep(64 * 0.5 + 5)
+    assert not world.service.calls
+    assert not world.pbx.ua.sessions
+    assert [event[1] for event in carrier.events if event[0] == "failure"] == [504] * 300
+    assert world.journey().count(Kind.CALL_ENDED) == 300
+    await world.settle()
+
+
+@pytest.mark.parametrize("method", ["UPDATE", "PRACK", "INFO", "NOTIFY", "MESSAGE", "INVITE", "BYE"])
+async def test_a_stranger_who_knows_the_dialog_changes_nothing(method: str) -> None:
+    """security.md R10: in the early dialog and in the answered call."""
+    world = World()
+    anna, berta = world.phone("101", "127.15.1.1"), world.phone("102", "127.15.1.2")
+    await berta.register()
+    session = anna.call("102", "Require: 100rel")
+    await asyncio.sleep(0.5)
+    stranger = world.net.add("127.15.9.9")
+    for number in (60, 61):
+        body = anna.sdp.replace(b"sendrecv", b"inactive") if method in ("UPDATE", "INVITE") else b""
+        dialog = session.ensure_dialog()
+        data = dialog.build(method, f"z9hG4bKattack{number}", number, ["RAck: 1 1 INVITE"], body)
+        world.net.carry(stranger, dialog.peer, data)
+        await asyncio.sleep(3)
+    assert {parse(data).status for data in stranger.heard} <= {403}
+    assert len(stranger.heard) == 2
+    assert session.state == "confirmed"
+    assert Kind.HOLD_STARTED not in world.journey()
+    assert world.pbx.ua.foreign_requests == 2
+    await over(world, anna, berta)
