@@ -35,6 +35,12 @@ def register(phone: Bare) -> bytes:
     return phone.message("REGISTER", f"sip:{phone.pbx[0]}", call_id=unique(), to=phone.me)
 
 
+def subscribe(phone: Bare) -> bytes:
+    return phone.message(
+        "SUBSCRIBE", f"sip:101@{phone.pbx[0]}", call_id=unique(), to=phone.me, headers=["Event: dialog", "Expires: 600"]
+    )
+
+
 def garbage(_: Bare) -> bytes:
     return random.randbytes(300)
 
@@ -68,7 +74,7 @@ class Flood(threading.Thread):
         self.join()
 
 
-@pytest.mark.parametrize("make", [invite, register, garbage], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [invite, register, subscribe, garbage], ids=lambda make: make.__name__)
 def test_known_phones_call_during_a_flood(house: House, make: Callable[[Bare], bytes]) -> None:
     setup_s: list[float] = []
     failed: list[int] = []
