@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.corpus import entries
 from tests.support.rtp_phone import Bench, Phone
 from tests.support.srtp_phone import SecurePhone, keys
 
@@ -273,3 +274,33 @@ def test_a_flood_of_stun_is_bounded(bench: Bench) -> None:
     assert len(bench.engine.datagrams(0)) <= 256
     assert bench.engine.worker_stats(0).streams == 1
     assert stream
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_corpus_at_the_door(bench: Bench, secure: bool) -> None:
+    """STUN, DTLS, RTP and RTCP, well-formed and not, at a stream that tells them apart: the call goes on."""
+    if not entries("stun"):
+        pytest.skip("the corpus is not here")
+    if secure:
+        stream, phone = secure_call(bench, "127.11.0.1", demux=True, rtcp_mux=True)
+    else:
+        stream, phone = bench.call("127.11.0.1", demux=True, rtcp_mux=True)
+    bench.engine.echo(stream, True)
+    for entry in entries("stun", "dtls", "rtp", "rtcp"):
+        for cut in (len(entry.data), len(entry.data) // 2, 1):
+            phone.raw(entry.data[:cut][:65000])
+        bench.engine.datagrams(0)
+    bench.until(lambda: not bench.engine.datagrams(0), "the ring to be empty")
+    answered = False
+    phone.sequence += 1000
+    while not answered:
+        phone.say(b"\x5a" * 160)
+        phone.socket.settimeout(0.2)
+        try:
+            data = phone.socket.recv(65536)
+        except TimeoutError:
+            continue
+        if 192 <= data[1] <= 223:
+            continue
+        clear = phone.inbound.unprotect(data) if isinstance(phone, SecurePhone) else data
+        answered = clear[12:] == b"\x5a" * 160

@@ -14,6 +14,7 @@ from pbx.sdp.crypto import SUITES, CryptoLine, usable_lines
 from pbx.sdp.description import SdpError
 from pbx.sdp.offer_answer import MediaSettings, NotAcceptable, answer, make_offer, read_answer
 from pbx.sdp.security import DtlsKeys, MediaSecurity, Policy, SrtpKeys
+from tests.support.corpus import entries
 
 HEAD = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 KEY = base64.b64encode(bytes(range(30))).decode()
@@ -306,3 +307,20 @@ def test_nothing_else_is_raised(lines: list[str], policy: Policy, noise: str, at
                 read(description.encode())
             except SdpError as error:
                 assert error.status in (400, 413, 488)  # noqa: PT017
+
+
+@pytest.mark.parametrize("policy", ["none", "optional", "sdes", "dtls"])
+def test_descriptions_of_the_corpus_under_every_policy(policy: Policy) -> None:
+    if not entries("sdp-in-invite"):
+        pytest.skip("the corpus is not here")
+    for entry in entries("sdp-in-invite"):
+        body = entry.data.partition(b"\r\n\r\n")[2]
+        for read in (
+            lambda data: answer(data, "192.0.2.9", 9, session_id=1, version=1, security=of(policy)),
+            lambda data: answer(data, "2001:db8::9", 9, session_id=1, version=1, security=of(policy)),
+            lambda data: read_answer(data, security=of(policy)),
+        ):
+            try:
+                read(body)
+            except SdpError as error:
+                assert error.status in (400, 413, 488), entry.name  # noqa: PT017
