@@ -12,6 +12,7 @@ from pbx.call.outgoing import Contact, Dialled
 from pbx.call.patterns import PatternTable, is_pattern
 from pbx.call.phone_flows import ways_to
 from pbx.sip.identity_headers import ANONYMOUS_FROM
+from pbx.sip.user_agent import SECURE
 
 if TYPE_CHECKING:
     from pbx.call.application import Application, Applications
@@ -140,6 +141,8 @@ class Dialplan:
         if extension is not None:
             return self._to_extension(call, extension)
         number = clean_number(target)
+        if call.setup.secure:  # a carrier's further hops are not ours to promise
+            raise DialFailed(480, f"{number!r} is outside, where sips cannot be kept", "unavailable")
         emergency = self.outbound.emergency.find(number)
         if emergency:
             return self.outbound.dial_emergency(call, emergency)
@@ -155,6 +158,10 @@ class Dialplan:
             bindings = self.gruus.find(call.setup.gruu, bindings)
         if not bindings:
             raise DialFailed(480, "Not registered", "unregistered")
+        if call.setup.secure:
+            bindings = [binding for binding in bindings if binding.destination.transport in SECURE]
+            if not bindings:
+                raise DialFailed(480, f"extension {number} has no phone that TLS leads to", "unavailable")
         key = f"extension:{number}"
         if self._phones.of(number).dnd:
             raise DialFailed(486, f"extension {number} does not want to be disturbed", "do_not_disturb")

@@ -160,6 +160,7 @@ class CallService:
             max_forwards=(MAX_FORWARDS if forwards is None else min(forwards, MAX_FORWARDS)) - 1,
             source=f"{source.host}:{source.port}",
             gruu=gruu,
+            secure=uri[:5].lower() == "sips:",
         )
         introduce(setup, request, trunk)
         return setup

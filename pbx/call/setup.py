@@ -36,6 +36,7 @@ class Setup:
     withheld: bool = False  # the caller does not want the number shown (CLIR)
     diversions: tuple[Diversion, ...] = ()  # by whom the call was sent on before it came to us, the latest first
     emergency: str = ""  # the emergency number that was dialled
+    secure: bool = False  # a sips URI was called: every hop has to be TLS (RFC 3261 section 26.2.2)
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
 
     def record(self) -> dict[str, Any]:

@@ -25,11 +25,12 @@ _DEMANDS: Final = ("Require", "Content-Encoding", "Accept")  # few requests have
 _SDP_RANGES: Final = frozenset(("application/sdp", "application/*", "*/*"))
 
 
-def check(request: Request) -> Verdict | None:
+def check(request: Request, *, secure: bool = False) -> Verdict | None:
     """None when the request may be processed, otherwise (status, reason, header lines) of its refusal.
 
     An ACK is never refused (it has no response), a CANCEL never for what it requires (RFC 3261 section 8.2.2.3).
     Max-Forwards 0 refuses only what would be sent on: an INVITE outside a dialog. Everything else ends here.
+    `secure`: it came over TLS, so that a sips URI keeps its promise so far (RFC 3261 section 26.2.2).
     """
     method = request.method
     if method == "ACK":
@@ -39,7 +40,7 @@ def check(request: Request) -> Verdict | None:
             return 405, "Method Not Allowed", (ALLOW_ALL_LINE,)
         return 501, "Not Implemented", (ALLOW_ALL_LINE,)
     scheme = request.uri.partition(":")[0].lower()
-    if scheme != "sip" and scheme != "tel":  # sips promises TLS on every hop, which nothing here can keep yet
+    if scheme != "sip" and scheme != "tel" and not (secure and scheme == "sips"):
         return 416, "Unsupported URI Scheme", ()
     if method == "CANCEL":
         return None

@@ -117,7 +117,10 @@ class IncomingSession(InviteSession):
         if self.dialog is None:
             assert self.request is not None
             local_address = self.ua.local_address(self.source)
-            contact = self.ua.contact_line(_user_of(self.request.uri), self.source.transport, local_address)
+            uri = self.request.uri
+            contact = self.ua.contact_line(_user_of(uri), self.source.transport, local_address)
+            if uri[:5].lower() == "sips:":  # so is our Contact (12.1.1)
+                contact = contact.replace("<sip:", "<sips:", 1)
             self.dialog = as_server(
                 self.request, self.source, self.local_tag, local_address, contact, follow_contact=self.follow_contact
             )

@@ -49,6 +49,7 @@ CONTACT_TRANSPORTS = {
     "wss": ";transport=ws",
 }
 
+SECURE = frozenset(("tls", "wss"))
 ONLY_IN_DIALOG = frozenset(("BYE", "UPDATE", "PRACK"))
 FAILOVER_S = 2.0
 
@@ -253,7 +254,7 @@ class UserAgent:
     # Requests
 
     def _on_new_request(self, request: Request, key: str, source: Source) -> None:
-        verdict = sanity.check(request) or self.extensions.check(request)
+        verdict = sanity.check(request, secure=source.transport in SECURE) or self.extensions.check(request)
         if verdict is not None:
             self.refuse(request, source, *verdict)
         elif request.to_tag:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from pbx.call.location import Binding
 from pbx.call.outgoing import Contact, by_q
+from pbx.call.testing import CallHarness
 from pbx.events import Kind
 from pbx.sip.address import Destination
 from pbx.sip.extensions import Extensions
@@ -396,3 +398,25 @@ async def test_a_stranger_who_knows_the_dialog_changes_nothing(method: str) -> N
     assert Kind.HOLD_STARTED not in world.journey()
     assert world.pbx.ua.foreign_requests == 2
     await over(world, anna, berta)
+
+
+@pytest.mark.parametrize(("transport", "status"), [("udp", 480), ("tls", 200)])
+async def test_a_sips_call_rings_only_phones_that_tls_leads_to(transport: str, status: int) -> None:
+    harness = CallHarness(extensions=("101",))
+    phone = harness.phone("101", answer_after_s=0.1)
+    there = Destination(transport, "127.0.0.1", 40000)
+    harness.agent.phones[("127.0.0.1", 40000)] = phone
+    binding = Binding("sip:101@127.0.0.1:40000", there, harness.clock.unix() + 3600, "reg", 1)
+    harness.services.registrar.replace("101", [binding])
+    caller = harness.call("extension:101", secure=True)
+    await harness.sleep(2)
+    assert caller.status == status
+    await harness.close()
+
+
+async def test_a_sips_call_does_not_go_outside() -> None:
+    harness = CallHarness(config())
+    caller = harness.call("outbound:0221112233", secure=True, extension="103")
+    await harness.sleep(2)
+    assert caller.status == 480
+    await harness.close()

@@ -179,3 +179,37 @@ class TestForks:
         )
         assert parse(alice.sent[-1]).status == 481  # a callee may not hang up what it has not answered (section 15)
         assert session.state == "early"
+
+
+class TestSips:
+    """RFC 3261 section 26.2.2, RFC 5630: TLS on every hop, or no call."""
+
+    def call(self, transport):
+        net = SipNetwork()
+        caller, callee = Recorder(), Recorder()
+        alice = net.add("127.0.0.1", caller, transport=transport)
+        bob = net.add("127.0.0.2", callee, transport=transport)
+        session = alice.ua.invite(
+            uri="sips:600@127.0.0.2",
+            destination=bob.address,
+            from_="<sip:101@127.0.0.1>",
+            to="<sips:600@127.0.0.2>",
+            body=SDP,
+            observer=caller,
+        )
+        net.run(1)
+        return net, bob, caller, session
+
+    def test_over_tls_it_is_taken_and_our_contact_promises_the_same(self):
+        net, bob, _, session = self.call("tls")
+        assert session.state == "confirmed"
+        answer = next(parse(data) for data in bob.sent if data.startswith(b"SIP/2.0 200"))
+        assert answer.contacts[0].uri.scheme == "sips"
+        session.bye()
+        assert_clean(net)
+
+    @pytest.mark.parametrize("transport", ["udp", "tcp", "ws"])
+    def test_over_anything_else_it_is_refused(self, transport):
+        net, _, caller, _ = self.call(transport)
+        assert caller.events == [("failure", 416)]
+        assert_clean(net)

@@ -47,6 +47,8 @@ def test_schemes() -> None:
     assert status("INVITE", uri="tel:+48123") == 0
     assert status("INVITE", uri="urn:service:sos") == 416
     assert status("OPTIONS", uri="sips:a@b") == 416
+    assert check(make("OPTIONS", uri="sips:a@b"), secure=True) is None
+    assert check(make("OPTIONS", uri="urn:service:sos"), secure=True) is not None
 
 
 def test_required_extensions() -> None:
