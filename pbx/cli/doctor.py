@@ -18,6 +18,7 @@ from rich.text import Text
 from pbx.api.client import ControlClient, ControlError
 from pbx.cli import doctor_network
 from pbx.cli.console import data_dir, out
+from pbx.cli.doctor_media import check_codecs, check_encryption
 from pbx.cli.finding import Finding
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port, split_listen
@@ -60,32 +61,6 @@ def _core(_: Config) -> Iterator[Finding]:
         yield Finding("core", "bad", str(error), "make setup")
     else:
         yield Finding("core", "good", "the Cython core is built and is ours")
-
-
-def _codecs(config: Config) -> Iterator[Finding]:
-    """Encodes and decodes a ramp with each configured codec."""
-    try:
-        from core.signal import g711
-    except ImportError:
-        return  # _core reports it
-    ramp = b"".join(value.to_bytes(2, "little", signed=True) for value in range(-32000, 32000, 400))
-    pairs: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
-        "PCMA": (g711.alaw_encode_bytes, g711.alaw_decode_bytes),
-        "PCMU": (g711.ulaw_encode_bytes, g711.ulaw_decode_bytes),
-    }
-    for name in config.media.codecs:
-        encode, decode = pairs[name]
-        back = decode(encode(ramp))
-        worst = max(
-            abs(
-                int.from_bytes(ramp[at : at + 2], "little", signed=True)
-                - int.from_bytes(back[at : at + 2], "little", signed=True)
-            )
-            for at in range(0, len(ramp), 2)
-        )
-        good = worst <= 1024  # the widest half step of G.711
-        text = f"{name} (G.711) is off by {worst} at most" + ("" if good else ", which is too much")
-        yield Finding("codec", "good" if good else "bad", text, "" if good else "rebuild: make clean setup")
 
 
 def _ports(config: Config) -> Iterator[Finding]:
@@ -214,7 +189,8 @@ def _music(config: Config) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _core,
-    _codecs,
+    check_codecs,
+    check_encryption,
     _limits,
     _realtime,
     _speech,

@@ -12,7 +12,9 @@ from pbx.cli import config_first
 from pbx.cli.certificate import write_certificate
 from pbx.cli.commands import app
 from pbx.cli.doctor import examine
-from pbx.config import Config
+from pbx.cli.doctor_media import check_codecs, check_encryption
+from pbx.config import Config, Extension
+from pbx.config import Media as MediaConfig
 from tests.support.dns_server import DnsServer
 
 CONFIG = """\
@@ -140,3 +142,15 @@ def test_a_certificate_is_made_and_told_how_to_use(config: Path, tmp_path: Path)
     status, _ = run(*arguments)
     assert status == 1, "what is there is kept"
     assert run(*arguments, "--force")[0] == 0
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "PCMU", "G722", "opus", "L16"])
+def test_doctor_hears_a_tone_through_each_codec(codec: str) -> None:
+    (finding,) = check_codecs(Config(media=MediaConfig(codecs=[codec])))  # type: ignore[list-item]
+    assert finding.level == "good", finding.text
+
+
+def test_doctor_looks_at_encryption_only_where_it_is_asked_for() -> None:
+    assert list(check_encryption(Config())) == []
+    secured = Config(extension=[Extension(number="101", secret="x", media_encryption="dtls")])
+    assert [finding.level for finding in check_encryption(secured)] == ["good", "good"]
