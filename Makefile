@@ -4,7 +4,9 @@
 #   make test           set up and run every test, SIPp scenarios included
 #   make check          linters, types, import layers, cimport ranks, Cython performance hints
 #   make bench          figures beside the field's; bench-quick in three minutes
-#   make test-asan      the core's tests under AddressSanitizer
+#   make test-asan      the core's tests under AddressSanitizer, a short run of the fuzzers among them
+#   make test-tsan      what threads share, under ThreadSanitizer
+#   make fuzz           mutated packets under AddressSanitizer: COUNT=2000000 a target, SEED=1
 #   make setup          only what is needed to do the above
 #
 # PYTHON=python3.12 chooses an interpreter (3.11 or newer).
@@ -21,7 +23,7 @@ SIP_ARGS ?=
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup setup-tests build run test check bench bench-quick test-asan clean
+.PHONY: help setup setup-tests build run test check bench bench-quick test-asan test-tsan fuzz clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -57,6 +59,15 @@ bench-quick: setup
 
 test-asan: setup
 	scripts/test_asan.sh
+
+test-tsan: setup
+	scripts/test_asan.sh --tsan
+
+COUNT ?= 2000000
+SEED ?= 1
+
+fuzz: setup
+	CENTRALA_FUZZ_COUNT=$(COUNT) CENTRALA_FUZZ_SEED=$(SEED) scripts/test_asan.sh -q tests/core/test_fuzz.py
 
 clean:
 	rm -rf build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache var *.egg-info

@@ -28,7 +28,7 @@ cdef enum:                     # what jitter_put did
     PUT_STORED = 0
     PUT_LATE = 1               # its time is over
     PUT_DUPLICATE = 2
-    PUT_TOO_LONG = 3           # longer than the memory of a slot
+    PUT_TOO_LONG = 3           # longer than the memory of a slot, or than a second
 
 cdef enum:                     # what jitter_get says
     PIECE_NONE = 0             # nothing: no source yet, it stopped or pauses. Fill the tick with silence or comfort noise

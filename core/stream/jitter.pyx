@@ -152,7 +152,7 @@ cdef bint _began_anew(Jitter* j, uint16_t sequence) noexcept nogil:
 cdef int _late(Jitter* j, uint32_t timestamp, int kind, int64_t units) noexcept nogil:
     cdef int64_t delay = units - j.highest_timestamp - <int32_t>(timestamp - j.raw_timestamp)
     # What comes after its time says how deep the buffer should have been; what comes ages later says nothing.
-    if kind != PACKET_OTHER and delay < j.target + j.max_depth:
+    if kind != PACKET_OTHER and j.mean_delay - STRANGE * j.scale < delay < j.target + j.max_depth:
         _learn(j, delay)
     j.counters.late += 1
     return PUT_LATE
@@ -166,7 +166,7 @@ cdef int jitter_put(Jitter* j, uint16_t sequence, uint32_t timestamp, int kind, 
                     const uint8_t* payload, int size, int span, bint restarted, int64_t now) noexcept nogil:
     cdef int64_t units = _units(j, now), extended, at
     cdef JitterSlot* slot
-    if size < 0 or size > j.stride:
+    if size < 0 or size > j.stride or (kind == PACKET_AUDIO and not 0 < span <= j.clock):
         return PUT_TOO_LONG
     if not j.started:
         _begin(j, sequence, timestamp, units)
@@ -293,6 +293,8 @@ cdef inline int _adaptation(Jitter* j, int64_t depth, int ahead, int lag, int ne
     if depth < j.target - DEEPER * j.scale:
         j.pieces = 0
         excess = j.target - depth + step - 1
+        if excess > j.clock:
+            excess = j.clock
         return <int>(excess - excess % step - spare)
     if j.pieces < SETTLED:
         return 0
@@ -303,7 +305,7 @@ cdef inline int _adaptation(Jitter* j, int64_t depth, int ahead, int lag, int ne
     if excess < SHALLOWER * j.scale:
         return 0
     j.pieces = 0
-    return <int>-excess
+    return <int>-(excess if excess < j.clock else j.clock)
 
 
 cdef bint _play(Jitter* j, JitterSlot* slot, int64_t units, int ahead, int need, JitterPiece* out) noexcept nogil:
