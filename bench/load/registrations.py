@@ -1,7 +1,7 @@
 """What it costs that phones stay registered: 10,000 of them, each again every 60 s (167 a second), challenge and all.
 
-`python -m bench.load.registrations [--phones 10000] [--rate 167] [--seconds 15]`. One refresh is two requests: the nonce
-of the last one is too old. The PBX is a process of its own; its CPU is read from /proc.
+`python -m bench.load.registrations [--phones 10000] [--rate 167] [--seconds 15]`. One refresh is two requests, as the
+nonce of the last one is too old. The PBX is a process of its own; its CPU is read from /proc.
 """
 
 from __future__ import annotations
