@@ -195,6 +195,10 @@ class Leg:
 
         See `pbx.call.moving`.
         """
+        self._hand(other)
+        self.finish(cause, 200, say=False)
+
+    def _hand(self, other: Leg) -> None:
         self.part()
         other.discard_media()
         media = self.media
@@ -215,7 +219,6 @@ class Leg:
             other.hold_since = other.live_call.loop.time()
             other.live_call.emit(Kind.HOLD_STARTED, other.name)
         other.answered_at = other.live_call.loop.time()
-        self.finish(cause, 200, say=False)
 
     def discard_media(self) -> None:
         """Closes the stream of a leg that gets another."""

@@ -9,6 +9,8 @@ from pbx.configfile.check_time import check_zone
 from pbx.configfile.problem import Path, Problem
 from pbx.configfile.references import check_application, must_exist
 
+MAX_MEMBERS = 64  # pbx.call.ringing
+
 
 def check_groups(config: Config) -> Iterator[Problem]:
     """Members of ring and page groups can be rung, follow-me steps too; who rings outside says who pays."""
@@ -16,6 +18,9 @@ def check_groups(config: Config) -> Iterator[Problem]:
     for index, group in enumerate(config.group):
         if not group.members:
             yield Problem(("group", index, "members"), "is empty: nobody would ring", "list extensions or numbers")
+        if len(group.members) > MAX_MEMBERS:
+            text = f"lists {len(group.members)} phones, and {MAX_MEMBERS} can ring for one call"
+            yield Problem(("group", index, "members"), text, "use a queue, or several groups with no_answer")
         outside = [member for member in group.members if member not in extensions]
         if outside:
             yield from _payer(("group", index, "account"), group.account, outside[0], config)

@@ -76,7 +76,6 @@ def _both(application: Application, shown: str, headers: list[str], timeout_s: f
         leg = call.a
         assert isinstance(leg, OriginatedLeg)
         await leg.fetch(shown=shown, timeout_s=timeout_s, headers=headers)
-        await call.answer()
         await application(call)
 
     return run

@@ -49,7 +49,7 @@ def _ringing(call: Call, target: str) -> OutgoingLeg | None:
     if target and not may_pick_up(me, services.dialplan.extensions.get(target)):
         return None
     for leg in services.running.ringing(wanted):
-        if leg.call is not call:
+        if leg.call is not call and leg.role != "agent":  # a queue's offer is its agent's, and counted so
             return leg
     return None
 

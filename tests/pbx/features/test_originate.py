@@ -2,6 +2,7 @@
 
 import pytest
 
+from pbx.call.fakes import HELD
 from pbx.events import Kind
 from pbx.features.originate import OriginateError, originate
 from tests.pbx.features.world import Company
@@ -20,6 +21,7 @@ async def test_both_talk() -> None:
     assert ours.partner is theirs
     assert company.kinds(call)[:3] == [Kind.CALL_STARTED, Kind.CALL_ROUTED, Kind.LEG_STARTED]
     assert company.services.limits.in_use("extension:101") == 1
+    assert call.answered
     second.hang_up()
     await company.services.running.idle()
     assert not first.talking
@@ -87,6 +89,22 @@ async def test_outside_with_the_callers_number() -> None:
     await company.sleep(3)
     assert "sip:101@" in carrier.invites[0]["from_"]
     assert company.services.limits.in_use("outbound:101") == 1
+    first.hang_up()
+    await company.services.running.idle()
+    await company.close()
+
+
+async def test_what_was_originated_can_be_parked_like_any_call() -> None:
+    company = Company()
+    first, second = company.phone("101"), company.phone("102")
+    call = originate(company.services, "101", "102")
+    await company.sleep(4)
+    assert call.legs
+    second.sessions[0].observer.on_reinvite(second.sessions[0], HELD)
+    await company.dial("102", "*68").over()
+    assert first.talking
+    assert company.features.parking.parked()[0].call is call
+    assert company.services.limits.in_use("extension:101") == 1
     first.hang_up()
     await company.services.running.idle()
     await company.close()

@@ -1,5 +1,6 @@
 """Pickup, directed and by group: who may, what the phones are told, and a race that one wins."""
 
+from pbx.call.call import Call
 from pbx.events import Kind
 from tests.pbx.features.world import Company, talking
 
@@ -75,4 +76,20 @@ async def test_of_two_who_pick_up_at_once_one_has_the_call() -> None:
     await company.sleep(1)
     assert sum(talking(caller, picker) for picker in pickers) == 1
     assert len(company.journey(caller.call, Kind.PICKED_UP)) == 1
+    await company.close()
+
+
+async def test_what_a_queue_offers_its_agent_is_not_picked_up() -> None:
+    company = Company()
+    company.phone("101", answer_after_s=None)
+
+    async def offer(call: Call) -> None:
+        await call.answer()
+        await call.originate("101", timeout_s=20, role="agent").answered()
+
+    company.call(offer)
+    await company.sleep(1)
+    picker = company.dial("102", "**101")
+    await picker.over()
+    assert picker.status == 404
     await company.close()
