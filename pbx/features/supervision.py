@@ -5,10 +5,11 @@ step of both calls' journeys, with who did it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pbx.call.errors import CallEnded
-from pbx.call.moving import take_place
+from pbx.call.moving import new_leg, take_caller, take_place
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -73,11 +74,13 @@ class _Supervision:
         self._target = target
         self._watched = leg.live_call
         self._began = call.loop.time()
+        self._leaving = False  # the watched call is about to take our leg
 
     async def run(self, mode: str) -> None:
         """Until the talk or the supervisor's call ends, or the supervisor has taken over."""
         call = self._call
         if not self._enter(mode):
+            await self._gone()
             return
         keys = call.loop.create_task(self._keys())
         ended = call.loop.create_task(self._leg.wait_ended())
@@ -89,6 +92,12 @@ class _Supervision:
             if call.a.media is not None:
                 call.a.media.stop_listening()
             self._tell(Kind.UNSUPERVISED, supervised_s=call.loop.time() - self._began)
+        await self._gone()
+
+    async def _gone(self) -> None:
+        """Waits for our leg to be taken, when it is to be: this call ends then."""
+        if self._leaving:
+            await self._call.loop.create_future()
 
     async def _keys(self) -> None:
         while True:
@@ -104,15 +113,29 @@ class _Supervision:
         self._tell(Kind.SUPERVISED, mode=mode)
         if mode == "takeover":
             stream.stop_listening()
-            try:
-                take_place(self._call.a, self._leg, "taken_over")
-            except CallEnded:
-                return False
+            self._take_over()
             return False
         {"listen": stream.listen, "whisper": stream.whisper, "barge": stream.barge}[mode](other)
         if self._call.services.config.supervision.notice:
             other.play([self._call.services.prompts.tone("beep")], mix=True)
         return True
+
+    def _take_over(self) -> None:
+        """The supervisor's phone takes the place of the agent's. A queue's talk ends for its agent, who has wrap-up,
+        and goes on with the supervisor; any other does not notice.
+        """
+        if self._leg.role != "agent":
+            with suppress(CallEnded):
+                take_place(self._call.a, self._leg, "taken_over")
+            return
+        self._leaving = True
+        self._watched.redirect(self._instead, f"supervise:takeover={self._target}")
+
+    async def _instead(self, watched: Call) -> None:
+        """The watched call's application from then on."""
+        leg = new_leg(watched, self._call.caller)
+        take_caller(self._call, leg, "taken_over")
+        await watched.bridge(leg)
 
     def _tell(self, kind: Kind, **data: object) -> None:
         data |= {"supervisor": self._call.extension, "target": self._target}

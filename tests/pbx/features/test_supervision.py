@@ -8,6 +8,7 @@ import pytest
 
 from pbx.call.testing import FakeCaller, FakePhone
 from pbx.events import Kind
+from pbx.queue.service import QueueService
 from tests.pbx.features.world import Company
 
 PEOPLE: list[dict[str, Any]] = [
@@ -96,4 +97,34 @@ async def test_a_queue_gives_the_right_to_hear_its_agents() -> None:
     chief = company.dial("104", "*33102")
     await company.sleep(1)
     assert chief.status == 200
+    await company.close()
+
+
+@pytest.mark.parametrize("first", ["*36", "*33"])
+async def test_taking_over_from_a_queues_agent_gives_the_agent_wrap_up(first: str) -> None:
+    company = Company(
+        extension=PEOPLE,
+        agent=[{"extension": "102", "initial_state": "available"}],
+        queue=[{"name": "help", "agents": ["102"], "wrapup_s": 30, "announce_every_s": 0, "record": False}],
+    )
+    queues = QueueService(company.services)
+    company.services.applications.register("queue", queues.application)
+    phone = company.phone("102")
+    queues.start()
+    caller = company.call("queue:help")
+    await company.sleep(3)
+    assert queues.agents()[0].state == "talking"
+    chief = company.dial("104", f"{first}102")
+    await company.sleep(1)
+    if first == "*33":
+        chief.press("4")
+        await company.sleep(1)
+    assert not phone.talking
+    assert queues.agents()[0].state == "wrapup"
+    assert caller.media.partner is chief.media
+    await company.sleep(5)
+    assert not caller.call.ended
+    chief.session.observer.on_ended(chief.session, "bye")
+    await caller.over()
+    queues.stop()
     await company.close()
