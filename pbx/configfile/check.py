@@ -9,7 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from pbx.config import Config, Number
-from pbx.configfile.check_features import check_groups, check_rooms_and_lots, check_sites, check_supervisors
+from pbx.configfile.check_features import (
+    check_groups,
+    check_incall,
+    check_rooms_and_lots,
+    check_sites,
+    check_supervisors,
+)
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
 from pbx.configfile.check_time import check_hours, check_timezone
 from pbx.configfile.check_transport import (
@@ -181,6 +187,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_rooms_and_lots,
     check_sites,
     check_supervisors,
+    check_incall,
     check_flows,
     check_ports,
     check_addresses,

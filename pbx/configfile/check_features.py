@@ -100,3 +100,24 @@ def _reachable(path: Path, account: str, target: str, config: Config) -> Iterato
         if entry.number == account and not entry.outbound:
             text = f"{target!r} leaves through a trunk, which extension {account} may not use"
             yield Problem(path, text, "set outbound = true for this extension")
+
+
+def check_incall(config: Config) -> Iterator[Problem]:
+    """In-call codes can be told apart digit by digit; who is told of messages without asking exists."""
+    seen: list[tuple[str, str]] = []
+    settings = config.incall.model_dump()
+    for name, code in settings.items():
+        if not isinstance(code, str) or not code:
+            continue
+        if code.strip("0123456789*#"):
+            yield Problem(("incall", name), f"{code!r} cannot be pressed", "use digits, * and #")
+        if name in ("cancel", "swap", "conference"):
+            continue  # only while consulting, where the others do not count
+        for other, known in seen:
+            if code.startswith(known) or known.startswith(code):
+                text = f"{code} and incall.{other} ({known}) cannot be told apart"
+                yield Problem(("incall", name), text, 'choose another code, or "" to turn it off')
+        seen.append((name, code))
+    numbers = [extension.number for extension in config.extension]
+    for index, number in enumerate(config.subscriptions.unsolicited_mwi):
+        yield from must_exist(("subscriptions", "unsolicited_mwi", index), number, numbers, "extension")

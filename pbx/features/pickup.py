@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pbx.call.errors import CallEnded
 from pbx.call.moving import take_caller
+from pbx.call.pickup_rights import may_pick_up
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -52,11 +53,6 @@ def _ringing(call: Call, target: str) -> OutgoingLeg | None:
         if leg.call is not call and leg.role != "agent":  # a queue's offer is its agent's, and counted so
             return leg
     return None
-
-
-def may_pick_up(me: Extension, other: Extension | None) -> bool:
-    """A phone without call groups is everybody's to pick up, one with them its pickup groups'."""
-    return other is not None and (not other.call_groups or not set(me.pickup_groups).isdisjoint(other.call_groups))
 
 
 def _group(services: Services, me: Extension) -> set[str]:

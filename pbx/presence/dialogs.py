@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbx.call.pickup_rights import may_pick_up
 from pbx.events import EventBus, ParkSlotChanged
 from pbx.presence.dialog_info import CONTENT_TYPE, dialog_info
 from pbx.presence.lines import Line, Lines
@@ -58,8 +59,7 @@ class DialogPackage:
             return True
         if self._policy == "none" or watcher not in self._extensions:
             return False
-        groups = self._extensions[resource].call_groups
-        return not set(self._extensions[watcher].pickup_groups).isdisjoint(groups)
+        return may_pick_up(self._extensions[watcher], self._extensions[resource])
 
     def _on_slot(self, event: ParkSlotChanged) -> None:
         self._slots[event.slot] = (event.caller or "anonymous") if event.call_id else ""

@@ -11,6 +11,7 @@ from pbx.call.errors import CallEnded, RouteError
 from pbx.call.leg import Leg
 from pbx.call.moving import take_caller, take_place
 from pbx.call.outgoing import OutgoingLeg
+from pbx.call.pickup_rights import may_pick_up
 from pbx.call.router import Routed
 from pbx.events import Kind
 
@@ -82,5 +83,4 @@ def _may(services: Services, account: str, leg: Leg) -> bool:
     if account == watched:
         return True
     known = services.dialplan.extensions
-    groups = set(known[account].pickup_groups)
-    return not leg.answered_at and not groups.isdisjoint(known[watched].call_groups)
+    return not leg.answered_at and may_pick_up(known[account], known[watched])

@@ -17,7 +17,13 @@ async def watched_world(**settings: object) -> tuple[WatchWorld, Watcher]:
 
 
 async def test_a_lamp_follows_the_calls_of_an_extension() -> None:
-    world, lamp = await watched_world()
+    private = [
+        {"number": "101", "secret": "one-zero-one"},
+        {"number": "102", "secret": "one-zero-two", "call_groups": ["office"]},
+        {"number": "103", "secret": "one-zero-three"},
+    ]
+    world = WatchWorld(config(extension=private))
+    lamp = Watcher(watching(world.phone("101", "127.15.1.1")), "dialog", "102")
     bob, carol = world.phone("102", "127.15.1.2"), world.phone("103", "127.15.1.3")
     await bob.register()
     answer = await lamp.subscribe()
