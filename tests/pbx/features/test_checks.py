@@ -50,7 +50,7 @@ def test_features(sections: dict[str, Any], key: tuple[Any, ...]) -> None:
         ),
         ({"extension": [{**PHONES[0], "site": "x"}, PHONES[1]]}, ("extension", 0, "site")),
         ({"extension": [{**PHONES[0], "supervises": ["102"]}, PHONES[1]]}, ("extension", 0, "supervises")),
-        ({"extension": PHONES, "incall": {"blind": "*", "attended": "*2"}}, ("incall", "attended")),
+        ({"extension": PHONES, "incall": {"attended": "##1"}}, ("incall", "attended")),
         ({"extension": PHONES, "incall": {"swap": "x"}}, ("incall", "swap")),
         (
             {"extension": PHONES, "subscriptions": {"unsolicited_mwi": ["999"]}},
