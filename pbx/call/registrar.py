@@ -208,5 +208,8 @@ def _hand_on(old: Binding, changed: Sequence[Binding]) -> None:
     if flow is None or not flow.reliable:
         return
     for new in changed:
-        if new.destination.flow is not flow and (same_contact(old, new) or old.call_id == new.call_id):
-            flow.successor = new.destination.flow
+        other = new.destination.flow
+        if other is None or other is flow or other.transport != flow.transport:
+            continue
+        if same_contact(old, new) or old.call_id == new.call_id:
+            flow.successor = other

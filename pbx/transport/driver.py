@@ -147,8 +147,9 @@ class Driver:
             self.pump()
 
     def _lost(self, flow: Flow) -> None:
-        self.on_flow_lost(flow)
-        self.pump()
+        if self.listening:
+            self.on_flow_lost(flow)
+            self.pump()
 
     async def stop(self) -> None:
         """Closes every socket; what was armed is forgotten."""

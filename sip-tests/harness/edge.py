@@ -34,8 +34,10 @@ class Upstream(Protocol):
 
 
 class _Tls:
-    def __init__(self, address: str, pbx: str, certificate: str) -> None:
+    def __init__(self, address: str, pbx: str, certificate: str, shown: bool) -> None:
         context = ssl.create_default_context(cafile=certificate)
+        if shown:
+            context.load_cert_chain(certificate, certificate.replace("certificate.pem", "key.pem"))
         plug = socket.create_connection((pbx, PORTS["tls"]), TIMEOUT_S, (address, 0))
         self._plug = context.wrap_socket(plug, server_hostname=pbx)
         self._plug.settimeout(None)
@@ -77,7 +79,11 @@ class _WebSocket:
 class Edge:
     """One phone's way to the PBX. `port` is what its SIPp has to call."""
 
-    def __init__(self, transport: str, address: str, phone_port: int, pbx: str, certificate: str) -> None:
+    def __init__(
+        self, transport: str, address: str, phone_port: int, pbx: str, certificate: str, *, shown: bool = False
+    ) -> None:
+        """`certificate` is the PBX's own, which is its own authority; `shown`: it is ours as well (TLS)."""
+        self._shown = shown
         self.transport = transport
         self._address = address
         self._phone_port = phone_port
@@ -113,7 +119,7 @@ class Edge:
 
     def _open(self) -> Upstream:
         if self.transport == "tls":
-            return _Tls(self._address, self._pbx, self._certificate)
+            return _Tls(self._address, self._pbx, self._certificate, self._shown)
         return _WebSocket(self.transport, self._address, self._pbx, self._certificate)
 
     def _accept(self) -> None:

@@ -37,7 +37,8 @@ class Ways:
             return Way(address, port, f"{self._pbx.address}:5060", mode)
         edge = self._edges.get((who, transport))
         if edge is None:
-            edge = Edge(transport, address, port, self._pbx.address, str(self._pbx.certificate))
+            carrier = who.startswith("carrier")
+            edge = Edge(transport, address, port, self._pbx.address, str(self._pbx.certificate), shown=carrier)
             self._edges[who, transport] = edge
         edge.connect()
         return Way(address, port, f"{address}:{edge.port}", mode)

@@ -278,6 +278,15 @@ async def test_a_phone_without_an_instance_is_known_by_its_registrations_call_id
     office.registrar.close()
 
 
+async def test_a_connection_of_another_kind_takes_no_calls_over() -> None:
+    office = Office()
+    flow = office.register("sip:101@192.168.0.5:50001", "198.51.100.7", call_id="same")
+    office.lose(flow)
+    office.register("sip:101@192.168.0.5:50002", "198.51.100.7", "tls", call_id="same")
+    assert live(flow) is None
+    office.registrar.close()
+
+
 async def test_a_phone_that_listens_at_its_contact_can_be_called_back() -> None:
     office = Office()
     flow = office.register("sip:101@198.51.100.7:5060", "198.51.100.7")
