@@ -66,7 +66,7 @@ class CertificateKeeper:
                 self.reload()
             except CertificateError as error:
                 self._certificates.ignore_change()
-                log.error("the certificate was changed and cannot be used: %s", error)
+                log.warning("the certificate was changed and cannot be used: %s", error)
         self._check_expiry()
 
     def _check_expiry(self) -> None:

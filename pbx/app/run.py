@@ -66,7 +66,7 @@ def _reload(app: Pbx) -> None:
     try:
         app.certificates.reload()
     except CertificateError as error:
-        log.error("SIGHUP: %s", error)
+        log.warning("SIGHUP: %s", error)
 
 
 async def _drain(app: Pbx, stopping: _Stopping) -> None:
