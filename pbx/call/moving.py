@@ -105,6 +105,9 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
         raise CallEnded(f"leg {leg.name} or {place.name} is over already")
     call, peer = place.live_call, place.peer
     meter = _hand_limits(leg, place)
+    taped = peer is not None and call.recording
+    if taped:  # it hears the stream that goes
+        call.services.recorder.stop(call)
     session, place.session = place.session, None
     if session is not None:
         session.observer = None
@@ -117,6 +120,8 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
             call.charge(meter)
     if peer is not None and not peer.is_ended:
         place.join(peer)
+        if taped:
+            call.services.recorder.start(call, peer if place is call.a else place)
 
 
 def _hand_limits(leg: Leg, place: Leg) -> Meter | None:

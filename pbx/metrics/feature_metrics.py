@@ -24,6 +24,10 @@ USES = {
     Kind.FORWARDED: "forward",
     Kind.DIRECTORY_FOUND: "directory",
     Kind.CONFIRM_ENDED: "confirm",
+    Kind.TRANSFER_COMPLETED: "transfer",
+    Kind.TRANSFER_FAILED: "transfer_failed",
+    Kind.TRANSFER_RETURNED: "transfer_returned",
+    Kind.LEG_REPLACED: "replaced",
 }
 
 

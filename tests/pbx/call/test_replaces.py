@@ -140,3 +140,19 @@ async def test_a_refer_from_elsewhere_needs_the_password() -> None:
     assert Kind.TRANSFER_STARTED not in trio.kinds()
     anna.session.bye()
     await world.settle()
+
+
+async def test_a_recorded_talk_goes_on_being_recorded() -> None:
+    extensions = [{**GROUPS[0]}, {**GROUPS[1], "record": True}, GROUPS[2]]
+    trio = await Trio(config(extension=extensions)).register()
+    world, carol = trio.world, trio.carol
+    carol.call("102")
+    await asyncio.sleep(3)
+    mobile = world.phone("102", "127.15.1.9")
+    mobile.call("102", replaces(trio.bob.session))
+    await asyncio.sleep(2)
+    assert trio.kinds().count(Kind.RECORDING_STARTED) == 2
+    assert next(iter(world.service.calls.values())).recording
+    carol.session.bye()
+    await world.settle()
+    assert trio.kinds().count(Kind.RECORDING_ENDED) == 2
