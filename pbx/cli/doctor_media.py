@@ -23,10 +23,10 @@ def check_codecs(config: Config) -> Iterator[Finding]:
         except ImportError as error:
             yield Finding("codec", "bad", f"{name}: {error}", REMEDY)
             continue
-        if MIN_RATIO <= ratio <= MAX_RATIO:
-            yield Finding("codec", "good", f"{name} gives a tone back at {ratio:.2f} of its level")
-        else:
-            yield Finding("codec", "bad", f"{name} gives a tone back at {ratio:.2f} of its level", REMEDY)
+        family = " (G.711)" if name in ("PCMA", "PCMU") else ""
+        text = f"{name}{family} gives a tone back at {ratio:.2f} of its level"
+        good = MIN_RATIO <= ratio <= MAX_RATIO
+        yield Finding("codec", "good" if good else "bad", text, "" if good else REMEDY)
 
 
 def check_encryption(config: Config) -> Iterator[Finding]:
