@@ -29,8 +29,8 @@ CODECS: Final = {
         Codec("PCMU", 0, 0, 8000, 1, ""),
         Codec("PCMA", 8, 8, 8000, 1, ""),
         Codec("G722", 9, 9, 8000, 1, ""),
-        Codec("opus", 111, 107, 48000, 2, "useinbandfec=1;minptime=10"),
-        Codec("L16", 101, 109, 16000, 1, ""),
+        Codec("opus", 107, 107, 48000, 2, "useinbandfec=1;minptime=10"),
+        Codec("L16", 109, 109, 16000, 1, ""),
     )
 }
 STATIC: Final = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 table 4
