@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from core.engine import engine as E
 from tests.support.rtp_phone import Bench, Phone
 
-LOCAL = "127.11.9.1"
+LOCAL = f"127.11.{os.getpid() % 250}.10"  # of this process alone: others may run the same test
 
 
 @pytest.fixture
@@ -67,13 +68,13 @@ def test_ports_are_free_before_their_end_was_told(small: Bench) -> None:
     for stream in first:
         small.wait(E.EV_STREAM_CLOSED, stream)
     assert small.engine.tidy(3600.0) == 0, "sockets in use must not rest"
-    phone = Phone("127.11.9.2")
+    phone = Phone("127.11.251.2")
     small.phones.append(phone)
     assert hears(small, *second[0], phone) == 1
 
 
 def test_what_came_while_sockets_rested_is_heard_by_nobody(small: Bench) -> None:
-    phone = Phone("127.11.9.3")
+    phone = Phone("127.11.251.3")
     small.phones.append(phone)
     stream, port = small.engine.open(LOCAL)
     assert hears(small, stream, port, phone) == 1
@@ -89,7 +90,7 @@ def test_what_came_while_sockets_rested_is_heard_by_nobody(small: Bench) -> None
 def test_a_socket_that_was_connected_hears_everybody_again(small: Bench) -> None:
     small.engine.open(LOCAL)
     for index in range(4):
-        phone = Phone(f"127.11.9.{10 + index}")
+        phone = Phone(f"127.11.251.{10 + index}")
         small.phones.append(phone)
         stream, port = small.engine.open(LOCAL)
         assert hears(small, stream, port, phone) == 1
