@@ -62,6 +62,9 @@ cdef void stop_record(Worker* w, const Command* c, int64_t now) noexcept nogil:
     for i in range(w.active_count):
         if _meant(w.active[i].tap, c):
             leave_tap(w, &w.active[i].tap, 0, now)
+            # Its pair may be relayed again.
+            w.active[i].unsettled = True
+            w.unsettled = True
     for i in range(w.room_pool.capacity if w.count.rooms else 0):
         if w.rooms[i] != NULL and _meant(w.rooms[i].tap, c):
             leave_tap(w, &w.rooms[i].tap, 0, now)

@@ -13,7 +13,6 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +20,16 @@ from core.engine import engine as wire
 from core.engine.messages import CMD_PLAY
 from pbx.events import Alarm, EventBus
 from pbx.media.clip import Clip, ClipCache
+from pbx.media.counters import MediaCounters
 from pbx.media.protection import Protection
-from pbx.media.room import Room
+from pbx.media.rooms import Rooms
 from pbx.media.session import FarEnd, MediaSession
 from pbx.media.tapes import Tapes
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine, StreamStats, WorkerStats
     from pbx.config import Media
+    from pbx.media.room import Room
 
 LATCHES = {
     "signalled": wire.LATCH_SIGNALLED,
@@ -44,26 +45,6 @@ NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are t
 RETRY_S = 0.01  # until a command that must not be lost is tried again
 TIDY_S = 5.0  # sockets that no new call wanted for so long are closed
 log = logging.getLogger("centrala.media")
-
-
-@dataclass(slots=True)
-class MediaCounters:
-    """What happened since the start; plain numbers for the metrics."""
-
-    opened: int = 0
-    closed: int = 0
-    events: int = 0
-    dead_events: int = 0  # of streams that were closed already
-    digits: int = 0
-    timeouts: int = 0
-    plays: int = 0  # ended, whichever way
-    busy: int = 0  # commands that a full ring refused
-    failed_commands: int = 0  # that a media thread could not do
-    handler_errors: int = 0
-    recordings: int = 0
-    failed_recordings: int = 0
-    unconverted_recordings: int = 0
-    ports_exhausted: int = 0
 
 
 class MediaEngine:
@@ -87,10 +68,8 @@ class MediaEngine:
         self.protection = Protection(self)
         self._bus = bus or EventBus()
         self._sessions: dict[int, MediaSession] = {}
-        self._moved: dict[
-            int, MediaSession
-        ] = {}  # by the id they had on another media thread, until it is done with it
-        self._rooms: dict[int, Room] = {}
+        self._moved: dict[int, MediaSession] = {}  # by their id on another media thread, until that is done with it
+        self.rooms = Rooms(self)
         self._released: deque[int] = deque()
         self._owed: deque[tuple[Callable[[int], None], int]] = deque()
         self._alarms: set[str] = set()
@@ -126,8 +105,7 @@ class MediaEngine:
         """Closes what is open, ends recordings, stops the threads; idempotent."""
         if self._loop is None:
             return
-        for room in list(self._rooms.values()):
-            room.close()
+        self.rooms.close_all()
         for session in list(self._sessions.values()):
             session.close()
         if self._tidying is not None:
@@ -231,15 +209,7 @@ class MediaEngine:
 
         Raises `core.engine.engine.EngineBusy` when the thread has all the rooms that it can have.
         """
-        number = self.core.open_room(worker=-1 if near is None else self.core.worker_of(near.stream), rate=rate)
-        room = Room(self, number, self.core.worker_of_room(number), rate)
-        self._rooms[number] = room
-        return room
-
-    def close_room(self, number: int) -> None:
-        """Takes a room out at once; the thread is told now, or as soon as it takes commands."""
-        if self._rooms.pop(number, None) is not None:
-            self.insist(self.core.close_room, number)
+        return self.rooms.open(rate, near)
 
     def gather(self, session: MediaSession, stream: int) -> None:
         """Moves `session` to the media thread of `stream`, if it is on another."""
@@ -371,8 +341,7 @@ class MediaEngine:
             self.tapes.ended(a, b, c)
             return
         if kind == wire.EV_ROOM_PLAY_ENDED:
-            if c in self._rooms:
-                self._rooms[c].play_ended(a, bool(b))
+            self.rooms.play_ended(c, a, bool(b))
             return
         if kind in (wire.EV_CLIP_RELEASED, wire.EV_STREAM_CLOSED, wire.EV_ROOM_CLOSED):
             if self._tidying is None and kind == wire.EV_STREAM_CLOSED:
@@ -386,7 +355,11 @@ class MediaEngine:
         session = self.session_of(stream)
         if session is None:
             self.counters.dead_events += 1
-        elif kind == wire.EV_DIGIT:
+        else:
+            self._tell(session, kind, a, b, c)
+
+    def _tell(self, session: MediaSession, kind: int, a: int, b: int, c: int) -> None:
+        if kind == wire.EV_DIGIT:
             self.counters.digits += 1
             if session.on_digit is not None:
                 session.on_digit(chr(a), DIGIT_METHODS.get(c, "inband"))

@@ -98,7 +98,7 @@ class Room:
         self.on_talker = None
         for session in tuple(self._members):
             session.left_room()
-        self._engine.close_room(self.number)
+        self._engine.rooms.close(self.number)
 
     # -- called by the engine and by sessions
 

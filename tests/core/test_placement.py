@@ -39,19 +39,16 @@ def test_a_pair_moves_between_placements_while_it_talks(phones: TonePhones) -> N
     entered, left, carried = probe.seen()
     probe.want_dummy(True)
     engine.bridge(a, b)
-    phones.talk(0.4)
-    assert phones.heard(0) == {TONES[1]}
+    phones.expect(0.4, {0: {TONES[1]}})
     assert probe.seen()[0] == entered + 1
     assert probe.seen()[2] >= carried + 36
     probe.want_dummy(False)
     replace(phones, a)
-    phones.talk(0.4)
-    assert phones.heard(0) == {TONES[1]}
+    phones.expect(0.4, {0: {TONES[1]}})
     after = probe.seen()
     assert after[1] == left + 1
     engine.gain(a, -3.0)
-    phones.talk(0.6)
-    assert phones.heard(1) == {TONES[0]}
+    phones.expect(0.6, {1: {TONES[0]}})
     assert engine.worker_stats(0).room_members == 2
     probe.want_dummy(True)
     replace(phones, a)
@@ -73,9 +70,7 @@ def test_a_placement_that_refuses_makes_room_for_the_next(phones: TonePhones) ->
     entered, left, carried = probe.seen()
     probe.want_dummy(True, refuse=True)
     engine.bridge(a, b)
-    phones.talk(0.4)
-    assert phones.heard(0) == {TONES[1]}
-    assert phones.heard(1) == {TONES[0]}
+    phones.expect(0.4, {0: {TONES[1]}, 1: {TONES[0]}})
     engine.unbridge(a)
     phones.talk(0.1)
     assert probe.seen() == (entered, left, carried)

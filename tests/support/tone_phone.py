@@ -13,6 +13,7 @@ from core.signal import g711
 from tests.support.rtp_phone import Bench, Packet, Phone
 
 PTIME_S = 0.02
+ROUNDS = 5
 FRESH = 240  # packets' worth of ms that are judged: the latest
 
 
@@ -24,7 +25,7 @@ class TonePhones:
         self.amplitude = amplitude
         self.phones: list[Phone] = []
         self._tones: list[tuple[float, float, int]] = []  # frequency, amplitude, codec
-        self._said = 0
+        self.said = 0
         self._heard: list[list[tuple[float, Packet]]] = []
         self._since: list[int] = []
         self._quit = threading.Event()
@@ -50,7 +51,7 @@ class TonePhones:
 
     def _frame(self, index: int) -> bytes:
         tone, amplitude, codec = self._tones[index]
-        t = (np.arange(160) + 160 * self._said) / 8000
+        t = (np.arange(160) + 160 * self.said) / 8000
         pcm = (amplitude * np.sin(2 * np.pi * tone * t)).astype(np.int16).tobytes()
         return g711.alaw_encode_bytes(pcm) if codec == 8 else g711.ulaw_encode_bytes(pcm)
 
@@ -61,7 +62,7 @@ class TonePhones:
         for _ in range(round(seconds / PTIME_S)):
             for index, phone in enumerate(self.phones):
                 phone.say(self._frame(index), pt=self._tones[index][2])
-            self._said += 1
+            self.said += 1
             deadline += PTIME_S
             self._quit.wait(max(deadline - time.monotonic(), 0))
 
@@ -101,6 +102,19 @@ class TonePhones:
         limit = 20 * np.log10(self.amplitude) - 14
         tones = {tone for tone, _, _ in self._tones if tone} | set(also)
         return {tone for tone in tones if self.level(index, tone) > limit}
+
+    def expect(self, seconds: float, wanted: dict[int, set[float]]) -> None:
+        """Everybody talks until each of these phones hears its tones and no others, a few times `seconds` at most.
+
+        On a busy machine the phones themselves falter, so one round says little; what is wrong is wrong in all.
+        """
+        also = set().union(*wanted.values())
+        for _ in range(ROUNDS):
+            self.talk(seconds)
+            found = {index: self.heard(index, *also) for index in wanted}
+            if found == wanted:
+                return
+        raise AssertionError(f"heard {found}, expected {wanted}")
 
     def no_gap(self, index: int, limit_s: float = 0.06) -> None:
         """In the timestamps of what the phone heard there is no hole of more than 60 ms."""

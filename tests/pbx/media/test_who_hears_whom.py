@@ -20,6 +20,7 @@ from tests.pbx.media.test_with_engine import ADDRESS, Phone, eventually
 
 TONES = (500.0, 700.0, 1100.0, 1700.0)
 AUDIBLE_DB = -30.0
+ROUNDS = 5
 
 
 @pytest_asyncio.fixture
@@ -56,6 +57,20 @@ async def talk(party: list[tuple[MediaSession, Phone]], seconds: float) -> list[
     return [tones_in(phone.sound()[-2000:]) for _, phone in party]
 
 
+async def expect(party: list[tuple[MediaSession, Phone]], seconds: float, wanted: dict[int, set[float]]) -> None:
+    """Everybody talks until these hear their tones and no others, a few times `seconds` at most.
+
+    On a busy machine the phones themselves falter, so one round says little; what is wrong is wrong in all.
+    """
+    found: dict[int, set[float]] = {}
+    for _ in range(ROUNDS):
+        heard = await talk(party, seconds)
+        found = {index: heard[index] for index in wanted}
+        if found == wanted:
+            return
+    raise AssertionError(f"heard {found}, expected {wanted}")
+
+
 def tones_in(samples: np.ndarray) -> set[float]:
     if len(samples) < 400:
         return set()
@@ -75,11 +90,9 @@ Party = list[tuple[MediaSession, Phone]]
 async def test_sessions_of_any_thread_are_bridged(party: Party) -> None:
     (a, _), (b, _), (c, _), _ = party
     a.bridge(b)
-    heard = await talk(party, 0.6)
-    assert heard == [{TONES[1]}, {TONES[0]}, set(), set()]
+    await expect(party, 0.6, {0: {TONES[1]}, 1: {TONES[0]}, 2: set(), 3: set()})
     c.bridge(a)
-    heard = await talk(party, 0.6)
-    assert heard == [{TONES[2]}, set(), {TONES[0]}, set()]
+    await expect(party, 0.6, {0: {TONES[2]}, 1: set(), 2: {TONES[0]}, 3: set()})
 
 
 async def test_room_gathers_sessions_of_all_threads(media: MediaEngine, party: Party) -> None:
@@ -88,16 +101,12 @@ async def test_room_gathers_sessions_of_all_threads(media: MediaEngine, party: P
     room.on_talker = lambda session, talks: talkers.append((session, talks))
     for session, _ in party[:3]:
         room.join(session)
-    heard = await talk(party, 0.8)
-    assert heard[0] == {TONES[1], TONES[2]}
-    assert heard[1] == {TONES[0], TONES[2]}
-    assert heard[3] == set()
+    await expect(party, 0.8, {0: {TONES[1], TONES[2]}, 1: {TONES[0], TONES[2]}, 3: set()})
     assert {session for session, talks in talkers if talks} == {session for session, _ in party[:3]}
     room.mute(party[1][0], True)
     room.leave(party[2][0])
-    done = room.play([media.clip(tone_bytes(2500, 0, -16, 16000), "chime")])
-    heard = await talk(party, 0.6)
-    assert heard[:3] == [{2500.0}, {TONES[0], 2500.0}, set()]
+    done = room.play([media.clip(tone_bytes(2500, 0, -16, 80000), "chime")])
+    await expect(party, 0.6, {0: {2500.0}, 1: {TONES[0], 2500.0}, 2: set()})
     party[1][0].close()
     assert room.members == (party[0][0],)
     room.close()
@@ -111,18 +120,16 @@ async def test_supervisor_hears_both_and_follows_the_supervised(party: Party) ->
     (caller, _), (agent, _), (boss, _), (other, _) = party
     caller.bridge(agent)
     boss.listen(agent)
-    assert (await talk(party, 0.7))[:3] == [{TONES[1]}, {TONES[0]}, {TONES[0], TONES[1]}]
+    await expect(party, 0.7, {0: {TONES[1]}, 1: {TONES[0]}, 2: {TONES[0], TONES[1]}})
     boss.whisper(agent)
-    assert (await talk(party, 0.7))[:3] == [{TONES[1]}, {TONES[0], TONES[2]}, {TONES[0], TONES[1]}]
+    await expect(party, 0.7, {0: {TONES[1]}, 1: {TONES[0], TONES[2]}, 2: {TONES[0], TONES[1]}})
     other.bridge(agent)  # on another thread: agent and supervisor are moved
-    heard = await talk(party, 0.7)
-    assert heard[1:] == [{TONES[2], TONES[3]}, {TONES[1], TONES[3]}, {TONES[1]}]
+    await expect(party, 0.7, {1: {TONES[2], TONES[3]}, 2: {TONES[1], TONES[3]}, 3: {TONES[1]}})
     boss.barge(agent)
-    heard = await talk(party, 0.7)
-    assert heard[3] == {TONES[1], TONES[2]}
+    await expect(party, 0.7, {3: {TONES[1], TONES[2]}})
     boss.stop_listening()
     boss.stop_listening()
-    assert (await talk(party, 0.7))[2] == set()
+    await expect(party, 0.7, {2: set()})
     with pytest.raises(ValueError, match="listen"):
         agent.listen(agent)
 
@@ -134,7 +141,7 @@ async def test_supervised_session_ends(media: MediaEngine, party: Party) -> None
     agent.close()
     assert boss.supervisors == ()
     boss.listen(caller)
-    assert (await talk(party, 0.6))[2] == {TONES[0]}
+    await expect(party, 0.6, {2: {TONES[0]}})
     boss.close()
     assert caller.supervisors == ()
     await eventually(lambda: sum(w.room_members for w in media.worker_stats()) == 0)
@@ -144,20 +151,20 @@ async def test_supervised_session_ends(media: MediaEngine, party: Party) -> None
 async def test_clip_over_the_talk_leaves_it(media: MediaEngine, party: Party) -> None:
     (a, _), (b, _), *_ = party
     a.bridge(b)
-    chime = media.clip(tone_bytes(2500, 0, -16, 8000), "chime")
+    chime = media.clip(tone_bytes(2500, 0, -16, 24000), "chime")
     done = a.play([chime], mix=True, duck_db=-3.0)
-    assert (await talk(party, 0.7))[:2] == [{TONES[1], 2500.0}, {TONES[0]}]
-    assert await asyncio.wait_for(done, 5) is True
+    await expect(party, 0.7, {0: {TONES[1], 2500.0}, 1: {TONES[0]}})
+    assert await asyncio.wait_for(done, 8) is True
     music = a.play([media.clip(tone_bytes(TONES[3], 0, -16, 8000), "music")], repeat=True)
     over = a.play([chime], mix=True, duck_db=-3.0)
-    assert (await talk(party, 0.7))[0] == {TONES[3], 2500.0}
+    await expect(party, 0.7, {0: {TONES[3], 2500.0}})
     a.stop_play(mix=True)
     assert await over is False
-    assert (await talk(party, 0.6))[0] == {TONES[3]}
+    await expect(party, 0.6, {0: {TONES[3]}})
     assert not music.done()
     a.stop_play()
     assert await music is False
-    assert (await talk(party, 0.6))[0] == {TONES[1]}
+    await expect(party, 0.6, {0: {TONES[1]}})
 
 
 def channels_of(path: Path) -> np.ndarray:
