@@ -29,6 +29,7 @@ class GuardedConfig(uvicorn.Config):
             ws_max_size=MAX_MESSAGE,
             ws_ping_interval=PING_S,
             ws_ping_timeout=PONG_S,
+            proxy_headers=False,  # whoever connects is the source: anybody can write another into X-Forwarded-For
             ws_per_message_deflate=False,  # a small message may not become a large one
             **settings,
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.trunk")
 CACHE = 4096
+BROWSERS = frozenset(("ws", "wss"))
 
 
 class Candidate(NamedTuple):
@@ -117,7 +118,10 @@ class Trunks:
         or one that we are registered at.
 
         The latter must name the token of our Contact, and come from where we registered: neither alone is trusted.
+        Nothing that comes by a WebSocket is a trunk: any page in a browser near a carrier could open one.
         """
+        if source.transport in BROWSERS:
+            return None
         trunk = self.of_source(source.host)
         if trunk is None and source.transport == "tls":
             trunk = self.of_certificate(source.flow)

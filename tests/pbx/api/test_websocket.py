@@ -93,6 +93,13 @@ async def test_a_request_is_answered_on_its_connection(binary):
         assert site.driver.connections_of("ws") == 1
 
 
+async def test_nobody_writes_another_source_into_a_header():
+    async with Site() as site, site.open(additional_headers={"X-Forwarded-For": "192.0.2.77"}) as phone:
+        await phone.send(OPTIONS.format("a"))
+        await phone.recv()
+        assert site.recorder.requests[0].source.host == HOST
+
+
 async def test_the_connection_is_forgotten_when_it_ends():
     async with Site() as site:
         async with site.open() as phone:

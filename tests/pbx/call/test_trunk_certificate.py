@@ -76,5 +76,10 @@ async def test_nothing_counts_unless_it_is_configured() -> None:
     assert await status_of_call(certificate, certificate_names=[]) == 401
 
 
+@pytest.mark.parametrize(("transport", "status"), [("udp", 200), ("tcp", 200), ("tls", 200), ("ws", 401), ("wss", 401)])
+async def test_a_page_in_a_browser_is_no_trunk(transport: str, status: int) -> None:
+    assert await status_of_call(None, transport, peers=["127.15.9.9"]) == status
+
+
 async def test_only_over_tls() -> None:
     assert await status_of_call(names(("DNS", "sbc.carrier.example")), "tcp") == 401
