@@ -172,6 +172,7 @@ class Pbx:
         )
         self.driver.user_agent.handler = self.calls
         self.driver.user_agent.recheck = self.calls.recheck
+        self.driver.admission.urgent = self.calls.is_emergency
         self.calls.services.bans.guard(self.driver.gate)
         self.driver.user_agent.screen = self.calls.screen
         registrar = self.calls.services.registrar

@@ -106,6 +106,10 @@ class CallService:
         counters.refused(verdict.status)
         return verdict.status, verdict.headers
 
+    def is_emergency(self, request: Request) -> bool:
+        """Whether an INVITE dials an emergency number: then overload control lets it in."""
+        return bool(self.services.dialplan.outbound.emergency.find(clean_number(_dialled(request.uri))))
+
     # -- new calls ------------------------------------------------------------------------------------------------
 
     def on_invite(self, session: InviteSession, request: Request, source: Source) -> None:

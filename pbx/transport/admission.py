@@ -49,13 +49,20 @@ class Admission:
         self._backlog_s = backlog_s
         self._chance = chance
         self.draining = False
+        self.urgent: Callable[[Request], bool] = lambda _: False  # whether an INVITE is an emergency call
         self.shed_draining = 0
         self.shed_full = 0
         self.shed_rate = 0
         self.shed_late = 0
 
     def __call__(self, request: Request, source: Source) -> int | None:
-        """None: let it in. Otherwise seconds for Retry-After."""
+        """None: let it in. Otherwise seconds for Retry-After. An emergency call is refused only while draining."""
+        retry_after_s = self._judge()
+        if retry_after_s is not None and not self.draining and self.urgent(request):
+            return None
+        return retry_after_s
+
+    def _judge(self) -> int | None:
         if self.draining:
             self.shed_draining += 1
             return DRAIN_RETRY_S

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pbx.sip.message import Request
 
 
+IDENTITY = ("P-Asserted-Identity", "Remote-Party-ID", "Privacy")
+
+
 class InboundCaller(NamedTuple):
     """`number` is for the lists and the plan alone when it is `withheld`; then callers are shown as anonymous."""
 
@@ -25,7 +28,7 @@ def inbound_caller(request: Request, trunk: Trunk) -> InboundCaller:
     sender = request.from_
     identity = Identity(sender.uri.user, sender.display, sender.uri.host)
     withheld = is_anonymous(identity) or not identity.number
-    if trunk.config.trust_identity:
+    if trunk.config.trust_identity and request.has_any(IDENTITY):
         told = trusted_caller(request)
         if told is not None:
             hidden = withheld or told[1]

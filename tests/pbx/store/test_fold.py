@@ -141,6 +141,44 @@ def test_seizures() -> None:
     assert (call.outcome, call.pdd_s, call.billed_s) == ("busy", None, 0.0)
 
 
+def test_each_trunk_that_failed_is_a_seizure_of_its_own() -> None:
+    call = Journey(1).begin("outbound:0600", direction="outbound", trunk="", caller="101")
+    call.add(Kind.LEG_STARTED, "b1", role="callee", target="+48601", trunk="first")
+    failed = {"trunk": "first", "sip_status": 503, "q850": 34, "next_trunk": "second"}
+    call.at(1).add(Kind.TRUNK_FAILED, "b1", **failed)
+    call.at(3).add(Kind.LEG_ANSWERED, "b1").add(Kind.CALL_ANSWERED)
+    call.at(63).add(Kind.LEG_ENDED, "b1", sip_status=200, cause="normal")
+    call.add(Kind.LEG_CHARGED, "b1", trunk="second", cost=0.12, currency="PLN", seconds=60)
+    call.add(Kind.LEG_CHARGED, "a", trunk="tollfree", cost=0.5, currency="PLN", seconds=0)
+    found = fold(call.end(status=200, by="callee", setup_s=3.0).events)
+    first, second = sorted(found.trunk_records(), key=lambda record: record.started_us)
+    assert (first.leg, first.trunk, first.sip_status, first.outcome) == ("b1.1", "first", 503, "failure")
+    assert (second.leg, second.trunk, second.outcome, second.billed_s, second.cost) == (
+        "b1",
+        "second",
+        "answered",
+        60.0,
+        0.12,
+    )
+    assert found.cdr().cost == pytest.approx(0.62)
+    assert found.cdr().legs == 1, "it was one leg"
+
+
+def test_what_is_known_of_the_numbers_is_in_the_record() -> None:
+    known = {"tag": "spring", "campaign": "tractors", "caller_country": "PL", "caller_type": "mobile"}
+    events = Journey(1).begin("echo").end(status=200, by="caller").events
+    events[0].data.update(known)
+    cdr = fold(events).cdr()
+    assert (cdr.tag, cdr.campaign, cdr.medium, cdr.caller_country, cdr.caller_region, cdr.caller_type) == (
+        "spring",
+        "tractors",
+        "",
+        "PL",
+        "",
+        "mobile",
+    )
+
+
 def test_an_inbound_trunk_is_no_seizure() -> None:
     call = Journey().begin().add(Kind.LEG_STARTED, role="caller", target="600", trunk="carrier").end()
     assert fold(call.events).trunk_records() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pbx.transport.admission import BURST_S, DRAIN_RETRY_S, FULL_RETRY_S, Admission
 
 
@@ -77,3 +79,16 @@ def test_draining_refuses_everything():
     world = World()
     world.admission.draining = True
     assert world.ask() == DRAIN_RETRY_S
+
+
+def test_an_emergency_call_is_let_in_whatever_the_load() -> None:
+    admission = Admission(
+        1, 1000.0, now=lambda: 0.0, active_calls=lambda: 5, loop_lag_s=lambda: 9.0, backlog_s=lambda: 9.0
+    )
+    request: Any = object()
+    source: Any = object()
+    assert admission(request, source) is not None
+    admission.urgent = lambda asked: asked is request
+    assert admission(request, source) is None
+    admission.draining = True
+    assert admission(request, source) is not None, "another PBX can take it"
