@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -125,6 +125,9 @@ class Media(Section):
     codecs: list[CodecName] = ["PCMA", "PCMU"]  # in the order of our offers
     codec_choice: Literal["theirs", "ours"] = "theirs"  # whose order decides when we answer an offer
     comfort_noise: bool = False  # offer RFC 3389, and take it when it is offered
+    opus_complexity: int = Field(default=5, ge=0, le=10)  # processor time against quality
+    opus_bitrate: Literal[0] | Annotated[int, Field(ge=6000, le=128000)] = 0  # bit/s; 0: libopus chooses
+    opus_expected_loss: int = Field(default=5, ge=0, le=100)  # percent that in-band error correction is made for
     ptime_ms: Literal[10, 20, 30, 40, 60] = 20
     latch: Literal["signalled", "any", "strict"] = "signalled"
     rtp_timeout_s: float = Field(default=30.0, ge=0)  # 0: never

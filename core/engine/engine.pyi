@@ -99,7 +99,12 @@ class Engine:
         port_max: int = 29999,
         max_streams: int = 8192,
         realtime: bool = True,
-    ) -> None: ...
+        opus_complexity: int = 5,
+        opus_bitrate: int = 0,
+        opus_expected_loss: int = 5,
+    ) -> None:
+        """`opus_complexity` 0..10, `opus_bitrate` in bit/s (0: libopus chooses), `opus_expected_loss` in percent: how
+        many bits go into in-band error correction. Raises ValueError beyond these."""
     @property
     def workers(self) -> int: ...
     def start(self) -> None:

@@ -66,13 +66,24 @@ cdef class Engine:
     """The media workers of one process; see engine.pyi for every call."""
 
     def __cinit__(self, *, int workers=1, int port_min=20000, int port_max=29999, int max_streams=8192,
-                  bint realtime=True):
+                  bint realtime=True, int opus_complexity=5, int opus_bitrate=0, int opus_expected_loss=5):
+        cdef int i
         self.ports = PortRange(port_min, port_max)
         self.keys = KeyStore(SRTP_CONTEXTS * max_streams * workers + 1)
         self.crew = Crew(workers, max_streams, realtime, self.keys)
         self.ports.workers = self.crew.pool
         self.crew.ports = self.ports
         self.shelf = Shelf(self.crew)
+        if not 0 <= opus_complexity <= 10:
+            raise ValueError(f"opus_complexity is {opus_complexity}, it must be 0..10")
+        if opus_bitrate and not 6000 <= opus_bitrate <= 128000:
+            raise ValueError(f"opus_bitrate is {opus_bitrate} bit/s, it must be 6000..128000, or 0: libopus chooses")
+        if not 0 <= opus_expected_loss <= 100:
+            raise ValueError(f"opus_expected_loss is {opus_expected_loss} percent, it must be 0..100")
+        for i in range(self.crew.count):
+            self.crew.pool[i].opus_complexity = opus_complexity
+            self.crew.pool[i].opus_bitrate = opus_bitrate
+            self.crew.pool[i].opus_expected_loss = opus_expected_loss
         self.random = b""
 
     @property

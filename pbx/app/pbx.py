@@ -139,6 +139,9 @@ class Pbx:
             port_max=settings.port_max,
             max_streams=_streams(self.config),
             realtime=settings.realtime,
+            opus_complexity=settings.opus_complexity,
+            opus_bitrate=settings.opus_bitrate,
+            opus_expected_loss=settings.opus_expected_loss,
         )
         self.media = MediaEngine(core, settings, bus=self.bus, recordings_dir=self.data_dir / "recordings")
         self.media.start(loop)
