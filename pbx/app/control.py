@@ -91,6 +91,7 @@ class PbxControl:
                 "queue": call.queue,
                 "direction": call.direction,
                 "trunk": call.trunk,
+                "held": call.held,
                 "age_s": round(now - call.since, 1),
             }
             for call in self._app.calls.active()

@@ -61,6 +61,7 @@ class CallSnapshot:
     queue: str
     direction: str
     trunk: str
+    held: bool = False  # by either side
 
 
 class _Refused(Exception):
@@ -296,6 +297,7 @@ class CallService:
                 call.queue,
                 call.direction,
                 call.trunk,
+                any(leg.hold_since for leg in (call.a, *call.legs)),
             )
             for call in self.calls.values()
         ]
