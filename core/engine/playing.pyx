@@ -7,7 +7,6 @@ from core.base.frame cimport MAX_FRAME_SAMPLES, RATE_HZ
 from core.engine.clips cimport Clip, clip_drop, clip_find
 from core.engine.messages cimport (
     EV_CLIP_RELEASED,
-    EV_ROOM_PLAY_ENDED,
     FLAG_OVERLAY,
     FLAG_REPEAT,
     Command,
@@ -21,6 +20,7 @@ from core.engine.state cimport (
     start_ticking,
     tell_overlay_ended,
     tell_play_ended,
+    tell_room_play_ended,
 )
 from core.signal.g711 cimport ulaw_decode
 from core.signal.mixer cimport mix_gain, mix_over
@@ -103,7 +103,7 @@ cdef void end_room_play(Worker* w, Room* room, bint finished, int64_t now) noexc
     if not room.player.active:
         return
     _drop_all(w, &room.player, now)
-    emit(w, EV_ROOM_PLAY_ENDED, 0, room.player.token, finished, room.id, now)
+    tell_room_play_ended(w, room, finished, now)
 
 
 cdef int player_samples(Player* player, int16_t* pcm, int n, int rate) noexcept nogil:

@@ -159,6 +159,9 @@ cdef struct Room:
     bint gate                  # who does not talk is left out of the sum
     int64_t threshold          # power of a frame
     Player player              # announcements
+    bint untold                # the end of the last one found the event ring full
+    uint32_t ended_token
+    bint ended_finished
     Tap* tap
     uint32_t recorded          # samples given to the recording: its timestamps
 
@@ -196,6 +199,7 @@ cdef struct Worker:
     bint unsignalled           # events were pushed since the last wake
     bint retry                 # some leg has pending events
     bint clips_unreported      # EV_CLIP_RELEASED found no room
+    bint rooms_untold          # EV_ROOM_PLAY_ENDED found no room
     uint32_t recordings_open   # that this worker has still to report
     SpscRing commands          # of Command, Python to worker
     SpscRing events            # of Event, worker to Python
@@ -254,6 +258,8 @@ cdef bint emit(Worker* w, int kind, uint32_t stream, int64_t a, int64_t b, int64
 # The state events: kept in the leg and told again when the ring was full.
 cdef void tell(Worker* w, Leg* leg, uint32_t pending, int64_t now) noexcept nogil
 cdef void tell_play_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil
+# The end of a room's announcement: told again when the ring was full, the latest one for all before it.
+cdef void tell_room_play_ended(Worker* w, Room* room, bint finished, int64_t now) noexcept nogil
 cdef void tell_overlay_ended(Worker* w, Leg* leg, bint finished, int64_t now) noexcept nogil
 cdef void tell_digit(Worker* w, Leg* leg, char code, int64_t duration_ms, bint in_band, int64_t now) noexcept nogil
 # Tries what is pending again.

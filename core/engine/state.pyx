@@ -11,6 +11,7 @@ from core.engine.messages cimport (
     EV_LATCHED,
     EV_MEDIA_TIMEOUT,
     EV_PLAY_ENDED,
+    EV_ROOM_PLAY_ENDED,
     EV_QUALITY,
     EV_TALKER,
     Event,
@@ -84,6 +85,27 @@ cdef void tell_overlay_ended(Worker* w, Leg* leg, bint finished, int64_t now) no
     tell(w, leg, PENDING_OVERLAY_ENDED, now)
 
 
+cdef void _tell_room(Worker* w, Room* room, int64_t now) noexcept nogil:
+    room.untold = not emit(w, EV_ROOM_PLAY_ENDED, 0, room.ended_token, room.ended_finished, room.id, now)
+    if room.untold:
+        w.rooms_untold = True
+        w.retry = True
+
+
+cdef void tell_room_play_ended(Worker* w, Room* room, bint finished, int64_t now) noexcept nogil:
+    room.ended_token = room.player.token
+    room.ended_finished = finished
+    _tell_room(w, room, now)
+
+
+cdef void _retry_rooms(Worker* w, int64_t now) noexcept nogil:
+    cdef uint32_t i
+    w.rooms_untold = False
+    for i in range(w.room_pool.capacity):
+        if w.rooms[i] != NULL and w.rooms[i].untold:
+            _tell_room(w, w.rooms[i], now)
+
+
 cdef void tell_digit(Worker* w, Leg* leg, char code, int64_t duration_ms, bint in_band, int64_t now) noexcept nogil:
     cdef HeardDigit* kept
     if not leg.backlog_count and emit(w, EV_DIGIT, leg.id, code, duration_ms, in_band, now):
@@ -117,6 +139,8 @@ cdef void retry_events(Worker* w, int64_t now) noexcept nogil:
     cdef uint32_t i, which
     cdef Leg* leg
     w.retry = False
+    if w.rooms_untold:
+        _retry_rooms(w, now)
     for i in range(w.active_count):
         leg = w.active[i]
         if not leg.pending:

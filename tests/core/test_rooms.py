@@ -240,3 +240,22 @@ def test_level_of_a_mix_is_a_sum(bench: Bench, phones: TonePhones) -> None:
     phones.talk(0.9)
     for tone in TONES[1:3]:
         assert phones.level(0, tone) == pytest.approx(20 * math.log10(phones.amplitude), abs=1.0)
+
+
+def test_end_of_an_announcement_is_told_when_the_ring_was_full(bench: Bench) -> None:
+    """Nobody drains while 20,000 plays end; the end of the room's own is told later."""
+    stream, _ = bench.call("127.11.0.1")
+    room = bench.engine.open_room()
+    clip = bench.engine.add_clip(bytes(2))
+    for _ in range(20_000):
+        while True:
+            try:
+                bench.engine.play(stream, [clip], repeat=True)
+                break
+            except E.EngineBusy:
+                continue
+    token = bench.engine.play_in_room(room, [clip])
+    bench.until(
+        lambda: any(e[0] == E.EV_ROOM_PLAY_ENDED and e[2] == token for e in bench.events), "the end of the announcement"
+    )
+    assert bench.engine.worker_stats(0).dropped_events > 0
