@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import endurance, machine, offers, signalling
+from bench.load import endurance, machine, offers, registrations, signalling
 from bench.load.figures import ROWS, Figures
 from bench.load.micro import run_micro
 from bench.load.pbx import Pbx
@@ -83,6 +83,14 @@ def transactions(figures: Figures, quick: bool, folder: Path) -> None:
             figures.update(endurance.digest(pbx, folder, seconds))
 
 
+def registered(figures: Figures, quick: bool, _: Path) -> None:
+    for index in range(1 if quick else 5):
+        say(f"10,000 phones stay registered, 167 refreshes a second ({index + 1})")
+        found = registrations.measure(10_000, 167.0, 10.0 if quick else 30.0)
+        figures.add("registration_cpu_us", found["cpu_us"])
+        figures.add("registrations_core_percent", found["core_percent"])
+
+
 def sustain(figures: Figures, quick: bool, folder: Path) -> None:
     seconds = 12.0 if quick else 120.0
     with Pbx(folder) as pbx, signalling.answering_phone(folder):
@@ -145,6 +153,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "capacity": capacity,
     "lag": lag,
     "transactions": transactions,
+    "registrations": registered,
     "sustain": sustain,
     "memory": memory,
     "offers": offer,

@@ -33,6 +33,8 @@ ROWS = (
     Row("digest_cpu_ms_per_call", "digest, added to a call", "CPU-ms", "<= 0.1", ""),
     Row("options_cpu_ms", "transaction without a dialog", "CPU-ms", "", ""),
     Row("options_per_s_core", "such transactions a core", "1/s", "", ""),
+    Row("registrations_core_percent", "10,000 phones registering every 60 s", "% of a core", "<= 10", ""),
+    Row("registration_cpu_us", "a refresh, challenge and all", "CPU-us", "", ""),
     Row("relay_core_per_100_calls", "relay, two-way PCMU", "core/100", "<= 0.12", "Asterisk 0.33, rtpengine 0.16-0.25"),
     Row("bare_relay_core_per_100_calls", "bare relay, same sockets", "core/100", "", "the limit of sockets, 0.08"),
     Row("relay_ratio_to_bare", "relay over bare relay", "ratio", "<= 1.1", ""),

@@ -98,7 +98,8 @@ class EmergencyNumbers:
         who = f"{call.caller} {call.caller_name}".strip()
         text = f"{who} calls {number}" + (f" from {where}" if where else "") + "; send help to the door to wait for it"
         services = call.services
-        services.bus.publish(Alarm(ALARM, text, True, services.clock.unix()))
+        if call.setup.emergency:  # a flow that dials such a number for its caller has the journey alone
+            services.bus.publish(Alarm(ALARM, text, True, services.clock.unix()))
         if site is None or not site.geolocation:
             return ()
         return (f"Geolocation: <{site.geolocation}>", "Geolocation-Routing: yes")

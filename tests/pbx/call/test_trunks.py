@@ -260,6 +260,18 @@ async def test_an_extension_may_always_withhold_its_number() -> None:
     assert b"48600700800" not in hidden.data
 
 
+async def test_the_code_withholds_the_number_from_other_phones_too() -> None:
+    world = World(trunks())
+    bob = world.phone("102", "127.15.1.2")
+    assert (await bob.register()).status == 200
+    carol = await talk(world, "*31102")
+    invite = reached(bob)[0]
+    assert invite.from_.uri.user == "anonymous"
+    assert b"103" not in invite.data.partition(b"Content-Type")[0].partition(b"From:")[2]
+    carol.session.bye()
+    await world.settle()
+
+
 # -- money ------------------------------------------------------------------------------------------------------------
 
 

@@ -76,6 +76,36 @@ async def test_a_menu_leads_to_the_queue_and_the_trace_shows_the_way() -> None:
     await house.close()
 
 
+@pytest.mark.parametrize(
+    ("known", "way"),
+    [
+        ({"tag": "Spring", "caller_country": "RU"}, "tags:spring"),
+        ({"caller_region": "Санкт-Петербург", "caller_country": "RU"}, "regions:санкт-петербург"),
+        ({"caller_region": "Тверская обл.", "caller_country": "RU", "caller_type": "fixed"}, "countries:ru"),
+        ({"caller_country": "PL", "caller_type": "mobile"}, "types:mobile"),
+        ({"withheld": True}, "types:anonymous"),
+        ({"caller_country": "PL"}, "other"),
+        ({}, "other"),
+    ],
+)
+async def test_what_is_known_of_the_number_chooses_the_way(known: dict[str, Any], way: str) -> None:
+    house = House(
+        who={
+            "kind": "caller",
+            "tags": {"spring": "bye"},
+            "regions": {"Санкт-Петербург": "bye"},
+            "countries": {"RU": "bye"},
+            "types": {"mobile": "bye", "anonymous": "bye"},
+            "other": "bye",
+        },
+        bye=END,
+    )
+    caller = house.call(**known)
+    await caller.over()
+    assert house.way()[0] == ("who", way)
+    await house.close()
+
+
 @pytest.mark.parametrize("method", ["rfc4733", "info", "inband"])
 async def test_digits_count_however_they_come(method: str) -> None:
     house = House(menu={"kind": "menu", "text": "Press", "keys": {"12": "bye", "#": "bye"}}, bye=END)
