@@ -68,7 +68,7 @@ def test_packets_and_plays_go_on_and_the_far_end_sees_one_stream(crew: Crew, pho
     stats = crew.engine.stream_stats(a)
     assert stats.rx_packets == phones.said
     assert (stats.lost_packets, stats.foreign_packets) == (0, 0)
-    one_stream(phones.all_packets(0))
+    one_stream(phones.all_packets(0), phones.late_s)
     totals = [crew.engine.worker_stats(n) for n in range(3)]
     assert [t.streams for t in totals] == [0, 1, 0]
     crew.engine.close(a)

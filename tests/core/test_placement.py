@@ -61,7 +61,7 @@ def test_a_pair_moves_between_placements_while_it_talks(phones: TonePhones) -> N
     phones.talk(0.1)
     assert probe.seen()[1] == left + 2
     for index in (0, 1):
-        one_stream(phones.all_packets(index))
+        one_stream(phones.all_packets(index), phones.late_s)
 
 
 def test_a_placement_that_refuses_makes_room_for_the_next(phones: TonePhones) -> None:

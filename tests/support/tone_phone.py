@@ -26,6 +26,8 @@ class TonePhones:
         self.phones: list[Phone] = []
         self._tones: list[tuple[float, float, int]] = []  # frequency, amplitude, codec
         self.said = 0
+        self.late_s = 0.0  # how late the phones themselves were at worst, between two calls of `talk` too
+        self._last_s = 0.0
         self._heard: list[list[tuple[float, Packet]]] = []
         self._since: list[int] = []
         self._quit = threading.Event()
@@ -60,6 +62,10 @@ class TonePhones:
         self._since = [len(heard) for heard in self._heard]
         deadline = time.monotonic()
         for _ in range(round(seconds / PTIME_S)):
+            now = time.monotonic()
+            if self._last_s:
+                self.late_s = max(self.late_s, now - self._last_s - PTIME_S)
+            self._last_s = now
             for index, phone in enumerate(self.phones):
                 phone.say(self._frame(index), pt=self._tones[index][2])
             self.said += 1
