@@ -12,7 +12,7 @@ from pbx.call.outgoing import Contact, Dialled
 from pbx.call.patterns import PatternTable, is_pattern
 from pbx.call.phone_flows import ways_to
 from pbx.sip.identity_headers import ANONYMOUS_FROM
-from pbx.sip.user_agent import SECURE
+from pbx.sip.requests import SECURE
 
 if TYPE_CHECKING:
     from pbx.call.application import Application, Applications

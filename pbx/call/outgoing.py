@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.causes import ELSEWHERE, reason_header
 from pbx.call.errors import DialFailed
+from pbx.call.forking import by_q, rank
 from pbx.call.leg import Leg, sdp_status
 from pbx.call.media_security import secure
 from pbx.events import Kind
@@ -60,26 +61,6 @@ class Dialled:
         self.limit_keys = (attempt.limit_key, *self.limit_keys[1:])
 
 
-def _rank(failure: DialFailed) -> tuple[int, int]:
-    """The better of two failures sorts first (RFC 3261 section 16.7, step 6): a global refusal, then busy, then what
-    the far end says of itself, then its trouble; last a redirection, which leads the caller nowhere.
-    """
-    status = failure.status
-    if status >= 600:
-        return 0, status
-    if status == 486:
-        return 1, 0
-    return (9, status) if status < 400 else (status // 100, status)
-
-
-def by_q(contacts: Sequence[Contact]) -> list[list[Contact]]:
-    """The contacts that ring together, those with the highest q first."""
-    groups: dict[float, list[Contact]] = {}
-    for contact in contacts:
-        groups.setdefault(contact.q, []).append(contact)
-    return [groups[q] for q in sorted(groups, reverse=True)]
-
-
 class OutgoingLeg(Leg):
     """Use: `leg = call.originate("101", timeout_s=20)`, `await leg.answered()`, then `await call.bridge(leg)`."""
 
@@ -91,7 +72,6 @@ class OutgoingLeg(Leg):
         "_headers",
         "_later",
         "_offer",
-        "_outcome",
         "_share_s",
         "_timer",
         "_towards",
@@ -368,7 +348,7 @@ class OutgoingLeg(Leg):
         self._drop(session)
         self._waiting -= 1
         failure = DialFailed(status, reason)
-        if self._best is None or _rank(failure) < _rank(self._best):
+        if self._best is None or rank(failure) < rank(self._best):
             self._best = failure
         if self._waiting <= 0 and self._later and status < 600:
             self._next_turn()

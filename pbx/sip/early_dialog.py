@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,3 +30,19 @@ class EarlyDialog:
             return False
         self.rseq = rseq
         return True
+
+
+NO_EARLY_DIALOGS: dict[str, EarlyDialog] = {}  # shared by all calls that have none; never changed
+
+
+def newest(dialogs: Mapping[str, EarlyDialog]) -> EarlyDialog | None:
+    """The early dialog that got furthest, the latest of several; None when there is none."""
+    found: EarlyDialog | None = None
+    for early in dialogs.values():
+        if early.settled or found is None or not found.settled:
+            found = early
+    return found
+
+
+def nobody_minds(status: int) -> None:
+    """The outcome of a PRACK: the far end looks after its own INVITE, whatever it says to it."""

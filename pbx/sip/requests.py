@@ -11,6 +11,16 @@ if TYPE_CHECKING:
 MAGIC_COOKIE = "z9hG4bK"  # RFC 3261 8.1.1.7
 UDP_LIMIT = 1300  # bytes; a larger request goes over a congestion-controlled transport (18.1.1)
 
+# RFC 7118 section 5.2.1 knows one URI parameter for both kinds of WebSocket.
+CONTACT_TRANSPORTS = {
+    "udp": "",
+    "tcp": ";transport=tcp",
+    "tls": ";transport=tls",
+    "ws": ";transport=ws",
+    "wss": ";transport=ws",
+}
+SECURE = frozenset(("tls", "wss"))  # what keeps the promise of a sips URI
+
 # What is understood, in one place: a method or option tag stands here when it works, and not before.
 DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY", "MESSAGE")
 METHODS = (*DIALOG_METHODS, "REGISTER", "SUBSCRIBE", "PUBLISH")

@@ -11,7 +11,7 @@ from pbx.sip import session_state as states
 from pbx.sip.client_auth import authorization
 from pbx.sip.dialog import Dialog, as_client
 from pbx.sip.dialog_request import DialogRequest
-from pbx.sip.early_dialog import MAX_EARLY_DIALOGS, EarlyDialog
+from pbx.sip.early_dialog import MAX_EARLY_DIALOGS, NO_EARLY_DIALOGS, EarlyDialog, newest, nobody_minds
 from pbx.sip.extensions import requires
 from pbx.sip.reason import said_reason
 from pbx.sip.reliable import read_rseq
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from pbx.sip.transaction_client import ClientTransaction
     from pbx.sip.transaction_server import ServerTransaction
     from pbx.sip.user_agent import UserAgent
-
-
-_NONE: dict[str, EarlyDialog] = {}  # shared by all calls without early dialogs; never changed
 
 
 class OutgoingSession(InviteSession):
@@ -101,7 +98,7 @@ class OutgoingSession(InviteSession):
         self._challenges = 0
         self._authorization = ""  # what answered the last challenge, as a line: the ACK says it again (13.2.2.4)
         self._raised = 0  # how often a 422 made the session interval longer
-        self._early: dict[str, EarlyDialog] = _NONE  # by To tag, until the call is answered
+        self._early: dict[str, EarlyDialog] = NO_EARLY_DIALOGS  # by To tag, until the call is answered
         self._heard = False  # a provisional response came: only then may CANCEL go out (9.1)
 
     def start(self, authorization_line: str = "") -> None:
@@ -167,12 +164,10 @@ class OutgoingSession(InviteSession):
 
     def finish(self) -> None:
         super().finish()
-        self._early = _NONE
+        self._early = NO_EARLY_DIALOGS
         if self.transaction is not None:
             self.transaction.user = None
             self.transaction = None
-
-    # Early dialogs (13.2.2.4): one for each To tag
 
     def knows(self, remote_tag: str) -> bool:
         return remote_tag == self.remote_tag if self.remote_tag else remote_tag in self._early
@@ -185,16 +180,9 @@ class OutgoingSession(InviteSession):
     def ensure_dialog(self) -> Dialog | None:
         """Before the answer the early dialog that got furthest, the latest of several."""
         if self.dialog is None and self.state == "early":
-            early = self._newest()
+            early = newest(self._early)
             return self._dialog_of_early(early) if early is not None else None
         return self.dialog
-
-    def _newest(self) -> EarlyDialog | None:
-        found: EarlyDialog | None = None
-        for early in self._early.values():
-            if early.settled or found is None or not found.settled:
-                found = early
-        return found
 
     def dialog_of(self, remote_tag: str) -> Dialog | None:
         if self.dialog is not None:
@@ -206,7 +194,7 @@ class OutgoingSession(InviteSession):
         """Before the answer an offer may come in an early dialog whose own exchange is done reliably."""
         if self.phase is not states.CALLING:
             return super().offer_refusal(remote_tag)
-        early = self._early.get(remote_tag) if remote_tag else self._newest()
+        early = self._early.get(remote_tag) if remote_tag else newest(self._early)
         return 0 if early is not None and early.settled else 491
 
     def on_exchanged(self, remote_tag: str) -> None:
@@ -246,7 +234,7 @@ class OutgoingSession(InviteSession):
         early = self._early.get(tag)
         if early is None and tag and len(self._early) < MAX_EARLY_DIALOGS:
             early = EarlyDialog(response)
-            if self._early is _NONE:
+            if self._early is NO_EARLY_DIALOGS:
                 self._early = {tag: early}
             else:
                 self._early[tag] = early
@@ -288,12 +276,9 @@ class OutgoingSession(InviteSession):
             self.local_sdp = body or self.local_sdp
             line = f"RAck: {rseq} {response.cseq} INVITE"
             dialog = self._dialog_of_early(early)
-            DialogRequest(self, "PRACK", self._on_prack_status, [line], body, "application/sdp", dialog).start()
+            DialogRequest(self, "PRACK", nobody_minds, [line], body, "application/sdp", dialog).start()
         if sdp and not self._offer and not answer:
             self.cancel()  # an offer that nobody answers leads nowhere
-
-    def _on_prack_status(self, status: int) -> None:
-        """The far end looks after its own INVITE: what it says to a PRACK changes nothing here."""
 
     def _keep_numbers(self, tag: str) -> EarlyDialog | None:
         """The dialog of the 2xx goes on with the sequence numbers of its early dialog (13.2.2.4)."""
@@ -301,7 +286,7 @@ class OutgoingSession(InviteSession):
         if early is not None and early.dialog is not None and self.dialog is not None:
             self.dialog.local_cseq = max(self.dialog.local_cseq, early.dialog.local_cseq)
             self.dialog.remote_cseq = early.dialog.remote_cseq
-        self._early = _NONE
+        self._early = NO_EARLY_DIALOGS
         return early
 
     def _on_answer(self, transaction: ClientTransaction, response: Response) -> None:

@@ -23,7 +23,7 @@ from pbx.sip.observer import SessionObserver, UserAgentHandler
 from pbx.sip.outputs import Outputs, Send, ToUser
 from pbx.sip.parser import parse
 from pbx.sip.refusal import refuse_answer
-from pbx.sip.requests import MAGIC_COOKIE, UDP_LIMIT
+from pbx.sip.requests import CONTACT_TRANSPORTS, MAGIC_COOKIE, SECURE, UDP_LIMIT
 from pbx.sip.server_request import ServerRequest
 from pbx.sip.session import InviteSession
 from pbx.sip.session_incoming import IncomingSession
@@ -40,16 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.sip")
 
-# RFC 7118 section 5.2.1 knows one URI parameter for both kinds of WebSocket.
-CONTACT_TRANSPORTS = {
-    "udp": "",
-    "tcp": ";transport=tcp",
-    "tls": ";transport=tls",
-    "ws": ";transport=ws",
-    "wss": ";transport=ws",
-}
-
-SECURE = frozenset(("tls", "wss"))
 ONLY_IN_DIALOG = frozenset(("BYE", "UPDATE", "PRACK"))
 FAILOVER_S = 2.0
 
