@@ -18,7 +18,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 SIP_ARGS ?=
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
