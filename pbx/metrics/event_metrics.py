@@ -13,6 +13,7 @@ from pbx.store.outcome import Outcome, classify
 DEFAULT_THRESHOLDS = (20.0, 5.0)  # T and S in seconds, for a queue that the configuration does not know
 MAX_VALUES = 64  # distinct values of a label that code elsewhere makes up; more of them are counted as "other"
 MAX_SEIZURES = 20_000
+QUALITY_FAULTS = ("mos", "one_way", "dead_air", "clipping")
 DIGIT_METHODS = ("rfc4733", "info", "inband")
 EXITS = ("timeout", "full", "no_agents", "key", "shutdown")
 UNACCEPTED = ("no_answer", "busy", "rejected", "unreachable", "lost")
@@ -56,6 +57,8 @@ class EventMetrics:
             self._queue(name)
         for method in DIGIT_METHODS:
             self._methods.get(method)
+        for fault in QUALITY_FAULTS:
+            self._in.quality_faults.child(fault)
         for trunk in trunks:
             self._in.trunk_seizures.child(trunk)
             self._in.trunk_pdd.child(trunk)
