@@ -4,6 +4,7 @@ transaction and a digest cost.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from bench.load import sipp
@@ -94,9 +95,14 @@ def sustained(pbx: Pbx, folder: Path, rates: list[float], seconds: float, say: S
 def overload(pbx: Pbx, folder: Path, limit: float, seconds: float) -> dict[str, float]:
     """Twice the `limit` comes while calls are up: the share of the limit that is carried, established calls lost."""
     held = sipp.caller(
-        folder / "held", TARGET, BRIDGED, HOLDER, rate=100, calls=HELD_CALLS, hold_ms=int(seconds * 1000) + 8000
+        folder / "held", TARGET, BRIDGED, HOLDER, rate=100, calls=HELD_CALLS, hold_ms=int(seconds * 1000) + 10_000
     )
     try:
+        deadline = time.monotonic() + 30
+        while pbx.metrics()["centrala_calls_active"] < HELD_CALLS:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{HELD_CALLS} calls were not up within 30 s")
+            time.sleep(0.1)
         result, _ = run_at_once(folder, 2 * limit, seconds)
         kept = held.wait(seconds + 60)
     finally:
