@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
@@ -45,6 +46,19 @@ def lossy(seed: int, loss: float = 0.2, duplicate: float = 0.1, delay_s: tuple[f
         return [chance.uniform(*delay_s) for _ in range(copies)]
 
     return link
+
+
+def merciful(link: Link, most: int = 4) -> Link:
+    """As `link`, but no message is lost more than `most` times: what tests say of the end holds without exception."""
+    losses: Counter[bytes] = Counter()
+
+    def kinder(sender: Peer, to: Peer, data: bytes) -> Sequence[float]:
+        copies = link(sender, to, data)
+        if not copies:
+            losses[data] += 1
+        return copies if copies or losses[data] <= most else (0.05,)
+
+    return kinder
 
 
 class Peer:
