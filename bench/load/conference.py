@@ -8,41 +8,12 @@ Each member sends 50 PCMU packets a second and is sent 50; nobody is left out of
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
-import sys
 import time
-from typing import Any
 
-from bench.load.relay import CPUS, ENDPOINT_IP, RELAY_IP, ROOT, SETTLE_S, answer, endpoints, reply
-
-
-class ConferenceProcess:
-    """The engine with its rooms, spoken to by lines of JSON."""
-
-    def __init__(self, rooms: int, members: int, ports: list[int]) -> None:
-        command = [sys.executable, "-m", "bench.load.conference", "--serve"]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if len(CPUS) >= 4:
-            os.sched_setaffinity(self._process.pid, {CPUS[1]})
-        self.ports: list[int] = self.ask([rooms, members, ports])
-
-    def ask(self, value: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(value) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the conference's process ended with status {self._process.wait()}")
-        return json.loads(line)
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
+from bench.load.child import CPUS, Child
+from bench.load.relay import ENDPOINT_IP, RELAY_IP, SETTLE_S, answer, endpoints, reply
 
 
 def measure(rooms: int, members: int, seconds: float) -> dict[str, float]:
@@ -50,7 +21,7 @@ def measure(rooms: int, members: int, seconds: float) -> dict[str, float]:
     from bench.load.rtp_load import RtpLoad
 
     sockets = endpoints((rooms * members + 1) // 2)[: rooms * members]
-    process = ConferenceProcess(rooms, members, [sock.getsockname()[1] for sock in sockets])
+    process = Child("bench.load.conference", ["--serve"], [rooms, members, [sock.getsockname()[1] for sock in sockets]])
     try:
         for sock, port in zip(sockets, process.ports, strict=True):
             sock.connect((RELAY_IP, port))

@@ -14,16 +14,13 @@ import json
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from bench.load import relay_rtpengine
+from bench.load.child import CPUS, Child
 
-ROOT = Path(__file__).resolve().parents[2]
-CPUS = sorted(os.sched_getaffinity(0))
 ENDPOINT_IP = "127.11.200.1"
 RELAY_IP = "127.11.200.2"
 SETTLE_S = 1.0
@@ -39,40 +36,13 @@ def endpoints(calls: int) -> list[socket.socket]:
     return out
 
 
-class RelayProcess:
-    """The relay under test in a process of its own, spoken to by lines of JSON."""
-
-    def __init__(self, mode: str, ports: list[int], realtime: bool) -> None:
-        command = [sys.executable, "-m", "bench.load.relay", "--serve", mode]
-        if not realtime:
-            command.append("--no-realtime")
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if len(CPUS) >= 4:
-            os.sched_setaffinity(self._process.pid, {CPUS[1]})
-        self.ports: list[int] = self.ask(ports)
-
-    def ask(self, value: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(value) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the relay process ended with status {self._process.wait()}")
-        return json.loads(line)
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-
-
 def measure(mode: str, calls: int, seconds: float, realtime: bool) -> dict[str, float]:
     """One run of one relay: cores used, latency, loss."""
     from bench.load.rtp_load import RtpLoad
 
     sockets = endpoints(calls)
-    relay = RelayProcess(mode, [sock.getsockname()[1] for sock in sockets], realtime)
+    arguments = ["--serve", mode] if realtime else ["--serve", mode, "--no-realtime"]
+    relay = Child("bench.load.relay", arguments, [sock.getsockname()[1] for sock in sockets])
     try:
         for sock, port in zip(sockets, relay.ports, strict=True):
             sock.connect((RELAY_IP, port))
