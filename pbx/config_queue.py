@@ -1,0 +1,36 @@
+"""Configuration of the contact centre: queues and the agents who serve them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pbx.config_base import Section
+
+
+class Agent(Section):
+    extension: str
+    name: str = ""
+    initial_state: Literal["available", "offline"] = "offline"
+
+
+class Queue(Section):
+    name: str
+    agents: list[str] = []  # extensions
+    strategy: Literal["longest-idle", "ring-all"] = "longest-idle"
+    ring_timeout_s: float = Field(default=20.0, gt=0)
+    wrapup_s: float = Field(default=10.0, ge=0)
+    max_wait_s: float = Field(default=0.0, ge=0)  # 0: no limit
+    max_length: int = Field(default=0, ge=0)  # 0: no limit
+    when_no_agents: Literal["wait", "leave"] = "wait"  # "leave": nobody waits while no agent is signed in
+    music: str = "default"
+    announce_first_s: float = Field(default=5.0, ge=0)
+    announce_every_s: float = Field(default=30.0, ge=0)  # 0: never
+    announce_position: bool = True
+    announce_wait: bool = True
+    missed_offers_until_break: int = Field(default=1, ge=0)  # 0: never taken out
+    service_level_s: float = Field(default=20.0, gt=0)
+    short_abandon_s: float = Field(default=5.0, ge=0)
+    record: bool = True
+    incall_codes: bool | None = None  # of agents who serve it; unset: as their extensions
