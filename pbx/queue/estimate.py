@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from pbx.queue.durations import Durations
+
 DEFAULT_AHT_S = 180.0
 DEFAULT_PATIENCE_S = 300.0
 QUANTILE = 0.8
@@ -96,10 +98,14 @@ def beta_below(x: float, a: float, b: float) -> float:
 class Estimator:
     """What one queue has learned: handling time and patience, both starting from defaults."""
 
-    __slots__ = ("_abandoned", "_handled", "_waited_s", "aht_s")
+    __slots__ = ("_abandoned", "_handled", "_waited_s", "aht_s", "talks", "wrapups")
 
-    def __init__(self, aht_s: float = DEFAULT_AHT_S, patience_s: float = DEFAULT_PATIENCE_S) -> None:
+    def __init__(
+        self, aht_s: float = DEFAULT_AHT_S, patience_s: float = DEFAULT_PATIENCE_S, wrapup_s: float = 0.0
+    ) -> None:
         self.aht_s = aht_s
+        self.talks = Durations(aht_s - min(wrapup_s, aht_s / 2))
+        self.wrapups = Durations(wrapup_s)
         self._handled = 0
         self._abandoned = float(PRIOR)
         self._waited_s = PRIOR * patience_s

@@ -71,7 +71,7 @@ class Queue:
         self.config = config
         self.index = index
         self.agents = agents
-        self.estimator = Estimator()
+        self.estimator = Estimator(wrapup_s=config.wrapup_s)
         self.waiting: dict[str, Waiting] = {}  # by call id, in the order of joining
         self.talking = 0
         self.offered = 0

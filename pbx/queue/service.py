@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pbx.events import Kind
 from pbx.queue.agent import Agent, AgentState, Presence
 from pbx.queue.announcements import texts_to_preload
+from pbx.queue.pacing import Pacing
 from pbx.queue.queue import Queue, QueueSnapshot
 from pbx.queue.roster import Roster, Stored
 from pbx.queue.strategy import Dispatcher
@@ -57,6 +58,7 @@ class QueueService:
         self.services = services
         self.dispatcher = Dispatcher()
         self.wrapups = WrapUps()
+        self.pacing = Pacing(services.clock, self.wrapups)
         self.roster = Roster(
             config, services.bus, services.clock, self.dispatcher, self.wrapups, services.registrar.registered
         )
@@ -67,7 +69,7 @@ class QueueService:
         for agent in self.roster.agents.values():
             self.dispatcher.add_agent(agent, [queue.index for queue in self.queues.values() if agent in queue.agents])
         self._unaccounted: dict[str, tuple[Queue, float]] = {}  # agent in wrap-up: (queue, seconds talked)
-        self.roster.listeners.append(self._agent_moved)
+        self.roster.listeners += [self._agent_moved, self.pacing.moved]
         services.queues = self
 
     def start(self, stored: Mapping[str, Stored] | None = None) -> None:
@@ -131,7 +133,12 @@ class QueueService:
         """The bridge of `agent` ended: wrap-up begins, and with its end the handling time is known."""
         self.roster.talking.pop(call_id, None)
         self._unaccounted[agent.extension] = (queue, talk_s)
+        self.pacing.talk_ended(queue, agent, talk_s)
         self.wrapups.start(agent, queue.config.wrapup_s)
+
+    def soon_free(self, queue: str, within_s: float) -> float:
+        """How many agents of `queue` are expected to be free within `within_s` seconds: see pbx.queue.pacing."""
+        return self.pacing.soon_free(self.queues[queue], within_s)
 
     # -- agents ----------------------------------------------------------------------------------------------------
 

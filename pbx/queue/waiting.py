@@ -160,6 +160,7 @@ class Waiting:
         queue.talking += 1
         call.emit(Kind.QUEUE_ANSWERED, queue=queue.name, agent=agent.extension, wait_s=wait_s)
         self.service.roster.talking[call.id] = agent
+        self.service.pacing.talk_began(queue, agent)
         agent.answer()
         began = asyncio.get_running_loop().time()
         try:
