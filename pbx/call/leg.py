@@ -6,76 +6,55 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pbx.call.causes import reason_header
 from pbx.call.digits import Digits, info_digit
+from pbx.call.leg_media import LegMedia
 from pbx.call.media_security import secure
 from pbx.call.music import hold_music
+from pbx.call.negotiation import sdp_status
 from pbx.call.passing import pass_message
 from pbx.events import Kind
-from pbx.sdp.reachable import ipv6_connection
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
-    from pbx.call.ports import Media, Session
+    from pbx.call.ports import Session
     from pbx.sip.in_dialog import InDialogRequest
     from pbx.sip.message import Request
 
 log = logging.getLogger("centrala.call")
 
 
-class Leg:
+class Leg(LegMedia):
     """What both kinds of leg share. `name` is "a" for the caller's, "b1", "b2"... for those we started."""
 
     __slots__ = (
-        "__weakref__",
         "_ended",
-        "_pending_offer",
-        "_sdp_id",
-        "_sdp_version",
         "_waiters",
-        "answered_at",
         "by_far_end",
-        "call",
         "cause",
-        "configured",
         "digits",
-        "hold_since",
         "is_ended",
-        "media",
-        "name",
         "peer",
         "role",
-        "session",
-        "settings",
         "sip_status",
         "target",
         "trunk",
     )
 
     def __init__(self, call: Call, name: str, role: str, target: str, trunk: str = "") -> None:
-        self.call: Call | None = call
-        self.name = name
+        super().__init__(call, name)
         self.role = role
         self.target = target
         self.trunk = trunk
-        self.session: Session | None = None
-        self.media: Media | None = None
-        self.settings: Any = None
-        self.configured = False  # the stream knows its far end
         self.peer: Leg | None = None  # the leg that this one is bridged with
-        self.answered_at = 0.0  # the loop's seconds; 0.0 while not answered
         self.digits: Digits | None = None  # what its far end pressed, for whoever asks it something outside a bridge
-        self.hold_since = 0.0  # the loop's seconds; 0.0 while not held by its far end
         self.is_ended = False
         self.by_far_end = False  # the far end hung up
         self.cause = ""
         self.sip_status = 0
         self._ended: asyncio.Future[str] | None = None
-        self._pending_offer = b""  # ours, waiting for the far end's answer
-        self._sdp_id = 0
-        self._sdp_version = 0
         self._waiters: tuple[asyncio.Future[None], ...] = ()
 
     @property
@@ -109,84 +88,12 @@ class Leg:
                 waiter.set_result(None)
 
     @property
-    def live_call(self) -> Call:
-        """The call, for code that runs only while the leg is alive."""
-        assert self.call is not None, f"leg {self.name} is over"
-        return self.call
-
-    @property
     def extension(self) -> str:
         """The extension whose phone is the far end, "" when it is none of ours."""
         call = self.live_call
         if self is call.a:
             return call.extension
         return self.target if not self.trunk and self.target in call.services.dialplan.extensions else ""
-
-    # -- media ---------------------------------------------------------------------------------------------------
-
-    def open_media(self, near: Media | None = None) -> Media:
-        """Opens the leg's stream, on the worker of `near`. OSError when no port is free."""
-        if self.media is None:
-            call = self.live_call
-            media = self.media = call.services.media.open(near)
-            media.on_digit = self._on_media_digit
-            media.on_timeout = self._on_media_timeout
-            media.on_quality = self._on_media_quality
-            self._sdp_id = int(call.id[:12], 16)
-        return self.media
-
-    def make_offer(self, prefer: int = -1) -> bytes:
-        """Our SDP offer on the leg's stream, with the codec `prefer` first (-1: as configured)."""
-        call = self.live_call
-        media = self.media or self.open_media()
-        self._sdp_version += 1
-        self._pending_offer = call.services.negotiator.offer(
-            self._ip(media),
-            media.local_port,
-            prefer=prefer,
-            session_id=self._sdp_id,
-            version=self._sdp_version,
-            security=media.security,
-        )
-        return self._pending_offer
-
-    def answer_offer(self, offer: bytes) -> bytes:
-        """Our SDP answer to the far end's offer; `settings` then hold what was agreed. Raises SdpError."""
-        call = self.live_call
-        media = self.media or self.open_media()
-        self._sdp_version += 1
-        body, self.settings = call.services.negotiator.answer(
-            offer,
-            self._ip(media, offer),
-            media.local_port,
-            session_id=self._sdp_id,
-            version=self._sdp_version,
-            security=media.security,
-        )
-        return body
-
-    def take_answer(self, answer: bytes) -> None:
-        """Takes the far end's answer to our offer and tells the stream. Raises SdpError."""
-        security = self.media.security if self.media is not None else None
-        self.settings = self.live_call.services.negotiator.agreed(self._pending_offer, answer, security)
-        self._pending_offer = b""
-        self.configure()
-
-    def configure(self) -> None:
-        """Tells the stream where its far end is, and opens the 2 s in which that may still move (security.md R9)."""
-        if self.media is not None and self.settings is not None:
-            self.media.configure(self.settings, signalling_ip=self.signalling_ip())
-            self.configured = True
-
-    def signalling_ip(self) -> str:
-        source = self.session.source if self.session is not None else None
-        return source.host if source is not None else ""
-
-    def _ip(self, media: Media, offer: bytes = b"") -> str:
-        peer = self.signalling_ip()
-        if media.local_ip == "::" and offer:
-            peer = ipv6_connection(offer) or peer  # media may go by another family than the signalling
-        return self.live_call.services.addresses.media_ip(media.local_ip, peer)
 
     # -- changing hands ------------------------------------------------------------------------------------------
 
@@ -351,27 +258,9 @@ class Leg:
         else:  # "expired": nobody refreshed the session (RFC 4028), such as a phone that lost its power
             self.finish("expired" if reason == "expired" else "lost", 408)
 
-    # -- the stream's events -------------------------------------------------------------------------------------
-
     def _on_media_digit(self, digit: str, method: str) -> None:
         if self.call is not None:
             self.call.on_leg_digit(self, digit, method)
-
-    def _on_media_timeout(self, silent_s: float) -> None:
-        """No RTP: the phone vanished (R15). A far end that holds us may rightly be silent, so may one still ringing."""
-        if self.call is None or not self.answered_at or self.hold_since:
-            return
-        self.call.emit(Kind.MEDIA_TIMEOUT, self.name, silent_s=silent_s)
-        self.finish("media_timeout", 408)
-
-    def _on_media_quality(self, faults: tuple[str, ...], mos: float) -> None:
-        """The verdict on what the far end sends has changed. A held or ringing leg is not judged."""
-        if self.call is None or not self.answered_at or self.hold_since:
-            return
-        if faults:
-            self.call.emit(Kind.QUALITY_BAD, self.name, faults=list(faults), mos=mos)
-        else:
-            self.call.emit(Kind.QUALITY_GOOD, self.name, mos=mos)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -410,35 +299,3 @@ class Leg:
             session.observer = None  # nothing that still arrives concerns anybody
             if session.state != "terminated":
                 session.end(status if status >= 300 else 480, (self.live_call.reason_line or reason_header(cause),))
-
-    def _close_media(self) -> dict[str, Any]:
-        media, self.media = self.media, None
-        if media is None:
-            return {}
-        media.on_digit = media.on_timeout = media.on_quality = None
-        stats = media.close()
-        if stats is None:
-            return {}
-        return {
-            "rx_packets": stats.rx_packets,
-            "tx_packets": stats.tx_packets,
-            "lost_packets": stats.lost_packets,
-            "jitter_ms": stats.jitter_ms,
-            "mos": round(stats.mos, 2),
-            "worst_mos": round(stats.worst_mos, 2),
-            "bursts": stats.bursts,
-            "round_trip_ms": round(stats.round_trip_ms, 1),
-            "level_dbm0": None if stats.level_dbm0 is None else round(stats.level_dbm0, 1),
-            "remote_lost_share": round(stats.remote_lost_share, 4),
-        }
-
-
-def sdp_status(error: Exception) -> int:
-    """The SIP status for what negotiation raised: SdpError's own, 503 without a free port, else 500 (and logged)."""
-    status = getattr(error, "status", 0)
-    if isinstance(status, int) and status:
-        return status
-    if isinstance(error, OSError):
-        return 503
-    log.error("negotiation failed", exc_info=error)
-    return 500

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from pbx.config import Media
 from pbx.sdp.codecs import CODECS
 from pbx.sdp.offer_answer import MediaSettings, answer, make_offer, read_answer
 from pbx.sdp.security import MediaSecurity
+
+log = logging.getLogger("centrala.call")
 
 
 class SdpNegotiator:
@@ -69,3 +73,14 @@ class SdpNegotiator:
         return read_answer(
             answer, codecs=self._codecs, ptime_ms=self._ptime_ms, ipv6=b"\nc=IN IP6" in offer, security=security
         )
+
+
+def sdp_status(error: Exception) -> int:
+    """The SIP status for what negotiation raised: SdpError's own, 503 without a free port, else 500 (and logged)."""
+    status = getattr(error, "status", 0)
+    if isinstance(status, int) and status:
+        return status
+    if isinstance(error, OSError):
+        return 503
+    log.error("negotiation failed", exc_info=error)
+    return 500

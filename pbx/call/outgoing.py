@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pbx.call.causes import ELSEWHERE, reason_header
 from pbx.call.errors import DialFailed
 from pbx.call.forking import by_q, rank
-from pbx.call.leg import Leg, sdp_status
+from pbx.call.leg import Leg
 from pbx.call.media_security import secure
+from pbx.call.negotiation import sdp_status
 from pbx.events import Kind
 
 if TYPE_CHECKING:

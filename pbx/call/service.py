@@ -15,7 +15,7 @@ from pbx.call.gruu import PREFIX, is_gruu
 from pbx.call.identity import clean_name, clean_number
 from pbx.call.inbound import APPLICATION as SCREENED
 from pbx.call.introduction import introduce
-from pbx.call.leg import sdp_status
+from pbx.call.negotiation import sdp_status
 from pbx.call.recheck import Recheck
 from pbx.call.requests import Requests, no_subscription, refer_needs_a_call
 from pbx.call.service_keys import TOTAL

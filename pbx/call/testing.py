@@ -22,17 +22,8 @@ from typing import Any
 
 from pbx.call.assembly import assemble
 from pbx.call.call import Application, Call, Setup
-from pbx.call.fakes import (
-    HELD,
-    SDP,
-    FakeClip,
-    FakeMedia,
-    FakeMediaSession,
-    FakeNegotiator,
-    FakePrompts,
-    FakeSession,
-    LoopClock,
-)
+from pbx.call.fake_media import FakeClip, FakeMedia, FakeMediaSession
+from pbx.call.fakes import HELD, SDP, FakeNegotiator, FakePrompts, FakeSession, LoopClock
 from pbx.call.location import Binding
 from pbx.clock import Clock
 from pbx.config import Config, Extension

@@ -1,13 +1,23 @@
 """Park and fetch: the announced slot, the ring back, lamps, and that nobody is lost."""
 
 from pbx.call.fakes import HELD
-from pbx.call.testing import FakePhone
+from pbx.call.testing import FakeCaller, FakePhone
 from pbx.events import Kind, ParkSlotChanged
 from tests.pbx.features.world import Company, talking
 
 
 def held(company: Company, phone: FakePhone) -> None:
     phone.sessions[-1].observer.on_reinvite(phone.sessions[-1], HELD)
+
+
+async def parked(company: Company) -> tuple[FakePhone, FakeCaller]:
+    """101 has been called and has parked the caller, on slot 701 as the first."""
+    phone = company.phone("101")
+    caller = company.call("extension:101")
+    await company.sleep(3)
+    held(company, phone)
+    await company.dial("101", "*68").over()
+    return phone, caller
 
 
 async def test_the_callee_parks_and_another_phone_fetches() -> None:
@@ -56,11 +66,7 @@ async def test_the_caller_parks_who_was_called() -> None:
 
 async def test_not_fetched_in_time_the_parker_rings() -> None:
     company = Company()
-    phone = company.phone("101")
-    caller = company.call("extension:101")
-    await company.sleep(3)
-    held(company, phone)
-    await company.dial("101", "*68").over()
+    phone, caller = await parked(company)
     await company.sleep(35)
     assert len(phone.sessions) == 2
     assert phone.talking
@@ -71,11 +77,7 @@ async def test_not_fetched_in_time_the_parker_rings() -> None:
 
 async def test_a_parker_who_does_not_answer_is_rung_again_and_the_slot_stays() -> None:
     company = Company()
-    phone = company.phone("101")
-    caller = company.call("extension:101")
-    await company.sleep(3)
-    held(company, phone)
-    await company.dial("101", "*68").over()
+    phone, caller = await parked(company)
     phone.answer_after_s = None
     await company.sleep(60)
     assert len(phone.sessions) == 2
@@ -87,11 +89,7 @@ async def test_a_parker_who_does_not_answer_is_rung_again_and_the_slot_stays() -
 
 async def test_fetched_while_the_parker_rings() -> None:
     company = Company()
-    phone = company.phone("101")
-    caller = company.call("extension:101")
-    await company.sleep(3)
-    held(company, phone)
-    await company.dial("101", "*68").over()
+    phone, caller = await parked(company)
     phone.answer_after_s = None
     await company.sleep(33)
     assert phone.ringing
@@ -104,11 +102,7 @@ async def test_fetched_while_the_parker_rings() -> None:
 
 async def test_a_parked_party_who_hangs_up_frees_the_slot() -> None:
     company = Company()
-    phone = company.phone("101")
-    caller = company.call("extension:101")
-    await company.sleep(3)
-    held(company, phone)
-    await company.dial("101", "*68").over()
+    _phone, caller = await parked(company)
     caller.hang_up()
     await caller.over()
     fetcher = company.dial("102", "701")
@@ -119,11 +113,7 @@ async def test_a_parked_party_who_hangs_up_frees_the_slot() -> None:
 
 async def test_the_longest_stay_ends() -> None:
     company = Company(parking=[{"slots": "701", "timeout_s": 1000, "max_s": 60}])
-    phone = company.phone("101")
-    caller = company.call("extension:101")
-    await company.sleep(3)
-    held(company, phone)
-    await company.dial("101", "*68").over()
+    _phone, caller = await parked(company)
     await company.sleep(61)
     await caller.over()
     assert company.journey(caller.call, Kind.CALL_ENDED)[0].data["cause"] == "no_answer"
@@ -132,11 +122,7 @@ async def test_the_longest_stay_ends() -> None:
 
 async def test_a_full_lot_and_nothing_to_park_are_told() -> None:
     company = Company(parking=[{"slots": "701"}])
-    phone = company.phone("101")
-    company.call("extension:101")
-    await company.sleep(3)
-    held(company, phone)
-    await company.dial("101", "*68").over()
+    phone, _ = await parked(company)
     second = company.call("extension:101")
     await company.sleep(3)
     held(company, phone)
