@@ -60,7 +60,7 @@ class Offer:
         stay, agent = self.stay, self.agent
         reason = _REASONS.get(failure.cause, "unreachable")
         self._end(reason)
-        stay.service.dispatcher.distributor.decline(self.token)
+        stay.service.dispatcher.decline(self.token)
         if failure.cause == "unregistered":
             agent.set_registered(False)
             agent.release()
@@ -76,7 +76,7 @@ class Offer:
         if self.over:
             return
         self._end(LOST)
-        self.stay.service.dispatcher.distributor.decline(self.token)
+        self.stay.service.dispatcher.decline(self.token)
         self.leg.cancel(why)
         self.agent.release()
 

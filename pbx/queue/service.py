@@ -65,7 +65,7 @@ class QueueService:
         self.queues: dict[str, Queue] = {}
         for entry in config.queue:
             agents = [self.roster.agents[extension] for extension in dict.fromkeys(entry.agents)]
-            self.queues[entry.name] = Queue(entry, self.dispatcher.add_queue(entry.strategy), agents)
+            self.queues[entry.name] = Queue(entry, self.dispatcher.add_queue(entry.name, entry.strategy), agents)
         for agent in self.roster.agents.values():
             self.dispatcher.add_agent(agent, [queue.index for queue in self.queues.values() if agent in queue.agents])
         self._unaccounted: dict[str, tuple[Queue, float]] = {}  # agent in wrap-up: (queue, seconds talked)

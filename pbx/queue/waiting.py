@@ -52,6 +52,10 @@ class Waiting:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
+    def id(self) -> str:
+        return self.call.id
+
+    @property
     def wait_s(self) -> float:
         return asyncio.get_running_loop().time() - self.since
 
@@ -116,7 +120,7 @@ class Waiting:
             self.offers[token].lose()
             return
         if reason:
-            dispatcher.distributor.decline(token)
+            dispatcher.decline(token)
             self.service.roster.missed(agent, reason, 0)
         else:
             dispatcher.leave(self.key)
@@ -143,7 +147,7 @@ class Waiting:
 
     def _enter(self) -> None:
         """Waits in the distributor, with the age of the first time."""
-        self.key = self.service.dispatcher.enter(self.queue.index, self.since, self)
+        self.key = self.service.dispatcher.enter(self.queue.name, self, since_s=self.since)
         self._decided = asyncio.get_running_loop().create_future()
 
     async def _wait(self) -> Offer | str:
@@ -248,7 +252,7 @@ class Waiting:
             self._announcer = self.call.spawn(announcer.run())
 
     def _position(self) -> int:
-        return self.service.dispatcher.distributor.position(self.key)
+        return self.service.dispatcher.position(self.key)
 
     def _estimate(self) -> float | None:
         return self.queue.estimator.wait_s(self._position(), self.queue.on_duty)
