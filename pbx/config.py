@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from pbx.config_base import Language, Section
+from pbx.config_contacts import Contacts
 from pbx.config_features import (
     Directory,
     FeatureCodes,
@@ -25,6 +26,7 @@ __all__ = [
     "Bans",
     "CallerId",
     "Config",
+    "Contacts",
     "Directory",
     "Emergency",
     "Extension",
@@ -379,3 +381,4 @@ class Config(Section):
     numbering: Numbering = Numbering()
     screening: Screening = Screening()
     bans: Bans = Bans()
+    contacts: Contacts = Contacts()

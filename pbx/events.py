@@ -77,6 +77,16 @@ class Kind(StrEnum):
     TRANSFER_COMPLETED = "transfer.completed"  # by, to, method: the two parties hear each other; into_call
     TRANSFER_FAILED = "transfer.failed"  # by, to, method, cause, sip_status
     TRANSFER_RETURNED = "transfer.returned"  # extension: the transferor has the other party again; leg is its own
+    # Contacts that somebody owes an answer (pbx.contact): the call id of these events is the item's, and each names
+    # `origin_call`, the call that it came from, where there was one.
+    CONTACT_OPENED = "contact.opened"  # contact_kind, queue, number, since, promise, owner, reason, automatic
+    CONTACT_CLAIMED = "contact.claimed"  # by
+    CONTACT_RELEASED = "contact.released"  # by, reason
+    CONTACT_ATTEMPT = "contact.attempt"  # call, by, attempt (its number)
+    CONTACT_ATTEMPT_ENDED = "contact.attempt_ended"  # outcome, call, attempt
+    CONTACT_MERGED = "contact.merged"  # merged (the id that goes on as this one), since, times
+    CONTACT_BREACHED = "contact.breached"  # deadline ("promise", "10800 s"), owner, open_s
+    CONTACT_CLOSED = "contact.closed"  # end, by, reason, open_s, attempts; into: of one that was merged
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

@@ -82,4 +82,5 @@ class Services:
     bans: Any = None  # pbx.call.bans.Bans, set by the assembly
     message_waiting: Any = None  # set by the presence feature: `set(mailbox, new, old)` lights lamps
     queues: Any = None  # set by the queue feature, for flows
+    contacts: Any = None  # pbx.contact.book.ContactBook, set by the composition root
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

@@ -1,0 +1,1 @@
+"""Calling customers back: requests, windows, limits, pacing and the dialler."""

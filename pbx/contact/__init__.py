@@ -1,0 +1,1 @@
+"""Contacts that somebody owes an answer: one item per customer number and queue, durable, with exactly one end."""
