@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from pbx.config_base import Language, Section
+from pbx.config_callback import Callback
 from pbx.config_contacts import Contacts
 from pbx.config_features import (
     Directory,
@@ -24,6 +25,7 @@ from pbx.config_queue import Agent, Queue
 __all__ = [
     "Agent",
     "Bans",
+    "Callback",
     "CallerId",
     "Config",
     "Contacts",
@@ -382,3 +384,4 @@ class Config(Section):
     screening: Screening = Screening()
     bans: Bans = Bans()
     contacts: Contacts = Contacts()
+    callback: Callback = Callback()

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pbx.config_base import Section
+from pbx.config_callback import QueueCallback
 
 
 class Agent(Section):
@@ -38,3 +39,4 @@ class Queue(Section):
     abandoned_callback: bool = False  # the PBX calls abandoned callers back by itself
     missed_deadline_s: float | None = Field(default=None, gt=0)  # unset: as in [contacts]
     missed_owner: str = ""  # "team:sales", "agent:101"; empty: the queue
+    callback: QueueCallback = QueueCallback()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pbx.call.trunks.tables import check_tables
+from pbx.callback.checks import check_callbacks
 from pbx.configfile import ConfigError, load
 from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
@@ -14,7 +15,7 @@ from pbx.flow.loader import check_flows
 def serve(path: Path) -> int:
     """Runs the PBX; returns the exit status: 0 after a stop, 1 when it could not run, 2 for a wrong configuration."""
     try:
-        loaded = load(path, checks=(check_flows, check_tables, check_features))
+        loaded = load(path, checks=(check_flows, check_tables, check_features, check_callbacks))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

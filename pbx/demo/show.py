@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pbx.api.client import ControlClient, ControlError
 from pbx.call.trunks.tables import check_tables
+from pbx.callback.checks import check_callbacks
 from pbx.configfile import ConfigError, load
 from pbx.demo.company import AGENTS, QUEUE, DemoError, found_company
 from pbx.demo.phones import Callers, Phone, end_with_parent, register_agents, start_agents
@@ -89,7 +90,7 @@ class Demo:
         for leftover in company.data_dir.glob("centrala.db*"):
             leftover.unlink()
         # Names the fault, should the demo's own configuration ever be wrong.
-        load(company.config_path, {}, (check_flows, check_tables, check_features))
+        load(company.config_path, {}, (check_flows, check_tables, check_features, check_callbacks))
         command = [sys.executable, "-m", "pbx", "--config", str(company.config_path), "serve"]
         log = company.folder / "pbx.log"
         console.print(

@@ -1,0 +1,3 @@
+"""Callbacks are tested in virtual time."""
+
+from tests.support.virtual_loop import pytest_asyncio_loop_factories  # noqa: F401
