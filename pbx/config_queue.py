@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pbx.config_base import Section
+from pbx.config_base import Language, Section
 from pbx.config_callback import QueueCallback
 
 
@@ -14,6 +14,13 @@ class Agent(Section):
     extension: str
     name: str = ""
     initial_state: Literal["available", "offline"] = "offline"
+
+
+class Comfort(Section):
+    """One of the messages that waiting callers hear in turn."""
+
+    text: dict[Language, str] = {}
+    sound: str = ""  # instead of texts: a file of media.music_dir, without its ending
 
 
 class Queue(Section):
@@ -30,6 +37,11 @@ class Queue(Section):
     announce_every_s: float = Field(default=30.0, ge=0)  # 0: never
     announce_position: bool = True
     announce_wait: bool = True
+    wait_quantile: float = Field(default=0.8, ge=0.5, le=0.99)  # share of callers for whom the wait said shall be true
+    wait_after_calls: int = Field(default=20, ge=0)  # handled, before a wait is promised
+    announcement_duck_db: float = Field(default=-12.0, ge=-60, le=0)  # the music during announcements
+    comfort: list[Comfort] = []
+    comfort_every_s: float = Field(default=60.0, ge=5)
     missed_offers_until_break: int = Field(default=1, ge=0)  # 0: never taken out
     service_level_s: float = Field(default=20.0, gt=0)
     short_abandon_s: float = Field(default=5.0, ge=0)

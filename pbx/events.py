@@ -39,7 +39,10 @@ class Kind(StrEnum):
     DIGIT = "digit"  # digit, method ("rfc4733", "info", "inband")
     FLOW_BLOCK = "flow.block"  # flow, block, exit
     QUEUE_JOINED = "queue.joined"  # queue, position
-    QUEUE_ANNOUNCED = "queue.announced"  # queue, position, wait_s (the estimate that was spoken, or None)
+    # queue, position (0: not said); with a wait low_s, high_s (as spoken), quantile, expected_s; without one that is
+    # configured silent (why: "data", "no_agents", "inflow", "blocked", "risen", "too_long")
+    QUEUE_ANNOUNCED = "queue.announced"
+    QUEUE_COMFORTED = "queue.comforted"  # queue, message (1 is the first that is configured)
     QUEUE_OFFERED = "queue.offered"  # queue, agent, leg of the agent
     QUEUE_OFFER_ENDED = (
         "queue.offer_ended"  # queue, agent, reason ("no_answer", "busy", "rejected", "unreachable", "lost")

@@ -104,6 +104,7 @@ def assemble(
         running=RunningCalls(limits),
         router=router,
         phones=phones,
+        keeper=keeper if keeper is not None else MemoryKeeper(),
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)

@@ -70,6 +70,10 @@ class FakeMediaSession:
         self.partner: FakeMediaSession | None = None
         self.played: list[tuple[float, str]] = []
         self.playing: list[str] = []
+        self.over: list[str] = []  # played over the rest at this moment
+        self.announced: list[tuple[float, str]] = []  # (loop seconds, text) of all that was played over the rest
+        self.ducked_db = 0.0
+        self._over: asyncio.Future[bool] | None = None
         self.overlaid: list[str] = []  # played over the talk
         self.sent_digits = ""
         self.echoing = False
@@ -85,13 +89,12 @@ class FakeMediaSession:
         self.settings = settings
         self.configured += 1
 
-    def play(self, clips: Sequence[Any], *, repeat: bool = False, mix: bool = False) -> asyncio.Future[bool]:
+    def play(
+        self, clips: Sequence[Any], *, repeat: bool = False, mix: bool = False, duck_db: float = 0.0
+    ) -> asyncio.Future[bool]:
         self._alive()
         if mix:  # over the rest, which goes on
-            self.overlaid.extend(clip.text for clip in clips)
-            done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            done.set_result(True)
-            return done
+            return self._play_over(clips, duck_db)
         self.stop_play()
         loop = asyncio.get_running_loop()
         self.playing = [clip.text for clip in clips]
@@ -105,7 +108,28 @@ class FakeMediaSession:
     def is_playing(self) -> bool:
         return self._future is not None
 
-    def stop_play(self) -> None:
+    def _play_over(self, clips: Sequence[Any], duck_db: float) -> asyncio.Future[bool]:
+        self.stop_play(mix=True)
+        loop = asyncio.get_running_loop()
+        self.over = [clip.text for clip in clips]
+        self.overlaid.extend(self.over)
+        self.announced.extend((loop.time(), text) for text in self.over)
+        self.ducked_db = duck_db
+        self._over = future = loop.create_future()
+        loop.call_later(sum(clip.duration_s for clip in clips), self._over_ended, future, True)
+        return future
+
+    def _over_ended(self, future: asyncio.Future[bool], finished: bool) -> None:
+        if self._over is future:
+            self._over, self.over = None, []
+        if not future.done():
+            future.set_result(finished)
+
+    def stop_play(self, *, mix: bool = False) -> None:
+        if mix:
+            if self._over is not None:
+                self._over_ended(self._over, False)
+            return
         if self._future is not None:
             self._played(False)
 
@@ -169,6 +193,7 @@ class FakeMediaSession:
         if self.closed:
             return None
         self.stop_play()
+        self.stop_play(mix=True)
         self.unbridge()
         if self.room is not None:
             self.room.leave(self)

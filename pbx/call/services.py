@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pbx.call.keeping import MemoryKeeper
+
 if TYPE_CHECKING:
     from pbx.call.addresses import LocalAddresses
     from pbx.call.application import Applications
     from pbx.call.dialplan import Dialplan
     from pbx.call.inbound import Inbound
     from pbx.call.incall_codes import InCallCodes
+    from pbx.call.keeping import Keeper
     from pbx.call.limits import Limits
     from pbx.call.media_security import MediaPolicies
     from pbx.call.phone_settings import PhoneBook
@@ -79,6 +82,7 @@ class Services:
     incall_codes: InCallCodes = field(init=False)  # set by `assemble`
     transfers: Transfers = field(init=False)  # set by `assemble`
     numbers: Any = None  # pbx.call.number_book.NumberBook, set by the assembly
+    keeper: Keeper = field(default_factory=MemoryKeeper)  # small states that outlive the process
     bans: Any = None  # pbx.call.bans.Bans, set by the assembly
     message_waiting: Any = None  # set by the presence feature: `set(mailbox, new, old)` lights lamps
     queues: Any = None  # set by the queue feature, for flows

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from pbx.config import Config, Number
+from pbx.configfile.check_comfort import check_comfort
 from pbx.configfile.check_features import (
     check_groups,
     check_incall,
@@ -188,6 +189,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_sites,
     check_supervisors,
     check_incall,
+    check_comfort,
     check_flows,
     check_ports,
     check_addresses,

@@ -1,7 +1,8 @@
-"""What a waiting caller is told, and when: the place in the queue and the expected wait, never rising, never in the
-way.
+"""What a waiting caller is told, and when: the place in the queue, the expected wait, words of comfort. Over the music,
+never in the way.
 
-Texts are rendered while music plays and played only when ready; the bridge cancels whatever is being said.
+Texts are rendered while music plays and spoken only when ready. They are overlaid on the music, which is turned down
+meanwhile; `stop` ends them in the turn in which it is called, so that a bridge never waits for the end of a sentence.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pbx.config import Language
 from pbx.config import Queue as QueueConfig
+from pbx.config_queue import Comfort
 from pbx.events import Kind
-from pbx.language.grammar import Case
-from pbx.language.nouns import Counted
-from pbx.language.words import cardinal, counted, duration
+from pbx.queue.phrases import Minutes, position_text, spoken_range, wait_text
+from pbx.queue.promise import Promise, Silence
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -25,130 +27,172 @@ log = logging.getLogger("centrala.queue")
 
 LEAD_S = 3.0  # rendering starts so long before the announcement is due
 PAUSE_S = 1.0  # between two announcements, at least
-EXACT_MINUTES = 10  # above it, minutes are rounded to 5, from an hour on to 15
-PRELOADED_POSITIONS = 20
-
-_POSITION: dict[Language, str] = {
-    "pl": "Numer w kolejce: {}.",
-    "ru": "Ваш номер в очереди: {}.",
-    "en": "You are number {} in the queue.",
-}
-_WAIT: dict[Language, str] = {
-    "pl": "Przewidywany czas oczekiwania: około {}.",
-    "ru": "Примерное время ожидания: около {}.",
-    "en": "The expected wait is about {}.",
-}
-_SOON: dict[Language, str] = {
-    "pl": "Przewidywany czas oczekiwania: poniżej minuty.",
-    "ru": "Примерное время ожидания: меньше минуты.",
-    "en": "The expected wait is less than a minute.",
-}
 
 
-def position_text(position: int, language: Language) -> str:
-    """The place in the queue, 1 for the head."""
-    return _POSITION[language].format(cardinal(position, language))
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What can be told at one moment."""
 
-
-def wait_text(minutes: int, language: Language) -> str:
-    """The expected wait; 0 is "less than a minute". After około and около stands the genitive."""
-    if minutes == 0:
-        return _SOON[language]
-    if minutes < 60:
-        return _WAIT[language].format(counted(minutes, Counted.MINUTE, language, Case.GENITIVE))
-    return _WAIT[language].format(duration(minutes * 60, language, Case.GENITIVE))
-
-
-def spoken_minutes(wait_s: float) -> int:
-    """Whole minutes to say: to the nearest up to 10, then 5, and 15 from an hour on; 0 below three quarters of a
-    minute.
-    """
-    if wait_s < 45:
-        return 0
-    minutes = max(1, int(wait_s / 60 + 0.5))
-    if minutes <= EXACT_MINUTES:
-        return minutes
-    step = 5 if minutes < 60 else 15
-    return (minutes + step // 2) // step * step
-
-
-def texts_to_preload(config: QueueConfig, language: Language) -> list[str]:
-    """What callers of this queue will hear most."""
-    texts = []
-    if config.announce_position:
-        texts += [position_text(position, language) for position in range(1, PRELOADED_POSITIONS + 1)]
-    if config.announce_wait:
-        texts += [wait_text(minutes, language) for minutes in (*range(EXACT_MINUTES + 1), 15, 20, 25, 30)]
-    return texts
+    position: int  # 0: nothing to say of it
+    minutes: Minutes | None
+    promise: Promise | None
+    silent: str  # why there is no wait to say, "" where there is one or none is wanted
 
 
 class Announcer:
-    """Speaks to one waiting caller, as a task beside the wait. `place` gives the position, `wait` the estimate in
-    seconds.
-    """
+    """Speaks to one waiting caller. `place` gives the position, `outlook` the wait or why none can be promised."""
 
-    __slots__ = ("_call", "_config", "_place", "_spoken", "_wait")
+    __slots__ = ("_call", "_comforted", "_config", "_high", "_outlook", "_place", "_position", "_speaking", "_task")
 
     def __init__(
-        self, call: Call, config: QueueConfig, place: Callable[[], int], wait: Callable[[], float | None]
+        self, call: Call, config: QueueConfig, place: Callable[[], int], outlook: Callable[[], Promise | Silence]
     ) -> None:
         self._call = call
         self._config = config
         self._place = place
-        self._wait = wait
-        self._spoken: int | None = None  # minutes said last; never exceeded afterwards
+        self._outlook = outlook
+        self._high = 0  # minutes promised last; what is said never rises above it
+        self._position = 0  # said last
+        self._comforted = 0
+        self._speaking: Any = None  # the stream on which something is being said
+        self._task: asyncio.Task[Any] | None = None
 
     @property
     def wanted(self) -> bool:
+        """Whether this queue has anything to say."""
+        return self._tells or bool(self._config.comfort)
+
+    @property
+    def _tells(self) -> bool:
         return self._config.announce_position or self._config.announce_wait
 
+    def start(self) -> None:
+        """Begins, as a task of the call."""
+        self._task = self._call.spawn(self.run())
+
+    def stop(self) -> None:
+        """Ends it, and what is being said at this moment."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        self.hush()
+
+    def hush(self) -> None:
+        """Ends what is being said; the next announcement comes in its time."""
+        stream, self._speaking = self._speaking, None
+        if stream is not None and not stream.closed:
+            stream.stop_play(mix=True)
+
     async def run(self) -> None:
-        """Announces after `announce_first_s`, then every `announce_every_s` (0: no more), until cancelled.
+        """Place and wait after `announce_first_s`, then every `announce_every_s` (0: no more); comfort every
+        `comfort_every_s`; until cancelled.
 
-        Times run from the beginning of one announcement to the beginning of the next. Speech that fails costs the
-        caller
-        nothing but the announcement.
+        Times run from the beginning of one to the beginning of the next. Speech that fails costs the caller nothing
+        but the announcement.
         """
-        loop = asyncio.get_running_loop()
-        due = loop.time() + self._config.announce_first_s
-        while True:
+        loop, config = asyncio.get_running_loop(), self._config
+        began = loop.time()
+        never = float("inf")
+        news = began + config.announce_first_s if self._tells else never
+        comfort = began + config.comfort_every_s if config.comfort else never
+        while min(news, comfort) < never:
+            due = min(news, comfort)
             try:
-                await self._announce_at(due)
+                await (self._tell(due) if news <= comfort else self._comfort(due))
             except Exception:
-                log.exception("call %s: announcement of queue %s failed", self._call.id, self._config.name)
-            if not self._config.announce_every_s:
-                return
-            due = max(due + self._config.announce_every_s, loop.time() + PAUSE_S)
+                log.exception("call %s: announcement of queue %s failed", self._call.id, config.name)
+            soonest = loop.time() + PAUSE_S
+            if news <= comfort:
+                news = due + config.announce_every_s if config.announce_every_s else never
+            else:
+                comfort = due + config.comfort_every_s
+            news, comfort = max(news, soonest), max(comfort, soonest)
 
-    async def _announce_at(self, due: float) -> None:
+    # -- the place and the wait ------------------------------------------------------------------------------------
+
+    async def _tell(self, due: float) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, due - LEAD_S - loop.time()))
-        await self._render(*self._numbers())
+        await self._render(self._news())
         await asyncio.sleep(max(0.0, due - loop.time()))
-        position, minutes = self._numbers()
-        clips = await self._render(position, minutes)  # rendered already, unless the numbers have changed meanwhile
+        news = self._news()
+        clips = await self._render(news)  # rendered already, unless the numbers have changed meanwhile
         if not clips:
             return
-        if minutes is not None:
-            self._spoken = minutes
-        wait_s = None if minutes is None else minutes * 60
-        self._call.emit(Kind.QUEUE_ANNOUNCED, queue=self._config.name, position=position, wait_s=wait_s)
-        await self._call.play(clips)
+        told: dict[str, Any] = {"position": news.position}
+        if news.promise is not None and news.minutes is not None:
+            self._high = news.minutes.high
+            told.update(
+                low_s=news.minutes.low * 60,
+                high_s=news.minutes.high * 60,
+                quantile=news.promise.quantile,
+                expected_s=round(news.promise.mean_s, 1),
+            )
+        elif news.silent:
+            told["silent"] = news.silent
+        self._position = news.position or self._position
+        self._call.emit(Kind.QUEUE_ANNOUNCED, queue=self._config.name, **told)
+        await self._speak(clips)
 
-    def _numbers(self) -> tuple[int, int | None]:
-        """Position (0: served already) and minutes (None: nobody knows)."""
-        wait_s = self._wait() if self._config.announce_wait else None
-        if wait_s is None:
-            return self._place(), None
-        minutes = spoken_minutes(wait_s)
-        return self._place(), minutes if self._spoken is None else min(minutes, self._spoken)
+    def _news(self) -> _News:
+        position = self._place()
+        if not position:  # served already
+            return _News(0, None, None, "")
+        promise, minutes, silent = self._wait_now() if self._config.announce_wait else (None, None, "")
+        if self._position and position > self._position:
+            position = 0  # somebody came in ahead: no number is better than a growing one
+        return _News(position if self._config.announce_position else 0, minutes, promise, silent)
 
-    async def _render(self, position: int, minutes: int | None) -> list[Any]:
+    def _wait_now(self) -> tuple[Promise | None, Minutes | None, str]:
+        found = self._outlook()
+        if isinstance(found, Silence):
+            return None, None, str(found.value)
+        minutes = spoken_range(found.low_s, found.high_s)
+        if self._high and minutes.high > self._high:
+            return None, None, Silence.RISEN.value
+        return found, minutes, ""
+
+    async def _render(self, news: _News) -> list[Any]:
         language: Language = self._call.language  # type: ignore[assignment]
         texts = []
-        if self._config.announce_position and position > 0:
-            texts.append(position_text(position, language))
-        if minutes is not None and position > 0:
-            texts.append(wait_text(minutes, language))
+        if news.position:
+            texts.append(position_text(news.position, language))
+        if news.minutes is not None:
+            texts.append(wait_text(news.minutes, language))
         prompts = self._call.services.prompts
         return [await prompts.get(text, language) for text in texts]
+
+    # -- comfort ---------------------------------------------------------------------------------------------------
+
+    async def _comfort(self, due: float) -> None:
+        loop, entries = asyncio.get_running_loop(), self._config.comfort
+        entry = entries[self._comforted % len(entries)]
+        await asyncio.sleep(max(0.0, due - LEAD_S - loop.time()))
+        clip = await self._clip(entry)
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        number = self._comforted % len(entries) + 1
+        self._comforted += 1
+        if clip is None or not self._place():
+            return
+        self._call.emit(Kind.QUEUE_COMFORTED, queue=self._config.name, message=number)
+        await self._speak([clip])
+
+    async def _clip(self, entry: Comfort) -> Any:
+        """The message in the caller's language, else in the server's; None when there is none."""
+        services = self._call.services
+        if entry.sound:
+            return services.prompts.music(entry.sound)
+        for language in (self._call.language, services.config.server.language):
+            text = entry.text.get(language)  # type: ignore[call-overload]
+            if text:
+                return await services.prompts.get(text, language)
+        return None
+
+    async def _speak(self, clips: list[Any]) -> None:
+        """Over the music, to the end. A stream that is not there (its far end moved) hears the next one."""
+        stream: Any = self._call.a.media
+        if stream is None or stream.closed:
+            return
+        self._speaking = stream
+        await asyncio.shield(stream.play(clips, mix=True, duck_db=self._config.announcement_duck_db))
+        self._speaking = None

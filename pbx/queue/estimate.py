@@ -12,36 +12,53 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from pbx.queue.durations import Durations
-
-DEFAULT_AHT_S = 180.0
-DEFAULT_PATIENCE_S = 300.0
 QUANTILE = 0.8
-PRIOR = 5  # the defaults count as so many calls
-WEIGHT = 0.05  # of the newest call in the moving average, once there are enough
-FORGET = 0.99  # per caller, of what is known about patience
+STEPS_PER_E = 50  # rates are taken to two percent, so that the same stages come again: an estimate costs up to a ms
 
 
 def mean_wait_s(position: int, agents: int, aht_s: float, patience_s: float) -> float:
     """QLm: the mean wait of the caller at `position` (1 is the head) when all of `agents` (>= 1) are busy."""
     _check(position, agents, aht_s)
-    service = agents / aht_s
-    theta = 1 / patience_s if patience_s > 0 else 0.0
-    return sum(1 / (service + index * theta) for index in range(position))
+    return mean_of(position, agents / aht_s, 1 / patience_s if patience_s > 0 else 0.0)
 
 
 def quantile_wait_s(position: int, agents: int, aht_s: float, patience_s: float, share: float = QUANTILE) -> float:
     """The wait that `share` of the callers in this place will not exceed. `patience_s` 0: nobody gives up."""
     _check(position, agents, aht_s)
-    service = agents / aht_s
-    theta = 1 / patience_s if patience_s > 0 else 0.0
-    high = mean_wait_s(position, agents, aht_s, patience_s)
-    while _served_within(high, position, service, theta) < share:
+    return _quantile(position, agents / aht_s, 1 / patience_s if patience_s > 0 else 0.0, share)
+
+
+def mean_of(stages: int, service: float, theta: float) -> float:
+    """The mean of the sum of stages with the rates service + i*theta, i from 0; `service` > 0, all per second."""
+    return sum(1 / (service + index * theta) for index in range(stages))
+
+
+def quantile_of(stages: int, service: float, theta: float, share: float) -> float:
+    """The quantile `share` of that sum, in seconds; rates are rounded to two percent, results remembered."""
+    if not stages:
+        return 0.0
+    return _remembered(stages, _step(service), _step(theta) if theta > 0 else None, share)
+
+
+def _step(rate: float) -> int:
+    return round(math.log(rate) * STEPS_PER_E)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(stages: int, service: int, theta: int | None, share: float) -> float:
+    return _quantile(
+        stages, math.exp(service / STEPS_PER_E), 0.0 if theta is None else math.exp(theta / STEPS_PER_E), share
+    )
+
+
+def _quantile(stages: int, service: float, theta: float, share: float) -> float:
+    high = mean_of(stages, service, theta)
+    while _served_within(high, stages, service, theta) < share:
         high *= 2
     low = 0.0
     while high - low > 0.1:  # s; far finer than what is spoken
         middle = (low + high) / 2
-        if _served_within(middle, position, service, theta) < share:
+        if _served_within(middle, stages, service, theta) < share:
             low = middle
         else:
             high = middle
@@ -93,46 +110,3 @@ def beta_below(x: float, a: float, b: float) -> float:
         if abs(c * d - 1) < 1e-12:
             break
     return math.exp(log_front) * fraction / a
-
-
-class Estimator:
-    """What one queue has learned: handling time and patience, both starting from defaults."""
-
-    __slots__ = ("_abandoned", "_handled", "_waited_s", "aht_s", "talks", "wrapups")
-
-    def __init__(
-        self, aht_s: float = DEFAULT_AHT_S, patience_s: float = DEFAULT_PATIENCE_S, wrapup_s: float = 0.0
-    ) -> None:
-        self.aht_s = aht_s
-        self.talks = Durations(aht_s - min(wrapup_s, aht_s / 2))
-        self.wrapups = Durations(wrapup_s)
-        self._handled = 0
-        self._abandoned = float(PRIOR)
-        self._waited_s = PRIOR * patience_s
-
-    def handled(self, seconds: float) -> None:
-        """A call was talked, held and wrapped up in this time."""
-        self._handled += 1
-        self.aht_s += (max(seconds, 1.0) - self.aht_s) * max(WEIGHT, 1 / (self._handled + PRIOR))
-
-    def waited(self, seconds: float, *, abandoned: bool) -> None:
-        """A caller waited so long, and gave up or was answered: patience is censored by answers (exponential MLE)."""
-        self._abandoned = self._abandoned * FORGET + abandoned
-        self._waited_s = self._waited_s * FORGET + seconds
-
-    @property
-    def patience_s(self) -> float:
-        """The mean patience: all waiting over all abandonments, old ones fading."""
-        return self._waited_s / max(self._abandoned, 0.01)
-
-    def wait_s(self, position: int, agents: int) -> float | None:
-        """The wait to announce; None while nobody is there to answer."""
-        if position < 1 or agents < 1:
-            return None
-        return _remembered_wait_s(position, agents, round(self.aht_s), round(self.patience_s / 5) * 5)
-
-
-@lru_cache(maxsize=4096)
-def _remembered_wait_s(position: int, agents: int, aht_s: int, patience_s: int) -> float:
-    """The same places come again with every caller; an estimate costs up to a millisecond."""
-    return quantile_wait_s(position, agents, max(aht_s, 1), max(patience_s, 5))

@@ -17,6 +17,7 @@ from pbx.queue.wrapup import WrapUps
 if TYPE_CHECKING:
     from pbx.queue.queue import Queue
 
+OFFERED = frozenset({AgentState.RESERVED, AgentState.RINGING})
 TALKING = frozenset({AgentState.TALKING, AgentState.HOLD})
 
 
@@ -27,6 +28,7 @@ class Pacing:
         self._clock = clock
         self._wrapups = wrapups
         self._serving: dict[str, tuple[Queue, float]] = {}  # extension: whose caller, talking since
+        self._ringing: dict[str, float] = {}  # extension: seconds since the last answer
 
     def talk_began(self, queue: Queue, agent: Agent) -> None:
         """`agent` talks to a caller (or a customer called back) of `queue` from now on."""
@@ -37,12 +39,27 @@ class Pacing:
         queue.estimator.talks.add(talk_s)
         self._serving[agent.extension] = (queue, self._clock.monotonic())
 
+    def serving(self, agent: Agent, default: Queue) -> Queue:
+        """Whose caller the agent has now, or is wrapping up; `default` when he has none."""
+        known = self._serving.get(agent.extension)
+        return known[0] if known is not None else default
+
     def moved(self, agent: Agent, previous: str, previous_s: float) -> None:
         """A listener of the roster."""
+        if previous in OFFERED:
+            self._rang(agent, previous_s)
         if previous == AgentState.WRAPUP:
             known = self._serving.pop(agent.extension, None)
             if known is not None:
                 known[0].estimator.wrapups.add(previous_s)
+
+    def _rang(self, agent: Agent, seconds: float) -> None:
+        """His phone rang for so long; with the answer the queue learns it."""
+        rang_s = self._ringing.pop(agent.extension, 0.0) + seconds
+        if agent.state is AgentState.TALKING and agent.extension in self._serving:
+            self._serving[agent.extension][0].estimator.rang(rang_s)
+        else:
+            self._ringing[agent.extension] = rang_s
 
     def soon_free(self, queue: Queue, within_s: float) -> float:
         """The expected number of agents of `queue` who are free within `within_s` seconds, those free now included.

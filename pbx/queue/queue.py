@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pbx.config import Queue as QueueConfig
 from pbx.queue.agent import Agent, AgentState
-from pbx.queue.estimate import Estimator
+from pbx.queue.learning import Estimator
 
 if TYPE_CHECKING:
     from pbx.queue.waiting import Waiting

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from pbx.events import Kind
 from pbx.queue.agent import Agent, AgentState, Presence
-from pbx.queue.announcements import texts_to_preload
+from pbx.queue.memory import Memory
 from pbx.queue.pacing import Pacing
+from pbx.queue.phrases import texts_to_preload
+from pbx.queue.promise import Promises
 from pbx.queue.queue import Queue, QueueSnapshot
 from pbx.queue.roster import Roster, Stored
 from pbx.queue.strategy import Dispatcher
@@ -70,14 +72,18 @@ class QueueService:
             self.dispatcher.add_agent(agent, [queue.index for queue in self.queues.values() if agent in queue.agents])
         self._unaccounted: dict[str, tuple[Queue, float]] = {}  # agent in wrap-up: (queue, seconds talked)
         self.roster.listeners += [self._agent_moved, self.pacing.moved]
+        self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock)
+        self.memory = Memory(self.queues, services.keeper)
         services.queues = self
 
     def start(self, stored: Mapping[str, Stored] | None = None) -> None:
         """Restores the agents (`stored` by extension, as the store loads them) and begins to listen."""
+        self.memory.start()
         self.roster.start(stored or {})
 
     def stop(self) -> None:
         """Stops timers and listening; callers who still wait are ended by the call layer."""
+        self.memory.stop()
         self.roster.stop()
 
     # -- callers ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pbx.call.errors import CallEnded
 from pbx.events import Kind
@@ -48,7 +48,7 @@ class Waiting:
         self.offers: dict[int, Offer] = {}  # by token: whose phones ring
         self._decided: asyncio.Future[Offer | str] | None = None
         self._outcome = ""
-        self._announcer: asyncio.Task[Any] | None = None
+        self._announcer: Announcer | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -71,7 +71,9 @@ class Waiting:
         try:
             self._start_music()
             self._enter()
-            self.call.emit(Kind.QUEUE_JOINED, queue=queue.name, position=self._position())
+            position = self._position()
+            self.service.promises.entered(queue.name, position)
+            self.call.emit(Kind.QUEUE_JOINED, queue=queue.name, position=position)
             if max_wait_s:
                 self._timer = asyncio.get_running_loop().call_later(max_wait_s, self.leave, "timeout")
             self._start_announcer()
@@ -238,21 +240,17 @@ class Waiting:
             self._timer.cancel()
             self._timer = None
         if self._announcer is not None:
-            self._announcer.cancel()
+            self._announcer.stop()
             self._announcer = None
         for offer in tuple(self.offers.values()):
             offer.lose()
         self.service.dispatcher.match()
 
-    # -- announcements ---------------------------------------------------------------------------------------------
-
     def _start_announcer(self) -> None:
-        announcer = Announcer(self.call, self.queue.config, self._position, self._estimate)
+        announcer = Announcer(self.call, self.queue.config, self._position, lambda: self.service.promises.of(self))
         if announcer.wanted:
-            self._announcer = self.call.spawn(announcer.run())
+            self._announcer = announcer
+            announcer.start()
 
     def _position(self) -> int:
         return self.service.dispatcher.position(self.key)
-
-    def _estimate(self) -> float | None:
-        return self.queue.estimator.wait_s(self._position(), self.queue.on_duty)

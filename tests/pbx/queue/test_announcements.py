@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from pbx.call.testing import FakeCaller
 from pbx.config import Language, Queue
+from pbx.config_queue import Comfort
 from pbx.events import Kind
-from pbx.queue.announcements import position_text, spoken_minutes, texts_to_preload, wait_text
+from pbx.queue.phrases import Minutes, position_text, spoken_range, texts_to_preload, wait_text
 from tests.pbx.queue.house import House
 
-# The genitive of the minutes after "około" and "около", word for word; the endings of the rest follow below.
+# The genitive of the minutes after od, do, от and до, word for word; the endings of the rest follow below.
 POLISH = [
     "jednej minuty",
     "dwóch minut",
@@ -66,10 +71,30 @@ TENS = {
 }
 
 
-def test_minutes_in_polish_and_russian_word_for_word() -> None:
+def test_the_upper_end_in_polish_and_russian_word_for_word() -> None:
     for number, (polish, russian) in enumerate(zip(POLISH, RUSSIAN, strict=True), 1):
-        assert wait_text(number, "pl") == f"Przewidywany czas oczekiwania: około {polish}."
-        assert wait_text(number, "ru") == f"Примерное время ожидания: около {russian}."
+        if number > 1:
+            assert wait_text(Minutes(0, number), "pl") == f"Przewidywany czas oczekiwania: do {polish}."
+            assert wait_text(Minutes(0, number), "ru") == f"Примерное время ожидания: до {russian}."
+
+
+def test_both_ends_in_polish_and_russian_word_for_word() -> None:
+    for low in range(1, 22):
+        begin_pl, begin_ru = POLISH[low - 1].rsplit(" ", 1)[0], RUSSIAN[low - 1].rsplit(" ", 1)[0]
+        for high in range(low + 1, 24):
+            polish, russian = POLISH[high - 1], RUSSIAN[high - 1]
+            text = wait_text(Minutes(low, high), "pl")
+            assert text == f"Przewidywany czas oczekiwania: od {begin_pl} do {polish}."
+            assert wait_text(Minutes(low, high), "ru") == f"Примерное время ожидания: от {begin_ru} до {russian}."
+
+
+def test_from_two_to_four_minutes() -> None:
+    assert wait_text(Minutes(2, 4), "pl") == "Przewidywany czas oczekiwania: od dwóch do czterech minut."
+    assert wait_text(Minutes(2, 4), "ru") == "Примерное время ожидания: от двух до четырёх минут."
+    assert wait_text(Minutes(2, 4), "en") == "The expected wait is between two and four minutes."
+    assert wait_text(Minutes(1, 2), "pl") == "Przewidywany czas oczekiwania: od jednej do dwóch minut."
+    assert wait_text(Minutes(1, 2), "ru") == "Примерное время ожидания: от одной до двух минут."
+    assert wait_text(Minutes(0, 3), "en") == "The expected wait is up to three minutes."
 
 
 def test_minutes_up_to_an_hour() -> None:
@@ -83,34 +108,51 @@ def test_minutes_up_to_an_hour() -> None:
                 expected = f"{start} jeden {one}" if language == "pl" else f"{start} одной {one}"
             else:
                 expected = f"{start} {words[unit - 1]}"
-            assert wait_text(number, language).endswith(f" {expected}."), (number, language)  # type: ignore[arg-type]
+            text = wait_text(Minutes(10, number), language)  # type: ignore[arg-type]
+            assert text.endswith(f" {expected}."), (number, language)
 
 
 @pytest.mark.parametrize(
-    ("minutes", "polish", "russian", "english"),
+    ("low", "high", "polish", "russian", "english"),
     [
-        (60, "jednej godziny", "одного часа", "one hour"),
-        (61, "jednej godziny jednej minuty", "одного часа одной минуты", "one hour one minute"),
-        (75, "jednej godziny piętnastu minut", "одного часа пятнадцати минут", "one hour fifteen minutes"),
-        (120, "dwóch godzin", "двух часов", "two hours"),
-        (300, "pięciu godzin", "пяти часов", "five hours"),
+        (
+            45,
+            60,
+            "od czterdziestu pięciu minut do jednej godziny",
+            "от сорока пяти минут до одного часа",
+            "between forty-five minutes and one hour",
+        ),
+        (
+            50,
+            75,
+            "od pięćdziesięciu minut do jednej godziny piętnastu minut",
+            "от пятидесяти минут до одного часа пятнадцати минут",
+            "between fifty minutes and one hour fifteen minutes",
+        ),
+        (
+            60,
+            120,
+            "od jednej godziny do dwóch godzin",
+            "от одного часа до двух часов",
+            "between one hour and two hours",
+        ),
     ],
 )
-def test_hours(minutes: int, polish: str, russian: str, english: str) -> None:
-    assert wait_text(minutes, "pl").endswith(f"około {polish}.")
-    assert wait_text(minutes, "ru").endswith(f"около {russian}.")
-    assert wait_text(minutes, "en").endswith(f"about {english}.")
+def test_hours(low: int, high: int, polish: str, russian: str, english: str) -> None:
+    assert wait_text(Minutes(low, high), "pl").endswith(f": {polish}.")
+    assert wait_text(Minutes(low, high), "ru").endswith(f": {russian}.")
+    assert wait_text(Minutes(low, high), "en").endswith(f" {english}.")
 
 
 def test_less_than_a_minute() -> None:
-    assert wait_text(0, "pl") == "Przewidywany czas oczekiwania: poniżej minuty."
-    assert wait_text(0, "ru") == "Примерное время ожидания: меньше минуты."
-    assert wait_text(0, "en") == "The expected wait is less than a minute."
+    assert wait_text(Minutes(0, 1), "pl") == "Przewidywany czas oczekiwania: poniżej minuty."
+    assert wait_text(Minutes(0, 1), "ru") == "Примерное время ожидания: меньше минуты."
+    assert wait_text(Minutes(0, 1), "en") == "The expected wait is less than a minute."
 
 
 @pytest.mark.parametrize("language", ["pl", "ru", "en"])
 def test_no_digit_is_left_to_the_voice(language: Language) -> None:
-    said = [wait_text(minutes, language) for minutes in range(121)]
+    said = [wait_text(Minutes(low, high), language) for high in range(2, 121) for low in range(high)]
     said += [position_text(position, language) for position in range(1, 51)]
     assert not any(mark.isdigit() for text in said for mark in text)
     assert len(set(said)) == len(said)
@@ -138,61 +180,108 @@ def test_positions(position: int, polish: str, russian: str, english: str) -> No
     assert position_text(position, "en") == f"You are number {english} in the queue."
 
 
-def test_spoken_minutes_are_rounded() -> None:
-    seconds = (0, 44, 45, 89, 90, 125, 599, 630, 690, 800, 1600, 3300, 3599, 3900, 7000)
-    assert [spoken_minutes(value) for value in seconds] == [0, 0, 1, 1, 2, 2, 10, 10, 10, 15, 25, 55, 60, 60, 120]
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "low", "high"),
+    [
+        (0, 0, 0, 1),
+        (10, 60, 0, 1),
+        (10, 60.1, 0, 2),
+        (60, 119, 1, 2),
+        (119, 121, 1, 3),
+        (119, 600, 1, 10),
+        (599, 601, 9, 15),
+        (620, 1_000, 10, 20),
+        (3_000, 3_700, 50, 75),
+        (3_700, 7_000, 60, 120),
+    ],
+)
+def test_a_range_is_never_narrower_than_what_is_known(low_s: float, high_s: float, low: int, high: int) -> None:
+    assert spoken_range(low_s, high_s) == Minutes(low, high)
 
 
-def test_minutes_never_fall_while_the_wait_grows() -> None:
-    said = [spoken_minutes(seconds) for seconds in range(20_000)]
-    assert said == sorted(said)
+def test_a_range_never_falls_while_the_wait_grows() -> None:
+    said = [spoken_range(seconds, seconds * 1.5) for seconds in range(10_000)]
+    assert [minutes.low for minutes in said] == sorted(minutes.low for minutes in said)
+    assert [minutes.high for minutes in said] == sorted(minutes.high for minutes in said)
+    for seconds, minutes in enumerate(said):
+        assert minutes.low * 60 <= seconds
+        assert minutes.high * 60 >= seconds * 1.5
 
 
 def test_what_is_said_most_is_rendered_before_the_first_call() -> None:
-    texts = texts_to_preload(Queue(name="q"), "pl")
+    comfort = [Comfort(text={"pl": "Prosimy czekać."}), Comfort(sound="thanks")]
+    texts = texts_to_preload(Queue(name="q", comfort=comfort), "pl")
     assert position_text(3, "pl") in texts
-    assert wait_text(2, "pl") in texts
+    assert wait_text(Minutes(2, 4), "pl") in texts
+    assert "Prosimy czekać." in texts
     assert texts_to_preload(Queue(name="q", announce_position=False, announce_wait=False), "pl") == []
 
 
-ANNOUNCED = {"announce_position": True, "announce_wait": True, "announce_first_s": 5.0, "announce_every_s": 30.0}
+ANNOUNCED: dict[str, Any] = {
+    "announce_position": True,
+    "announce_wait": True,
+    "announce_first_s": 5.0,
+    "announce_every_s": 30.0,
+    "wait_after_calls": 0,
+}
 
 
-def spoken(heard: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """(seconds since the call, text) of what was said, music left out."""
-    return [(at - heard[0][0], text) for at, text in heard if not text.startswith("music")]
+def spoken(caller: FakeCaller) -> list[tuple[float, str]]:
+    """(seconds since the call, text) of what was said over the music."""
+    began = caller.heard[0][0]
+    return [(at - began, text) for at, text in caller.media.announced]
 
 
-async def test_position_and_wait_are_said_in_time_and_music_goes_on() -> None:
+async def test_position_and_wait_are_said_in_time_over_music_that_goes_on() -> None:
     house = House({"101": {"answer_after_s": 1}}, **ANNOUNCED)
     house.call()
     await house.sleep(2)
     caller = house.call()
-    await house.sleep(40)
-    first, second = spoken(caller.heard)[:2], spoken(caller.heard)[2:]
+    await house.sleep(6)
+    assert caller.media.over
+    assert caller.media.ducked_db == -12
+    assert caller.media.playing == ["music:default"]
+    await house.sleep(34)
+    said = spoken(caller)
+    first, second = said[:2], said[2:]
     assert [text for _, text in first] == [
         "en:You are number one in the queue.",
-        "en:The expected wait is about five minutes.",
+        "en:The expected wait is up to six minutes.",
     ]
     assert first[0][0] == pytest.approx(5, abs=0.01)
     assert second[0][0] == pytest.approx(35, abs=0.01)
-    assert caller.media.playing == ["music:default"]
-    announced = house.journey(Kind.QUEUE_ANNOUNCED, caller.call and caller)[0].data
-    assert announced == {"queue": "sales", "position": 1, "wait_s": 300}
+    assert caller.heard == [(caller.heard[0][0], "music:default")]  # begun once, never interrupted
+    announced = house.journey(Kind.QUEUE_ANNOUNCED, caller)[0].data
+    assert announced.pop("expected_s") == pytest.approx(180 + 5, abs=25)
+    assert announced == {"queue": "sales", "position": 1, "low_s": 0, "high_s": 360, "quantile": 0.8}
     await house.close()
 
 
 async def test_the_bridge_does_not_wait_for_an_announcement() -> None:
     house = House({"101": {"answer_after_s": 5.5}}, **ANNOUNCED)
     caller = house.call()
-    await house.sleep(5.4)
-    assert caller.media.playing[0].startswith("en:You are number")
-    await house.sleep(0.11)
+    await house.sleep(5.45)
+    assert caller.media.over[0].startswith("en:You are number")
+    await house.sleep(0.06)
     assert caller.media.partner is not None
     assert caller.media.playing == []
+    assert caller.media.over == []
     await house.sleep(120)
-    assert caller.media.playing == []  # neither music nor announcements come back
+    assert caller.media.playing == caller.media.over == []  # neither music nor announcements come back
     assert len(house.journey(Kind.QUEUE_ANNOUNCED)) == 1
+    await house.close()
+
+
+async def test_the_words_end_in_the_very_turn_of_the_answer() -> None:
+    house = House({"101": {"answer_after_s": None}}, **ANNOUNCED, ring_timeout_s=60.0)
+    caller = house.call()
+    await house.sleep(5.2)
+    assert caller.media.over
+    house.phones["101"].final(house.phones["101"].sessions[-1])
+    for _ in range(5):  # turns of the loop: no time passes
+        await asyncio.sleep(0)
+    assert caller.media.over == []
+    assert caller.media.partner is not None
     await house.close()
 
 
@@ -221,24 +310,39 @@ async def test_speech_that_fails_costs_the_announcement_only(caplog: pytest.LogC
     await house.close()
 
 
-async def test_the_spoken_wait_never_rises() -> None:
+async def test_the_spoken_wait_never_rises_and_what_has_risen_is_not_said() -> None:
     house = House({name: {"answer_after_s": 1} for name in ("101", "102", "103", "104")}, **ANNOUNCED)
     for _ in range(4):
         house.call()
     await house.sleep(2)
     caller = house.call()
     await house.sleep(10)
-    for name in ("101", "102", "103"):  # three of four agents leave: the estimate is four times as long now
-        house.queues.agent(name).clear_next()
+    for name in ("101", "102", "103"):  # three of four agents will leave: the estimate is four times as long now
         house.queues.set_agent(name, "offline")
-        house.phones[name].hang_up()
-    await house.sleep(1)
-    house.queues.queues["sales"].estimator.aht_s = 3600
-    assert (house.queues.queues["sales"].waiting[caller.call.id]._estimate() or 0) > 1000
     await house.sleep(100)
-    waits = [event.data["wait_s"] for event in house.journey(Kind.QUEUE_ANNOUNCED, caller)]
-    assert len(waits) >= 3
-    assert waits == sorted(waits, reverse=True)
+    told = [event.data for event in house.journey(Kind.QUEUE_ANNOUNCED, caller)]
+    assert len(told) >= 3
+    assert told[0]["high_s"] == 120
+    assert all(data["silent"] == "risen" for data in told[1:])
+    assert [text for _, text in spoken(caller)][2:] == ["en:You are number one in the queue."] * (len(told) - 1)
+    await house.close()
+
+
+async def test_a_wait_that_fell_and_rose_again_stays_below_what_was_said_last() -> None:
+    house = House({"101": {"answer_after_s": 0}}, **{**ANNOUNCED, "announce_every_s": 10.0})
+    first, second = house.call(), None
+    await house.sleep(1)
+    second = house.call()
+    estimator = house.queues.queues["sales"].estimator
+    for aht_s in (180, 60, 120, 300, 30, 60, 20):
+        estimator.aht_s = aht_s
+        await house.sleep(10)
+    highs = [event.data.get("high_s") for event in house.journey(Kind.QUEUE_ANNOUNCED, second)]
+    said = [high for high in highs if high is not None]
+    assert said == sorted(said, reverse=True)
+    assert None in highs
+    assert len(said) >= 3
+    first.hang_up()
     await house.close()
 
 
@@ -246,8 +350,27 @@ async def test_nobody_on_duty_no_wait_is_promised() -> None:
     house = House({"101": {}}, signed_in=False, **ANNOUNCED)
     caller = house.call()
     await house.sleep(10)
-    assert [text for _, text in spoken(caller.heard)] == ["en:You are number one in the queue."]
-    assert house.one(Kind.QUEUE_ANNOUNCED)["wait_s"] is None
+    assert [text for _, text in spoken(caller)] == ["en:You are number one in the queue."]
+    assert house.one(Kind.QUEUE_ANNOUNCED) == {"queue": "sales", "position": 1, "silent": "no_agents"}
+    await house.close()
+
+
+async def test_too_little_data_no_wait_is_promised() -> None:
+    house = House({"101": {"answer_after_s": 0}}, **{**ANNOUNCED, "wait_after_calls": 1})
+    house.call()
+    await house.sleep(1)
+    caller = house.call()
+    await house.sleep(6)
+    assert house.journey(Kind.QUEUE_ANNOUNCED, caller)[0].data["silent"] == "data"
+    await house.close()
+
+
+async def test_only_the_wait_and_nothing_can_be_said_of_it_nothing_is_said() -> None:
+    house = House({"101": {}}, signed_in=False, **{**ANNOUNCED, "announce_position": False})
+    caller = house.call()
+    await house.sleep(60)
+    assert not spoken(caller)
+    assert not house.journey(Kind.QUEUE_ANNOUNCED)
     await house.close()
 
 
@@ -260,7 +383,7 @@ async def test_announcements_speak_the_callers_language() -> None:
 
     caller = house.harness.call(polish)
     await house.sleep(10)
-    assert spoken(caller.heard)[0][1] == "pl:Numer w kolejce: jeden."
+    assert spoken(caller)[0][1] == "pl:Numer w kolejce: jeden."
     await house.close()
 
 
@@ -269,4 +392,68 @@ async def test_once_means_once() -> None:
     caller = house.call()
     await house.sleep(300)
     assert len(house.journey(Kind.QUEUE_ANNOUNCED, caller)) == 1
+    await house.close()
+
+
+# -- comfort -----------------------------------------------------------------------------------------------------------
+
+
+async def test_words_of_comfort_come_in_turn_between_announcements() -> None:
+    comfort = [Comfort(text={"en": "Thank you for waiting.", "pl": "Prosimy czekać."}), Comfort(sound="jingle")]
+    settings = {**ANNOUNCED, "announce_wait": False, "announce_every_s": 0.0}
+    house = House({"101": {}}, signed_in=False, comfort=comfort, comfort_every_s=20.0, **settings)
+    caller = house.call()
+    await house.sleep(45)
+    assert spoken(caller) == [
+        (pytest.approx(5, abs=0.01), "en:You are number one in the queue."),
+        (pytest.approx(20, abs=0.01), "en:Thank you for waiting."),
+        (pytest.approx(40, abs=0.01), "music:jingle"),
+    ]
+    told = house.journey(Kind.QUEUE_COMFORTED, caller)
+    assert [event.data for event in told] == [{"queue": "sales", "message": number} for number in (1, 2)]
+    await house.close()
+
+
+async def test_comfort_and_announcement_of_the_same_moment_come_one_after_the_other() -> None:
+    settings = {**ANNOUNCED, "announce_first_s": 10.0, "announce_every_s": 0.0, "announce_wait": False}
+    comfort = [Comfort(text={"en": "Thank you for waiting."})]
+    house = House({"101": {}}, signed_in=False, comfort=comfort, comfort_every_s=10.0, **settings)
+    caller = house.call()
+    await house.sleep(19)
+    (first_at, first), (second_at, second) = spoken(caller)
+    assert "You are number" in first
+    assert "Thank you" in second
+    assert second_at >= first_at + len("You are number one in the queue.") / 15 + 0.99
+    await house.close()
+
+
+async def test_comfort_that_is_missing_costs_nothing_but_itself(caplog: pytest.LogCaptureFixture) -> None:
+    house = House({"101": {}}, signed_in=False, comfort=[Comfort(sound="gone")], comfort_every_s=5.0, **QUIET_NEWS)
+
+    def missing(name: str) -> None:
+        raise KeyError(f"no music is called {name!r}")
+
+    caller = house.call()
+    await house.sleep(1)
+    house.harness.prompts.music = missing  # type: ignore[assignment, method-assign]
+    await house.sleep(20)
+    assert not spoken(caller)
+    assert "no music is called 'gone'" in caplog.text
+    assert caller.media.playing == ["music:default"]
+    await house.close()
+
+
+QUIET_NEWS = {"announce_position": False, "announce_wait": False}
+
+
+async def test_each_queue_has_its_own_music() -> None:
+    queues = [
+        Queue(name="a", agents=["101"], music="waltz", **QUIET_NEWS),
+        Queue(name="b", agents=["101"], music="march", **QUIET_NEWS),
+    ]
+    house = House({"101": {}}, queues, signed_in=False)
+    first, second = house.call("a"), house.call("b")
+    await house.sleep(1)
+    assert first.media.playing == ["music:waltz"]
+    assert second.media.playing == ["music:march"]
     await house.close()

@@ -1,4 +1,4 @@
-"""The wait estimator: the field's check values, quantiles by simulation, learning."""
+"""The wait estimator: the field's check values, quantiles by simulation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbx.queue.estimate import DEFAULT_AHT_S, Estimator, beta_below, mean_wait_s, quantile_wait_s
+from pbx.queue.estimate import _quantile, beta_below, mean_of, mean_wait_s, quantile_of, quantile_wait_s
 
 
 @pytest.mark.parametrize(("position", "seconds"), [(1, 30.0), (2, 57.27), (3, 82.27), (6, 146.78)])
@@ -70,23 +70,15 @@ def test_the_incomplete_beta_function(x: float, a: float, b: float, value: float
     assert beta_below(x, a, b) == pytest.approx(value, abs=1e-6)
 
 
-def test_handling_time_moves_from_the_default_to_what_is_measured() -> None:
-    estimator = Estimator()
-    assert estimator.aht_s == DEFAULT_AHT_S
-    for _ in range(200):
-        estimator.handled(60)
-    assert estimator.aht_s == pytest.approx(60, abs=1)
-
-
-def test_patience_counts_the_waits_of_those_who_were_answered() -> None:
-    estimator = Estimator()
-    for number in range(2_000):
-        estimator.waited(30, abandoned=number % 5 == 0)  # one in five gives up: 150 s of waiting for each of them
-    assert estimator.patience_s == pytest.approx(150, rel=0.05)
-
-
-def test_nobody_there_no_promise() -> None:
-    assert Estimator().wait_s(3, 0) is None
-    assert Estimator().wait_s(0, 3) is None
+def test_places_start_at_one() -> None:
     with pytest.raises(ValueError, match="position=0"):
         mean_wait_s(0, 1, 180, 300)
+
+
+@given(st.integers(1, 200), st.floats(0.001, 10), st.floats(0, 0.1), st.sampled_from([0.2, 0.5, 0.8, 0.95]))
+@settings(max_examples=100, deadline=None)
+def test_rates_are_rounded_to_two_percent(stages: int, service: float, theta: float, share: float) -> None:
+    mean = mean_of(stages, service, theta)
+    rounded, exact = quantile_of(stages, service, theta, share), _quantile(stages, service, theta, share)
+    assert rounded == pytest.approx(exact, rel=0.025, abs=0.3)
+    assert 0 <= rounded < mean * 5 + 1

@@ -1,0 +1,180 @@
+"""The wait as an honest promise: what may be said to a caller at this moment, or why it is better to say nothing.
+
+The wait of a caller is a sum of stages in which one of those ahead is taken or gives up (see pbx.queue.estimate). What
+a queue is in practice goes into the two rates and the number of stages:
+
+- agents count who serve or will serve again (not those on a break, or who have chosen one for afterwards), each with
+  the handling time of the queue whose caller he has now;
+- of other queues that share agents, those who wait for longer count as ahead, as far as their agents are ours;
+- callers whose offer rings are as good as served, callbacks in line never give up;
+- whoever comes in ahead of others (priority, an older contact, items that merge) takes capacity away.
+
+Nothing is promised while too little was seen, nobody serves, too many come in ahead, or an agent is free and the caller
+is not offered to him (then he waits for something that numbers do not show, such as a skill).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pbx.clock import Clock
+from pbx.queue.agent import Agent, AgentState, Presence
+from pbx.queue.estimate import mean_of, quantile_of
+from pbx.queue.strategy import Dispatcher
+
+if TYPE_CHECKING:
+    from pbx.queue.pacing import Pacing
+    from pbx.queue.queue import Queue
+    from pbx.queue.waiting import Waiting
+
+MAX_WAIT_S = 2 * 3600.0  # nobody is told of longer waits: what will be in two hours is not known
+MAX_INFLOW = 0.5  # share of the capacity that comers-in ahead may take before nothing can be promised
+INFLOW_S = 600.0  # over which they are counted
+OFFERED = frozenset({AgentState.RESERVED, AgentState.RINGING})
+WILL_SERVE = frozenset(
+    {
+        AgentState.AVAILABLE,
+        AgentState.RESERVED,
+        AgentState.RINGING,
+        AgentState.TALKING,
+        AgentState.HOLD,
+        AgentState.WRAPUP,
+        AgentState.BUSY,
+    }
+)
+
+
+class Silence(StrEnum):
+    """Why no wait is said."""
+
+    DATA = "data"  # too few calls were handled to know how long they take
+    NO_AGENTS = "no_agents"
+    INFLOW = "inflow"  # too many come in ahead of those who wait
+    BLOCKED = "blocked"  # an agent is free and not for this caller
+    RISEN = "risen"  # it would be more than was said before
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """From now on, in seconds: served after `low_s` and before `high_s` with probability `quantile` each; the mean."""
+
+    low_s: float
+    high_s: float
+    quantile: float
+    mean_s: float
+
+
+class Inflow:
+    """How many a second come in ahead of somebody who waits, those of long ago fading."""
+
+    __slots__ = ("_at", "_clock", "_count")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._at = clock.monotonic()
+        self._count = 0.0
+
+    def came(self) -> None:
+        self._count = self._faded() + 1.0
+        self._at = self._clock.monotonic()
+
+    @property
+    def per_s(self) -> float:
+        return self._faded() / INFLOW_S
+
+    def _faded(self) -> float:
+        return self._count * math.exp((self._at - self._clock.monotonic()) / INFLOW_S) if self._count else 0.0
+
+
+class Promises:
+    """Gives the outlook of anybody who waits in one of `queues`."""
+
+    def __init__(self, queues: Mapping[str, Queue], dispatcher: Dispatcher, pacing: Pacing, clock: Clock) -> None:
+        self._queues = queues
+        self._dispatcher = dispatcher
+        self._pacing = pacing
+        self._clock = clock
+        self._inflow: dict[str, Inflow] = {}
+        self._shared: dict[tuple[str, str], tuple[tuple[int, int], float]] = {}
+
+    def entered(self, queue: str, position: int) -> None:
+        """Somebody came into `queue` at `position`: ahead of others, when it is not the last."""
+        if position < self._dispatcher.waiting(queue):
+            self._inflow.setdefault(queue, Inflow(self._clock)).came()
+
+    def of(self, stay: Waiting) -> Promise | Silence:
+        """What can be said to this caller now."""
+        queue = stay.queue
+        if queue.estimator.handled_calls < queue.config.wait_after_calls:
+            return Silence.DATA
+        rate = sum(self._rate(queue, agent) for agent in queue.agents)
+        if not rate:
+            return Silence.NO_AGENTS
+        stages = self._stages(stay)
+        if stages and any(agent.free for agent in queue.agents):
+            return Silence.BLOCKED
+        inflow = self._inflow.get(queue.name)
+        if inflow is not None:
+            taken = inflow.per_s
+            if taken > MAX_INFLOW * rate:
+                return Silence.INFLOW
+            rate -= taken
+        return self._promise(queue, stages, rate)
+
+    def _promise(self, queue: Queue, stages: int, rate: float) -> Promise | Silence:
+        learned, share = queue.estimator, queue.config.wait_quantile
+        theta = self._impatient(queue) / learned.patience_s
+        ring_s = learned.ring_s
+        mean_s = mean_of(stages, rate, theta) + ring_s
+        high_s = quantile_of(stages, rate, theta, share) + ring_s
+        if not stages:  # the phone rings for him: how long until it is answered
+            high_s = -ring_s * math.log(1 - share)
+        if high_s > MAX_WAIT_S:
+            return Silence.TOO_LONG
+        return Promise(quantile_of(stages, rate, theta, 1 - share), high_s, share, mean_s)
+
+    def _rate(self, queue: Queue, agent: Agent) -> float:
+        """Callers a second that this agent takes."""
+        if agent.state not in WILL_SERVE and not agent.paused:
+            return 0.0
+        if agent.next is not None and agent.next[0] is not Presence.AVAILABLE:
+            return 0.0
+        return 1.0 / self._pacing.serving(agent, queue).estimator.cycle_s
+
+    def _stages(self, stay: Waiting) -> int:
+        """How many must be taken, or give up, until an agent is offered to this caller, he himself included."""
+        if stay.offers:
+            return 0
+        queue = stay.queue
+        ringing = {agent.call_id for agent in queue.agents if agent.state in OFFERED}
+        ahead = self._dispatcher.position(stay.key) - 1 - sum(call in queue.waiting for call in ringing)
+        more = 0.0
+        for other in self._queues.values():
+            if other is not queue and other.waiting:
+                more += self._share(queue, other) * _older(other, stay.since, ringing)
+        return max(ahead, 0) + round(more) + 1
+
+    def _share(self, queue: Queue, other: Queue) -> float:
+        """The part of `other`'s agents who serve `queue` too."""
+        sizes = len(queue.agents), len(other.agents)
+        known = self._shared.get((queue.name, other.name))
+        if known is not None and known[0] == sizes:
+            return known[1]
+        ours = set(queue.agents)
+        share = sum(agent in ours for agent in other.agents) / max(sizes[1], 1)
+        self._shared[queue.name, other.name] = sizes, share
+        return share
+
+    def _impatient(self, queue: Queue) -> float:
+        """The part of those in line who may give up: callers do, callbacks do not."""
+        return min(len(queue.waiting) / max(self._dispatcher.waiting(queue.name), 1), 1.0)
+
+
+def _older(queue: Queue, since: float, ringing: set[str]) -> int:
+    """Callers of `queue` who wait for longer and are not offered to anybody yet."""
+    return sum(stay.since < since and stay.call.id not in ringing for stay in queue.waiting.values())
