@@ -31,6 +31,7 @@ from pbx.call.service import CallService
 from pbx.clock import Clock, SystemClock
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port
+from pbx.contact.service import REPLAYED_ROWS, Contacts
 from pbx.events import EventBus
 from pbx.features.checks import check_music
 from pbx.features.service import Features
@@ -80,6 +81,7 @@ class Pbx:
         self.certificates: CertificateKeeper
         self.resolver: Resolver
         self.calls: CallService
+        self.contacts: Contacts
         self.queues: QueueService
         self.flows: Flows
         self.presence: PresenceService
@@ -194,6 +196,7 @@ class Pbx:
 
     async def _start_features(self) -> None:
         services = self.calls.services
+        self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
         self.queues = QueueService(services)
         self.flows = Flows(load_flows(self.config, self.prompts.music_names))
         services.applications.register("queue", self.queues.application)
@@ -209,6 +212,8 @@ class Pbx:
         self._stack.callback(self.queues.stop)
         services.phones.restore()
         services.registrar.restore()
+        await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
+        self._stack.push_async_callback(self.contacts.stop)
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
         texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language), *self.features.texts()]

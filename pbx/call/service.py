@@ -200,6 +200,7 @@ class CallService:
         entry = routed.entry
         if entry is not None:
             setup.campaign, setup.medium = entry.campaign, entry.medium
+            setup.off_hours = entry.hours != "" and routed.application != entry.application
         if routed.withheld:
             setup.withheld = True
         if routed.emergency:

@@ -37,6 +37,7 @@ class Setup:
     diversions: tuple[Diversion, ...] = ()  # by whom the call was sent on before it came to us, the latest first
     emergency: str = ""  # the emergency number that was dialled
     secure: bool = False  # a sips URI was called: every hop has to be TLS (RFC 3261 section 26.2.2)
+    off_hours: bool = False  # the [[number]] led where it leads outside its hours
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
 
     def record(self) -> dict[str, Any]:
@@ -54,6 +55,8 @@ class Setup:
             record.update({name: value for name, value in more.items() if value})
         if self.withheld:
             record["withheld"] = True
+        if self.off_hours:
+            record["off_hours"] = "closed"
         if self.diversions:
             record["diverted_by"] = self.diversions[0].identity.number
         return record

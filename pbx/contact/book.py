@@ -20,9 +20,14 @@ from pbx.numbers.plan import NumberPlan
 
 __all__ = ["ContactBook", "ContactError"]
 
+MAX_NUMBER = 64  # characters of a number that is none
 MAX_ATTEMPTS = 50  # of one item: whoever tries more often than that is not recorded try by try
 
 Change = Callable[[ContactItem], None]
+
+
+def _nobody(_number: str) -> bool:
+    return False
 
 
 class ContactBook:
@@ -35,6 +40,7 @@ class ContactBook:
         self.clock = clock
         self.journal = Journal(bus, clock)
         self.refused = 0  # for want of room, since the start
+        self.on_line: Callable[[str], bool] = _nobody  # whether a call with a number runs: then nobody should dial it
         self._store = store
         self._plan = NumberPlan(config.numbering.country)
         self._shelf = Shelf()
@@ -55,7 +61,7 @@ class ContactBook:
 
     def number(self, heard: str) -> str:
         """`heard` in the form in which items hold it: E.164 where the number plan makes it one."""
-        return self._plan.e164(heard) or heard
+        return self._plan.e164(heard) or heard[:MAX_NUMBER]
 
     def find(self, number: str, queue: str) -> ContactItem | None:
         """The open item of a customer in a queue."""
@@ -65,6 +71,11 @@ class ContactBook:
     def of_number(self, number: str) -> list[ContactItem]:
         """The open items of a customer in all queues."""
         return self._shelf.of_number(self.number(number))
+
+    def peek(self, contact: str) -> ContactItem | None:
+        """An open item by its id."""
+        found = self._shelf.open.get(contact)
+        return found if found is not None and self._shelf.is_written(found) else None
 
     def open_items(self) -> list[ContactItem]:
         """Every open item, the oldest `since` first."""

@@ -115,7 +115,7 @@ class ContactItem:
     merged_into: str = ""
     claimed_by: str = ""
     claimed: float = 0.0
-    breaches: int = 0  # how many of its deadlines have passed and were told
+    breached: float = 0.0  # the latest of its deadlines that has passed and was told
     attempts: list[Attempt] = field(default_factory=list)
 
     @property

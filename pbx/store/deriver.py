@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pbx.events import AgentStateChanged, CallEvent, Kind
 from pbx.store import schema
 from pbx.store.batch import Pending
-from pbx.store.encode import KIND_TEXT, clean, json_text, micros, seconds
+from pbx.store.encode import CONTACT_KINDS, KIND_TEXT, clean, json_text, micros, seconds
 from pbx.store.fold import CallFold
 from pbx.store.records import row
 
@@ -53,6 +53,8 @@ class Deriver:
         self.pending.add_journey((seq, call_id, at_us, kind, leg, json_text(data) if data else "{}"))
         fold = self._open.get(call_id)
         if fold is None:
+            if kind in CONTACT_KINDS:  # the journey of a contact: no call, and so no record of one
+                return
             fold = self._find(call_id, kind)
         fold.add(kind, leg, at_us, data)
         if fold.ended_us:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pbx.events import CallEvent, Kind
 from pbx.store import schema
-from pbx.store.encode import from_json, seconds
+from pbx.store.encode import CONTACT_PREFIX, from_json, seconds
 from pbx.store.fold import CallFold
 
 _KINDS = {str(kind.value): kind for kind in Kind}
@@ -44,6 +44,15 @@ def read_events(connection: Connection, call_id: str) -> list[CallEvent]:
 
 def calls_since(connection: Connection, seq: int) -> Iterator[str]:
     """Ids of the calls with a row at or after `seq`."""
-    query = select(schema.journey.c.call_id).where(schema.journey.c.seq >= seq).distinct()
+    table = schema.journey.c
+    query = select(table.call_id).where(table.seq >= seq, table.kind.not_like(f"{CONTACT_PREFIX}%")).distinct()
     for (call_id,) in connection.execute(query).all():
         yield call_id
+
+
+def ended_last(connection: Connection, rows: int) -> list[str]:
+    """Ids of the calls that ended within the last `rows` rows."""
+    table = schema.journey.c
+    newest = connection.execute(select(func.max(table.seq))).scalar() or 0
+    query = select(table.call_id).where(table.seq > newest - rows, table.kind == str(Kind.CALL_ENDED.value)).distinct()
+    return list(connection.execute(query).scalars())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0002"  # the newest revision under migrations/versions
+HEAD = "0003"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -179,6 +179,64 @@ kept = Table(
     Column("room", Text, primary_key=True),  # whose: "spend", "screening", "bans"...
     Column("key", Text, primary_key=True),
     Column("data", Text, nullable=False),  # JSON; "" when the entry is gone
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    _text("kind"),  # pbx.contact.item.ItemKind
+    _text("queue"),
+    _text("number"),  # E.164 or what was heard; "" when it was withheld
+    _text("name"),
+    _us("since_us"),  # of the original contact
+    _us("created_us"),
+    _us("promise_us"),  # 0: none, as for every instant below
+    _us("not_before_us"),
+    _us("not_after_us"),
+    _count("priority"),
+    _text("skills"),  # JSON array
+    _text("language"),
+    _text("preferred_agent"),
+    _text("owner"),
+    _text("source"),  # JSON object
+    _text("origin_call"),
+    _text("key"),  # of idempotency
+    _text("mode"),
+    Column("automatic", Boolean(create_constraint=False), nullable=False),
+    _count("times"),
+    _text("state"),  # pbx.contact.item.ItemState
+    _text("ended_as"),  # pbx.contact.item.End, "" while it is open
+    _us("ended_us"),
+    _text("ended_by"),
+    _text("reason"),
+    _text("merged_into"),
+    _text("claimed_by"),
+    _us("claimed_us"),
+    _us("breached_us"),  # the latest deadline that passed and was told
+    Index("ux_contacts_key", "key", unique=True),
+    Index(
+        "ux_contacts_open",  # one open item per customer and queue
+        "number",
+        "queue",
+        unique=True,
+        sqlite_where=text("state <> 'closed' AND number <> ''"),
+        postgresql_where=text("state <> 'closed' AND number <> ''"),
+    ),
+    Index("ix_contacts_state", "state"),
+    Index("ix_contacts_created_us", "created_us"),
+)
+
+contact_attempts = Table(
+    "contact_attempts",
+    metadata,
+    Column("contact_id", String(32), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),  # 1, 2, ... of the contact
+    _us("at_us"),
+    _us("ended_us"),
+    _text("outcome"),  # "" while it is under way
+    _text("call_id"),
+    _text("made_by"),
 )
 
 meta = Table(

@@ -17,9 +17,11 @@ from pbx.clock import Clock
 from pbx.config import Config
 from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus
 from pbx.store import recovery, schema
+from pbx.store.contacts import StoredContacts
 from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
+from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.registrations import Registrations
@@ -64,6 +66,7 @@ class Store:
         self.locations = Registrations()  # the LocationStore of the registrar
         self.kept = Kept()  # the Keeper of the call layer
         self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
+        self.contacts = StoredContacts()  # the ContactStore of the book of contacts
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -81,6 +84,7 @@ class Store:
         writer = Writer(self._engine, self._name, flush_s=self._flush_s, zone=self._zone, report=self._alarm)
         self.locations.attach(writer.puts)
         self.phone_settings.attach(self.durable)
+        self.contacts.attach(self.durable)
         self.kept.attach(writer.puts)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
@@ -130,6 +134,18 @@ class Store:
 
         return await self.durable(read)
 
+    async def ended_last(self, rows: int) -> list[list[CallEvent]]:
+        """The journeys of the calls that ended within the last `rows` rows, those that a crash cut off included."""
+
+        def read(connection: Connection) -> list[list[CallEvent]]:
+            return [read_events(connection, call_id) for call_id in ended_last(connection, rows)]
+
+        return await self.durable(read)
+
+    async def journey(self, call_id: str) -> list[CallEvent]:
+        """The journey of a call or a contact, in order."""
+        return await self.durable(lambda connection: read_events(connection, call_id))
+
     async def rebuild_cdrs(self) -> int:
         """Derives every CDR again from the journey; returns how many calls that were."""
         return await self.durable(lambda connection: recovery.rebuild_cdrs(connection, zone=self._zone))
@@ -151,6 +167,7 @@ class Store:
         with self._engine.begin() as connection:
             self.locations.read(connection)
             self.kept.read(connection)
+            self.contacts.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

@@ -1,0 +1,226 @@
+"""Follows the calls: one that nobody served becomes an item, a talk with the customer, in either direction, ends it.
+
+The calls of phones and trunks cost a look into a table; only those of customers are followed. What is to be written
+goes into a list that one task works off, several numbers at a time and each number in order: a call never waits for
+the database. What the database refuses is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable
+
+from pbx.config import Config
+from pbx.contact.book import ContactBook, ContactError
+from pbx.contact.facts import KINDS, CallFacts
+from pbx.contact.item import Attempt, ContactItem, End, OpenRequest, WrongState
+from pbx.contact.rules import Rules
+from pbx.events import Alarm, CallEvent, EventBus, Kind
+
+log = logging.getLogger("centrala.contact")
+
+BATCH = 64  # steps that go to the database together
+MAX_BACKLOG = 20_000  # steps that wait while it takes nothing; more are lost, and counted
+RETRY_S = 2.0
+ALARM = "contacts_lost"
+
+Step = Callable[[], Awaitable[None]]
+_OUTCOMES = {"no_answer": "no_answer", "busy": "busy", "cancelled": "no_answer", "unavailable": "no_answer"}
+
+
+class MissedContacts:
+    """`numbers` gives, for what an extension dialled, the numbers that it may mean."""
+
+    def __init__(
+        self, config: Config, bus: EventBus, book: ContactBook, numbers: Callable[[str], Iterable[str]] = lambda n: (n,)
+    ) -> None:
+        self.lost = 0  # steps that could not be kept
+        self._settings = config.contacts
+        self._bus = bus
+        self._book = book
+        self._numbers = numbers
+        self._rules = Rules(config)
+        self._calls: dict[str, CallFacts] = {}
+        self._lines: Counter[str] = Counter()  # numbers we are on a call with, or are being called by
+        self._work: deque[tuple[str, Step]] = deque()
+        self._queued: Counter[str] = Counter()  # steps of each number that wait or are under way
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Listens from now on."""
+        self._task = asyncio.get_running_loop().create_task(self._work_off())
+        self._unsubscribe = self._bus.subscribe(CallEvent, self._take, KINDS)
+        self._book.on_line = self.on_line
+
+    async def stop(self) -> None:
+        """Writes what waits, as far as the database takes it."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    def on_line(self, number: str) -> bool:
+        """Whether a call with this number runs: nobody should dial it now."""
+        return self._lines[self._book.number(number)] > 0
+
+    def replay(self, journeys: Iterable[Iterable[CallEvent]]) -> None:
+        """Judges calls that ended in an earlier process, in the order of their ends. What was done then already is
+        recognised: opening by its key, closing by there being nothing that is older.
+        """
+        found: list[CallFacts] = []
+        for journey in journeys:
+            facts: CallFacts | None = None
+            for event in journey:
+                if event.kind is Kind.CALL_STARTED:
+                    facts = self._begin(event)
+                elif facts is not None:
+                    facts.add(event)
+            if facts is not None and facts.ended:
+                found.append(facts)
+        for facts in sorted(found, key=lambda each: each.ended):
+            if facts.direction != "outbound":
+                if facts.served:
+                    self._came_back(facts)
+                self._ended(facts)
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def _take(self, event: CallEvent) -> None:
+        facts = self._calls.get(event.call_id)
+        if facts is None:
+            if event.kind is Kind.CALL_STARTED:
+                begun = self._begin(event)
+                if begun is not None:
+                    self._calls[event.call_id] = begun
+                    self._lines[begun.number] += 1
+            return
+        facts.add(event)
+        if event.kind is Kind.BRIDGE_STARTED and facts.direction != "outbound":
+            self._came_back(facts)
+        elif event.kind is Kind.CALL_ENDED:
+            del self._calls[event.call_id]
+            self._lines[facts.number] -= 1
+            if not self._lines[facts.number]:
+                del self._lines[facts.number]
+            if facts.direction == "outbound":
+                self._called(facts)
+            else:
+                self._ended(facts)
+
+    def _begin(self, event: CallEvent) -> CallFacts | None:
+        """The facts of a call that is to be followed."""
+        facts = CallFacts(event)
+        if self._rules.counts(facts):
+            facts.number = "" if facts.withheld else self._book.number(facts.caller)
+            return facts
+        if facts.direction == "outbound" and not facts.contact:
+            for number in self._numbers(facts.callee):
+                if self._book.of_number(number):
+                    facts.number = self._book.number(number)
+                    return facts
+        return None
+
+    def _came_back(self, facts: CallFacts) -> None:
+        """Somebody speaks with the customer: what was open before is answered."""
+        if not facts.number or not (self._queued[facts.number] or self._book.of_number(facts.number)):
+            return
+        at, queue = facts.served_at, facts.queue if self._settings.came_back == "queue" else None
+
+        async def step() -> None:
+            for item in self._book.of_number(facts.number):
+                if item.since <= at and queue in (None, item.queue):
+                    await self._close(item, End.CUSTOMER_CAME_BACK, f"call:{facts.call_id}", "")
+
+        self._do(facts.number, step)
+
+    def _ended(self, facts: CallFacts) -> None:
+        request = self._rules.request(facts)
+        if request is not None:
+            self._do(request.number, self._opening(request))
+
+    def _opening(self, request: OpenRequest) -> Step:
+        async def step() -> None:
+            await self._book.open(request)
+
+        return step
+
+    def _called(self, facts: CallFacts) -> None:
+        """A phone called the customer of an open item."""
+        reached = facts.served and facts.talk_s >= self._settings.reached_talk_s
+        outcome = "reached" if reached else "short_talk" if facts.served else _OUTCOMES.get(facts.cause, "failed")
+        by = f"agent:{facts.caller}"
+
+        async def step() -> None:
+            for item in self._book.of_number(facts.number):
+                if item.since <= facts.ended:
+                    attempt = Attempt(facts.at, facts.call_id, outcome, facts.ended, by)
+                    with contextlib.suppress(WrongState):
+                        await self._book.note_attempt(item.id, attempt, End.REACHED if reached else "")
+
+        self._do(facts.number, step)
+
+    async def _close(self, item: ContactItem, end: End, by: str, reason: str) -> None:
+        with contextlib.suppress(WrongState):  # somebody else was faster: it has its end
+            await self._book.close(item.id, end, by, reason)
+
+    # -- the work ------------------------------------------------------------------------------------------------
+
+    def _do(self, number: str, step: Step) -> None:
+        if len(self._work) >= MAX_BACKLOG:
+            self._lose("the database takes nothing, and memory for contacts is used up: see the alarm store_write")
+            return
+        self._work.append((number, step))
+        self._queued[number] += 1
+        self._wake.set()
+
+    def _lose(self, why: str) -> None:
+        self.lost += 1
+        self._bus.publish(Alarm(ALARM, f"missed contacts are not kept: {why}", True, self._book.clock.unix()))
+
+    async def _work_off(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._work:
+                batch = [self._work.popleft() for _ in range(min(BATCH, len(self._work)))]
+                by_number: dict[str, list[tuple[str, Step]]] = {}
+                for number, step in batch:
+                    by_number.setdefault(number, []).append((number, step))
+                left = await asyncio.gather(*(self._in_order(steps) for steps in by_number.values()))
+                again = [entry for steps in left for entry in steps]
+                if again:
+                    self._work.extendleft(reversed(again))
+                    if self._stopping:
+                        log.error("%d contacts could not be written before the end", len(self._work))
+                        return
+                    await asyncio.sleep(RETRY_S)
+            if self._stopping:
+                return
+
+    async def _in_order(self, steps: list[tuple[str, Step]]) -> list[tuple[str, Step]]:
+        """Those that have to be tried again: the first that the store refused, and all after it."""
+        for at, (number, step) in enumerate(steps):
+            try:
+                await step()
+            except RuntimeError as error:  # what the store raises
+                log.warning("a contact could not be written and is tried again: %s", error)
+                return steps[at:]
+            except ContactError as error:
+                self._lose(str(error))
+            except Exception:
+                log.exception("a contact could not be kept")
+                self._lose("an error of the program, see the log")
+            self._queued[number] -= 1
+            if not self._queued[number]:
+                del self._queued[number]
+        return []
