@@ -91,6 +91,16 @@ class Kind(StrEnum):
     CONTACT_MERGED = "contact.merged"  # merged (the id that goes on as this one), since, times
     CONTACT_BREACHED = "contact.breached"  # deadline ("promise", "10800 s"), owner, open_s
     CONTACT_CLOSED = "contact.closed"  # end, by, reason, open_s, attempts; into: of one that was merged
+    # Callbacks (pbx.callback): events of the call that was placed for the item `contact`.
+    CALLBACK_REFUSED = "callback.refused"  # queue, reason: of a caller who asked in the queue for one
+    CALLBACK_OFFERED = "callback.offered"  # contact, queue, agent, leg: the agent's phone rings for it
+    CALLBACK_OFFER_ENDED = "callback.offer_ended"  # contact, queue, agent, reason (as queue.offer_ended)
+    CALLBACK_ANSWERED = "callback.answered"  # contact, queue, reach_s (INVITE to the customer's answer)
+    # contact, queue, agent, mode, attempt (its number), speed_s (request or slot to bridge), age_s (first contact to
+    # bridge), hold_s (customer's answer to bridge)
+    CALLBACK_BRIDGED = "callback.bridged"
+    CALLBACK_SILENT = "callback.silent"  # contact, queue, hold_s: answered, and hung up before an agent was there
+    CALLBACK_ENDED = "callback.ended"  # contact, queue, mode, attempt, outcome
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

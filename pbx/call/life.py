@@ -13,7 +13,7 @@ from pbx.call.causes import for_caller, status_of
 from pbx.call.digits import Digits
 from pbx.call.errors import CallEnded, DialFailed, RouteError
 from pbx.call.leg import Leg
-from pbx.call.originated import OriginatedLeg
+from pbx.call.originated import OriginatedLeg, OriginatedTrunkLeg
 from pbx.call.outgoing import OutgoingLeg
 from pbx.call.setup import Setup
 from pbx.events import CallEvent, Kind
@@ -90,7 +90,9 @@ class Life:
         self.reason_line = ""  # the far end's Reason for ending the call, said on to the others (RFC 3326)
         self.sip_status = 0
         call = cast("Call", self)
-        self.a: CallerLeg | OriginatedLeg = OriginatedLeg(call) if session is None else CallerLeg(call, session)
+        self.a: CallerLeg | OriginatedLeg | OriginatedTrunkLeg = (
+            OriginatedLeg(call) if session is None else CallerLeg(call, session)
+        )
         self.legs: list[OutgoingLeg] = []  # alive, in the order they were started
         self.dialling: OutgoingLeg | None = None  # its progress is the caller's to hear
         self.rings_all = False  # every leg that rings is the caller's to hear

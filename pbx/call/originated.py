@@ -10,38 +10,17 @@ from typing import TYPE_CHECKING
 
 from pbx.call.caller import CallerLeg
 from pbx.call.outgoing import OutgoingLeg
+from pbx.call.trunk_leg import TrunkLeg
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
 
 
-class OriginatedLeg(OutgoingLeg):
-    """Named "a" as every caller's leg. What a caller's leg says while it is not answered is said to nobody."""
+class Unanswered:
+    """What a call would do with its caller's leg before that is answered: nobody is there to be told."""
 
-    __slots__ = ("early",)
-
-    def __init__(self, call: Call) -> None:
-        super().__init__(call, "a", "caller", call.caller)
-        self.early = False
-
-    async def fetch(self, *, shown: str, timeout_s: float, headers: Sequence[str] = ()) -> None:
-        """Rings the caller's phone, which is shown `shown` as who calls; then the call has a caller's leg like any
-        other. Raises DialFailed.
-        """
-        call = self.live_call
-        dialled = call.services.dialplan.resolve(call, call.caller)
-        self.start(replace(dialled, from_=shown), timeout_s=timeout_s, headers=headers, near=None)
-        await self.answered()
-        assert self.session is not None
-        caller = CallerLeg(call, self.session)
-        call.setup = replace(call.setup, limit_keys=(*call.setup.limit_keys, *self.limit_keys))
-        self.keep_limits()
-        call.a = caller
-        self._hand(caller)
-        self.is_ended, self.call = True, None  # without an end of its own: the leg goes on under the same name
-        call.taken_over()
-
-    # What the call would do with its caller's leg before that is answered: nobody is there to be told.
+    __slots__ = ()
+    early = False
 
     def ring(self) -> None:
         pass
@@ -57,3 +36,56 @@ class OriginatedLeg(OutgoingLeg):
 
     def negotiate(self, _offer: bytes) -> None:
         raise RuntimeError("an originated leg makes the offer itself")
+
+
+class OriginatedLeg(Unanswered, OutgoingLeg):
+    """Named "a" as every caller's leg; rings a phone of ours."""
+
+    __slots__ = ()
+
+    def __init__(self, call: Call, role: str = "caller") -> None:
+        super().__init__(call, "a", role, call.caller)
+
+    async def fetch(self, *, shown: str, timeout_s: float, headers: Sequence[str] = ()) -> None:
+        """Rings the caller's phone, which is shown `shown` as who calls; then the call has a caller's leg like any
+        other. Raises DialFailed.
+        """
+        call = self.live_call
+        dialled = call.services.dialplan.resolve(call, call.caller)
+        self.start(replace(dialled, from_=shown), timeout_s=timeout_s, headers=headers, near=None)
+        await self.answered()
+        become_caller(self, call)
+
+
+class OriginatedTrunkLeg(Unanswered, TrunkLeg):
+    """The same for somebody outside: the trunks are tried in turn, and the talk is charged to an account."""
+
+    __slots__ = ()
+
+    def __init__(self, call: Call, role: str = "caller") -> None:
+        super().__init__(call, "a", role, call.caller)
+
+    async def fetch(self, number: str, *, account: str, timeout_s: float) -> None:
+        """Rings `number` at the expense of `account`. Raises DialFailed."""
+        call = self.live_call
+        dialled = call.services.dialplan.resolve(call, number, account)
+        self.trunk = dialled.trunk
+        self.start(dialled, timeout_s=timeout_s, headers=(), near=None)
+        await self.answered()
+        meter, trunk = self.meter, self.trunk
+        call.setup = replace(call.setup, trunk=trunk)
+        become_caller(self, call)
+        if meter is not None:
+            call.charge(meter)
+
+
+def become_caller(leg: OriginatedLeg | OriginatedTrunkLeg, call: Call) -> None:
+    """Whoever answered is the call's caller from now on, in a leg of the same name."""
+    assert leg.session is not None
+    caller = CallerLeg(call, leg.session, leg.role)
+    call.setup = replace(call.setup, limit_keys=(*call.setup.limit_keys, *leg.limit_keys))
+    leg.keep_limits()
+    call.a = caller
+    leg._hand(caller)
+    leg.is_ended, leg.call = True, None  # without an end of its own: the leg goes on under the same name
+    call.taken_over()

@@ -32,15 +32,23 @@ class Outbound:
         self.ids = CallerIds(config)
         self.emergency = EmergencyNumbers(config, trunks, self.ids)
         for extension in config.extension:
-            caps = Caps(
-                extension.outbound_minutes_per_day * 60,
-                round(extension.outbound_money_per_day * MICRO),
-                round(extension.outbound_money_per_month * MICRO),
-            )
-            ledger.cap(account_key(extension.number), caps)
+            self._cap(extension)
         for trunk in config.trunk:
             caps = Caps(0, round(trunk.money_per_day * MICRO), round(trunk.money_per_month * MICRO))
             ledger.cap(f"trunk:{trunk.name}", caps)
+
+    def add_payer(self, account: Extension) -> None:
+        """An account without a phone that calls of a feature are charged to; its number is its name."""
+        self._extensions = {**self._extensions, account.number: account}
+        self._cap(account)
+
+    def _cap(self, payer: Extension) -> None:
+        caps = Caps(
+            round(payer.outbound_minutes_per_day * 60),
+            round(payer.outbound_money_per_day * MICRO),
+            round(payer.outbound_money_per_month * MICRO),
+        )
+        self._ledger.cap(account_key(payer.number), caps)
 
     def dial(self, call: Call, number: str, route: Route, account: str) -> Dialled:
         """`number` by the trunks of `route`, at the expense of the extension `account`.

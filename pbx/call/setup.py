@@ -39,6 +39,7 @@ class Setup:
     secure: bool = False  # a sips URI was called: every hop has to be TLS (RFC 3261 section 26.2.2)
     off_hours: bool = False  # the [[number]] led where it leads outside its hours
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
+    contact: str = ""  # the item that the call was placed for (pbx.contact)
 
     def record(self) -> dict[str, Any]:
         """What CALL_STARTED says."""
@@ -57,6 +58,8 @@ class Setup:
             record["withheld"] = True
         if self.off_hours:
             record["off_hours"] = "closed"
+        if self.contact:
+            record["contact"] = self.contact
         if self.diversions:
             record["diverted_by"] = self.diversions[0].identity.number
         return record

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 class Candidate(Protocol):
     """Who waits for an agent: a caller who holds, or an item that is to be called back."""
 
+    @property
+    def id(self) -> str:
+        """The call's or the item's."""
+        ...
+
     def offer(self, agent: Any, token: int) -> None:
         """`agent` (a pbx.queue.agent.Agent) is reserved for this candidate: a caller rings the agent's phone and
         bridges, a callback rings the agent and then the customer. `token` goes into `accept` or `decline`.
@@ -22,7 +27,9 @@ class Candidate(Protocol):
 
 
 class VirtualQueue(Protocol):
-    """The one order of all who wait, over calls and items; `services.queues` is one. `since_s` is the loop's clock."""
+    """The one order of all who wait, over calls and items; `services.queues.items` is one. `since_s` is the loop's
+    clock. Every reservation ends by exactly one of `lost`, `failed` and, after `accept`, `over`.
+    """
 
     def enter(
         self,
@@ -34,7 +41,7 @@ class VirtualQueue(Protocol):
         skills: Sequence[str] = (),
         preferred: str = "",
     ) -> int:
-        """Waits from now on, with the age that `since_s` gives; returns the key."""
+        """Waits with the age that `since_s` gives; returns the key. Offers come from the next turn on."""
         ...
 
     def leave(self, key: int) -> None:
@@ -45,12 +52,24 @@ class VirtualQueue(Protocol):
         """1 is the head of the queue, 0 whoever does not wait."""
         ...
 
-    def accept(self, token: int, key: int) -> bool:
-        """The agent of the offer took it; False when somebody else was faster."""
+    def reserve(self, agent: Any, call_id: str, leg: str) -> None:
+        """The phone of `agent` is about to ring as `leg` of the call."""
         ...
 
-    def decline(self, token: int) -> None:
-        """The offer came to nothing; the candidate waits on at the old place."""
+    def accept(self, queue: str, agent: Any, token: int, key: int, call_id: str) -> bool:
+        """The agent answered and has the candidate; False when somebody else was faster."""
+        ...
+
+    def failed(self, queue: str, agent: Any, token: int, cause: str) -> str:
+        """The agent's phone did not answer; returns why, as queue.offer_ended says it. The candidate waits on."""
+        ...
+
+    def lost(self, agent: Any, token: int) -> None:
+        """The offer is over without blame; the candidate waits on."""
+        ...
+
+    def over(self, queue: str, agent: Any, call_id: str, talk_s: float) -> None:
+        """What the agent accepted is over after `talk_s` with the customer; without a talk there is no wrap-up."""
         ...
 
     def free_agents(self, queue: str) -> int: ...
@@ -59,8 +78,16 @@ class VirtualQueue(Protocol):
         """Candidates of the queue, callers and items alike."""
         ...
 
+    def older(self, queue: str, since_s: float) -> int:
+        """Those of them who wait for longer than since `since_s`."""
+        ...
+
     def soon_free(self, queue: str, within_s: float) -> float:
         """Expected number of agents free now or within `within_s` seconds."""
+        ...
+
+    def promise_s(self, queue: str) -> float | None:
+        """In how many seconds a newcomer is served with the queue's quantile; None when nobody can say."""
         ...
 
 

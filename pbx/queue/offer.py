@@ -24,6 +24,11 @@ _REASONS = {  # the call layer's cause -> the journey's reason
 }
 
 
+def reason_of(cause: str) -> str:
+    """The journey's reason for an offer that failed with the call layer's `cause`."""
+    return _REASONS.get(cause, "unreachable")
+
+
 class Offer:
     """See the module. `over` is set by whatever ends it first."""
 
@@ -58,7 +63,7 @@ class Offer:
         if self.over:
             return
         stay, agent = self.stay, self.agent
-        reason = _REASONS.get(failure.cause, "unreachable")
+        reason = reason_of(failure.cause)
         self._end(reason)
         stay.service.dispatcher.decline(self.token)
         if failure.cause == "unregistered":

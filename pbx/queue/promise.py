@@ -109,13 +109,20 @@ class Promises:
 
     def of(self, stay: Waiting) -> Promise | Silence:
         """What can be said to this caller now."""
-        queue = stay.queue
+        return self._outlook(stay.queue, self._stages(stay))
+
+    def of_newcomer(self, queue: str) -> Promise | Silence:
+        """What can be said to somebody who comes last in line now."""
+        waiting = self._dispatcher.waiting(queue)
+        free = not waiting and any(agent.free for agent in self._queues[queue].agents)
+        return self._outlook(self._queues[queue], 0 if free else waiting + 1)
+
+    def _outlook(self, queue: Queue, stages: int) -> Promise | Silence:
         if queue.estimator.handled_calls < queue.config.wait_after_calls:
             return Silence.DATA
         rate = sum(self._rate(queue, agent) for agent in queue.agents)
         if not rate:
             return Silence.NO_AGENTS
-        stages = self._stages(stay)
         if stages and any(agent.free for agent in queue.agents):
             return Silence.BLOCKED
         inflow = self._inflow.get(queue.name)

@@ -147,8 +147,8 @@ class Roster:
 
     def _call_started(self, event: CallEvent) -> None:
         data = event.data
-        if data.get("direction") == "inbound":
-            return  # a trunk may claim any caller number
+        if data.get("direction") == "inbound" or data.get("contact"):
+            return  # a trunk may claim any caller number; a callback is an offer
         agent = self.agents.get(data.get("caller", ""))
         if agent is not None:
             self._calling[event.call_id] = agent

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pbx.events import Kind
 from pbx.queue.agent import Agent, AgentState, Presence
+from pbx.queue.item_offers import ItemOffers
 from pbx.queue.memory import Memory
 from pbx.queue.pacing import Pacing
 from pbx.queue.phrases import texts_to_preload
@@ -74,6 +75,7 @@ class QueueService:
         self.roster.listeners += [self._agent_moved, self.pacing.moved]
         self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock)
         self.memory = Memory(self.queues, services.keeper)
+        self.items = ItemOffers(self)
         services.queues = self
 
     def start(self, stored: Mapping[str, Stored] | None = None) -> None:
