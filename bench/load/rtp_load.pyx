@@ -1,7 +1,9 @@
 """Two-way RTP calls as a load: exact pacing, staggered over the packet time, one-way latency by the kernel's stamps.
 
 Each packet carries the instant before its send. The receiving socket's SO_TIMESTAMPNS says when it arrived there, so the
-figure holds the way through the relay, not the wait for a thread of this generator.
+figure holds the way through the relay, not the wait for a thread of this generator. For the same reason the receiver
+looks once a millisecond instead of being woken: on loopback whoever sends pays for the wake-up, which was 15 to 18 % of
+a relay's processor time and in service is another machine's.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -64,6 +66,7 @@ cdef enum:
     PACKET = 172
     INTERVAL_NS = 20000000
     SLOT_NS = 100000           # the sender wakes this often
+    LOOK_NS = 1000000          # the receiver looks this often
     BATCH = 128
     BUCKET_NS = 5000           # of the histogram
     BUCKETS = 20000            # up to 100 ms
@@ -131,9 +134,14 @@ cdef void* _receiver(void* argument) noexcept nogil:
     cdef uint8_t[2048] data
     cdef long long stamp
     cdef int64_t sent, bucket
-    cdef int count, i
+    cdef int count = 0, i
+    cdef timespec pause
+    pause.tv_sec = 0
+    pause.tv_nsec = LOOK_NS
     while not load_acquire_i32(&l.quit_receiving):
-        count = epoll_wait(l.epoll, ready, BATCH, 50)
+        if count < BATCH:
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL)
+        count = epoll_wait(l.epoll, ready, BATCH, 0)
         for i in range(count):
             if stamped_recv(<int>ready[i].data.u64, data, sizeof(data), &stamp) != PACKET:
                 continue
@@ -218,6 +226,11 @@ cdef class RtpLoad:
     def measured(self):
         """(packets sent, packets received) while `measure` was on."""
         return self.load.measured_sent, self.load.measured_received
+
+    @property
+    def received(self):
+        """Packets that came so far, measured or not."""
+        return self.load.received
 
     @property
     def late_slots(self):

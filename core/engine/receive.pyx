@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memcpy
 
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, now_ns
+from core.base.prefetch cimport prefetch, prefetch_range
 from core.base.sockets cimport Address, same_ip, udp_connect, udp_receive, udp_receive_from, udp_send, udp_send_to
 from core.base.ring cimport spsc_commit, spsc_reserve
 from core.engine.hearing cimport hear
@@ -106,10 +107,36 @@ cdef void settle(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         left -= 1
 
 
+cdef inline void _warm(const Leg* leg) noexcept nogil:
+    """Fetches what a packet of the leg will touch while the kernel hands it over.
+
+    With hundreds of calls nothing of a leg is in the cache any more when its next packet comes, 20 ms later: waiting for
+    that was half of what the relay takes above the system calls.
+    """
+    cdef const Stream* s = &leg.stream
+    prefetch(&s.latch)
+    prefetch(&s.latch.source)
+    prefetch_range(&s.rx, sizeof(s.rx))
+    prefetch(&s.events)
+    prefetch(&s.quality.sample_due)
+    prefetch_range(&s.count, sizeof(s.count))
+    prefetch(&leg.voice)
+    prefetch(&leg.tap)
+    if leg.peer != NULL:
+        s = &leg.peer.stream
+        prefetch_range(s, <size_t>(<const char*>&s.latch - <const char*>s))
+        prefetch(&s.tx)
+        prefetch(&s.tx.highest)
+        prefetch(&s.count.tx_packets)
+        prefetch(&leg.peer.player)
+        prefetch(&leg.peer.digits)
+
+
 cdef void read_rtp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef Address source
     cdef int size
+    _warm(leg)
     if s.connected and now >= s.verify_until_ns:
         size = udp_receive(s.fd, w.buffer, BUFFER)
         if size >= 0:

@@ -8,6 +8,7 @@ from libc.string cimport memset
 from core.base.atomics cimport exchange_i32, full_fence, load_acquire_i32, store_release_i32
 from core.base.clock cimport NS_PER_MS, NS_PER_SECOND, NTP_UNIX_S, now_ns, realtime_ns
 from core.base.pool cimport id_slot, pool_free, pool_init
+from core.base.prefetch cimport prefetch
 from core.base.ring cimport spsc_count, spsc_free, spsc_front, spsc_init, spsc_push, spsc_release
 from core.base.sockets cimport (
     EPOLL_CLOEXEC,
@@ -185,6 +186,9 @@ cdef void _serve(Worker* w, epoll_event* ready, int count, int64_t now) noexcept
     cdef uint64_t what
     cdef Leg* leg
     for i in range(count):
+        if i + 1 < count:
+            # The next one's leg comes while this one is served.
+            prefetch(&w.legs[id_slot(<uint32_t>ready[i + 1].data.u64)])
         what = ready[i].data.u64
         if what == WAKE_COMMAND:
             counter_read(w.command_fd)
