@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pbx.call.causes import reason_header
@@ -20,6 +21,7 @@ from pbx.events import Kind
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Session
+    from pbx.call.transfer.referral import Referral
     from pbx.sip.in_dialog import InDialogRequest
     from pbx.sip.message import Request
 
@@ -37,6 +39,7 @@ class Leg(LegMedia):
         "digits",
         "is_ended",
         "peer",
+        "referral",
         "role",
         "sip_status",
         "target",
@@ -50,6 +53,7 @@ class Leg(LegMedia):
         self.trunk = trunk
         self.peer: Leg | None = None  # the leg that this one is bridged with
         self.digits: Digits | None = None  # what its far end pressed, for whoever asks it something outside a bridge
+        self.referral: Referral | None = None  # what its far end is told of the transfer that it asked for
         self.is_ended = False
         self.by_far_end = False  # the far end hung up
         self.cause = ""
@@ -297,5 +301,10 @@ class Leg(LegMedia):
         session, self.session = self.session, None
         if session is not None:
             session.observer = None  # nothing that still arrives concerns anybody
-            if session.state != "terminated":
-                session.end(status if status >= 300 else 480, (self.live_call.reason_line or reason_header(cause),))
+            if session.state == "terminated":
+                return
+            status, headers = status if status >= 300 else 480, (self.live_call.reason_line or reason_header(cause),)
+            if self.referral is None:
+                session.end(status, headers)
+            else:  # the phone hears first how its transfer ended
+                self.referral.end_dialog(self.live_call.loop, partial(session.end, status, headers))

@@ -54,6 +54,7 @@ class Transfers:
         quiet = (request.header("Refer-Sub") or "").partition(";")[0].strip().lower() == "false"
         assert leg.session is not None
         referral = None if quiet else Referral(leg.session, request.cseq)
+        leg.referral, former = referral, leg.referral
         try:
             if refer_to.replaces is not None:
                 other = self._replaced(leg, refer_to)
@@ -62,6 +63,7 @@ class Transfers:
                 self.blind(leg, clean_number(refer_to.user), referral=referral)
         except RouteError as error:
             self.refused += 1
+            leg.referral = former
             log.info("call %s: transfer by %s refused: %s", leg.live_call.id, leg.extension, error)
             handle.respond(error.status)
             return
