@@ -16,6 +16,12 @@ class Keeper(Protocol):
         """From now on `key` of `room` is `value` (JSON-ready); None takes it back."""
         ...
 
+    async def keep(self, room: str, key: str, value: Any) -> None:
+        """As `put`, and returns when it is durable: before that nobody is promised anything. Raises what the store
+        raises; then it may become durable all the same, unless `put` takes it back.
+        """
+        ...
+
 
 class MemoryKeeper:
     """Keeps as long as the object lives."""
@@ -32,3 +38,6 @@ class MemoryKeeper:
             held.pop(key, None)
         else:
             held[key] = value
+
+    async def keep(self, room: str, key: str, value: Any) -> None:
+        self.put(room, key, value)

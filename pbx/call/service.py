@@ -84,6 +84,7 @@ class CallService:
         self.services = services
         self.calls: dict[str, Call] = services.running.calls
         self.draining = False
+        self._seen: tuple[Request, Trunk] | None = None  # the last INVITE of a trunk
         self._router = router
         self.authenticator = authenticator
         self._registration = registration
@@ -98,7 +99,7 @@ class CallService:
         """The challenge for a request without credentials, where some are needed (`pbx.sip.user_agent.Screen`)."""
         counters = self.services.counters
         if request.method == "INVITE":
-            if self.draining or self.services.trunks.of_request(request.uri, source) is not None:
+            if self.draining or self._trunk_of(request, source) is not None:
                 return None
             counters.invites += 1
         elif not self.requests.needs_credentials(request.method):
@@ -106,6 +107,16 @@ class CallService:
         verdict = self.authenticator.check(request, source)
         counters.refused(verdict.status)
         return verdict.status, verdict.headers
+
+    def _trunk_of(self, request: Request, source: Source) -> Trunk | None:
+        """The trunk that an INVITE came by. Asked by `screen` and again by `on_invite`, looked up once."""
+        seen = self._seen
+        if seen is not None and seen[0] is request:
+            self._seen = None
+            return seen[1]
+        trunk = self.services.trunks.of_request(request.uri, source)
+        self._seen = (request, trunk) if trunk is not None else None
+        return trunk
 
     def is_emergency(self, request: Request) -> bool:
         """Whether an INVITE dials an emergency number: then overload control lets it in."""
@@ -121,7 +132,7 @@ class CallService:
             counters.drained += 1
             session.reject(503, headers=(f"Retry-After: {RETRY_AFTER_S}",))
             return
-        trunk = self.services.trunks.of_request(request.uri, source)
+        trunk = self._trunk_of(request, source)
         account = ""
         if trunk is None:
             verdict = self.authenticator.check(request, source)

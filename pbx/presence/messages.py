@@ -67,6 +67,7 @@ class Messages:
         self._settings = services.config.messages
         self._waiting: dict[str, dict[str, Message]] = {}
         self._sending: set[str] = set()  # extensions whose kept messages are under way
+        self._keeping: set[asyncio.Task[None]] = set()
         self._unsubscribe: Callable[[], None] | None = None
         self.tally = Tally()
 
@@ -102,7 +103,7 @@ class Messages:
         if bindings:
             _Delivery(self, message, transaction).start(bindings)
         else:
-            transaction.respond(202 if self.keep(message) else 480)
+            self.accept_for_later(message, transaction.respond)
 
     def _judge(self, request: Request) -> tuple[int, str]:
         try:
@@ -119,13 +120,26 @@ class Messages:
 
     # -- keeping ---------------------------------------------------------------------------------------------------
 
-    def keep(self, message: Message) -> bool:
-        """Keeps a message until its reader registers; False when there is no room for it."""
+    def accept_for_later(self, message: Message, answer: Callable[[int], None]) -> None:
+        """Keeps a message until its reader registers. `answer` is called with 202 when it is on disk, with 480 when
+        there is no room for it, with 503 when the disk does not take it.
+        """
+        if not self._has_room(message):
+            answer(480)
+            return
+        task = asyncio.get_running_loop().create_task(self._keep(message, answer))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    def _has_room(self, message: Message) -> bool:
         held = self._waiting.get(message.to, {})
         if len(held) >= self._settings.max_kept_per_extension or self.kept >= self._settings.max_kept:
             self.tally.refused += 1
             return False
         self._waiting.setdefault(message.to, {})[message.id] = message
+        return True
+
+    async def _keep(self, message: Message, answer: Callable[[int], None]) -> None:
         row = {
             "from": message.sender,
             "to": message.to,
@@ -133,9 +147,16 @@ class Messages:
             "body": message.body,
             "at": message.at,
         }
-        self._keeper.put(ROOM, message.id, row)
+        try:
+            await self._keeper.keep(ROOM, message.id, row)
+        except Exception:
+            log.exception("a message of %s to %s could not be kept; it is refused", message.sender, message.to)
+            self.tally.refused += 1
+            self.forget(message)
+            answer(503)
+            return
         self.tally.kept += 1
-        return True
+        answer(202)
 
     def forget(self, message: Message) -> None:
         """A kept message was read, or nobody wants it."""
@@ -236,14 +257,18 @@ class _Delivery:
 
     def _impatient(self) -> None:
         if not self._answered:
-            self._answer(202 if self._messages.keep(self._message) else 480)
+            self._stop_waiting()
+            self._messages.accept_for_later(self._message, self._transaction.respond)
 
     def _answer(self, status: int) -> None:
         if not self._answered:
-            self._answered = True
-            if self._timer is not None:
-                self._timer.cancel()
+            self._stop_waiting()
             self._transaction.respond(status)
+
+    def _stop_waiting(self) -> None:
+        self._answered = True
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def _date(at: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -10,6 +11,7 @@ from pbx.store import schema
 from pbx.store.bulk import Row
 from pbx.store.encode import from_json, json_text
 
+Durable = Callable[[Callable[[Connection], None]], Awaitable[None]]
 GONE = ""  # the data of an entry that was taken back; such rows go at the next start
 
 
@@ -19,6 +21,7 @@ class Kept:
     def __init__(self) -> None:
         self._read: dict[str, dict[str, Any]] = {}
         self._puts: list[tuple[str, Row, Row]] | None = None
+        self._durable: Durable | None = None
 
     def read(self, connection: Connection) -> None:
         """Reads what was kept, for `load`."""
@@ -27,9 +30,10 @@ class Kept:
         for room, key, data in connection.execute(select(table.room, table.key, table.data)):
             self._read.setdefault(room, {})[key] = from_json(data)
 
-    def attach(self, puts: list[tuple[str, Row, Row]]) -> None:
-        """From now on rows go into `puts`, the writer's list."""
+    def attach(self, puts: list[tuple[str, Row, Row]], durable: Durable) -> None:
+        """From now on rows go into `puts`, the writer's list; `durable` is the store's."""
         self._puts = puts
+        self._durable = durable
 
     def load(self, room: str) -> dict[str, Any]:
         """What `room` held when the store was started, by key."""
@@ -41,3 +45,13 @@ class Kept:
             raise RuntimeError("the store is not started: start it before those who keep something in it")
         data = GONE if value is None else json_text(value)
         self._puts.append((schema.kept.name, (room, key), (room, key, data)))
+
+    async def keep(self, room: str, key: str, value: Any) -> None:
+        """As `put`; returns after the commit. Raises StoreError."""
+        self.put(room, key, value)
+        assert self._durable is not None
+        await self._durable(_nothing_more)
+
+
+def _nothing_more(_connection: Connection) -> None:
+    """An intent is committed with all that was put before it."""

@@ -85,7 +85,7 @@ class Store:
         self.locations.attach(writer.puts)
         self.phone_settings.attach(self.durable)
         self.contacts.attach(self.durable)
-        self.kept.attach(writer.puts)
+        self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
         self._unsubscribe = [

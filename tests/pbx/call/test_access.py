@@ -34,6 +34,32 @@ async def test_a_trunk_reaches_its_numbers_and_nothing_else() -> None:
     await world.settle()
 
 
+async def test_who_calls_by_a_trunk_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    peer, anna = carrier(world), world.phone("101", "127.15.1.1")
+    await anna.register()
+    trunks, asked = world.services.trunks, []
+    of_request = trunks.of_request
+
+    def count(uri: str, source: object) -> object:
+        asked.append(uri)
+        return of_request(uri, source)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trunks, "of_request", count)
+    for _ in range(2):
+        peer.call("+48221112233")
+        await asyncio.sleep(3)
+        assert peer.names()[-1] == "answer"
+        peer.session.bye()
+        await asyncio.sleep(1)
+    assert len(asked) == 2
+    anna.call("601")  # by the same address book: a phone is none
+    await asyncio.sleep(1)
+    assert world.last(Kind.CALL_STARTED)["trunk"] == ""
+    anna.session.bye()
+    await world.settle()
+
+
 async def test_a_stranger_is_challenged_whatever_it_writes_in_from() -> None:
     world = World()
     peer, anna = carrier(world), world.phone("101", "127.15.1.1")

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from pbx.call.keeping import MemoryKeeper
 from pbx.events import AgentStateChanged, ParkSlotChanged
 from pbx.presence import pidf
 from pbx.sip.address import Destination
@@ -219,6 +220,48 @@ async def test_a_phone_that_does_not_answer_gets_it_later() -> None:
     await asyncio.sleep(1)
     assert [text for _, text in reader.texts] == ["are you there?", "are you there?"]
     assert world.presence.messages.kept == 0
+    await world.settle()
+
+
+class SlowKeeper(MemoryKeeper):
+    """A disk that takes two seconds, or fails."""
+
+    def __init__(self, error: OSError | None = None) -> None:
+        super().__init__()
+        self._error = error
+
+    async def keep(self, room: str, key: str, value: object) -> None:
+        await asyncio.sleep(2)
+        if self._error is not None:
+            raise self._error
+        await super().keep(room, key, value)
+
+
+@pytest.mark.parametrize("registered", [True, False])
+async def test_a_message_is_promised_when_it_is_on_disk_and_no_sooner(registered: bool) -> None:
+    world = WatchWorld(keeper=SlowKeeper())
+    anna, bob = world.phone("101", "127.15.1.1"), world.phone("102", "127.15.1.2")
+    if registered:
+        Reader(bob, 486)
+        await bob.register()
+    task = asyncio.ensure_future(send(anna, "102", "later"))
+    await asyncio.sleep(1.5)
+    assert not task.done()
+    await asyncio.sleep(1)
+    assert task.result() == 202
+    assert world.presence.messages.tally.kept == 1
+    await world.settle()
+
+
+async def test_what_no_disk_takes_is_refused_and_forgotten() -> None:
+    world = WatchWorld(keeper=SlowKeeper(OSError("the disk is full")))
+    anna, bob = world.phone("101", "127.15.1.1"), world.phone("102", "127.15.1.2")
+    assert await send(anna, "102", "lost?") == 503
+    assert world.presence.messages.kept == 0
+    reader = Reader(bob)
+    await bob.register()
+    await asyncio.sleep(1)
+    assert not reader.texts
     await world.settle()
 
 

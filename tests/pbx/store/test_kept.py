@@ -25,6 +25,13 @@ async def test_what_was_kept_comes_back(tmp_path: Path) -> None:
         assert world.count("kept") == 2, "what was taken back leaves no row"
 
 
+async def test_what_is_promised_is_committed_before(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        kept = world.store.kept
+        await kept.keep("messages", "m1", {"body": "hello"})
+        assert world.count("kept") == 1  # read by another connection
+
+
 def test_nothing_is_lost_silently_before_the_start() -> None:
     with pytest.raises(RuntimeError, match="not started"):
         Kept().put("spend", "x", 1)
