@@ -21,6 +21,7 @@ from pbx.config_features import (
 )
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, Queue
+from pbx.config_ring import Ring, Tone
 
 __all__ = [
     "Agent",
@@ -192,6 +193,10 @@ class Extension(Section):
     caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
     withhold_number: bool = False  # calls out without number, as with features.withhold_number
     site: str = ""  # a [[site]]: where the phone stands, for emergency calls
+    # How calls are set up with this account; unset: as in [sip]
+    prack: Literal["never", "supported", "required"] | None = None
+    session_timers: Literal["never", "supported", "always"] | None = None
+    session_expires_s: int | None = Field(default=None, ge=90, le=86_400)
     outbound_money_per_day: float = Field(default=0.0, ge=0)  # in the currency of the trunks' prices; 0: no limit
     outbound_money_per_month: float = Field(default=0.0, ge=0)
 
@@ -210,6 +215,10 @@ class Trunk(Section):
     application: str = ""  # for a called number that no [[number]] lists
     music: str = ""  # heard by its callers who are held
     media_encryption: MediaEncryption = "none"
+    # How calls are set up with this account; unset: as in [sip]
+    prack: Literal["never", "supported", "required"] | None = None
+    session_timers: Literal["never", "supported", "always"] | None = None
+    session_expires_s: int | None = Field(default=None, ge=90, le=86_400)
     # Registration
     registration: bool = False  # REGISTER there, so that it knows where to send our calls
     registrar: str = ""  # "sip.carrier.example", when it is not `host`
@@ -222,6 +231,7 @@ class Trunk(Section):
     caller_ids: list[str] = []  # what the carrier lets us show: numbers, or beginnings with "*"; empty: anything
     identity: Literal["from", "p-asserted-identity", "p-preferred-identity", "remote-party-id"] = "from"
     trust_identity: bool = True  # believe the P-Asserted-Identity of its calls
+    call_info: bool = False  # phones are given the Call-Info of its calls: icons and cards, whose links they may fetch
     # Health
     options_every_s: float = Field(default=0.0, ge=0)  # 0: the trunk is not asked whether it lives
     options_failures: int = Field(default=2, ge=1)  # unanswered in a row: down
@@ -267,6 +277,7 @@ class Number(Section):
     medium: str = ""  # "site", "app", "billboard"...
     region: str = ""  # that it is advertised in
     cost_per_call: float = Field(default=0.0, ge=0)
+    ring: Tone = ""  # distinctive ring of the phones that its callers reach
 
 
 class CallerId(Section):
@@ -363,6 +374,7 @@ class Config(Section):
     speed_dials: dict[str, str] = {}  # the company's, after features.speed_dial
     transfer: Transfer = Transfer()
     incall: InCall = InCall()
+    ring: Ring = Ring()
     subscriptions: Subscriptions = Subscriptions()
     messages: Messages = Messages()
     extension: list[Extension] = []

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pbx.config_base import Section
+from pbx.config_ring import Tone
 
 Strategy = Literal["all", "hunt", "random", "memory"]
 
@@ -107,6 +108,8 @@ class RingGroup(Section):
     ring_s: float = Field(default=45.0, gt=0)  # of the whole group
     confirm: bool = True  # whoever answers outside presses 1 to take the call
     account: str = ""  # the extension whose right to call outside, and allowance, members outside use
+    ring: Tone = ""  # distinctive ring of its members' phones
+    auto_answer: bool = False  # they answer by themselves, where extension.intercom allows it
     no_answer: str = ""  # an application for callers whom nobody answered: "queue:sales", "group:second"
     record: bool = False
 

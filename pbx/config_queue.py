@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pbx.config_base import Language, Section
 from pbx.config_callback import QueueCallback
+from pbx.config_ring import Tone
 
 
 class Agent(Section):
@@ -33,6 +34,8 @@ class Queue(Section):
     max_length: int = Field(default=0, ge=0)  # 0: no limit
     when_no_agents: Literal["wait", "leave"] = "wait"  # "leave": nobody waits while no agent is signed in
     music: str = "default"
+    ring: Tone = ""  # distinctive ring of its agents' phones
+    auto_answer: bool = False  # they answer by themselves, where extension.intercom allows it
     announce_first_s: float = Field(default=5.0, ge=0)
     announce_every_s: float = Field(default=30.0, ge=0)  # 0: never
     announce_position: bool = True

@@ -28,11 +28,13 @@ from pbx.call.recorder import Recorder
 from pbx.call.regions import Regions
 from pbx.call.registrar import Registrar
 from pbx.call.registration import Registration
+from pbx.call.ring_plan import RingPlan
 from pbx.call.router import Router
 from pbx.call.running import RunningCalls
 from pbx.call.screening import Screening
 from pbx.call.service import CallService
 from pbx.call.services import Services
+from pbx.call.sip_policies import SipPolicies
 from pbx.call.transfer.consult import Codes
 from pbx.call.transfer.service import Transfers
 from pbx.call.trunks import Trunks
@@ -69,6 +71,8 @@ def assemble(
     before serving; trunks that are given by name need `hop.find`.
     """
     addresses = LocalAddresses(listening, names=(config.sip.domain,), advertise=config.sip.advertise)
+    policies = SipPolicies(config)
+    agent.extensions = policies.general
     limits = Limits()
     ledger = Ledger(clock, keeper)
     trunks = Trunks(config.trunk, country=config.numbering.country, prices=price_lists(config))
@@ -105,6 +109,8 @@ def assemble(
         router=router,
         phones=phones,
         keeper=keeper if keeper is not None else MemoryKeeper(),
+        rings=RingPlan(config),
+        sip_policies=policies,
     )
     applications.register_one("echo", echo)
     b2bua.register(applications, dialplan)

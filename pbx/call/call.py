@@ -192,7 +192,11 @@ class Call(Life):
             self.legs.append(leg)
             leg.refuse(failure)
             return leg
-        kind = OutgoingLeg if dialled.hunt is None else TrunkLeg
+        kind: type[OutgoingLeg]
+        if dialled.hunt is None:
+            kind, headers = OutgoingLeg, services.rings.add(self, services.dialplan.extensions[dialled.target], headers)
+        else:
+            kind, headers = TrunkLeg, services.rings.without(headers)
         leg = kind(self, self.next_leg_name(), role, target, dialled.trunk)
         self.legs.append(leg)
         leg.start(dialled, timeout_s=timeout_s, headers=headers, near=self.a.media)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbx.call.conditions import Conditions
+from pbx.call.dialled import Contact, Dialled
 from pbx.call.directory import NumberTable
 from pbx.call.errors import DialFailed
 from pbx.call.identity import address, clean_number, uri_user
-from pbx.call.outgoing import Contact, Dialled
 from pbx.call.patterns import PatternTable, is_pattern
 from pbx.call.phone_flows import ways_to
 from pbx.sip.identity_headers import ANONYMOUS_FROM

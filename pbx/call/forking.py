@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pbx.call.dialled import Contact
     from pbx.call.errors import DialFailed
-    from pbx.call.outgoing import Contact
 
 
 def rank(failure: DialFailed) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pbx.call.identity import clean_number
 from pbx.sip import identity_headers as headers
 from pbx.sip.identity_headers import Diversion, Identity
+from pbx.sip.ring_headers import info_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pbx.call.trunks import Trunk
     from pbx.sip.message import Request
 
-_NAMES: Final = ("Privacy", "Diversion")
+_NAMES: Final = ("Privacy", "Diversion", "Call-Info")
 
 
 def introduce(setup: Setup, request: Request, trunk: Trunk | None) -> None:
@@ -29,8 +30,11 @@ def introduce(setup: Setup, request: Request, trunk: Trunk | None) -> None:
         return
     if trunk is None:
         setup.withheld = headers.wants_privacy(request)
-    elif trunk.config.trust_identity:
+        return
+    if trunk.config.trust_identity:
         setup.diversions = tuple(_clean(diversion) for diversion in headers.diversions(request))
+    if trunk.config.call_info:
+        setup.call_info = info_lines(request)
 
 
 def way_lines(diversions: Sequence[Diversion], target: str, domain: str) -> tuple[str, ...]:

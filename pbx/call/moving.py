@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from pbx.call.call import Call
 from pbx.call.causes import reason_header
+from pbx.call.dialled import Dialled
 from pbx.call.errors import CallEnded
-from pbx.call.outgoing import Dialled, OutgoingLeg
+from pbx.call.outgoing import OutgoingLeg
 from pbx.call.service_keys import TOTAL
 from pbx.call.setup import Setup
 from pbx.events import Kind

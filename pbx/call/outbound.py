@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbx.call.dialled import Dialled
 from pbx.call.errors import DialFailed
-from pbx.call.outgoing import Dialled
 from pbx.call.trunks.caller_id import CallerIds
 from pbx.call.trunks.emergency import EmergencyNumbers
 from pbx.call.trunks.hunt import Attempt, Hunt

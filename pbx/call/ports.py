@@ -205,6 +205,8 @@ class Requester(Protocol):
 class Agent(Requester, Protocol):
     """Starts dialogs, and sends requests outside of them (`pbx.sip.user_agent.UserAgent`)."""
 
+    extensions: Any  # pbx.sip.extensions.Extensions: the policy for far ends that have none of their own
+
     def invite(
         self,
         *,
@@ -221,6 +223,7 @@ class Agent(Requester, Protocol):
         follow_contact: Callable[[str], bool] | None = None,
         max_forwards: int = 70,
         alternatives: Sequence[Any] = (),
+        extensions: Any = None,
     ) -> Session: ...
 
     def find_replaced(self, call_id: str, to_tag: str, from_tag: str) -> Session | None: ...

@@ -142,6 +142,8 @@ class CallService:
                 return
             account = verdict.account
         session.follow_contact = trunk.is_peer if trunk is not None else None
+        if self.services.sip_policies.any and not self._agree(session, request, trunk, account):
+            return
         setup = self._setup(request, source, trunk, account)
         call_id = new_id(self.services.clock.unix())
         try:
@@ -158,6 +160,15 @@ class CallService:
                 call.emit(Kind.LEG_CHARGED, trunk=trunk.name, cost=cost, currency=currency, seconds=0)
         except _Refused as refused:
             self._refuse(session, setup, call_id, refused)
+
+    def _agree(self, session: InviteSession, request: Request, trunk: Trunk | None, account: str) -> bool:
+        """Sets the session's policy to that of its account; False when it refuses the INVITE."""
+        policy = self.services.sip_policies.of(account, trunk.name if trunk is not None else "")
+        session.extensions = policy or session.extensions
+        refusal = session.extensions.check_caller(request)
+        if refusal is not None:
+            session.reject(*refusal)
+        return refusal is None
 
     def _setup(self, request: Request, source: Source, trunk: Trunk | None, account: str) -> Setup:
         sender = request.from_
@@ -210,8 +221,8 @@ class CallService:
         setup.application, setup.direction, setup.did, setup.tag = routed[:4]
         entry = routed.entry
         if entry is not None:
-            setup.campaign, setup.medium = entry.campaign, entry.medium
             setup.off_hours = entry.hours != "" and routed.application != entry.application
+            setup.campaign, setup.medium, setup.ring = entry.campaign, entry.medium, entry.ring
         if routed.withheld:
             setup.withheld = True
         if routed.emergency:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
     from pbx.call.recorder import Recorder
     from pbx.call.registrar import Registrar
+    from pbx.call.ring_plan import RingPlan
     from pbx.call.router import Router
     from pbx.call.running import RunningCalls
+    from pbx.call.sip_policies import SipPolicies
     from pbx.call.transfer.service import Transfers
     from pbx.call.trunks import Trunks
     from pbx.call.trunks.carriers import Carriers
@@ -78,6 +80,8 @@ class Services:
     running: RunningCalls
     router: Router
     phones: PhoneBook
+    rings: RingPlan
+    sip_policies: SipPolicies
     counters: Counters = field(default_factory=Counters)
     incall_codes: InCallCodes = field(init=False)  # set by `assemble`
     transfers: Transfers = field(init=False)  # set by `assemble`

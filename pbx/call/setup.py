@@ -38,6 +38,8 @@ class Setup:
     emergency: str = ""  # the emergency number that was dialled
     secure: bool = False  # a sips URI was called: every hop has to be TLS (RFC 3261 section 26.2.2)
     off_hours: bool = False  # the [[number]] led where it leads outside its hours
+    ring: str = ""  # the distinctive ring of the [[number]] that was dialled
+    call_info: tuple[str, ...] = ()  # Call-Info lines of a trunk that may give them to phones
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
     contact: str = ""  # the item that the call was placed for (pbx.contact)
 

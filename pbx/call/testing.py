@@ -107,6 +107,7 @@ class FakeAgent:
 
     def __init__(self) -> None:
         self.phones: dict[tuple[str, int], FakePhone] = {}
+        self.extensions: Any = None
         self.sessions: list[FakeSession] = []
         self.requests: list[tuple[str, dict[str, Any]]] = []
 

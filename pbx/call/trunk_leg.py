@@ -7,8 +7,9 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pbx.call.dialled import Dialled
 from pbx.call.errors import DialFailed
-from pbx.call.outgoing import Dialled, OutgoingLeg
+from pbx.call.outgoing import OutgoingLeg
 from pbx.call.trunks.reroute import is_trunks_fault, q850_cause
 from pbx.events import Kind
 

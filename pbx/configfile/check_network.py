@@ -82,6 +82,12 @@ def check_addresses(config: Config) -> Iterator[Problem]:
     if config.sip.min_se_s > config.sip.session_expires_s:
         text = f"is above session_expires_s ({config.sip.session_expires_s})"
         yield Problem(("sip", "min_se_s"), text, "our own calls would be refused: lower it")
+    intervals = [(("extension", at), one.session_expires_s) for at, one in enumerate(config.extension)]
+    intervals += [(("trunk", at), one.session_expires_s) for at, one in enumerate(config.trunk)]
+    for account, expires_s in intervals:
+        if expires_s is not None and expires_s < config.sip.min_se_s:
+            text = f"{expires_s} is below sip.min_se_s ({config.sip.min_se_s})"
+            yield Problem((*account, "session_expires_s"), text, "raise it, or lower sip.min_se_s")
 
 
 def check_peers(config: Config) -> Iterator[Problem]:

@@ -35,6 +35,8 @@ def _explain(item: dict[str, Any]) -> Problem:
 def _remedy(kind: str, context: dict[str, Any]) -> str:
     if kind == "literal_error":
         return f"write one of {context['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"write what fits {context['pattern']}"
     if kind == "string_type":
         return 'put it in quotes: "..."'
     if kind.startswith(("int_", "float_")):

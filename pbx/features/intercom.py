@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 RING_S = 15.0  # of a phone that does not answer by itself
 
 
-def auto_answer(domain: str) -> list[str]:
-    """The headers that make a phone answer by itself."""
-    return ring_lines(Ring(answer_after_s=0), domain)
+def auto_answer(domain: str, tone: str = "") -> list[str]:
+    """The headers that make a phone answer by itself, or ring with `tone` if it does not."""
+    return ring_lines(Ring(0, tone), domain)
 
 
 def intercom_application(target: str) -> Application | None:
@@ -35,7 +35,7 @@ def intercom_application(target: str) -> Application | None:
         if services.limits.in_use(f"extension:{target}"):  # nobody's talk is broken into
             await call.hangup("busy", 486)
             return
-        headers = auto_answer(services.config.sip.domain)
+        headers = auto_answer(services.config.sip.domain, services.config.ring.intercom)
         leg = call.originate(target, timeout_s=RING_S, headers=headers)
         call.dialling = leg
         try:

@@ -43,7 +43,8 @@ class RingGroups:
         call.emit(Kind.GROUP_RANG, group=group.name, strategy=group.strategy, members=order)
         members = [self._member(group, target, first=index == 0) for index, target in enumerate(order)]
         try:
-            leg = await Ringing(call, members, timeout_s=group.ring_s).first()
+            headers = call.services.rings.of(group.ring, auto_answer=group.auto_answer)
+            leg = await Ringing(call, members, timeout_s=group.ring_s, headers=headers).first()
         except DialFailed as failure:
             wait_s = call.loop.time() - began
             call.emit(Kind.GROUP_UNANSWERED, group=group.name, wait_s=wait_s, reason=failure.cause)

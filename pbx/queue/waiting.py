@@ -99,7 +99,11 @@ class Waiting:
         call, service = self.call, self.service
         agent.reserve(call.id)
         try:
-            headers = (f"X-Queue: {self.queue.name}",)
+            config = self.queue.config
+            headers = (
+                f"X-Queue: {self.queue.name}",
+                *call.services.rings.of(config.ring, auto_answer=config.auto_answer),
+            )
             leg = call.originate(
                 agent.extension, timeout_s=self.queue.config.ring_timeout_s, role="agent", headers=headers
             )

@@ -25,9 +25,10 @@ class Extensions:
     `prack`: "never" sends provisional responses reliably only to who requires it, "supported" to who can do it as well
     and offers it to those we call, "required" refuses who cannot (421). `session_timers`: "never" only for who requires
     them, "supported" with far ends that can do them, "always" refreshes the session for those that cannot, too.
+    `by_account`: some accounts have a policy of their own, so a caller is asked for 100rel when it is known who calls.
     """
 
-    __slots__ = ("invite_lines", "min_se_s", "prack", "session_expires_s", "session_timers")
+    __slots__ = ("by_account", "invite_lines", "min_se_s", "prack", "session_expires_s", "session_timers")
 
     def __init__(
         self,
@@ -35,6 +36,8 @@ class Extensions:
         session_timers: str = "supported",
         session_expires_s: int = 1800,
         min_se_s: int = LEAST_MIN_SE_S,
+        *,
+        by_account: bool = False,
     ) -> None:
         if not LEAST_MIN_SE_S <= min_se_s <= session_expires_s <= MAX_EXPIRES_S:
             raise ValueError(
@@ -42,6 +45,7 @@ class Extensions:
                 f"got {min_se_s} and {session_expires_s}"
             )
         self.prack = prack
+        self.by_account = by_account
         self.session_timers = session_timers
         self.session_expires_s = session_expires_s
         self.min_se_s = min_se_s
@@ -75,7 +79,11 @@ class Extensions:
             # Below it a proxy may have put it in for a client that knows no timers: then it is raised, not refused.
             if expires_s < self.min_se_s and supports(request, "timer"):
                 return 422, "Session Interval Too Small", (f"Min-SE: {self.min_se_s}",)
-        if self.prack == "required" and method == "INVITE" and not request.to_tag and not supports(request, "100rel"):
+        return None if self.by_account or method != "INVITE" else self.check_caller(request)
+
+    def check_caller(self, invite: Request) -> Verdict | None:
+        """The same for what this policy alone demands of who calls: 421."""
+        if self.prack == "required" and not invite.to_tag and not supports(invite, "100rel"):
             return 421, "Extension Required", ("Require: 100rel",)
         return None
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 MAX_VALUES: Final = 8
 MAX_DELAY_S: Final = 60
 _NOWHERE: Final = "http://www.notused.invalid"  # the URI of an Alert-Info that is only there for its parameters
+NAMES: Final = ("Alert-Info:", "Call-Info:")
+ANSWERS: Final = ("answer-after=", "alert-autoanswer", "ring-answer")  # what makes a phone answer by itself
+MAX_INFO: Final = 4  # Call-Info values that are passed on, of at most
+MAX_INFO_LENGTH: Final = 512  # characters each
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._]{1,64}")
 
 
@@ -37,6 +41,24 @@ def read_ring(message: Message) -> Ring:
         if not tone and _TOKEN.fullmatch(name):
             tone = name
     return Ring(delay, tone)
+
+
+def is_tone(text: str) -> bool:
+    """Whether `text` can name a distinctive ring."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def info_lines(message: Message) -> tuple[str, ...]:
+    """The Call-Info of a caller who is trusted, as it may be given to a phone: what tells about the caller (an icon, a
+    card, a page), nothing that makes the phone do something.
+    """
+    lines = []
+    for value in message.values("Call-Info")[:MAX_INFO]:
+        words = value.lower().replace(" ", "")
+        told = words.startswith(("<http:", "<https:")) and ">" in words and "answer" not in words
+        if told and len(value) <= MAX_INFO_LENGTH and value.isascii() and value.isprintable():
+            lines.append(f"Call-Info: {value.strip()}")
+    return tuple(lines)
 
 
 def ring_lines(ring: Ring, host: str) -> list[str]:

@@ -40,6 +40,7 @@ class InviteSession(Progress):
         "credentials",
         "dialog",
         "end_reason",
+        "extensions",
         "follow_contact",
         "local_sdp",
         "local_tag",
@@ -60,6 +61,7 @@ class InviteSession(Progress):
         self, ua: UserAgent, phase: str, call_id: str, local_tag: str, remote_tag: str, source: Source
     ) -> None:
         self.ua = ua
+        self.extensions = ua.extensions  # the policy for this far end
         self.phase = phase
         self.call_id = call_id
         self.local_tag = local_tag

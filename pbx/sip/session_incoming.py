@@ -68,7 +68,7 @@ class IncomingSession(InviteSession):
         self._undecided = False
         request = self.request
         assert request is not None
-        if self.ua.extensions.provisionals_are_reliable(request):
+        if self.extensions.provisionals_are_reliable(request):
             self._reliable = ReliableProvisionals(self, request.cseq)
 
     def accept(self, body: bytes, headers: Sequence[str] = ()) -> bool:

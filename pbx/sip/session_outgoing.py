@@ -23,6 +23,7 @@ from pbx.sip.ways import UNAVAILABLE, Ways
 if TYPE_CHECKING:
     from pbx.sip.address import Destination, NextHop, Source
     from pbx.sip.client_auth import ClientCredentials
+    from pbx.sip.extensions import Extensions
     from pbx.sip.message import Request, Response
     from pbx.sip.observer import SessionObserver
     from pbx.sip.transaction_client import ClientTransaction
@@ -74,6 +75,7 @@ class OutgoingSession(InviteSession):
         content_type: str,
         max_forwards: int = 70,
         alternatives: Sequence[NextHop] = (),
+        extensions: Extensions | None = None,
     ) -> None:
         local_tag = token(16)
         super().__init__(ua, states.CALLING, f"{token(32)}@{ua.host_name}", local_tag, "", destination)
@@ -89,7 +91,8 @@ class OutgoingSession(InviteSession):
         self._contact_user = contact_user
         self._contact = ua.contact_line(contact_user, destination.transport, ua.local_address(destination))
         self._routes = routes = route_lines(route_set)
-        self._timer_lines = ua.extensions.invite_lines
+        self.extensions = extensions or ua.extensions
+        self._timer_lines = self.extensions.invite_lines
         self._extra = (
             f"{routes}{self._contact}{requests.ALLOW_LINE}\r\n{self._timer_lines}{requests.header_lines(headers)}"
         )
@@ -370,8 +373,7 @@ class OutgoingSession(InviteSession):
         self._raised += 1
         if not least or self._raised > MAX_RAISES:
             return False
-        policy = self.ua.extensions
-        lines = policy.lines_of_invite(max(policy.session_expires_s, least), least)
+        lines = self.extensions.lines_of_invite(max(self.extensions.session_expires_s, least), least)
         self._extra = self._extra.replace(self._timer_lines, lines, 1)
         self._timer_lines = lines
         return True

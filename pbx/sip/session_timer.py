@@ -136,7 +136,7 @@ def asked_by_422(response: Response) -> int:
 
 def answer_as_server(session: InviteSession, request: Request) -> Sequence[str]:
     """What our 2xx to an INVITE or UPDATE says of session timers; arms ours as agreed (section 9)."""
-    policy = session.ua.extensions
+    policy = session.extensions
     always = policy.session_timers == "always"
     if not always and session.timer is None and not request.has_any(_HEADERS):
         return ()
@@ -160,7 +160,7 @@ def answer_as_server(session: InviteSession, request: Request) -> Sequence[str]:
 
 def take_as_client(session: InviteSession, response: Response) -> None:
     """What the far end's 2xx to our INVITE or UPDATE agreed to (section 7.2)."""
-    policy = session.ua.extensions
+    policy = session.extensions
     if policy.session_timers == "never":
         return
     agreed_s, refresher = _read(response)
@@ -178,7 +178,7 @@ def take_as_client(session: InviteSession, response: Response) -> None:
 def _timer(session: InviteSession) -> SessionTimer:
     if session.timer is None:
         session.timer = SessionTimer(session)
-        session.timer.min_se_s = session.ua.extensions.min_se_s
+        session.timer.min_se_s = session.extensions.min_se_s
     return session.timer
 
 

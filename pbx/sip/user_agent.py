@@ -120,12 +120,14 @@ class UserAgent:
         follow_contact: Follow | None = None,
         max_forwards: int = 70,
         alternatives: Sequence[NextHop] = (),
+        extensions: Extensions | None = None,
     ) -> InviteSession:
         """Calls `uri` by way of `destination`. `from_` and `to` are header values without tags.
 
         An empty `body` asks for an offer. `follow_contact`: the far end is trusted to name another IP address in
         its Contact. `max_forwards` makes a call that keeps coming back to us die out (RFC 3261 16.6). `alternatives`
-        are tried in their order when nobody answers at `destination` (RFC 3263 4.3).
+        are tried in their order when nobody answers at `destination` (RFC 3263 4.3). `extensions`: the policy for
+        this far end, where it has one of its own.
         """
         session = OutgoingSession(
             self,
@@ -142,6 +144,7 @@ class UserAgent:
             content_type=content_type,
             max_forwards=max_forwards,
             alternatives=alternatives,
+            extensions=extensions,
         )
         session.follow_contact = follow_contact
         self.sessions[session.local_tag] = session

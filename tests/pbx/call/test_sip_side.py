@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from pbx.call.dialled import Contact
 from pbx.call.forking import by_q
 from pbx.call.location import Binding
-from pbx.call.outgoing import Contact
 from pbx.call.testing import CallHarness
 from pbx.events import Kind
 from pbx.sip.address import Destination

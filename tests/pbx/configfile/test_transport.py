@@ -37,6 +37,10 @@ def test_nothing_of_it_is_needed() -> None:
         ({"sip": {"listen": ["udp:::1:5060"]}}, "brackets: [::1]:5060"),
         ({"sip": {"listen": ["udp:[1.2.3.4]:5060"]}}, "sip.listen[0]"),
         ({"http": {"listen_tls": "localhost:8443"}}, "http.listen_tls"),
+        (
+            {"sip": {"min_se_s": 300}, "trunk": [{"name": "x", "host": "10.0.0.1", "session_expires_s": 200}]},
+            "trunk[0].session_expires_s: 200 is below sip.min_se_s (300); raise it",
+        ),
         ({"http": {"websocket_origins": ["phone.example"]}}, "is no origin"),
         ({"http": {"websocket_origins": ["https://phone.example/page"]}}, "is no origin"),
         ({"dns": {"servers": ["ns.example"]}}, "dns.servers[0]: 'ns.example' is no address"),
