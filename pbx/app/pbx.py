@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pbx
 from core.engine.engine import Engine
+from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
 from pbx.api.features import feature_routes
 from pbx.api.presence import presence_routes
@@ -20,6 +21,7 @@ from pbx.api.sip_websocket import sip_route
 from pbx.api.trunk_routes import trunk_routes
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
+from pbx.app.contact_control import PbxContactControl, contacts_now
 from pbx.app.control import PbxControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.presence_control import AppPresenceControl
@@ -42,6 +44,7 @@ from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
+from pbx.metrics.contacts import ContactMetrics
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
 from pbx.metrics.presence import PresenceCollector
 from pbx.numbers import geography
@@ -197,6 +200,7 @@ class Pbx:
     async def _start_features(self) -> None:
         services = self.calls.services
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
+        self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
         self.flows = Flows(load_flows(self.config, self.prompts.music_names))
         services.applications.register("queue", self.queues.application)
@@ -291,6 +295,7 @@ class Pbx:
                     [
                         *feature_routes(AppFeatureControl(FeatureViews(self.features))),
                         *trunk_routes(PbxTrunkControl(self)),
+                        *contact_routes(PbxContactControl(self)),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
                 ),

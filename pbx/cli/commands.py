@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, features, presence
+from pbx.cli import DEFAULT_CONFIG, contacts, features, presence
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
@@ -28,6 +28,7 @@ app.add_typer(report, name="report")
 app.add_typer(recordings, name="recordings")
 features.register(app, calls)
 trunk_commands.register(app)
+contacts.register(app)
 presence.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
