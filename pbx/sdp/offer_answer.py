@@ -5,13 +5,15 @@ Of an offer with several media the first usable audio is taken, everything else 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pbx.sdp.choice import MUX, Choice, Chooser, Wanted, chooser_for
 from pbx.sdp.codecs import CODECS, EVENT_TYPES, offered_formats
-from pbx.sdp.description import MediaDescription, SessionDescription
+from pbx.sdp.description import MediaDescription, SdpError, SessionDescription
 from pbx.sdp.protection import (
     PLAIN,
     PROTOCOLS,
@@ -24,8 +26,11 @@ from pbx.sdp.protection import (
 from pbx.sdp.protection import read_answer as read_protection
 from pbx.sdp.reachable import reachable
 from pbx.sdp.security import DtlsKeys, MediaSecurity, Security
+from pbx.sdp.varying import split_port
 
 __all__ = ["MediaSettings", "NotAcceptable", "answer", "make_offer", "read_answer"]
+
+MAX_UNDERSTOOD: Final = 512  # descriptions whose meaning is remembered, of 4 kB at most
 
 # What the answerer may say (RFC 3264 section 6.1), by the offered direction and by what we want ourselves.
 _ANSWERS: Final = {
@@ -122,8 +127,17 @@ def answer(
     `direction` is what we want; the answer never says more than the offer allows. `ptime_ms` is ours when the offer has
     none.
     """
-    session = SessionDescription.parse(offer)
     wanted = Wanted(tuple(codecs), ptime_ms, ours_first, comfort_noise)
+    family = "IP6" if ":" in ip else "IP4"
+    if security is None and (varied := split_port(offer)) is not None:
+        with contextlib.suppress(SdpError):  # it is refused below, with its true port in the reason
+            remote, proto, choice, said, above = _understood(varied[0], family, wanted, direction)
+            body = (
+                f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
+                f"m=audio {port} {proto} {choice.formats}\r\n{choice.lines}a={said}\r\n"
+            )
+            return body.encode(), _settings(remote, varied[1], choice, said, None)
+    session = SessionDescription.parse(offer)
     taken, choice, protection = _first_usable(session, chooser_for(offer), wanted, (security, ip, port))
     secured, above, below = None, "", ""
     if protection is not None:
@@ -132,7 +146,6 @@ def answer(
     said = _ANSWERS[_direction(session, taken, remote, secured), direction]
     if choice.mid and session.attributes:
         above = _bundle(session, choice.mid) + above
-    family = "IP6" if ":" in ip else "IP4"
     head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
     own = f"m=audio {port} {taken.proto} {choice.formats}\r\n{choice.lines}{below}a={said}\r\n"
     lines = own if len(session.media) == 1 else "".join(own if m is taken else _refused(m) for m in session.media)
@@ -153,28 +166,71 @@ def read_answer(
 
     Raises SdpError when it is broken, NotAcceptable when it refuses our stream or takes what we did not offer.
     """
+    wanted = Wanted(tuple(codecs), ptime_ms, comfort_noise=True)
+    if security is None and (varied := split_port(answered)) is not None:
+        with contextlib.suppress(SdpError):
+            remote, choice, said = _accepted(varied[0], ipv6, wanted, direction)
+            return _heard_by_offer(_settings(remote, varied[1], choice, said, None))
     session = SessionDescription.parse(answered)
     if not session.media:
         raise NotAcceptable("The answer has no media", 304)
     taken = session.media[0]
     if taken.port == 0:
         raise NotAcceptable("The answer refuses the audio stream", 304)
-    choice = None
-    if taken.kind == "audio" and taken.proto in PROTOCOLS:
-        wanted = Wanted(tuple(codecs), ptime_ms, comfort_noise=True)
-        choice = chooser_for(answered)(tuple(taken.formats), tuple(taken.attributes), wanted)
-    if choice is None:
-        raise NotAcceptable("The answer takes nothing that was offered")
+    choice = _choice_of_answer(taken, chooser_for(answered), wanted)
     secured = read_protection(session, taken, security)
     remote = _remote(session, taken, "::" if ipv6 else "", secured)
     said = _ANSWERS[_direction(session, taken, remote, secured), direction]
-    settings = _settings(remote, taken.port, choice, said, secured)
-    # What it sends carries the numbers of our offer, whatever it named for itself (RFC 3264 section 5.1).
-    if settings.payload_type != CODECS[choice.codec_name].payload_type:
-        settings.heard_payload_type = CODECS[choice.codec_name].payload_type
-    if settings.event_payload_type not in (-1, EVENT_TYPES[choice.clock]):
-        settings.heard_event_type = EVENT_TYPES[choice.clock]
+    return _heard_by_offer(_settings(remote, taken.port, choice, said, secured))
+
+
+def _choice_of_answer(taken: MediaDescription, chooser: Chooser, wanted: Wanted) -> Choice:
+    choice = None
+    if taken.kind == "audio" and taken.proto in PROTOCOLS:
+        choice = chooser(tuple(taken.formats), tuple(taken.attributes), wanted)
+    if choice is None:
+        raise NotAcceptable("The answer takes nothing that was offered")
+    return choice
+
+
+def _heard_by_offer(settings: MediaSettings) -> MediaSettings:
+    """What the far end sends carries the numbers of our offer, whatever it named for itself (RFC 3264 section 5.1)."""
+    own = CODECS[settings.codec_name].payload_type
+    if settings.payload_type != own:
+        settings.heard_payload_type = own
+    event = EVENT_TYPES[settings.clock]
+    if settings.event_payload_type not in (-1, event):
+        settings.heard_event_type = event
     return settings
+
+
+# A phone describes every call alike but for o= and the port: what the rest means is worked out once. What is refused
+# is not remembered.
+
+
+@lru_cache(maxsize=MAX_UNDERSTOOD)
+def _understood(offer: bytes, family: str, wanted: Wanted, direction: str) -> tuple[str, str, Choice, str, str]:
+    """Of a plain offer of one audio stream: the far end's address, the transport, what we take, our direction, and what
+    stands above the m= line of our answer.
+    """
+    session = SessionDescription.parse(offer)
+    ip = "::" if family == "IP6" else ""
+    taken, choice, _ = _first_usable(session, chooser_for(offer), wanted, (None, ip, 0))
+    remote = _remote(session, taken, ip, None)
+    said = _ANSWERS[_direction(session, taken, remote, None), direction]
+    above = _bundle(session, choice.mid) if choice.mid and session.attributes else ""
+    return remote, taken.proto, choice, said, above
+
+
+@lru_cache(maxsize=MAX_UNDERSTOOD)
+def _accepted(answered: bytes, ipv6: bool, wanted: Wanted, direction: str) -> tuple[str, Choice, str]:
+    """Of a plain answer of one audio stream: the far end's address, what it takes, and our direction."""
+    session = SessionDescription.parse(answered)
+    taken = session.media[0]
+    choice = _choice_of_answer(taken, chooser_for(answered), wanted)
+    read_protection(session, taken, None)
+    remote = _remote(session, taken, "::" if ipv6 else "", None)
+    return remote, choice, _ANSWERS[_direction(session, taken, remote, None), direction]
 
 
 def _remote(session: SessionDescription, media: MediaDescription, ip: str, security: Security | None) -> str:
