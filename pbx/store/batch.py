@@ -23,6 +23,8 @@ KEYED: dict[str, BulkInsert] = {
     for table in (
         schema.cdrs,
         schema.queue_visits,
+        schema.queue_offers,
+        schema.wait_promises,
         schema.trunk_calls,
         schema.agent_states,
         schema.registrations,

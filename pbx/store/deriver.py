@@ -10,7 +10,7 @@ from pbx.store import schema
 from pbx.store.batch import Pending
 from pbx.store.encode import CONTACT_KINDS, KIND_TEXT, clean, json_text, micros, seconds
 from pbx.store.fold import CallFold
-from pbx.store.records import row
+from pbx.store.records import keyed, row
 
 # A call's fold stays in memory for this long after its end, for what is told late (the agent's leg, the recording's
 # end).
@@ -109,6 +109,9 @@ class Deriver:
             put(schema.cdrs.name, (cdr.id,), row(cdr))
             for visit in visits:
                 put(schema.queue_visits.name, (visit.call_id, visit.visit), row(visit))
+            if visits:
+                for wait in fold.wait_records():
+                    put(*keyed(wait))
             for seizure in fold.trunk_records():
                 put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
             if count % RUN_CALLS == 0:

@@ -14,6 +14,7 @@ from typing import Any
 from pbx.events import Kind
 from pbx.store.encode import clean, micros, number, seconds
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
+from pbx.store.stays import Stays
 from pbx.store.visits import Seizure, Visit
 
 Data = dict[str, Any]
@@ -23,11 +24,10 @@ PLAIN = 6
 NUMBER = ("tag", "campaign", "medium", "caller_country", "caller_region", "caller_type")
 
 
-class CallFold:
+class CallFold(Stays):
     """The state of one call; `add` takes its events in order, the three `..._records` may be read after any of them."""
 
     __slots__ = (
-        "agent",
         "answered_us",
         "application",
         "bridged_us",
@@ -36,11 +36,13 @@ class CallFold:
         "callee",
         "caller",
         "cause",
+        "contact",
         "cost",
         "did",
         "direction",
         "ended_by",
         "ended_us",
+        "first_bridge_us",
         "forwarded_to",
         "held_legs",
         "held_since_us",
@@ -60,7 +62,6 @@ class CallFold:
         "started_us",
         "tries",
         "trunk",
-        "visits",
         "zone",
     )
 
@@ -69,7 +70,8 @@ class CallFold:
         self.zone = zone
         self.started_us = self.answered_us = self.ended_us = self.last_us = 0
         self.direction = self.caller = self.callee = self.did = self.trunk = self.source = ""
-        self.application = self.forwarded_to = self.agent = ""
+        self.application = self.forwarded_to = self.agent = self.contact = ""
+        self.first_bridge_us = 0
         self.cause = self.ended_by = self.recording = ""
         self.sip_status = self.legs = self.tries = self.rx_packets = self.lost_packets = 0
         self.setup_s: float | None = None
@@ -141,6 +143,8 @@ class CallFold:
             lost_packets=self.lost_packets,
             jitter_ms=self.jitter_ms,
             cost=self.cost,
+            contact=self.contact,
+            bridged_us=self.first_bridge_us or None,
             **self.number,
         )
 
@@ -162,6 +166,7 @@ class CallFold:
                     open_end=open_end,
                     open_bridge_us=self._open_bridge(ended_us) if running else 0,
                     open_hold_us=self._open_hold(ended_us) if running else 0,
+                    contact=self.contact,
                 )
             )
         return records
@@ -202,6 +207,7 @@ class CallFold:
         self.source = clean(data.get("source"))
         if len(data) > PLAIN:
             self.number = {name: clean(data[name]) for name in NUMBER if name in data}
+            self.contact = clean(data.get("contact"))
 
     def _call_routed(self, leg: str, at_us: int, data: Data) -> None:
         if not self.application:
@@ -270,6 +276,8 @@ class CallFold:
     def _bridge_started(self, leg: str, at_us: int, data: Data) -> None:
         pair = _pair(leg, data)
         self.bridges.setdefault(pair, at_us)
+        if not self.first_bridge_us:
+            self.first_bridge_us = at_us
         visit = self.visits[-1] if self.visits else None
         if visit is not None and visit.outcome == "answered" and visit.pair is None:
             visit.pair = pair  # the agent's: to whom a caller is transferred afterwards is no talk of the queue
@@ -306,40 +314,6 @@ class CallFold:
             if visit is not None and visit.outcome == "answered" and visit.pair in self.bridges:
                 visit.held_us += held_us
 
-    def _queue_joined(self, leg: str, at_us: int, data: Data) -> None:
-        self.visits.append(Visit(clean(data.get("queue")), at_us, int(number(data.get("position")))))
-
-    def _queue_offered(self, leg: str, at_us: int, data: Data) -> None:
-        self._waiting(at_us, data).offers += 1
-
-    def _queue_offer_ended(self, leg: str, at_us: int, data: Data) -> None:
-        if data.get("reason") != "lost" and self.visits:  # lost: another agent was faster, or the caller went
-            self.visits[-1].missed += 1
-
-    def _queue_answered(self, leg: str, at_us: int, data: Data) -> None:
-        self.agent = clean(data.get("agent"))
-        self._close_visit(at_us, data, "answered").agent = self.agent
-
-    def _queue_abandoned(self, leg: str, at_us: int, data: Data) -> None:
-        self._close_visit(at_us, data, "abandoned")
-
-    def _queue_left(self, leg: str, at_us: int, data: Data) -> None:
-        self._close_visit(at_us, data, clean(data.get("reason")) or "left")
-
-    def _waiting(self, at_us: int, data: Data) -> Visit:
-        """The open visit; a full queue tells that a caller left without having told that he joined."""
-        if not self.visits or self.visits[-1].ended_us:
-            self.visits.append(Visit(clean(data.get("queue")), at_us, 0))
-        return self.visits[-1]
-
-    def _close_visit(self, at_us: int, data: Data, outcome: str) -> Visit:
-        visit = self._waiting(at_us, data)
-        visit.ended_us = at_us
-        visit.outcome = outcome
-        waited = data.get("wait_s")
-        visit.wait_s = number(waited) if waited is not None else seconds(max(at_us - visit.joined_us, 0))
-        return visit
-
     def _recording_started(self, leg: str, at_us: int, data: Data) -> None:
         self.recording = clean(data.get("path"))
 
@@ -373,6 +347,7 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.QUEUE_JOINED.value: CallFold._queue_joined,
     Kind.QUEUE_OFFERED.value: CallFold._queue_offered,
     Kind.QUEUE_OFFER_ENDED.value: CallFold._queue_offer_ended,
+    Kind.QUEUE_ANNOUNCED.value: CallFold._queue_announced,
     Kind.QUEUE_ANSWERED.value: CallFold._queue_answered,
     Kind.QUEUE_ABANDONED.value: CallFold._queue_abandoned,
     Kind.QUEUE_LEFT.value: CallFold._queue_left,

@@ -49,6 +49,8 @@ class Cdr:
     caller_region: str = ""
     caller_type: str = ""
     cost: float = 0.0
+    contact: str = ""
+    bridged_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +70,39 @@ class QueueVisit:
     hold_s: float
     offers: int
     offers_missed: int
+    contact: str = ""
+
+
+@dataclass(slots=True)
+class QueueOffer:
+    """One agent's phone that rang, or should have, for one caller."""
+
+    call_id: str
+    offer: int
+    visit: int
+    queue: str
+    agent: str
+    offered_us: int
+    ended_us: int
+    alert_s: float
+    outcome: str
+
+
+@dataclass(slots=True)
+class WaitPromise:
+    """A wait that was said to a caller, and what became of it."""
+
+    call_id: str
+    promise: int
+    visit: int
+    queue: str
+    told_us: int
+    position: int
+    low_s: float
+    high_s: float
+    quantile: float
+    waited_s: float
+    outcome: str
 
 
 @dataclass(slots=True)
@@ -94,10 +129,17 @@ def columns(record: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(record))
 
 
-_READERS = {record: attrgetter(*columns(record)) for record in (Cdr, QueueVisit, TrunkCall)}
+Record = Cdr | QueueVisit | QueueOffer | WaitPromise | TrunkCall
+_READERS = {record: attrgetter(*columns(record)) for record in (Cdr, QueueVisit, QueueOffer, WaitPromise, TrunkCall)}
 
 
-def row(record: Cdr | QueueVisit | TrunkCall) -> tuple[Any, ...]:
+def keyed(record: QueueOffer | WaitPromise) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+    """Table, key and row of a part of a stay in a queue."""
+    values = row(record)
+    return ("queue_offers" if type(record) is QueueOffer else "wait_promises"), values[:2], values
+
+
+def row(record: Record) -> tuple[Any, ...]:
     """The values of a record, in the order of `columns`."""
     values: tuple[Any, ...] = _READERS[type(record)](record)
     return values

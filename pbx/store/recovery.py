@@ -14,11 +14,12 @@ from pbx.store.bulk import Row
 from pbx.store.encode import KIND_TEXT, from_json, json_text, seconds
 from pbx.store.fold import CallFold
 from pbx.store.journey import calls_since, read_fold
-from pbx.store.records import row
+from pbx.store.records import keyed, row
 
 log = logging.getLogger("centrala.store")
 
 INTERRUPTED = "interrupted"
+DERIVED = (schema.cdrs, schema.queue_visits, schema.queue_offers, schema.wait_promises, schema.trunk_calls)
 _CALLS_PER_WRITE = 500
 _MAX_SEQ = 2**63 - 1  # what the column holds
 
@@ -106,12 +107,15 @@ class _Records:
 
     def __init__(self) -> None:
         self.calls = 0
-        self._rows: dict[str, list[Row]] = {name: [] for name in ("cdrs", "queue_visits", "trunk_calls")}
+        self._rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
 
     def add(self, fold: CallFold) -> None:
         self.calls += 1
         self._rows["cdrs"].append(row(fold.cdr()))
         self._rows["queue_visits"].extend(row(visit) for visit in fold.visit_records())
+        for wait in fold.wait_records():
+            table, _key, values = keyed(wait)
+            self._rows[table].append(values)
         self._rows["trunk_calls"].extend(row(seizure) for seizure in fold.trunk_records())
 
     def write(self, connection: Connection) -> None:
@@ -127,7 +131,7 @@ def rebuild_cdrs(connection: Connection, *, zone: str) -> int:
     has a CDR already is kept. Calls without an end are left out; they are running.
     """
     zones = {found.id: found.zone for found in connection.execute(select(schema.cdrs.c.id, schema.cdrs.c.zone))}
-    for table in (schema.cdrs, schema.queue_visits, schema.trunk_calls):
+    for table in DERIVED:
         connection.execute(table.delete())
     records = _Records()
     for call_id in calls_since(connection, 0):

@@ -1,6 +1,6 @@
 """The tables. Every instant is UTC in microseconds since 1970 (`_us`), every duration is in seconds (`_s`).
 
-`journey` is the truth and only grows; `cdrs`, `queue_visits` and `trunk_calls` are derived from it and can be rebuilt
+`journey` is the truth and only grows; the tables of pbx.store.records are derived from it and can be rebuilt
 at any time. The migrations under migrations/versions lead to exactly these tables; a test compares the two.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0003"  # the newest revision under migrations/versions
+HEAD = "0004"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -99,6 +99,8 @@ cdrs = Table(
     _added("caller_region"),
     _added("caller_type"),  # "mobile", "fixed", "toll_free"...
     _added_figure("cost"),  # of the legs by priced trunks, in the currency of their price lists
+    _added("contact"),  # the item that the call was placed for
+    _us("bridged_us", nullable=True),  # two people heard each other for the first time
     Index("ix_cdrs_started_us", "started_us"),
 )
 
@@ -118,7 +120,40 @@ queue_visits = Table(
     _seconds("hold_s"),
     _count("offers"),
     _count("offers_missed"),
+    _added("contact"),  # as of the call: a callback, not a caller who holds
     Index("ix_queue_visits_joined_us", "joined_us"),
+)
+
+queue_offers = Table(
+    "queue_offers",
+    metadata,
+    Column("call_id", String(32), primary_key=True),
+    Column("offer", Integer, primary_key=True, autoincrement=False),  # 1, 2, ... within the call
+    _count("visit"),
+    Column("queue", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    _us("offered_us"),
+    _us("ended_us"),
+    _seconds("alert_s"),  # from the offer to its acceptance or end
+    Column("outcome", Text, nullable=False),  # "accepted", or the reason of queue.offer_ended
+    Index("ix_queue_offers_offered_us", "offered_us"),
+)
+
+wait_promises = Table(
+    "wait_promises",
+    metadata,
+    Column("call_id", String(32), primary_key=True),
+    Column("promise", Integer, primary_key=True, autoincrement=False),  # 1, 2, ... within the call
+    _count("visit"),
+    Column("queue", Text, nullable=False),
+    _us("told_us"),
+    _count("position"),
+    _seconds("low_s"),  # as spoken, from then on
+    _seconds("high_s"),
+    _seconds("quantile"),  # of the callers who shall be served within `high_s`
+    _seconds("waited_s"),  # from then on to the end of the stay
+    Column("outcome", Text, nullable=False),  # pbx.store.visits.Verdict
+    Index("ix_wait_promises_told_us", "told_us"),
 )
 
 trunk_calls = Table(

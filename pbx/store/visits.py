@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pbx.store.encode import seconds
 from pbx.store.outcome import classify
-from pbx.store.records import QueueVisit, TrunkCall
+from pbx.store.records import QueueOffer, QueueVisit, TrunkCall, WaitPromise
+
+
+class Verdict(StrEnum):
+    """What became of a promised wait."""
+
+    KEPT = "kept"  # served within it
+    BROKEN = "broken"  # waited for longer, served or not
+    OPEN = "open"  # left before its end: nobody knows
+
+
+class Ring:
+    """An offer; `ended_us` is 0 while it stands."""
+
+    __slots__ = ("agent", "ended_us", "leg", "offered_us", "outcome")
+
+    def __init__(self, agent: str, leg: str, offered_us: int) -> None:
+        self.agent = agent
+        self.leg = leg
+        self.offered_us = offered_us
+        self.ended_us = 0
+        self.outcome = ""
+
+    def end(self, at_us: int, outcome: str) -> None:
+        if not self.ended_us:
+            self.ended_us, self.outcome = at_us, outcome
+
+
+class Said:
+    """A wait that was promised."""
+
+    __slots__ = ("high_s", "low_s", "position", "quantile", "told_us")
+
+    def __init__(self, told_us: int, position: int, low_s: float, high_s: float, quantile: float) -> None:
+        self.told_us = told_us
+        self.position = position
+        self.low_s = low_s
+        self.high_s = high_s
+        self.quantile = quantile
 
 
 class Visit:
@@ -22,6 +62,8 @@ class Visit:
         "pair",
         "position",
         "queue",
+        "rings",
+        "said",
         "wait_s",
     )
 
@@ -34,9 +76,72 @@ class Visit:
         self.outcome = self.agent = ""
         self.wait_s = 0.0
         self.pair: tuple[str, str] | None = None  # the legs that talk: the caller's and the agent's
+        self.rings: list[Ring] = []
+        self.said: list[Said] | None = None
+
+    def ring(self, leg: str) -> Ring | None:
+        """The offer that rings on `leg`."""
+        return next((ring for ring in reversed(self.rings) if ring.leg == leg), None)
+
+    def accept(self, agent: str, at_us: int) -> None:
+        """`agent` took the caller: his offer is over, those of the others end by themselves."""
+        for ring in reversed(self.rings):
+            if ring.agent == agent and not ring.ended_us:
+                ring.end(at_us, "accepted")
+                return
+
+    def offer_records(self, call_id: str, count: int, first: int, call_end_us: int) -> list[QueueOffer]:
+        """The offers of visit number `count`, numbered from `first`; one that nobody ended was lost with the call."""
+        return [
+            QueueOffer(
+                call_id=call_id,
+                offer=number,
+                visit=count,
+                queue=self.queue,
+                agent=ring.agent,
+                offered_us=ring.offered_us,
+                ended_us=ring.ended_us or max(call_end_us, ring.offered_us),
+                alert_s=seconds(max((ring.ended_us or call_end_us) - ring.offered_us, 0)),
+                outcome=ring.outcome or "lost",
+            )
+            for number, ring in enumerate(self.rings, first)
+        ]
+
+    def promise_records(self, call_id: str, count: int, first: int, call_end_us: int) -> list[WaitPromise]:
+        """The waits that were said during visit number `count`, numbered from `first`."""
+        ended_us = self.ended_us or call_end_us
+        records = []
+        for number, said in enumerate(self.said or (), first):
+            waited_s = seconds(max(ended_us - said.told_us, 0))
+            kept = Verdict.KEPT if self.outcome == "answered" else Verdict.OPEN
+            outcome = Verdict.BROKEN if waited_s > said.high_s else kept
+            records.append(
+                WaitPromise(
+                    call_id=call_id,
+                    promise=number,
+                    visit=count,
+                    queue=self.queue,
+                    told_us=said.told_us,
+                    position=said.position,
+                    low_s=said.low_s,
+                    high_s=said.high_s,
+                    quantile=said.quantile,
+                    waited_s=waited_s,
+                    outcome=str(outcome.value),
+                )
+            )
+        return records
 
     def record(
-        self, call_id: str, count: int, *, call_end_us: int, open_end: str, open_bridge_us: int, open_hold_us: int
+        self,
+        call_id: str,
+        count: int,
+        *,
+        call_end_us: int,
+        open_end: str,
+        open_bridge_us: int,
+        open_hold_us: int,
+        contact: str = "",
     ) -> QueueVisit:
         """The record of the call's visit number `count`.
 
@@ -59,6 +164,7 @@ class Visit:
             hold_s=seconds(held_us),
             offers=self.offers,
             offers_missed=self.missed,
+            contact=contact,
         )
 
 

@@ -147,7 +147,7 @@ class Simulation:
                     break
                 await asyncio.sleep(pause)
                 self._arrive(self._arrivals.choice(phase.queues) if len(phase.queues) > 1 else phase.queues[0])
-        while any(queue.waiting or queue.talking for queue in self.service.queues.values()):
+        while any(queue.waiting or queue.talking for queue in self.service.queues.values()):  # noqa: ASYNC110
             await asyncio.sleep(self.aht_s)
         self.service.stop()
         self.harness.services.registrar.close()

@@ -52,7 +52,8 @@ ERLANG_A = [
 
 
 @pytest.mark.parametrize(
-    ("rate", "aht", "patience", "agents", "threshold", "wait", "abandon", "mean", "served", "in_time", "calls"), ERLANG_A
+    ("rate", "aht", "patience", "agents", "threshold", "wait", "abandon", "mean", "served", "in_time", "calls"),
+    ERLANG_A,
 )
 def test_erlang_a(
     rate: float,

@@ -19,12 +19,18 @@ from pbx.store import schema
 from pbx.store.batch import AGENT_LOG, JOURNEY, KEYED
 from pbx.store.database import prepare
 from pbx.store.migrate import alembic_config
-from pbx.store.records import Cdr, QueueVisit, TrunkCall, columns
+from pbx.store.records import Cdr, QueueOffer, QueueVisit, TrunkCall, WaitPromise, columns
 
 
 @pytest.mark.parametrize(
     ("record", "table"),
-    [(Cdr, schema.cdrs), (QueueVisit, schema.queue_visits), (TrunkCall, schema.trunk_calls)],
+    [
+        (Cdr, schema.cdrs),
+        (QueueVisit, schema.queue_visits),
+        (QueueOffer, schema.queue_offers),
+        (WaitPromise, schema.wait_promises),
+        (TrunkCall, schema.trunk_calls),
+    ],
 )
 def test_records_have_the_tables_columns(record: type[Any], table: Table) -> None:
     assert columns(record) == tuple(column.name for column in table.columns)
