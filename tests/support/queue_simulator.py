@@ -124,6 +124,7 @@ class Simulation:
         self.warm_up_s = warm_up_s
         self.watch = watch
         self.stays: list[Stay] = []
+        self.answered: list[Stay] = []  # in the order of their answers
         self.by_call: dict[str, Stay] = {}
         self.events = 0
         self.busy_s = 0.0
@@ -222,6 +223,7 @@ class Simulation:
     def _answered(self, event: CallEvent) -> None:
         stay = self._end(event, "answered")
         self.last_served = stay.wait_s
+        self.answered.append(stay)
 
     def _left(self, event: CallEvent) -> None:
         self._end(event, "abandoned" if event.kind is Kind.QUEUE_ABANDONED else "left")
