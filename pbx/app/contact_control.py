@@ -23,6 +23,7 @@ BY_HAND = tuple(kind.value for kind in ItemKind if kind is not ItemKind.CALLER)
 ENDS = tuple(end.value for end in End if end is not End.MERGED)
 OWNERS = ("agent", "team", "queue", "group", "extension")
 MAX_TEXT = 200
+ID_LENGTH = 32  # of pbx.ids; numbers are shorter
 
 
 class PbxContactControl:
@@ -68,7 +69,7 @@ class PbxContactControl:
 
     async def contact(self, contact: str) -> dict[str, Any]:
         """An item with its attempts and its journey."""
-        item = await _done(self._book.get(contact))
+        item = await _done(self._book.get(self._id(contact)))
         if item is None:
             raise Refused(404, f"there is no contact {contact}; `centrala contacts list --all` shows them")
         events = await _stored(self._app.store.journey(item.id))
@@ -85,15 +86,25 @@ class PbxContactControl:
         return {**row(item, self._app.clock.unix()), "created_now": created}
 
     async def claim(self, contact: str, by: str) -> dict[str, Any]:
-        return self._told(await _done(self._book.claim(contact, by)))
+        return self._told(await _done(self._book.claim(self._id(contact), by)))
 
     async def release(self, contact: str, by: str, reason: str) -> dict[str, Any]:
-        return self._told(await _done(self._book.release(contact, by, reason)))
+        return self._told(await _done(self._book.release(self._id(contact), by, reason)))
 
     async def close(self, contact: str, end: str, by: str, reason: str) -> dict[str, Any]:
         if end not in ENDS:
             raise Refused(422, f"{end!r} is no end: {', '.join(ENDS)}")
-        return self._told(await _done(self._book.close(contact, End(end), by, reason[:MAX_TEXT])))
+        return self._told(await _done(self._book.close(self._id(contact), End(end), by, reason[:MAX_TEXT])))
+
+    def _id(self, contact: str) -> str:
+        """`contact`, or where it is a customer's number the id of the open item."""
+        if len(contact) == ID_LENGTH:
+            return contact
+        found = self._book.of_number(contact)
+        if len(found) > 1:
+            queues = ", ".join(f"{item.id} ({item.queue or 'no queue'})" for item in found)
+            raise Refused(409, f"{contact} has {len(found)} open contacts: say which: {queues}")
+        return found[0].id if found else contact
 
     def _told(self, item: ContactItem) -> dict[str, Any]:
         return row(item, self._app.clock.unix())

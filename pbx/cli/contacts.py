@@ -14,7 +14,9 @@ from pbx.cli.console import ask, clock, out, show
 
 contacts = typer.Typer(help="Contacts that somebody owes an answer.", no_args_is_help=True)
 
-Contact = Annotated[str, typer.Argument(help="The contact's id, from `centrala contacts list`.", metavar="CONTACT")]
+Contact = Annotated[
+    str, typer.Argument(help="A contact's id from `centrala contacts list`, or its number.", metavar="CONTACT")
+]
 By = Annotated[str, typer.Option(help='Who does it: "agent:101"; empty: your login name.', metavar="WHO")]
 
 
@@ -32,9 +34,10 @@ def list_contacts(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose deadline has passed.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Closed ones too, the newest first.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV on standard output.")] = False,
+    ids: Annotated[bool, typer.Option("--ids", help="With the ids of the contacts.")] = False,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=10_000)] = 1000,
 ) -> None:
-    """What is open, the oldest first."""
+    """What is open, the oldest first. Commands take a customer's number as well as a contact's id."""
     query: dict[str, object] = {"state": "all" if everything else "open", "limit": limit}
     query |= {name: value for name, value in (("queue", queue), ("number", number), ("owner", owner)) if value}
     if overdue:
@@ -43,8 +46,9 @@ def list_contacts(
     if as_csv:
         _write_csv(found)
         return
-    columns = ["contact", "number", "queue", "kind", "age", "due", "owner", "state", "tries"]
-    show("Contacts", columns, [_line(item) for item in found], "no contact is open")
+    columns = ["number", "queue", "kind", "age", "due", "owner", "state", "tries", *(["contact"] if ids else [])]
+    rows = [[*_line(item), *([item["id"]] if ids else [])] for item in found]
+    show("Contacts", columns, rows, "no contact is open")
 
 
 @contacts.command("show")
@@ -148,12 +152,14 @@ def summary(context: typer.Context) -> None:
 
 
 def _line(item: dict[str, Any]) -> list[object]:
-    due = "passed" if item["overdue"] else _instant(item["promise"]) if item["promise"] and not item["end"] else ""
+    due = ""
+    if item["promise"] and not item["end"]:
+        left_s = item["promise"] - item["since"] - item["age_s"]
+        due = f"in {clock(left_s)}" if left_s > 0 else f"passed {clock(-left_s)}"
     state = item["end"] or (f"claimed by {item['claimed_by']}" if item["claimed_by"] else item["state"])
     tries = f"{item['attempts']} ({item['last_outcome']})" if item["attempts"] else ""
     times = f" x{item['times']}" if item["times"] > 1 else ""
     return [
-        item["id"],
         item["number"] or "withheld",
         item["queue"],
         item["kind"] + times,
