@@ -15,7 +15,8 @@ cdef Address far_end(uint16_t family, str text, int port)
 # Without the flags; `family` is the one of the stream's sockets.
 cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, int remote_port, int remote_rtcp_port,
                                int codec, int payload_type, int event_payload_type, int heard_payload_type,
-                               int heard_event_type, int ptime_ms, int latch, str signalling_ip, object rtp_timeout_ms)
+                               int heard_event_type, int noise_payload_type, int ptime_ms, int latch, str signalling_ip,
+                               object rtp_timeout_ms)
 cdef Command digits_command(uint32_t stream, str digits, int duration_ms)
 # A gain of -60..20 dB as a factor; ValueError says `what` it was to be.
 cdef float factor(double gain_db, str what) except -1

@@ -72,7 +72,8 @@ cdef Address far_end(uint16_t family, str text, int port):
 
 cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, int remote_port, int remote_rtcp_port,
                                int codec, int payload_type, int event_payload_type, int heard_payload_type,
-                               int heard_event_type, int ptime_ms, int latch, str signalling_ip, object rtp_timeout_ms):
+                               int heard_event_type, int noise_payload_type, int ptime_ms, int latch, str signalling_ip,
+                               object rtp_timeout_ms):
     cdef Command c = new_command(m.CMD_CONFIGURE, stream)
     if not codec_known(codec):
         raise ValueError(f"codec {codec} is none that the media core knows")
@@ -80,7 +81,7 @@ cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, 
         ptime_ms = 20  # the helper threads work in ticks; any receiver takes it (RFC 7587)
     if not 10 <= ptime_ms <= 60:
         raise ValueError(f"ptime is {ptime_ms} ms, it must be 10..60")
-    for number in (payload_type, event_payload_type, heard_payload_type, heard_event_type):
+    for number in (payload_type, event_payload_type, heard_payload_type, heard_event_type, noise_payload_type):
         if not -1 <= number <= 127:
             raise ValueError(f"payload types are -1..127, not {number}")
     if not 0 <= latch <= LATCH_TOLD:
@@ -99,6 +100,7 @@ cdef Command configure_command(uint32_t stream, uint16_t family, str remote_ip, 
     c.event_payload_type = <int16_t>event_payload_type
     c.heard_payload_type = c.payload_type if heard_payload_type < 0 else <int16_t>heard_payload_type
     c.heard_event_type = c.event_payload_type if heard_event_type < 0 else <int16_t>heard_event_type
+    c.noise_payload_type = <int16_t>noise_payload_type
     # The tick wheel counts in 2 ms.
     c.ptime_ms = <uint16_t>(ptime_ms & ~1)
     c.codec = <uint8_t>codec

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint32_t
 
+from core.engine.digits cimport digits_release
 from core.engine.relay cimport RELAY
 from core.engine.room cimport room_enter, room_exit, room_new, room_tidy
 from core.engine.state cimport (
@@ -176,6 +177,8 @@ cdef void part(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     _take_off(w, leg, other, now)
     other.peer = NULL
     leg.peer = NULL
+    digits_release(&leg.digits)
+    digits_release(&other.digits)
     arrange(w, other, now)
     arrange(w, leg, now)
 

@@ -5,7 +5,9 @@ The functions are in core/engine/coding.
 
 from libc.stdint cimport int16_t, uint8_t, uint32_t, uint64_t
 
+from core.signal.g722 cimport G722
 from core.signal.resample cimport Resampler
+from core.stream.adaptation cimport Adaptation
 from core.stream.codec cimport Encoder
 
 cdef enum:
@@ -19,6 +21,11 @@ cdef struct Coder:
     Resampler convert          # from what is said to `rate`
     Resampler narrow           # from what is heard to telephone sound, for tapes and digits
     uint32_t heavy             # id of the helper's slot; 0: not heavy, or none was free
+    Adaptation adaptation      # to the far end's reports; of a heavy codec
+    uint32_t blocks            # of them that it has taken in
+    bint suppress              # its encoder pauses in silence
+    int sampled                # packets of the measurement that is going on (core/engine/sampling)
+    G722 ear                   # and its decoder
     uint64_t source            # SOURCE_* of what the helper encodes now
     bint heard                 # `sound` is of the tick that comes
     int sound_count

@@ -23,6 +23,8 @@ cdef void coder_say(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, ui
 cdef void coder_put(Worker* w, Leg* leg, const Received* got, int64_t now) noexcept nogil
 # The sound of this tick into the leg's voice, if it is there, and the next one asked for; False: nothing is heard.
 cdef bint coder_take(Worker* w, Leg* leg, int64_t when) noexcept nogil
+# Takes in what the far end reported of its losses; part of the slow pass.
+cdef void coder_adapt(Worker* w, Leg* leg) noexcept nogil
 # Takes what the helper made; once a turn of the worker, and wakes the helper for what was asked since.
 cdef void coders_collect(Worker* w) noexcept nogil
 cdef void coders_wake(Worker* w) noexcept nogil

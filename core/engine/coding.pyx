@@ -7,6 +7,7 @@ from libc.string cimport memcpy, memset
 from core.base.pool cimport id_slot
 from core.engine.coder cimport Coder
 from core.engine.heavy cimport (
+    RESULT_MEASURE,
     RESULT_SOUND,
     Heavy,
     HeavyResult,
@@ -22,11 +23,13 @@ from core.engine.heavy cimport (
     heavy_say,
     heavy_start,
     heavy_stop,
+    heavy_tune,
     heavy_wake,
 )
 from core.engine.state cimport Leg, Worker, send_rtp
 from core.engine.voice cimport voice_hear
 from core.signal.resample cimport resample, resample_init
+from core.stream.adaptation cimport adaptation_init, adaptation_report
 from core.stream.codec cimport (
     CODEC_L16_48,
     Tuning,
@@ -39,15 +42,18 @@ from core.stream.codec cimport (
 )
 from core.stream.jitter cimport PACKET_AUDIO, PACKET_NOISE, PACKET_OTHER
 from core.stream.playout cimport HEARD_NOTHING
+from core.stream.quality cimport quality_measure
 from core.stream.rtp cimport RTP_HEADER, rtp_write
 from core.stream.stream cimport GOT_AUDIO, GOT_NOISE, Received, Stream
-from core.stream.timeline cimport Stamp, tl_next
+from core.stream.timeline cimport Stamp, tl_next, tl_pause
 
 cdef enum:
     CODER_BLOCK = 8            # coders that are allocated together
     LONGEST = 2880             # samples of 60 ms at 48 kHz
     LONGEST_MS = 60
     RESULTS = 2048             # taken in one turn
+    PAUSE = 2                  # octets: a packet of Opus no longer than this says nothing (RFC 7587 section 3.1.3)
+    BITRATE = 24000            # bit/s, where none is configured: what libopus takes for speech at 16 kHz
 
 
 cdef struct CoderBlock:
@@ -98,9 +104,12 @@ cdef void _open_heavy(Worker* w, Leg* leg, Coder* c) noexcept nogil:
     cdef Tuning tuning
     tuning.bitrate = w.opus_bitrate
     tuning.complexity = w.opus_complexity
-    tuning.fec = True
+    adaptation_init(&c.adaptation, w.opus_expected_loss, w.opus_bitrate if w.opus_bitrate else BITRATE)
+    c.blocks = leg.stream.rtcp.blocks
     tuning.expected_loss = w.opus_expected_loss
-    tuning.dtx = False
+    tuning.fec = tuning.expected_loss > 0
+    tuning.dtx = leg.stream.suppress
+    c.suppress = leg.stream.suppress
     if not w.heavy.started and heavy_start(w.heavy):
         return
     c.heavy = heavy_open(w.heavy, c.codec, c.rate, LONGEST_MS, &tuning)
@@ -115,7 +124,7 @@ cdef bint coder_attach(Worker* w, Leg* leg) noexcept nogil:
     cdef int codec = leg.stream.codec
     cdef Coder* c = leg.coder
     cdef Tuning none
-    if c != NULL and c.codec == codec:
+    if c != NULL and c.codec == codec and (not c.heavy or c.suppress == leg.stream.suppress):
         return True
     coder_detach(w, leg)
     if codec_is_g711(codec):
@@ -145,6 +154,15 @@ cdef void coder_detach(Worker* w, Leg* leg) noexcept nogil:
     c.spare = w.spare_coders
     w.spare_coders = c
     leg.coder = NULL
+
+
+cdef void coder_adapt(Worker* w, Leg* leg) noexcept nogil:
+    cdef Coder* c = leg.coder
+    if c == NULL or not c.heavy or c.blocks == leg.stream.rtcp.blocks:
+        return
+    c.blocks = leg.stream.rtcp.blocks
+    if adaptation_report(&c.adaptation, leg.stream.rtcp.remote_fraction_lost):
+        heavy_tune(w.heavy, c.heavy, c.adaptation.bitrate, c.adaptation.expected_loss)
 
 
 cdef void _send(Leg* leg, uint8_t* packet, int size, int span, uint64_t source, int64_t when) noexcept nogil:
@@ -212,6 +230,12 @@ cdef void _collect(Worker* w, HeavyResult* result) noexcept nogil:
         c.heard = result.heard != HEARD_NOTHING
         c.sound_count = result.size
         memcpy(c.sound, result.data, result.size * sizeof(int16_t))
+        return
+    if result.kind == RESULT_MEASURE:
+        quality_measure(&leg.stream.quality, <int16_t*>result.data, result.size, result.when)
+        return
+    if c.suppress and result.size <= PAUSE and leg.stream.tx.source == c.source:
+        tl_pause(&leg.stream.tx, 960)
         return
     memcpy(w.out + RTP_HEADER, result.data, result.size)
     _send(leg, w.out, result.size, 960, c.source, result.when)

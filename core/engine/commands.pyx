@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from core.base.atomics cimport store_release_i32, store_release_u32
 from core.base.clock cimport NS_PER_MS
 from core.base.pool cimport pool_give
-from core.base.sockets cimport epoll_remove, udp_disconnect
+from core.base.sockets cimport epoll_add, epoll_remove, udp_disconnect
 from core.engine.accounts cimport account
 from core.engine.bridge cimport arrange, join, leave_all, part, supervise
 from core.engine.coding cimport coder_attach, coder_detach
@@ -36,8 +36,10 @@ from core.engine.messages cimport (
     CMD_UNBRIDGE,
     EV_COMMAND_FAILED,
     EV_MOVED,
+    EV_RTCP_SPARE,
     EV_STREAM_CLOSED,
     FLAG_DEMUX,
+    FLAG_DIGITS_SIGNALLED,
     FLAG_ON,
     FLAG_OPEN_WINDOW,
     FLAG_OVERLAY,
@@ -45,6 +47,7 @@ from core.engine.messages cimport (
     FLAG_RTCP_MUX,
     FLAG_SECURE,
     FLAG_SEND,
+    FLAG_SUPPRESS,
     Command,
 )
 from core.engine.moving cimport leg_open, move_in, move_out
@@ -54,6 +57,7 @@ from core.engine.room_commands cimport run_room_command
 from core.engine.taping cimport leave_tap, run_record, stop_record
 from core.engine.state cimport (
     PENDING_CLOSED,
+    RTCP_BIT,
     WATCH_NONE,
     Leg,
     Worker,
@@ -67,6 +71,19 @@ from core.stream.latch cimport latch_tell
 from core.stream.srtp cimport Srtp
 from core.stream.stream cimport Stream, StreamSettings, stream_configure
 
+
+cdef void _settle_rtcp(Worker* w, Leg* leg, int other_fd, int64_t now) noexcept nogil:
+    """With rtcp-mux the RTCP socket goes back to Python; a far end that wants one after all gets another."""
+    cdef Stream* s = &leg.stream
+    if other_fd > 0 and s.rtcp_fd < 0:
+        if epoll_add(w.epoll, other_fd, leg.id | RTCP_BIT) == 0:
+            s.rtcp_fd = other_fd
+    # Lost when the ring of events is full: then the socket stays as long as the stream.
+    elif s.rtcp_mux and s.rtcp_fd >= 0 and emit(w, EV_RTCP_SPARE, leg.id, s.fd, 0, 0, now):
+        epoll_remove(w.epoll, s.rtcp_fd)
+        s.rtcp_fd = -1
+
+
 cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept nogil:
     cdef StreamSettings settings
     settings.remote = c.remote
@@ -79,6 +96,9 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     settings.event_payload_type = c.event_payload_type
     settings.heard_payload_type = c.heard_payload_type
     settings.heard_event_type = c.heard_event_type
+    settings.noise_payload_type = c.noise_payload_type
+    settings.suppress = (c.flags & FLAG_SUPPRESS) != 0
+    settings.signalled_digits = (c.flags & FLAG_DIGITS_SIGNALLED) != 0
     settings.ptime_ms = c.ptime_ms
     settings.receive = (c.flags & FLAG_RECEIVE) != 0
     settings.send = (c.flags & FLAG_SEND) != 0
@@ -94,6 +114,7 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
         leg.sounding = 0
     if stream_configure(&leg.stream, &settings, now):
         udp_disconnect(leg.stream.fd)
+    _settle_rtcp(w, leg, c.rtcp_fd, now)
     if not coder_attach(w, leg):
         return ENOMEM
     settle(w, leg, now)

@@ -17,6 +17,7 @@ cdef struct DigitSender:
     bint active
     int phase                  # DigitPhase
     bint as_tone
+    bint held                  # the last of the queue lasts until digits_release
     int scale                  # units of the digit's clock in a sample of 8 kHz
     int event                  # 0..15
     int elapsed                # samples of the phase
@@ -40,5 +41,8 @@ cdef struct DigitFrame:
 
 # False when the queue is full or the digit is none.
 cdef bint digits_queue(DigitSender* d, char digit, int duration_ms) noexcept nogil
+# The digit that was queued last lasts until it is released, the longest that an event can say at most.
+cdef void digits_hold(DigitSender* d) noexcept nogil
+cdef void digits_release(DigitSender* d) noexcept nogil
 # One packet time of `s.ptime_ms` at `when`; writes a payload. `d.active` falls when all is sent.
 cdef void digits_tick(DigitSender* d, Stream* s, int64_t when, uint8_t* payload, DigitFrame* out) noexcept nogil

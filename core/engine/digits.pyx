@@ -31,6 +31,14 @@ cdef bint digits_queue(DigitSender* d, char digit, int duration_ms) noexcept nog
     return True
 
 
+cdef void digits_hold(DigitSender* d) noexcept nogil:
+    d.held = True
+
+
+cdef void digits_release(DigitSender* d) noexcept nogil:
+    d.held = False
+
+
 cdef void _begin(DigitSender* d, Stream* s, int64_t when) noexcept nogil:
     cdef char digit = d.queue[d.first]
     cdef double low, high
@@ -57,6 +65,8 @@ cdef void _event(DigitSender* d, Stream* s, int span, uint8_t* payload, DigitFra
     cdef bint end
     if d.phase == PHASE_SOUND:
         d.elapsed += span
+    if d.held and d.count == 0 and d.total < MAX_EVENT and d.elapsed + span > d.total:
+        d.total = d.elapsed + span if d.elapsed + span < MAX_EVENT else MAX_EVENT
     end = d.elapsed >= d.total
     if end:
         d.elapsed = d.total

@@ -25,6 +25,7 @@ EV_RECORDING_ENDED: int  # a = recording id, b = duration in ms, c = errno (0: f
 EV_DATAGRAM: int  # STUN or DTLS waits: take `datagrams`; a = bytes
 EV_TALKER: int  # a = 1 begins to talk, 0 ends, b = level in dBm0, c = room id
 EV_MOVED: int  # stream = its id until now, which no later event names; a = its id from now on
+EV_RTCP_SPARE: int  # rtcp-mux was agreed on: the RTCP socket is closed by `drain`; a = RTP descriptor
 EV_ROOM_CLOSED: int  # a = room id, stream = 0
 EV_ROOM_PLAY_ENDED: int  # a = token of play_in_room(), b = 1 finished, 0 stopped or replaced, c = room id, stream = 0
 EV_COMMAND_FAILED: int  # a = command kind, b = errno, c = sequence
@@ -102,9 +103,11 @@ class Engine:
         opus_complexity: int = 5,
         opus_bitrate: int = 0,
         opus_expected_loss: int = 5,
+        silence_dbm0: float = -60.0,
     ) -> None:
         """`opus_complexity` 0..10, `opus_bitrate` in bit/s (0: libopus chooses), `opus_expected_loss` in percent: how
-        many bits go into in-band error correction. Raises ValueError beyond these."""
+        many bits go into in-band error correction at least; what far ends report of losses adds to it. Softer than
+        `silence_dbm0` is silence that need not be sent. Raises ValueError beyond these."""
     @property
     def workers(self) -> int: ...
     def start(self) -> None:
@@ -137,6 +140,7 @@ class Engine:
         event_payload_type: int = -1,
         heard_payload_type: int = -1,
         heard_event_type: int = -1,
+        noise_payload_type: int = -1,
         ptime_ms: int = 20,
         receive: bool = True,
         send: bool = True,
@@ -147,6 +151,8 @@ class Engine:
         open_window: bool = True,
         secure: bool = False,
         demux: bool = False,
+        suppress_silence: bool = False,
+        digits_signalled: bool = False,
     ) -> None:
         """Sets or changes the far end, as an offer/answer says. `open_window` opens the 2 s that allow a switch.
 
@@ -154,7 +160,9 @@ class Engine:
         remote_port + 1. Payload type -1 means the codec's static one; event payload type -1 means not negotiated: then
         digits are looked for in the audio. What is received carries the `heard_` numbers (-1: the same as is sent).
         Raises ValueError, also for an IPv6 address when the stream listens on IPv4. `secure`: nothing is sent or heard
-        without keys (`protect`). `demux`: STUN and DTLS on the socket become EV_DATAGRAM.
+        without keys (`protect`). `demux`: STUN and DTLS on the socket become EV_DATAGRAM. `noise_payload_type` is that of
+        comfort noise (RFC 3389), both ways; with `suppress_silence` it is sent in place of silence, and Opus pauses (DTX).
+        `digits_signalled`: digits for the far end are sent neither as events nor as tones.
         """
     def protect(self, stream: int, profile: int, key_in: bytes, key_out: bytes) -> None:
         """Sets the SRTP keys: `profile` 1, 2 (AES-CM, tag of 80, 32 bits), 7, 8 (AEAD AES-128, 256 GCM), master key and

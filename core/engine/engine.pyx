@@ -38,6 +38,7 @@ from core.engine.messages import (
     EV_MOVED,
     EV_PLAY_ENDED,
     EV_RECORDING_ENDED,
+    EV_RTCP_SPARE,
     EV_ROOM_CLOSED,
     EV_ROOM_PLAY_ENDED,
     EV_STREAM_CLOSED,
@@ -66,7 +67,8 @@ cdef class Engine:
     """The media workers of one process; see engine.pyi for every call."""
 
     def __cinit__(self, *, int workers=1, int port_min=20000, int port_max=29999, int max_streams=8192,
-                  bint realtime=True, int opus_complexity=5, int opus_bitrate=0, int opus_expected_loss=5):
+                  bint realtime=True, int opus_complexity=5, int opus_bitrate=0, int opus_expected_loss=5,
+                  double silence_dbm0=-60.0):
         cdef int i
         self.ports = PortRange(port_min, port_max)
         self.keys = KeyStore(SRTP_CONTEXTS * max_streams * workers + 1)
@@ -80,7 +82,10 @@ cdef class Engine:
             raise ValueError(f"opus_bitrate is {opus_bitrate} bit/s, it must be 6000..128000, or 0: libopus chooses")
         if not 0 <= opus_expected_loss <= 100:
             raise ValueError(f"opus_expected_loss is {opus_expected_loss} percent, it must be 0..100")
+        if not -90.0 <= silence_dbm0 <= -30.0:
+            raise ValueError(f"silence_dbm0 is {silence_dbm0}, it must be -90..-30")
         for i in range(self.crew.count):
+            self.crew.pool[i].silence_dbm0 = silence_dbm0
             self.crew.pool[i].opus_complexity = opus_complexity
             self.crew.pool[i].opus_bitrate = opus_bitrate
             self.crew.pool[i].opus_expected_loss = opus_expected_loss
@@ -113,6 +118,8 @@ cdef class Engine:
                 record_free(self.crew.recordings, event[2])
             elif event[0] == m.EV_MOVED:
                 self.crew.moving.pop(event[2], None)
+            elif event[0] == m.EV_RTCP_SPARE:
+                self.ports.spare(event[1], event[2])
             elif event[0] == m.EV_STREAM_CLOSED:
                 self.ports.rest(event[1], event[2], event[3])
                 if self.keys.current:
@@ -171,21 +178,26 @@ cdef class Engine:
 
     def configure(self, stream, *, str remote_ip, int remote_port, int codec, int remote_rtcp_port=0,
                   int payload_type=-1, int event_payload_type=-1, int heard_payload_type=-1, int heard_event_type=-1,
-                  int ptime_ms=20, bint receive=True, bint send=True, int latch=0, str signalling_ip="",
+                  int noise_payload_type=-1, int ptime_ms=20, bint receive=True, bint send=True, int latch=0,
+                  str signalling_ip="",
                   bint rtcp_mux=False, object rtp_timeout_ms=0, bint open_window=True, bint secure=False,
-                  bint demux=False):
+                  bint demux=False, bint suppress_silence=False, bint digits_signalled=False):
         cdef Command c
         cdef Leg* leg = self.crew.leg(stream)
         c = configure_command(stream, leg.stream.family, remote_ip, remote_port, remote_rtcp_port, codec, payload_type,
-                              event_payload_type, heard_payload_type, heard_event_type, ptime_ms, latch, signalling_ip,
-                              rtp_timeout_ms)
+                              event_payload_type, heard_payload_type, heard_event_type, noise_payload_type, ptime_ms, latch,
+                              signalling_ip, rtp_timeout_ms)
         # Nowhere to send: 0.0.0.0, the old way to say hold (RFC 2543), or what is no host.
         send = send and (ip_known(&c.remote.ip) or latch == LATCH_TOLD)
         c.flags = ((m.FLAG_RECEIVE if receive else 0) | (m.FLAG_SEND if send else 0)
                    | (m.FLAG_RTCP_MUX if rtcp_mux else 0) | (m.FLAG_OPEN_WINDOW if open_window else 0)
-                   | (m.FLAG_SECURE if secure else 0) | (m.FLAG_DEMUX if demux else 0))
+                   | (m.FLAG_SECURE if secure else 0) | (m.FLAG_DEMUX if demux else 0)
+                   | (m.FLAG_SUPPRESS if suppress_silence else 0)
+                   | (m.FLAG_DIGITS_SIGNALLED if digits_signalled else 0))
         if rtcp_mux:
             c.rtcp_port = c.remote.port
+        elif self.ports.single and leg.stream.fd in self.ports.single:
+            c.rtcp_fd = max(self.ports.complete(leg.stream.fd), 0)
         self.crew.submit(id_tag(stream), &c, True)
 
     def protect(self, stream, int profile, bytes key_in, bytes key_out):

@@ -5,9 +5,10 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t
 from core.base.frame cimport MAX_FRAME_SAMPLES, RATE_HZ
 from core.engine.coder cimport Coder
 from core.engine.coding cimport coder_is_heavy, coder_put
-from core.engine.digits cimport digits_queue
+from core.engine.digits cimport digits_hold, digits_queue, digits_release
 from core.engine.recorder cimport CODEC_LINEAR, record_audio
 from core.engine.relay cimport relay_forward
+from core.engine.sampling cimport sample_packet
 from core.engine.state cimport Leg, Worker, start_ticking, tell_digit
 from core.engine.voice cimport voice_put
 from core.signal.dtmf cimport dtmf_feed, dtmf_init
@@ -27,7 +28,7 @@ cdef enum:
 cdef void _digit_for(Worker* w, Leg* to, char digit, int64_t now) noexcept nogil:
     """The far end of `to` knows no events, or none are forwarded to it: the digit is made anew."""
     if (to.stream.send and (to.stream.event_payload_type < 0 or to.room != NULL) and not to.player.active
-            and digits_queue(&to.digits, digit, TONE_MS)):
+            and not to.stream.signalled_digits and digits_queue(&to.digits, digit, TONE_MS)):
         start_ticking(w, to, now)
 
 
@@ -42,7 +43,17 @@ cdef void _event(Worker* w, Leg* leg, RtpPacket* p, int64_t now) noexcept nogil:
             tell_digit(w, leg, news.finished[i].code, news.finished[i].duration_ms, False, now)
 
 
+cdef void _pass_on(Worker* w, Leg* to, char digit, int64_t now) noexcept nogil:
+    """A digit that begins in the sound, to a far end that wants events: one that lasts as long, in place of the sound."""
+    if (to.stream.send and to.stream.event_payload_type >= 0 and not to.player.active
+            and digits_queue(&to.digits, digit, TONE_MS)):
+        digits_hold(&to.digits)
+        start_ticking(w, to, now)
+
+
 cdef void _end_tone(Worker* w, Leg* leg, int64_t duration_ms, int64_t now) noexcept nogil:
+    if leg.peer != NULL:
+        digits_release(&leg.peer.digits)
     tell_digit(w, leg, leg.sounding, duration_ms, True, now)
     leg.sounding = 0
 
@@ -62,6 +73,8 @@ cdef void _detect(Worker* w, Leg* leg, const int16_t* pcm, int n, int64_t now) n
         _end_tone(w, leg, lasted if digit else leg.detector.last_ms, now)
     if digit:
         leg.sounding = <char>digit
+        if leg.peer != NULL:
+            _pass_on(w, leg.peer, leg.sounding, now)
 
 
 cdef void _listen(Worker* w, Leg* leg, int codec, const uint8_t* data, int size, int64_t now) noexcept nogil:
@@ -109,6 +122,18 @@ cdef void poll_digits(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         _end_tone(w, leg, leg.detector.last_ms, now)
 
 
+cdef void _noise(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
+    """Comfort noise to a partner that takes it; for one that does not, the pair goes to the tick, which makes noise of it."""
+    if leg.placement == NULL or leg.voice != NULL:
+        return
+    if leg.peer.stream.noise_payload_type >= 0:
+        leg.placement.carry(w, leg, leg.peer, got, now)
+    elif not leg.describes_silence:
+        leg.describes_silence = True
+        leg.unsettled = True
+        w.unsettled = True
+
+
 cdef inline void _to_voice(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
     if coder_is_heavy(leg):
         coder_put(w, leg, got, now)
@@ -123,6 +148,7 @@ cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
     if got.kind == GOT_EVENT:
         _event(w, leg, p, now)
     elif got.kind == GOT_NOISE:
+        _noise(w, leg, got, now)
         return
     else:
         if leg.stream.events.open:
@@ -135,6 +161,8 @@ cdef void hear(Worker* w, Leg* leg, Received* got, int64_t now) noexcept nogil:
                 _listen(w, leg, got.codec, p.payload, p.size, now)
             if leg.stream.quality.sample_due:
                 _measure(leg, got.codec, p.payload, p.size, now)
+        elif leg.stream.quality.sample_due and leg.voice == NULL:
+            sample_packet(w, leg, got, now)
         if leg.voice != NULL:
             return
     if leg.placement != NULL:

@@ -33,10 +33,13 @@ cdef enum:                     # kinds of jobs
     JOB_ASK = 3
     JOB_SAY = 4
     JOB_END = 5
+    JOB_TUNE = 6               # `timestamp` bit/s, `size` percent of expected loss
+    JOB_MEASURE = 7            # a packet of a relayed leg; `restarted`: its sound is wanted
 
 cdef enum:                     # kinds of results
     RESULT_SOUND = 1           # of the tick `when`
     RESULT_PACKET = 2          # what was to be said at `when`, encoded
+    RESULT_MEASURE = 3         # sound of a packet that came at `when`
 
 cdef struct HeavyJob:
     uint32_t id
@@ -102,6 +105,10 @@ cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence
 # The sound of the tick that is due at `when`, `samples` long (HEAVY_FRAME at most).
 cdef bint heavy_ask(Heavy* h, uint32_t id, int samples, int64_t when) noexcept nogil
 cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int64_t when) noexcept nogil
+# The encoder follows the far end's reports.
+cdef bint heavy_tune(Heavy* h, uint32_t id, int bitrate, int expected_loss) noexcept nogil
+# Decodes a packet of a leg that plays nothing; the sound of the `last` comes back.
+cdef bint heavy_measure(Heavy* h, uint32_t id, const uint8_t* payload, int size, bint last, int64_t now) noexcept nogil
 # Always taken: the ring keeps room for the end of every leg.
 cdef void heavy_end(Heavy* h, uint32_t id) noexcept nogil
 # Wakes the helper if jobs were pushed; once a turn of the worker.

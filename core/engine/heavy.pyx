@@ -19,7 +19,7 @@ from core.base.ring cimport (
 )
 from core.base.sockets cimport close_fd, counter_read, eventfd_open, eventfd_signal, wait_readable
 from core.engine.threads cimport thread_join, thread_start
-from core.stream.codec cimport codec_encode, encoder_init, encoder_memory
+from core.stream.codec cimport MAX_SAMPLES, codec_decode, codec_encode, encoder_init, encoder_memory, encoder_tune
 from core.stream.playout cimport playout_init, playout_memory, playout_put, playout_tick
 
 cdef extern from "<pthread.h>" nogil:
@@ -167,6 +167,31 @@ cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int6
     return True
 
 
+cdef bint heavy_tune(Heavy* h, uint32_t id, int bitrate, int expected_loss) noexcept nogil:
+    cdef HeavyJob* job = _job(h, id, JOB_TUNE)
+    if job == NULL:
+        return False
+    job.timestamp = <uint32_t>bitrate
+    job.size = <uint16_t>expected_loss
+    _push(h)
+    return True
+
+
+cdef bint heavy_measure(Heavy* h, uint32_t id, const uint8_t* payload, int size, bint last, int64_t now) noexcept nogil:
+    cdef HeavyJob* job
+    if size <= 0 or size > HEAVY_PAYLOAD:
+        return False
+    job = _job(h, id, JOB_MEASURE)
+    if job == NULL:
+        return False
+    job.restarted = last
+    job.when = now
+    job.size = <uint16_t>size
+    memcpy(job.data, payload, size)
+    _push(h)
+    return True
+
+
 cdef void heavy_end(Heavy* h, uint32_t id) noexcept nogil:
     if _job(h, id, JOB_END) != NULL:
         _push(h)
@@ -203,6 +228,24 @@ cdef bint _say(HeavySlot* s, const HeavyJob* job, HeavyResult* result) noexcept 
     return size > 0
 
 
+cdef bint _measure(HeavySlot* s, const HeavyJob* job, HeavyResult* result) noexcept nogil:
+    """By the decoder of the playout, which has nothing to do while its leg is relayed."""
+    cdef int16_t[MAX_SAMPLES] pcm
+    cdef int samples = codec_decode(&s.playout.decoder, job.data, job.size, pcm, MAX_SAMPLES)
+    if samples > HEAVY_FRAME:
+        samples = HEAVY_FRAME
+    result.kind = RESULT_MEASURE
+    result.size = <uint16_t>samples
+    memcpy(result.data, pcm, samples * sizeof(int16_t))
+    return job.restarted and samples > 0
+
+
+cdef bint _made(HeavySlot* s, const HeavyJob* job, HeavyResult* result) noexcept nogil:
+    if job.kind == JOB_ASK:
+        return _ask(s, job, result)
+    return _say(s, job, result) if job.kind == JOB_SAY else _measure(s, job, result)
+
+
 cdef void _make(Heavy* h, HeavySlot* s, const HeavyJob* job) noexcept nogil:
     """One frame in or out; its result is lost when nobody takes results any more."""
     cdef HeavyResult* result = <HeavyResult*>spsc_reserve(&h.results)
@@ -211,7 +254,7 @@ cdef void _make(Heavy* h, HeavySlot* s, const HeavyJob* job) noexcept nogil:
         return
     result.id = job.id
     result.when = job.when
-    if (_ask(s, job, result) if job.kind == JOB_ASK else _say(s, job, result)):
+    if _made(s, job, result):
         spsc_commit(&h.results)
     h.count.frames += 1
     h.count.busy_ns += now_ns() - since
@@ -229,6 +272,9 @@ cdef void _run(Heavy* h, const HeavyJob* job) noexcept nogil:
         if s.ready:
             playout_put(&s.playout, job.packet_kind, job.sequence, job.timestamp, s.codec, job.data, job.size,
                         job.restarted, job.when)
+    elif job.kind == JOB_TUNE:
+        if s.ready:
+            encoder_tune(&s.encoder, <int>job.timestamp, job.size)
     else:
         _make(h, s, job)
 

@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint32_t
 from core.base.atomics cimport load_acquire_i32
 from core.engine.accounts cimport account
 from core.engine.clips cimport CLIP_SLOTS, CLIP_UNUSED
+from core.engine.coding cimport coder_adapt
 from core.engine.commands cimport close_leg
 from core.engine.hearing cimport poll_digits
 from core.engine.messages cimport EV_CLIP_RELEASED
@@ -49,6 +50,7 @@ cdef void _look_after(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         leg.silent_ms = silent
         tell(w, leg, PENDING_TIMEOUT, now)
     _judge(w, leg, now)
+    coder_adapt(w, leg)
     send_rtcp(w, leg, now)
     account(w, leg)
 

@@ -3,12 +3,12 @@
 Change a struct or a meaning: raise LAYOUT. It is compared at import, because a stale extension would read garbage.
 """
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 from core.base.sockets cimport Address, Ip
 
 cdef enum:
-    LAYOUT = 3
+    LAYOUT = 4
     MAX_CLIPS = 16             # of one play
     MAX_DIGITS = 64            # of one send_digits
 
@@ -51,6 +51,8 @@ cdef enum:
     FLAG_OPEN_WINDOW = 8
     FLAG_SECURE = 16           # nothing goes or comes unprotected
     FLAG_DEMUX = 32            # STUN and DTLS are for Python
+    FLAG_SUPPRESS = 64         # silence is not sent: comfort noise where it was negotiated, the pauses of Opus
+    FLAG_DIGITS_SIGNALLED = 128    # digits for the far end go by SIP INFO
 
 cpdef enum:                    # kinds of events
     EV_LATCHED = 1
@@ -68,6 +70,7 @@ cpdef enum:                    # kinds of events
     EV_ROOM_CLOSED = 13
     EV_ROOM_PLAY_ENDED = 14
     EV_QUALITY = 15
+    EV_RTCP_SPARE = 16         # rtcp-mux: the RTCP socket is of no use
 
 cdef struct Command:           # 192 bytes
     uint16_t kind              # CMD_*
@@ -93,8 +96,9 @@ cdef struct Command:           # 192 bytes
     uint32_t srtp_in           # SRTP context of what is received; 0: none
     uint32_t srtp_out          # of what is sent
     uint16_t duck_q8           # factor for what else is heard, in 1/256
-    uint16_t pad
-    uint32_t spare[6]
+    int16_t noise_payload_type # comfort noise, both ways; -1: not negotiated
+    int32_t rtcp_fd            # another RTCP socket for the stream; 0: none
+    uint32_t spare[5]
     uint32_t values[MAX_CLIPS]
 
 cdef struct Event:             # 64 bytes

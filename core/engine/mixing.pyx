@@ -34,9 +34,10 @@ from core.signal.mixer cimport (
 )
 from core.signal.resample cimport resample
 from core.stream.codec cimport codec_is_g711
+from core.stream.quiet cimport QUIET_DESCRIBE, QUIET_SPEAK, quiet_frame
 from core.stream.rtp cimport RTP_HEADER, rtp_write
 from core.stream.stream cimport CODEC_PCMA, Stream, encode_audio
-from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, Stamp, tl_next
+from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, Stamp, tl_next, tl_pause
 
 cdef enum:
     ATTACK = 2                 # loud frames in a row that make a talker
@@ -90,7 +91,7 @@ cdef void _hear(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noex
 
 
 cdef void _announce(Worker* w, Room* room, int64_t now) noexcept nogil:
-    if player_samples(&room.player, w.played, room.frame, room.rate) == 0:
+    if player_samples(&room.player, &room.announce, w.played, room.frame, room.rate) == 0:
         end_room_play(w, room, True, now)
         return
     mix_add(w.total, w.played, room.frame)
@@ -121,13 +122,35 @@ cdef void _own_mix(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
         overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
 
 
-cdef void _send(Worker* w, Leg* leg, int size, int64_t when) noexcept nogil:
-    """What stands in w.out after the header."""
+cdef void _send_as(Worker* w, Leg* leg, int payload_type, int size, int span, int64_t when) noexcept nogil:
+    """`size` octets after the header in w.out, which stand for `span` samples."""
     cdef Stream* s = &leg.stream
     cdef Stamp stamp
-    tl_next(&s.tx, SOURCE_ROOM, size, when, &stamp)
-    rtp_write(w.out, s.payload_type, stamp.marker, stamp.sequence, stamp.timestamp, s.tx.ssrc)
+    tl_next(&s.tx, SOURCE_ROOM, span, when, &stamp)
+    rtp_write(w.out, payload_type, stamp.marker, stamp.sequence, stamp.timestamp, s.tx.ssrc)
     send_rtp(leg, w.out, size + RTP_HEADER, size)
+
+
+cdef inline void _send(Worker* w, Leg* leg, int size, int64_t when) noexcept nogil:
+    _send_as(w, leg, leg.stream.payload_type, size, size, when)
+
+
+cdef inline bint _pauses(const Stream* s) noexcept nogil:
+    return s.suppress and s.noise_payload_type >= 0
+
+
+cdef bint _is_silence(Worker* w, Leg* leg, const int16_t* pcm, int n, int64_t when) noexcept nogil:
+    """Telephone sound that need not be sent; its description has been, where one was due."""
+    cdef Stream* s = &leg.stream
+    cdef int size = 0
+    cdef int verdict = quiet_frame(&leg.voice.quiet, pcm, n, w.silence_dbm0, w.out + RTP_HEADER, &size)
+    if verdict == QUIET_SPEAK:
+        return False
+    if verdict == QUIET_DESCRIBE:
+        _send_as(w, leg, s.noise_payload_type, size, n, when)
+    elif s.tx.source == SOURCE_ROOM:
+        tl_pause(&s.tx, n)
+    return True
 
 
 cdef void _send_shared(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
@@ -142,6 +165,8 @@ cdef void _send_shared(Worker* w, Room* room, Leg* leg, int64_t when) noexcept n
 
 cdef void _send_frame(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, int64_t when) noexcept nogil:
     if codec_is_g711(leg.stream.codec):
+        if _pauses(&leg.stream) and _is_silence(w, leg, pcm, n, when):
+            return
         encode_audio(leg.stream.codec, pcm, w.out + RTP_HEADER, n)
         _send(w, leg, n, when)
     else:
@@ -177,7 +202,8 @@ cdef bint _is_plain(const Room* room, const Leg* leg) noexcept nogil:
     """G.711 at the room's own rate and packet time, and nothing but the room to be heard."""
     cdef const Voice* v = leg.voice
     return (room.rate == RATE_HZ and leg.stream.ptime_ms == 20 and v.waiting_count == 0 and v.whispers == NULL
-            and not leg.overlay.active and not leg.membership & MEMBER_DEAF and codec_is_g711(leg.stream.codec))
+            and not leg.overlay.active and not leg.membership & MEMBER_DEAF and codec_is_g711(leg.stream.codec)
+            and not _pauses(&leg.stream))
 
 
 cdef void _send_plain(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
@@ -197,6 +223,7 @@ cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexc
     # What we play or dial into the stream stands in for the room until it ends.
     if leg.player.active or leg.digits.active or not s.configured or not s.send:
         v.waiting_count = 0
+        v.quiet.paused = False
         if leg.overlay.active and not leg.player.active:
             overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
     elif _is_plain(room, leg):

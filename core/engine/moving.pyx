@@ -1,7 +1,7 @@
 """Moving of legs; see moving.pxd."""
 
 from libc.errno cimport ENOMEM, ENOSPC
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 
 from core.base.atomics cimport store_release_i32
@@ -11,15 +11,8 @@ from core.engine.accounts cimport account
 from core.engine.bridge cimport leave_all
 from core.engine.coding cimport coder_attach, coder_detach
 from core.engine.receive cimport settle
-from core.engine.state cimport Leg, Worker, start_ticking, stop_ticking
+from core.engine.state cimport RTCP_BIT, Leg, Worker, start_ticking, stop_ticking
 from core.stream.timeline cimport SOURCE_NONE
-
-cdef extern from *:
-    """
-    /* epoll data: the stream's id, and this bit for its RTCP socket */
-    #define CENTRALA_RTCP_BIT (1ull << 32)
-    """
-    uint64_t RTCP_BIT "CENTRALA_RTCP_BIT"
 
 
 cdef int leg_open(Worker* w, Leg* leg) noexcept nogil:
@@ -31,7 +24,7 @@ cdef int leg_open(Worker* w, Leg* leg) noexcept nogil:
     w.active_count += 1
     w.count.streams = w.active_count
     failure = epoll_add(w.epoll, leg.stream.fd, leg.id)
-    if failure == 0:
+    if failure == 0 and leg.stream.rtcp_fd >= 0:
         failure = epoll_add(w.epoll, leg.stream.rtcp_fd, leg.id | RTCP_BIT)
     return -failure
 

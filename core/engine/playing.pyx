@@ -24,6 +24,7 @@ from core.engine.state cimport (
 )
 from core.signal.g711 cimport ulaw_decode
 from core.signal.mixer cimport mix_gain, mix_over
+from core.signal.resample cimport Resampler, resample, resample_init
 from core.stream.stream cimport CODEC_PCMU
 from core.stream.timeline cimport SOURCE_NONE
 
@@ -106,21 +107,26 @@ cdef void end_room_play(Worker* w, Room* room, bint finished, int64_t now) noexc
     tell_room_play_ended(w, room, finished, now)
 
 
-cdef int player_samples(Player* player, int16_t* pcm, int n, int rate) noexcept nogil:
+cdef int player_samples(Player* player, Resampler* convert, int16_t* pcm, int n, int rate) noexcept nogil:
     cdef uint8_t[MAX_FRAME_SAMPLES] coded
-    cdef int factor = rate // RATE_HZ, count = n // factor, got, i
+    cdef int16_t[MAX_FRAME_SAMPLES] sound
+    cdef int factor = rate // RATE_HZ, count = n // factor, got
     got = player_fill(player, CODEC_PCMU, coded, count)
-    if got:
+    if got == 0:
+        return 0
+    if factor == 1:
         ulaw_decode(coded, pcm, count)
-        if factor > 1:
-            # Each sample again: clips are telephone sound, whose images above 4 kHz are faint.
-            for i in range(n - 1, -1, -1):
-                pcm[i] = pcm[i // factor]
+        return got
+    ulaw_decode(coded, sound, count)
+    if convert.from_rate != RATE_HZ or convert.to_rate != rate:
+        resample_init(convert, RATE_HZ, rate)
+    resample(convert, sound, count, pcm)
     return got * factor
 
 
 cdef void overlay_mix(Worker* w, Leg* leg, int16_t* pcm, int n, int rate, int64_t now) noexcept nogil:
-    cdef int got = player_samples(&leg.overlay, w.played, n, rate)
+    # Above telephone sound there is a voice: only rooms are that wide.
+    cdef int got = player_samples(&leg.overlay, &leg.voice.announce if leg.voice != NULL else NULL, w.played, n, rate)
     if got == 0:
         end_overlay(w, leg, True, now)
         return

@@ -17,7 +17,8 @@ cdef class PortRange:
     cdef int pairs
     cdef Worker* workers       # to see which owners still have their sockets
     cdef dict places           # local address -> Place
-    cdef dict bound            # RTP descriptor -> (local address, pair, RTCP descriptor); closed nowhere else
+    cdef dict bound            # RTP descriptor -> (local address, pair, RTCP descriptor or -1); closed nowhere else
+    cdef set single            # RTP descriptors whose RTCP socket was closed: rtcp-mux needs none
     cdef int resting           # pairs that are bound, but nobody's
     cdef int most_resting
 
@@ -30,6 +31,10 @@ cdef class PortRange:
     # Closes everything; the workers have ended.
     cdef int close_all(self) except -1
     cdef int close(self, int fd) except -1
+    # The stream's RTCP socket is of no use (rtcp-mux).
+    cdef int spare(self, uint32_t owner, int fd) except -1
+    # An RTCP socket for a pair that has none: its descriptor, or -1.
+    cdef int complete(self, int fd) except -2
     cdef int _wake(self, str local_ip, double age_s, int* fds) except -2
     cdef int _claim(self, str local_ip, const Address* local, int pair, int* fds) except -1
     # Whose the pair is from now on: a new stream's, or the same one's under the id that a move gave it.

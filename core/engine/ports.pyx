@@ -18,6 +18,7 @@ from libc.stdint cimport uint16_t, uint32_t
 from core.base.atomics cimport load_acquire_u32
 from core.base.pool cimport id_slot, id_tag
 from core.base.sockets cimport Address, close_fd, udp_empty, udp_open
+from core.engine.arguments cimport local_address
 
 cdef enum:
     TOS_EF = 0xB8              # expedited forwarding (RFC 3246): DSCP 46
@@ -44,6 +45,7 @@ cdef class PortRange:
             raise ValueError(f"the RTP port range {port_min}..{port_max} holds no even port with its next one")
         self.places = {}
         self.bound = {}
+        self.single = set()
         # A quarter of the descriptors may rest.
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.most_resting = self.pairs if limit == resource.RLIM_INFINITY else min(self.pairs, limit // 8)
@@ -72,7 +74,7 @@ cdef class PortRange:
     def _refusal(self, local_ip, port, int code):
         if code == EMFILE or code == ENFILE:
             limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-            return OSError(code, f"no descriptor is left for RTP on {local_ip} (the limit is {limit}, a stream takes two): "
+            return OSError(code, f"no descriptor is left for RTP on {local_ip} (the limit is {limit}, a stream takes two, one with rtcp-mux): "
                                  "raise it (ulimit -n, LimitNOFILE=)")
         if code == EADDRNOTAVAIL:
             return OSError(code, f"{local_ip} is no address of this machine: set the media address to one that is")
@@ -109,7 +111,32 @@ cdef class PortRange:
     cdef bint _usable(self, int fd, int* fds):
         """Gives the sockets, emptied; False when somebody sends to them all the time."""
         fds[0], fds[1] = fd, self.bound[fd][2]
-        return udp_empty(fds[0], EMPTY) and udp_empty(fds[1], EMPTY)
+        if fds[1] < 0:
+            fds[1] = self.complete(fd)
+        return fds[1] >= 0 and udp_empty(fds[0], EMPTY) and udp_empty(fds[1], EMPTY)
+
+    cdef int complete(self, int fd) except -2:
+        cdef Address address
+        cdef int rtcp_fd
+        local_ip, pair, _ = self.bound[fd]
+        address = local_address(local_ip)
+        address.port = <uint16_t>(self.first + 2 * pair + 1)
+        rtcp_fd = udp_open(&address, TOS_EF)
+        if rtcp_fd < 0:
+            return -1
+        self.bound[fd] = (local_ip, pair, rtcp_fd)
+        self.single.discard(fd)
+        return rtcp_fd
+
+    cdef int spare(self, uint32_t owner, int fd) except -1:
+        found = self.bound.get(fd)
+        # Another stream may have the pair by now, or the same one under another id.
+        if found is None or found[2] < 0 or self._place(found[0]).owners[found[1]] != owner:
+            return 0
+        close_fd(found[2])
+        self.bound[fd] = (found[0], found[1], -1)
+        self.single.add(fd)
+        return 0
 
     cdef int _take_now(self, str local_ip, const Address* local, int* fds) except -2:
         """-1 when none is free."""
@@ -183,7 +210,9 @@ cdef class PortRange:
         place.owners[pair] = 0
         del place.sockets[pair]
         close_fd(fd)
-        close_fd(rtcp_fd)
+        if rtcp_fd >= 0:
+            close_fd(rtcp_fd)
+        self.single.discard(fd)
         return 0
 
     cdef int tidy(self, double age_s) except -1:

@@ -168,11 +168,11 @@ cdef void _dispatch_rtcp(Leg* leg, uint8_t* data, int size) noexcept nogil:
         if size < 0:
             s.count.send_errors += 1
             return
-    if s.rtcp_mux:
-        if s.connected:
+    if s.rtcp_mux or s.rtcp_fd < 0:
+        if s.connected and s.rtcp_mux:
             udp_send(s.fd, data, size)
         else:
-            udp_send_to(s.fd, data, size, latch_destination(&s.latch))
+            udp_send_to(s.fd, data, size, latch_destination(&s.latch) if s.rtcp_mux else &s.rtcp_remote)
     elif s.rtcp_source.family:
         udp_send_to(s.rtcp_fd, data, size, &s.rtcp_source)
     elif not s.latch.locked or same_ip(&s.latch.source.ip, &s.rtcp_remote.ip):

@@ -7,13 +7,13 @@ from core.signal.g711 cimport alaw_to_ulaw, ulaw_to_alaw
 from core.stream.codec cimport codec_is_g711, codec_span
 from core.stream.reception cimport rx_extended
 from core.stream.rtp cimport RTP_HEADER, RtpPacket, rtp_write
-from core.stream.stream cimport CODEC_PCMA, GOT_EVENT, Received, Stream
+from core.stream.stream cimport CODEC_PCMA, GOT_AUDIO, GOT_EVENT, Received, Stream
 from core.stream.timeline cimport SOURCE_NONE, Stamp, tl_map
 
 
 cdef inline int _span(const Received* got) noexcept nogil:
-    """Timestamp units that the packet covers; the packets of an event share their timestamp."""
-    if got.kind == GOT_EVENT:
+    """Timestamp units that the packet covers; the packets of an event share their timestamp, comfort noise has no length."""
+    if got.kind != GOT_AUDIO:
         return 0
     return got.packet.size if codec_is_g711(got.codec) else codec_span(got.codec, got.packet.payload, got.packet.size)
 
@@ -31,6 +31,8 @@ cdef void relay_forward(Leg* source, Leg* to, Received* got, int64_t now) noexce
         pt = out.event_payload_type
         if pt < 0:
             return
+    elif got.kind != GOT_AUDIO:
+        pt = out.noise_payload_type
     elif got.codec != out.codec:
         if not codec_is_g711(got.codec) or not codec_is_g711(out.codec):
             return
@@ -58,8 +60,13 @@ cdef bint _alike(const Leg* a, const Leg* b) noexcept nogil:
     return a.stream.codec == b.stream.codec and a.tap == NULL and b.tap == NULL
 
 
+cdef bint _understood(const Leg* source, const Leg* to) noexcept nogil:
+    """The silence of one, which it describes, the other can make."""
+    return not source.describes_silence or to.stream.noise_payload_type >= 0
+
+
 cdef bint _fits(Worker* w, Leg* a, Leg* b) noexcept nogil:
-    return _plain(a) and _plain(b) and _alike(a, b)
+    return _plain(a) and _plain(b) and _alike(a, b) and _understood(a, b) and _understood(b, a)
 
 
 cdef bint _enter(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:

@@ -21,6 +21,13 @@ from core.signal.resample cimport Resampler
 from core.stream.srtp cimport SRTP_ROOM
 from core.stream.stream cimport Received, Stream
 
+cdef extern from *:
+    """
+    /* epoll data: the stream's id, and this bit for its RTCP socket */
+    #define CENTRALA_RTCP_BIT (1ull << 32)
+    """
+    uint64_t RTCP_BIT "CENTRALA_RTCP_BIT"
+
 cdef enum:
     BUFFER = 2048              # bytes of a datagram that are read
     WHEEL = 32                 # slots of the tick wheel: more than the longest packet time
@@ -98,6 +105,7 @@ cdef struct Leg:
     bint reusable              # its sockets may serve another stream
     uint32_t moved_to          # its id on another worker; 0: it did not move
     bint echo
+    bint describes_silence     # has sent comfort noise
     Leg* peer                  # the other one of the bridge
     const Placement* placement # what carries the pair; NULL without a peer
     Stream stream
@@ -149,6 +157,7 @@ cdef struct Room:
     int rate                   # Hz
     int frame                  # samples of 20 ms
     Resampler narrow           # to telephone sound, for the tape
+    Resampler announce         # from telephone sound, for what is played
     int phase                  # of the tick wheel, 0..ROOM_TICKS - 1
     Room* next                 # of the same phase
     Room* previous
@@ -242,7 +251,8 @@ cdef struct Worker:
     int opus_rate              # Hz of the sound
     int opus_bitrate           # bit/s, 0: libopus chooses
     int opus_complexity        # 0..10
-    int opus_expected_loss     # percent that the redundancy is made for
+    int opus_expected_loss     # percent that the redundancy is made for, at least
+    double silence_dbm0        # softer than this is silence that need not be sent
     WorkerCounters count
     uint8_t buffer[BUFFER + SRTP_ROOM]    # of the datagram in work
     uint8_t out[BUFFER + SRTP_ROOM]       # of a datagram that we make

@@ -65,7 +65,7 @@ cdef void _send_coded_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexc
     """A clip, an overlay or both to a far end whose codec is not G.711."""
     cdef int size = leg.stream.ptime_ms * 8
     memset(w.mixed, 0, size * sizeof(int16_t))
-    if leg.player.active and player_samples(&leg.player, w.mixed, size, RATE_HZ) == 0:
+    if leg.player.active and player_samples(&leg.player, NULL, w.mixed, size, RATE_HZ) == 0:
         end_play(w, leg, True, now)
         if not leg.overlay.active or leg.room != NULL:
             return

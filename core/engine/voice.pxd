@@ -9,6 +9,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t
 from core.signal.mixer cimport Talker
 from core.signal.resample cimport Resampler
 from core.stream.playout cimport Playout
+from core.stream.quiet cimport Quiet
 from core.stream.stream cimport Received
 
 cdef enum:
@@ -24,7 +25,9 @@ cdef struct Voice:
     int codec                  # CODEC_* that the playout is set up for, NO_CODEC before the first packet
     Resampler convert          # from the codec's rate to the room's
     Resampler narrow           # from the room's rate to telephone sound, for a G.711 member of a wide room
+    Resampler announce         # from telephone sound to the room's rate, for what is played over it
     Talker talker
+    Quiet quiet                # of what it is told
     bint sounds                # `heard` holds sound
     bint in_sum                # and is part of the room's sum
     int waiting_count          # samples that wait to fill a packet

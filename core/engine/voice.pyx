@@ -8,6 +8,7 @@ from core.signal.resample cimport resample, resample_init
 from core.stream.codec cimport CODEC_L16_16, CODEC_L16_48, codec_is_g711
 from core.stream.jitter cimport PACKET_AUDIO, PACKET_NOISE, PACKET_OTHER
 from core.stream.playout cimport HEARD_NOTHING, playout_init, playout_put, playout_tick
+from core.stream.quiet cimport quiet_init
 from core.stream.stream cimport GOT_AUDIO, GOT_NOISE, Received
 
 cdef enum:
@@ -19,6 +20,7 @@ cdef void voice_start(Voice* v, int rate) noexcept nogil:
     v.rate = rate
     v.codec = NO_CODEC
     resample_init(&v.narrow, rate, RATE_HZ)
+    quiet_init(&v.quiet)
 
 
 cdef bint _prepare(Voice* v, int codec) noexcept nogil:

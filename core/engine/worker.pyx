@@ -33,7 +33,7 @@ from core.engine.messages cimport CMD_ARRIVE, Command, Event
 from core.engine.receive cimport read_rtcp, read_rtp
 from core.engine.recorder cimport RecordTable
 from core.engine.room cimport rooms_free
-from core.engine.state cimport MAX_ROOMS, Leg, Room, Worker, find_leg, retry_events, signal_events
+from core.engine.state cimport MAX_ROOMS, RTCP_BIT, Leg, Room, Worker, find_leg, retry_events, signal_events
 from core.engine.taping cimport leave_tap
 from core.engine.ticks cimport arm_ticks, run_ticks
 
@@ -61,11 +61,9 @@ cdef extern from *:
     """
     #define CENTRALA_WAKE_COMMAND (1ull << 40)
     #define CENTRALA_WAKE_TIMER (1ull << 41)
-    #define CENTRALA_IS_RTCP (1ull << 32)
     """
     uint64_t WAKE_COMMAND "CENTRALA_WAKE_COMMAND"
     uint64_t WAKE_TIMER "CENTRALA_WAKE_TIMER"
-    uint64_t IS_RTCP "CENTRALA_IS_RTCP"
 
 
 cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realtime, uint64_t random, ClipTable* clips,
@@ -94,6 +92,7 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
     w.opus_rate = 16000
     w.opus_complexity = 5
     w.opus_expected_loss = 5
+    w.silence_dbm0 = -60.0
     if (w.legs == NULL or w.arrived == NULL or w.active == NULL or w.rooms == NULL or pool_init(&w.room_pool, MAX_ROOMS, index) < 0 or spsc_init(&w.commands, COMMAND_RING, sizeof(Command)) < 0
             or spsc_init(&w.events, EVENT_RING, sizeof(Event)) < 0
             or spsc_init(&w.digits, DIGIT_RING, sizeof(Event)) < 0
@@ -200,7 +199,7 @@ cdef void _serve(Worker* w, epoll_event* ready, int count, int64_t now) noexcept
         leg = find_leg(w, <uint32_t>what)
         if leg == NULL:
             continue
-        if what & IS_RTCP:
+        if what & RTCP_BIT:
             read_rtcp(w, leg, now)
         else:
             read_rtp(w, leg, now)

@@ -22,8 +22,8 @@ cdef int opus_decoder_memory() noexcept nogil
 # Make a state in `memory`. False: libopus refused the rate.
 cdef bint opus_encoder_start(void* memory, int rate, const OpusTuning* tuning) noexcept nogil
 cdef bint opus_decoder_start(void* memory, int rate) noexcept nogil
-# The bits that the far end's loss asks for; at any time.
-cdef void opus_encoder_expect_loss(void* memory, int percent) noexcept nogil
+# The bits that the far end's loss asks for, at any time: `bitrate` 0 leaves it to libopus, `expected_loss` 0 turns the redundancy off.
+cdef void opus_encoder_tune(void* memory, int bitrate, int expected_loss) noexcept nogil
 # Octets written, or 0 when libopus failed. `samples` must be 2.5, 5, 10, 20, 40 or 60 ms.
 cdef int opus_encode_frame(void* memory, const int16_t* pcm, int samples, uint8_t* out, int capacity) noexcept nogil
 # Samples written (at most `capacity`), or 0 for a malformed packet.

@@ -28,10 +28,14 @@ cdef extern from *:
         opus_encoder_ctl(e, OPUS_SET_DTX(dtx));
         opus_encoder_ctl(e, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
     }
-    static void opus_expect(OpusEncoder *e, int loss) { opus_encoder_ctl(e, OPUS_SET_PACKET_LOSS_PERC(loss)); }
+    static void opus_retune(OpusEncoder *e, int bitrate, int loss) {
+        opus_encoder_ctl(e, OPUS_SET_BITRATE(bitrate > 0 ? bitrate : OPUS_AUTO));
+        opus_encoder_ctl(e, OPUS_SET_INBAND_FEC(loss > 0));
+        opus_encoder_ctl(e, OPUS_SET_PACKET_LOSS_PERC(loss));
+    }
     """
     void opus_tune(OpusEncoder* e, int bitrate, int complexity, int fec, int loss, int dtx) nogil
-    void opus_expect(OpusEncoder* e, int loss) nogil
+    void opus_retune(OpusEncoder* e, int bitrate, int loss) nogil
 
 
 cdef int opus_encoder_memory() noexcept nogil:
@@ -53,8 +57,8 @@ cdef bint opus_decoder_start(void* memory, int rate) noexcept nogil:
     return opus_decoder_init(<OpusDecoder*>memory, rate, 1) == 0
 
 
-cdef void opus_encoder_expect_loss(void* memory, int percent) noexcept nogil:
-    opus_expect(<OpusEncoder*>memory, 0 if percent < 0 else 100 if percent > 100 else percent)
+cdef void opus_encoder_tune(void* memory, int bitrate, int expected_loss) noexcept nogil:
+    opus_retune(<OpusEncoder*>memory, bitrate, 0 if expected_loss < 0 else 100 if expected_loss > 100 else expected_loss)
 
 
 cdef int opus_encode_frame(void* memory, const int16_t* pcm, int samples, uint8_t* out, int capacity) noexcept nogil:
@@ -120,6 +124,10 @@ cdef class Encoder:
 
     def __dealloc__(self):
         free(self.memory)
+
+    def tune(self, int bitrate, int expected_loss) -> None:
+        """What the far end's loss asks for: bit/s (0: libopus chooses) and percent (0: no redundancy)."""
+        opus_encoder_tune(self.memory, bitrate, expected_loss)
 
     def encode(self, bytes pcm) -> bytes:
         """One frame of s16 samples to a packet. Raises ValueError when it is not 2.5, 5, 10, 20, 40 or 60 ms."""

@@ -53,6 +53,10 @@ cdef struct Encoder:
     void* opus
 
 cdef bint codec_known(int codec) noexcept nogil
+# What the far end's reports ask of a running encoder; of no effect for all but Opus. `expected_loss` 0: no redundancy.
+cdef void encoder_tune(Encoder* e, int bitrate, int expected_loss) noexcept nogil
+# A packet of G.722 or L16 as samples, without concealment; 0 for other codecs and what does not fit.
+cdef int codec_sound(G722* g722, int codec, const uint8_t* data, int size, int16_t* pcm, int capacity) noexcept nogil
 
 
 cdef inline bint codec_is_g711(int codec) noexcept nogil:

@@ -15,6 +15,7 @@ from core.signal.opus cimport (
     opus_encode_frame,
     opus_encoder_memory,
     opus_encoder_start,
+    opus_encoder_tune,
     opus_packet_samples,
 )
 
@@ -89,6 +90,30 @@ cdef bint encoder_init(Encoder* e, int codec, int rate, const Tuning* tuning, vo
     return True
 
 
+cdef void _network_order(const uint8_t* data, int16_t* pcm, int samples) noexcept nogil:
+    cdef int i
+    for i in range(samples):
+        pcm[i] = <int16_t>((data[2 * i] << 8) | data[2 * i + 1])
+
+
+cdef void encoder_tune(Encoder* e, int bitrate, int expected_loss) noexcept nogil:
+    if e.codec == CODEC_OPUS:
+        opus_encoder_tune(e.opus, bitrate, expected_loss)
+
+
+cdef int codec_sound(G722* g722, int codec, const uint8_t* data, int size, int16_t* pcm, int capacity) noexcept nogil:
+    cdef int samples = codec_span(codec, data, size) * codec_rate(codec, 0) // codec_clock(codec)
+    if samples > capacity:
+        return 0
+    if codec == CODEC_G722:
+        g722_decode(g722, data, pcm, size)
+    elif CODEC_L16_8 <= codec <= CODEC_L16_48:
+        _network_order(data, pcm, samples)
+    else:
+        return 0
+    return samples
+
+
 cdef int codec_span(int codec, const uint8_t* data, int size) noexcept nogil:
     cdef int span
     if codec == CODEC_OPUS:
@@ -107,12 +132,6 @@ cdef int codec_largest(int codec, int ms) noexcept nogil:
     if CODEC_L16_8 <= codec <= CODEC_L16_48:
         return 2 * ms * codec_clock(codec) // 1000
     return ms * 8
-
-
-cdef void _network_order(const uint8_t* data, int16_t* pcm, int samples) noexcept nogil:
-    cdef int i
-    for i in range(samples):
-        pcm[i] = <int16_t>((data[2 * i] << 8) | data[2 * i + 1])
 
 
 cdef int codec_decode(Decoder* d, const uint8_t* data, int size, int16_t* pcm, int capacity) noexcept nogil:

@@ -29,6 +29,7 @@ cdef struct Quality:           # the worker's; other threads read it relaxed
     bint sample_due            # the next packet is to be measured
     int64_t sample_ns          # when one was
     int silent_samples         # measured in a row that were silent
+    int64_t silent_since_ns    # when the first of these was
     float mos                  # of the last window; 0: none yet
     float worst_mos
     float rating

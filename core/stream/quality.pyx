@@ -9,7 +9,8 @@ from core.stream.reception cimport Reception, rx_expected, rx_received
 
 cdef enum:
     NS_PER_SECOND = 1000000000
-    DEAD_SAMPLES = 10          # silent seconds
+    DEAD_S = 9                 # from the first silent packet that was measured to the last: ten seconds
+    DEAD_SAMPLES = 5
     LIMIT = 32000              # a sample at the limit: the outermost step of either law of G.711
     MANY = 100                 # packets that a window needs before it is judged
 
@@ -33,6 +34,8 @@ cdef void quality_measure(Quality* q, const int16_t* pcm, int samples, int64_t n
     q.measured += <uint64_t>samples
     q.clipped += <uint64_t>clipped
     if level < LEVEL_SILENT:
+        if q.silent_samples == 0:
+            q.silent_since_ns = now
         q.silent_samples += 1
         return
     q.silent_samples = 0
@@ -71,7 +74,7 @@ cdef uint8_t _judge(const Quality* q, bint one_way) noexcept nogil:
         verdict |= QUALITY_BAD
     if one_way:
         verdict |= QUALITY_ONE_WAY
-    if q.silent_samples >= DEAD_SAMPLES:
+    if q.silent_samples >= DEAD_SAMPLES and q.sample_ns - q.silent_since_ns >= <int64_t>DEAD_S * NS_PER_SECOND:
         verdict |= QUALITY_DEAD_AIR
     if measured and clipped * 100 > measured:
         verdict |= QUALITY_CLIPPING

@@ -17,6 +17,7 @@ cdef struct RtcpState:
     uint32_t remote_jitter     # samples
     int64_t round_trip_ns      # 0 unknown
     uint64_t reports           # well-formed compounds received
+    uint32_t blocks            # reports of what we send among them
     # of the far end's last VoIP metrics block (RFC 3611 section 4.7)
     bint remote_voip           # one has come
     uint8_t remote_discard     # 1/256: what came too late for its jitter buffer

@@ -53,6 +53,7 @@ cdef bint _well_formed(const uint8_t* data, int size) noexcept nogil:
 cdef void _block(RtcpState* state, const uint8_t* block, int64_t now, int64_t ntp_offset) noexcept nogil:
     cdef uint32_t last = get32(block + 16), delay = get32(block + 20), middle
     cdef int64_t trip
+    state.blocks += 1
     state.remote_fraction_lost = block[4]
     state.remote_jitter = get32(block + 12)
     if last == 0:

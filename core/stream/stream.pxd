@@ -56,6 +56,9 @@ cdef struct Stream:
     int event_payload_type     # to send with; -1: not negotiated
     int heard_payload_type     # of what we receive, as our own description named it
     int heard_event_type       # -1: not negotiated
+    int noise_payload_type     # comfort noise, both ways; -1: not negotiated
+    bint suppress              # silence is not sent
+    bint signalled_digits      # digits for the far end go by SIP INFO: neither events nor tones
     int ptime_ms
     Address rtcp_remote        # of the SDP
     Address rtcp_source        # learnt from the locked source's IP, when it is not the one of the SDP
@@ -80,6 +83,9 @@ cdef struct StreamSettings:
     int event_payload_type
     int heard_payload_type
     int heard_event_type
+    int noise_payload_type
+    bint suppress
+    bint signalled_digits
     int ptime_ms
     bint receive
     bint send

@@ -18,7 +18,7 @@ cdef void stream_init(Stream* s, int fd, int rtcp_fd, uint16_t family, uint64_t 
     s.fd = fd
     s.rtcp_fd = rtcp_fd
     s.family = family
-    s.event_payload_type = s.heard_event_type = -1
+    s.event_payload_type = s.heard_event_type = s.noise_payload_type = -1
     s.ptime_ms = 20
     tl_init(&s.tx, random)
 
@@ -38,6 +38,9 @@ cdef bint stream_configure(Stream* s, const StreamSettings* settings, int64_t no
     s.event_payload_type = settings.event_payload_type
     s.heard_payload_type = settings.heard_payload_type
     s.heard_event_type = settings.heard_event_type
+    s.noise_payload_type = settings.noise_payload_type
+    s.suppress = settings.suppress
+    s.signalled_digits = settings.signalled_digits
     s.ptime_ms = settings.ptime_ms
     s.receive = settings.receive
     s.send = settings.send
@@ -70,7 +73,7 @@ cdef bint _classify(Stream* s, Received* out) noexcept nogil:
     elif pt == PT_PCMU or pt == PT_PCMA:
         # An answer that lists both lets the far end change between them at any time (RFC 3264 section 6.1).
         out.codec = <uint8_t>pt
-    elif pt == PT_COMFORT_NOISE:
+    elif pt == PT_COMFORT_NOISE or pt == s.noise_payload_type:
         out.kind = GOT_NOISE
         return out.packet.size <= MAX_PAYLOAD
     else:

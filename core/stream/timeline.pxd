@@ -21,6 +21,7 @@ cdef struct Timeline:
     uint32_t last_timestamp    # highest sent
     uint32_t last_span         # samples that packet covers
     int64_t last_ns            # when that timestamp was due
+    bint paused                # silence was not sent: what comes next begins a talk spurt
     uint64_t source            # who is being sent
     int64_t first              # source's extended sequence at the change; older packets of it are not sent
     int64_t highest            # source's highest extended sequence that was sent
@@ -39,6 +40,8 @@ cdef void tl_clock(Timeline* t, int clock) noexcept nogil
 cdef uint32_t tl_timestamp_at(const Timeline* t, int64_t now) noexcept nogil
 # Stamps a packet of our own that covers `span` samples.
 cdef void tl_next(Timeline* t, uint64_t source, int span, int64_t now, Stamp* out) noexcept nogil
+# `span` samples of silence are not sent: time goes on, the sequence does not.
+cdef void tl_pause(Timeline* t, int span) noexcept nogil
 # Stamps a packet whose timestamp is given (the packets of one event share theirs).
 cdef void tl_next_at(Timeline* t, uint64_t source, uint32_t timestamp, int64_t timestamp_ns, int span,
                      Stamp* out) noexcept nogil

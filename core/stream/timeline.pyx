@@ -38,7 +38,8 @@ cdef uint32_t tl_timestamp_at(const Timeline* t, int64_t now) noexcept nogil:
 
 cdef void tl_next_at(Timeline* t, uint64_t source, uint32_t timestamp, int64_t timestamp_ns, int span,
                      Stamp* out) noexcept nogil:
-    out.marker = t.source != source
+    out.marker = t.source != source or t.paused
+    t.paused = False
     out.sequence = t.next_sequence
     out.timestamp = timestamp
     t.source = source
@@ -58,6 +59,11 @@ cdef void tl_next(Timeline* t, uint64_t source, int span, int64_t now, Stamp* ou
     else:
         timestamp = tl_timestamp_at(t, now)
     tl_next_at(t, source, timestamp, now, span, out)
+
+
+cdef void tl_pause(Timeline* t, int span) noexcept nogil:
+    t.last_span += <uint32_t>span
+    t.paused = True
 
 
 cdef void _change(Timeline* t, uint64_t source, int64_t extended, uint32_t timestamp, int64_t now) noexcept nogil:
