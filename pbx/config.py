@@ -119,6 +119,8 @@ class Dns(Section):
 
 # How media is encrypted: "optional" takes what is offered and offers OSRTP (RFC 8643); "sdes" and "dtls" are required.
 MediaEncryption = Literal["none", "optional", "sdes", "dtls"]
+# How digits go to a far end: in RTP (RFC 4733, or as tones where it takes no events), or by SIP INFO.
+DigitWay = Literal["rtp", "info"]
 CodecName = Literal["PCMU", "PCMA", "G722", "opus", "L16"]
 
 
@@ -133,7 +135,11 @@ class Media(Section):
     comfort_noise: bool = False  # offer RFC 3389, and take it when it is offered
     opus_complexity: int = Field(default=5, ge=0, le=10)  # processor time against quality
     opus_bitrate: Literal[0] | Annotated[int, Field(ge=6000, le=128000)] = 0  # bit/s; 0: libopus chooses
-    opus_expected_loss: int = Field(default=5, ge=0, le=100)  # percent that in-band error correction is made for
+    opus_expected_loss: int = Field(
+        default=5, ge=0, le=100
+    )  # percent that in-band error correction allows for, at least
+    silence_suppression: bool = True  # to far ends that take it: comfort noise for silence, the pauses of Opus
+    silence_dbm0: float = Field(default=-60.0, ge=-90, le=-30)  # softer than this is silence
     ptime_ms: Literal[10, 20, 30, 40, 60] = 20
     latch: Literal["signalled", "any", "strict"] = "signalled"
     rtp_timeout_s: float = Field(default=30.0, ge=0)  # 0: never
@@ -189,6 +195,7 @@ class Extension(Section):
     record: bool = False
     transfer: Literal["all", "internal", "none"] = "all"  # where its calls may be transferred, within its other rights
     media_encryption: MediaEncryption = "none"
+    dtmf: DigitWay = "rtp"
     incall_codes: bool = False  # may press the codes of [incall] while talking
     caller_id: str = ""  # number shown outside, such as a virtual mobile number; empty: the trunk's
     withhold_number: bool = False  # calls out without number, as with features.withhold_number
@@ -219,6 +226,7 @@ class Trunk(Section):
     prack: Literal["never", "supported", "required"] | None = None
     session_timers: Literal["never", "supported", "always"] | None = None
     session_expires_s: int | None = Field(default=None, ge=90, le=86_400)
+    dtmf: DigitWay = "rtp"
     # Registration
     registration: bool = False  # REGISTER there, so that it knows where to send our calls
     registrar: str = ""  # "sip.carrier.example", when it is not `host`

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -74,13 +75,16 @@ class Suite:
         for behaviour in group:
             begin = time.monotonic()
             folder = OUT / behaviour.name
+            notes: list[str] = []
             try:
-                problems = Run(behaviour, pbx, folder).execute()
+                run = Run(behaviour, pbx, folder)
+                problems = run.execute()
+                notes = run.notes
             except Exception as error:  # a fault of the harness or test fails this behaviour, not the run
                 problems = [f"{type(error).__name__}: {error}"]
             if not pbx.alive():
                 problems.append(f"the PBX died:\n{pbx.log_end()}")
-            self._report(behaviour.name, time.monotonic() - begin, problems)
+            self._report(behaviour.name, time.monotonic() - begin, problems, notes)
         # What must be gone after 64*T1 only is waited for beside the next group.
         thread = threading.Thread(target=self._end_group, args=(group, label, pbx, leaks))
         self._afterwards.append(thread)
@@ -97,10 +101,11 @@ class Suite:
             names = ", ".join(behaviour.name for behaviour in group)
             self._report(f"afterwards/{label}", time.monotonic() - begin, [*problems, f"after {names}"])
 
-    def _report(self, name: str, seconds: float, problems: list[str]) -> None:
+    def _report(self, name: str, seconds: float, problems: list[str], notes: Sequence[str] = ()) -> None:
         with self._lock:
             self.results.append((name, seconds, problems))
-            print(f"{'FAIL' if problems else 'ok  '} {name:<50} {seconds:5.1f} s", flush=True)
+            said = f"  ({', '.join(notes)})" if notes else ""
+            print(f"{'FAIL' if problems else 'ok  '} {name:<50} {seconds:5.1f} s{said}", flush=True)
             for problem in problems:
                 print("     " + problem.replace("\n", "\n     "), flush=True)
 

@@ -160,8 +160,8 @@ class Engine:
         remote_port + 1. Payload type -1 means the codec's static one; event payload type -1 means not negotiated: then
         digits are looked for in the audio. What is received carries the `heard_` numbers (-1: the same as is sent).
         Raises ValueError, also for an IPv6 address when the stream listens on IPv4. `secure`: nothing is sent or heard
-        without keys (`protect`). `demux`: STUN and DTLS on the socket become EV_DATAGRAM. `noise_payload_type` is that of
-        comfort noise (RFC 3389), both ways; with `suppress_silence` it is sent in place of silence, and Opus pauses (DTX).
+        without keys (`protect`). `demux`: STUN and DTLS on the socket become EV_DATAGRAM. `noise_payload_type` is that
+        of comfort noise (RFC 3389), both ways; with `suppress_silence` it is sent in place of silence, and Opus pauses.
         `digits_signalled`: digits for the far end are sent neither as events nor as tones.
         """
     def protect(self, stream: int, profile: int, key_in: bytes, key_out: bytes) -> None:

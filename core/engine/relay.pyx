@@ -54,10 +54,15 @@ cdef bint _plain(const Leg* leg) noexcept nogil:
 
 
 cdef bint _alike(const Leg* a, const Leg* b) noexcept nogil:
-    """What one says the other understands as it is, or by a table. A tap takes G.711 from packets, all else from the tick."""
+    """What one says the other understands as it is, or by a table.
+
+    A tap takes G.711 from packets, all else from the tick; so does an ear for digits that one says as tones and the other wants
+    as events.
+    """
     if codec_is_g711(a.stream.codec) and codec_is_g711(b.stream.codec):
         return True
-    return a.stream.codec == b.stream.codec and a.tap == NULL and b.tap == NULL
+    return (a.stream.codec == b.stream.codec and a.tap == NULL and b.tap == NULL
+            and (a.stream.heard_event_type < 0) == (b.stream.heard_event_type < 0))
 
 
 cdef bint _understood(const Leg* source, const Leg* to) noexcept nogil:

@@ -44,10 +44,13 @@ cdef void voice_put(Voice* v, const Received* got, int64_t now) noexcept nogil:
         if not _prepare(v, got.codec):
             return
         kind = PACKET_AUDIO
+    elif got.kind == GOT_NOISE:
+        # A call, or a placement on the tick, may begin with it.
+        if v.codec == NO_CODEC and not _prepare(v, got.codec):
+            return
+        kind = PACKET_NOISE
     elif v.codec == NO_CODEC:
         return
-    elif got.kind == GOT_NOISE:
-        kind = PACKET_NOISE
     playout_put(&v.playout, kind, got.packet.sequence, got.packet.timestamp, got.codec, got.packet.payload,
                 got.packet.size if kind != PACKET_OTHER else 0, got.restarted, now)
 

@@ -18,6 +18,8 @@ class Encoder:
         expected_loss: int = 0,
         dtx: bool = False,
     ) -> None: ...
+    def tune(self, bitrate: int, expected_loss: int) -> None:
+        """What the far end's loss asks for: bit/s (0: libopus chooses) and percent (0: no redundancy)."""
     def encode(self, pcm: bytes) -> bytes:
         """One frame of s16 samples to a packet. Raises ValueError when it is not 2.5, 5, 10, 20, 40 or 60 ms."""
 

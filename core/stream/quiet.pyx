@@ -1,10 +1,10 @@
 """When silence is described instead of sent; see quiet.pxd."""
 
-from libc.stdint cimport int16_t, uint8_t
+from libc.math cimport exp2
+from libc.stdint cimport int16_t, int64_t, uint8_t
 
 from core.base.frame cimport RATE_HZ
 from core.signal.comfort_noise cimport NOISE_PAYLOAD, meter_add, meter_init, meter_write
-from core.signal.mixer cimport dbm0_power, mix_power
 
 cdef enum:
     HANGOVER_MS = 200          # words have soft ends, and soft beginnings are not silence
@@ -12,12 +12,24 @@ cdef enum:
     SOONEST_MS = 100           # between two packets whose levels differ
     STEP_DB = 3                # that is heard
 
+cdef double ZERO_DBM0 = 22827.0 * 22827.0 / 2.0     # power of a sine of 0 dBm0
+cdef double LOG2_10_BY_10 = 0.33219280948873623
+
 
 cdef void quiet_init(Quiet* q) noexcept nogil:
     q.silent_ms = q.told_ms = 0
     q.paused = False
     q.level = 0
     meter_init(&q.meter)
+
+
+cdef bint _is_silent(const int16_t* pcm, int n, double silence_dbm0) noexcept nogil:
+    """The mixer's power leaves the lowest bits out, which is all that silence has."""
+    cdef int64_t power = 0
+    cdef int i
+    for i in range(n):
+        power += <int>pcm[i] * <int>pcm[i]
+    return power < n * ZERO_DBM0 * exp2(silence_dbm0 * LOG2_10_BY_10)
 
 
 cdef int _describe(Quiet* q, uint8_t* payload, int* size) noexcept nogil:
@@ -31,7 +43,7 @@ cdef int _describe(Quiet* q, uint8_t* payload, int* size) noexcept nogil:
 cdef int quiet_frame(Quiet* q, const int16_t* pcm, int n, double silence_dbm0, uint8_t* payload, int* size) noexcept nogil:
     cdef int ms = n * 1000 // RATE_HZ, step
     cdef uint8_t[NOISE_PAYLOAD] now
-    if mix_power(pcm, n) >= dbm0_power(silence_dbm0, n) + 1:
+    if not _is_silent(pcm, n, silence_dbm0):
         q.silent_ms = 0
         q.paused = False
         return QUIET_SPEAK

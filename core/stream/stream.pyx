@@ -75,6 +75,7 @@ cdef bint _classify(Stream* s, Received* out) noexcept nogil:
         out.codec = <uint8_t>pt
     elif pt == PT_COMFORT_NOISE or pt == s.noise_payload_type:
         out.kind = GOT_NOISE
+        out.codec = s.codec
         return out.packet.size <= MAX_PAYLOAD
     else:
         return False

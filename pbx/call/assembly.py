@@ -11,6 +11,7 @@ from pbx.call.application import Applications, echo
 from pbx.call.authentication import Authenticator
 from pbx.call.bans import Bans
 from pbx.call.dialplan import Dialplan
+from pbx.call.digit_ways import DigitWays
 from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.inbound import Inbound
@@ -95,6 +96,7 @@ def assemble(
         prompts=prompts,
         negotiator=negotiator if negotiator is not None else SdpNegotiator(config.media),
         media_policies=MediaPolicies(config, media.protection),
+        digit_ways=DigitWays(config),
         addresses=addresses,
         registrar=registrar,
         trunks=trunks,

@@ -14,6 +14,7 @@ from pbx.call import bridge as bridging
 from pbx.call import dialing
 from pbx.call.bridge import BridgeResult
 from pbx.call.dialing import DialResult
+from pbx.call.digit_ways import carry, is_new
 from pbx.call.errors import CallEnded, DialFailed
 from pbx.call.leg import Leg
 from pbx.call.life import Life
@@ -237,6 +238,8 @@ class Call(Life):
         """A digit of any leg: INFO ones are carried over a bridge, the caller's go to the application when there is
         none.
         """
+        if not is_new(leg, digit, method):
+            return
         self.emit(Kind.DIGIT, leg.name, digit=digit, method=method)
         peer, codes = leg.peer, self.services.incall_codes
         if leg.digits is not None:
@@ -245,8 +248,8 @@ class Call(Life):
             typed: str | None = digit
             if codes.enabled and codes.may_use(self, leg):
                 typed = codes.press(self, leg, digit)
-            if method == "info" and peer.media is not None and typed:
-                peer.media.send_digits(typed)
+            if typed:
+                carry(leg, typed, method)
         elif leg is self.a:
             self._digits.press(digit)
 

@@ -33,6 +33,8 @@ class CallerLeg(Leg):
         call = self.live_call
         if call.services.media_policies.any:
             secure(self, call.services.media_policies.of(call.setup.extension, self.trunk))
+        if call.services.digit_ways.any and self.media is not None:
+            self.media.signalled_digits = call.services.digit_ways.by_info(call.setup.extension, self.trunk)
         if offer:
             self._answer_sdp = self.answer_offer(offer)
 

@@ -64,6 +64,8 @@ class FakeMediaSession:
         self.on_quality: Callable[[tuple[str, ...], float], None] | None = None
         self.on_secured: Callable[[str, str], None] | None = None
         self.on_insecure: Callable[[str], None] | None = None
+        self.signalled_digits = False
+        self.suite = ""
         self.security: Any = None
         self.settings: Any = None
         self.configured = 0

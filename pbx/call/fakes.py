@@ -64,6 +64,7 @@ class FakeSettings:
     codec: int = 8
     send: bool = True
     receive: bool = True
+    event_payload_type: int = -1
 
 
 class FakeSdpError(Exception):

@@ -21,6 +21,7 @@ from pbx.events import Kind
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Session
+    from pbx.call.presses import Presses
     from pbx.call.transfer.referral import Referral
     from pbx.sip.in_dialog import InDialogRequest
     from pbx.sip.message import Request
@@ -39,6 +40,7 @@ class Leg(LegMedia):
         "digits",
         "is_ended",
         "peer",
+        "presses",
         "referral",
         "role",
         "sip_status",
@@ -54,6 +56,7 @@ class Leg(LegMedia):
         self.peer: Leg | None = None  # the leg that this one is bridged with
         self.digits: Digits | None = None  # what its far end pressed, for whoever asks it something outside a bridge
         self.referral: Referral | None = None  # what its far end is told of the transfer that it asked for
+        self.presses: Presses | None = None  # made with the first digit
         self.is_ended = False
         self.by_far_end = False  # the far end hung up
         self.cause = ""

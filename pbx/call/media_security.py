@@ -33,7 +33,10 @@ def _insecure(leg: Leg, why: str) -> None:
     """The stream will never have keys, or its far end is gone: there is no call without media."""
     if leg.call is not None:
         log.warning("call %s leg %s: %s", leg.call.id, leg.name, why)
-        leg.finish("incompatible", 488)
+        if leg.media is not None and leg.media.suite and leg.answered_at:  # it had keys: consent has run out (RFC 7675)
+            leg.finish("media_timeout", 408)
+        else:
+            leg.finish("incompatible", 488)
 
 
 log = logging.getLogger("centrala.call")

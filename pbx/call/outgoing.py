@@ -190,6 +190,8 @@ class OutgoingLeg(Leg):
         host, call = destination.host, self.live_call
         policies, media = call.services.media_policies, self.media
         browser = False
+        if media is not None and call.services.digit_ways.any:
+            media.signalled_digits = call.services.digit_ways.by_info(self.target, self.trunk)
         if policies.any and media is not None:
             if not self._offer:
                 secure(self, policies.of(self.target, self.trunk))

@@ -14,6 +14,7 @@ class Settings(Protocol):
 
     remote_ip: str
     codec: int
+    event_payload_type: int
     send: bool
     receive: bool
 
@@ -60,6 +61,8 @@ class Media(Protocol):
     on_secured: Callable[[str, str], None] | None
     on_insecure: Callable[[str], None] | None
     security: Any
+    signalled_digits: bool
+    suite: str
 
     @property
     def is_playing(self) -> bool: ...

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pbx.call.addresses import LocalAddresses
     from pbx.call.application import Applications
     from pbx.call.dialplan import Dialplan
+    from pbx.call.digit_ways import DigitWays
     from pbx.call.inbound import Inbound
     from pbx.call.incall_codes import InCallCodes
     from pbx.call.keeping import Keeper
@@ -67,6 +68,7 @@ class Services:
     prompts: Prompts
     negotiator: Negotiator
     media_policies: MediaPolicies
+    digit_ways: DigitWays
     addresses: LocalAddresses
     registrar: Registrar
     trunks: Trunks

@@ -145,7 +145,7 @@ class MediaEngine:
 
     def configure_stream(
         self,
-        stream: int,
+        session: MediaSession,
         settings: FarEnd,
         signalling_ip: str,
         latch: str | None,
@@ -160,16 +160,19 @@ class MediaEngine:
         policy = self.config.latch if latch is None else latch
         if policy not in LATCHES:
             raise ValueError(f"latch {policy!r} is none of {', '.join(LATCHES)}")
+        heard_event = settings.heard_event_type if settings.heard_event_type >= 0 else settings.event_payload_type
+        described = settings.cn_payload_type >= 0 or "usedtx=1" in settings.parameters
         self.core.configure(
-            stream,
+            session.stream,
             remote_ip=settings.remote_ip or NOWHERE,
             remote_port=settings.remote_port or DISCARD_PORT,
             remote_rtcp_port=settings.remote_rtcp_port,
             codec=settings.codec,
             payload_type=settings.payload_type,
-            event_payload_type=settings.event_payload_type,
+            event_payload_type=-1 if session.signalled_digits else settings.event_payload_type,
             heard_payload_type=settings.heard_payload_type,
-            heard_event_type=settings.heard_event_type,
+            heard_event_type=heard_event,
+            noise_payload_type=settings.cn_payload_type,
             ptime_ms=settings.ptime_ms,
             receive=settings.receive,
             send=settings.send,
@@ -178,6 +181,8 @@ class MediaEngine:
             rtcp_mux=settings.rtcp_mux,
             secure=secure,
             demux=demux,
+            suppress_silence=described and self.config.silence_suppression,
+            digits_signalled=session.signalled_digits,
             rtp_timeout_ms=round(self.config.rtp_timeout_s * 1000) if settings.receive else 0,
         )
 

@@ -70,12 +70,12 @@ class Protection:
         configure = self._engine.configure_stream
         if isinstance(security, SrtpKeys):
             self._engine.core.protect(session.stream, security.profile, security.key_in, security.key_out)
-            configure(session.stream, settings, signalling_ip, latch, secure=True)
+            configure(session, settings, signalling_ip, latch, secure=True)
             if session.suite != security.suite:
                 self._tell(session, "sdes", security.suite)
             return
         demux_latch = "told" if security.ice is not None else latch
-        configure(session.stream, settings, signalling_ip, demux_latch, secure=True, demux=True)
+        configure(session, settings, signalling_ip, demux_latch, secure=True, demux=True)
         path = session.path
         if path is None:
             path = session.path = self._path(session)

@@ -51,6 +51,10 @@ class FarEnd(Protocol):
     @property
     def heard_event_type(self) -> int: ...
     @property
+    def cn_payload_type(self) -> int: ...
+    @property
+    def parameters(self) -> str: ...
+    @property
     def security(self) -> Security | None: ...
 
 
@@ -81,6 +85,7 @@ class MediaSession:
         "on_timeout",
         "path",
         "security",
+        "signalled_digits",
         "stream",
         "suite",
         "tag",
@@ -99,6 +104,7 @@ class MediaSession:
         self.on_secured: Callable[[str, str], None] | None = None  # ("sdes" or "dtls", suite)
         self.on_insecure: Callable[[str], None] | None = None  # (why there will be no media)
         self.security: MediaSecurity | None = None  # the call layer's: what we offer and have offered; None: plain RTP
+        self.signalled_digits = False  # the call layer's: digits for the far end go by SIP INFO, never in RTP
         self.suite = ""  # of SRTP, "" while there are no keys
         self.path: SecurePath | None = None  # with DTLS
         self._playback = Playback(engine, self._submit)
@@ -116,7 +122,7 @@ class MediaSession:
         """
         self._alive()
         if settings.security is None:
-            self._engine.configure_stream(self.stream, settings, signalling_ip, latch)
+            self._engine.configure_stream(self, settings, signalling_ip, latch)
         else:
             self._engine.protection.configure(self, settings.security, settings, signalling_ip, latch)
 

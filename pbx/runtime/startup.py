@@ -9,6 +9,7 @@ from pathlib import Path
 from pbx.config import Config
 
 PER_STREAM = 2  # descriptors: RTP and RTCP
+PER_MUXED_STREAM = 1  # once rtcp-mux (RFC 5761) was agreed on
 SPARE = 128  # database, log, HTTP connections, worker process
 
 
@@ -47,8 +48,10 @@ def raise_descriptor_limit(config: Config) -> str:
     if soft >= need:
         return ""
     calls = max(0, (soft - SPARE) // (2 * PER_STREAM))
+    muxed = max(0, (soft - SPARE) // (2 * PER_MUXED_STREAM))
     return (
-        f"{soft} descriptors allow about {calls} calls, sip.max_calls is {config.sip.max_calls}; "
+        f"{soft} descriptors allow about {calls} calls ({muxed} where both sides take rtcp-mux), "
+        f"sip.max_calls is {config.sip.max_calls}; "
         f"raise the limit (ulimit -n {need}, LimitNOFILE= in systemd) or lower sip.max_calls"
     )
 

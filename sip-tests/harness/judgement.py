@@ -7,11 +7,14 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness import listening, tones
 
 if TYPE_CHECKING:
     from harness.rtp import Endpoint, Packet
 
+CLIPPED = 32000  # a sample at the limit of either law of G.711
 SETTLED = 25  # packets in which one comes without delay
 JUMP_S = 0.25
 
@@ -47,7 +50,22 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
         problems.append(f"{audio.not_hear:g} Hz was heard and should not be")
     if audio.follows:
         problems += _follows(endpoint, others[str(audio.follows["of"])], timelines[0], late_ms)
+    if audio.hear and len(samples) and float(np.mean(np.abs(samples.astype(np.int32)) >= CLIPPED)) > 0.001:
+        problems.append("what was heard is clipped")
+    if audio.delay:
+        problems += _delay(endpoint, others[str(audio.delay["of"])], late_ms)
     return problems + _digits(endpoint)
+
+
+def _delay(endpoint: Endpoint, other: Endpoint, late_ms: float) -> list[str]:
+    """How long the tone of the other took, from its packet to ours; it is kept for the report."""
+    heard = listening.onset_after_pause(endpoint.packets, endpoint.audio.hear, other.marked_at)
+    if not other.marked_at or heard is None:
+        return ["the mark in the tone, which tells the delay, was not heard"]
+    endpoint.delay_ms = (heard - other.marked_at) * 1000
+    if endpoint.delay_ms > float(endpoint.audio.delay["ms"]) + late_ms:
+        return [f"the tone took {endpoint.delay_ms:.0f} ms one way, {endpoint.audio.delay['ms']} are allowed"]
+    return []
 
 
 def jumps(endpoint: Endpoint) -> list[str]:
@@ -57,27 +75,30 @@ def jumps(endpoint: Endpoint) -> list[str]:
     for before, after in itertools.pairwise(packets):
         if before.ssrc == after.ssrc and (after.sequence - before.sequence) & 0xFFFF != 1:
             problems.append(f"sequence number {before.sequence} was followed by {after.sequence}")
+    clock = endpoint.codec.clock
     audio = [packet for packet in packets if packet.payload_type != endpoint.audio.event_type]
     for index in range(1, len(audio)):
         if audio[index - 1].ssrc != audio[index].ssrc:
             continue
         # A late packet is the busy machine's; what is early, or late from now on, is a jump of the clock.
-        moved = _earliest(audio[index : index + SETTLED]) - _earliest(audio[max(0, index - SETTLED) : index])
-        if abs(moved) > JUMP_S and abs(_step(audio[index - 1], audio[index])) > JUMP_S:
+        moved = _earliest(audio[index : index + SETTLED], clock) - _earliest(
+            audio[max(0, index - SETTLED) : index], clock
+        )
+        if abs(moved) > JUMP_S and abs(_step(audio[index - 1], audio[index], clock)) > JUMP_S:
             problems.append(f"the timestamp moved {-moved * 1000:.0f} ms against the arrival")
     return problems[:3]
 
 
-def _step(before: Packet, after: Packet) -> float:
+def _step(before: Packet, after: Packet, clock: int) -> float:
     """Seconds by which `after` came later than its timestamp says."""
     ticks = ((after.timestamp - before.timestamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-    return after.at - before.at - ticks / tones.RATE
+    return after.at - before.at - ticks / clock
 
 
-def _earliest(packets: list[Packet]) -> float:
+def _earliest(packets: list[Packet], clock: int) -> float:
     """Arrival against timestamp of the packet with the least delay, seconds; only differences mean something."""
-    delays = [packet.at - ((packet.timestamp - packets[0].timestamp) & 0xFFFF_FFFF) / tones.RATE for packet in packets]
-    return min(delays) - packets[0].timestamp / tones.RATE
+    delays = [packet.at - ((packet.timestamp - packets[0].timestamp) & 0xFFFF_FFFF) / clock for packet in packets]
+    return min(delays) - packets[0].timestamp / clock
 
 
 def _follows(endpoint: Endpoint, other: Endpoint, timeline: listening.Timeline, late_ms: float) -> list[str]:

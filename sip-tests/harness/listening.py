@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness import tones
+from harness.codecs import BY_NUMBER, decode
 
 if TYPE_CHECKING:
     from harness.rtp import Packet
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 STEP = tones.RATE // 50  # samples of one window
 HOLE_S = 0.06  # a later packet than this is a hole that can be heard
 WORD_PAUSE_MS = 400.0
+PAUSE_HEARD_S = 0.12
 KINDS = ("tone", "speech", "sound", "silence", "nothing")
 BROKEN = ("speech", "sound")  # words and notes have pauses between them
 
@@ -49,7 +52,7 @@ class Timeline:
 
 def lay_out(packets: Sequence[Packet], until: float = 0.0) -> Timeline:
     """The audio packets on a time axis; `until` (UTC seconds) makes the silence after the last of them count."""
-    audio = [packet for packet in packets if packet.payload_type in tones.DECODE and packet.payload]
+    audio = [packet for packet in packets if packet.payload_type in BY_NUMBER and packet.payload]
     if not audio:
         return Timeline(np.zeros(0, dtype=np.int16), np.zeros(0, dtype=np.bool_), until)
     start = audio[0].at
@@ -64,14 +67,36 @@ def lay_out(packets: Sequence[Packet], until: float = 0.0) -> Timeline:
             present.append(np.zeros(upto - position, dtype=np.bool_))
             position = upto
 
-    for packet in audio:
+    for packet, samples in zip(audio, _decoded(audio), strict=True):
         hole(int((packet.at - start) * tones.RATE))
-        samples = tones.decode(packet.payload, packet.payload_type)
         pieces.append(samples)
         present.append(np.ones(len(samples), dtype=np.bool_))
         position += len(samples)
     hole(int((until - start) * tones.RATE))
     return Timeline(np.concatenate(pieces), np.concatenate(present), start)
+
+
+def _decoded(audio: Sequence[Packet]) -> list[tones.Samples]:
+    """What each packet plays; a codec's memory lasts as long as a stream of it."""
+    out: list[tones.Samples] = []
+    for (number, _), run in itertools.groupby(audio, key=lambda packet: (packet.payload_type, packet.ssrc)):
+        out += decode(BY_NUMBER[number], [packet.payload for packet in run])
+    return out
+
+
+def onset_after_pause(packets: Sequence[Packet], frequency: float, after: float) -> float | None:
+    """When the packet arrived with which the tone came back after a pause of 120 ms or more, UTC seconds.
+
+    Only what arrived after `after` counts.
+    """
+    audio = [packet for packet in packets if packet.payload_type in BY_NUMBER and packet.payload]
+    quiet = 0.0
+    for packet, samples in zip(audio, _decoded(audio), strict=True):
+        sounds = len(samples) > 0 and tones.has_tone(samples, frequency)
+        if sounds and quiet >= PAUSE_HEARD_S and packet.at >= after:
+            return packet.at
+        quiet = 0.0 if sounds else quiet + len(samples) / tones.RATE
+    return None
 
 
 def check_pieces(wanted: Sequence[dict[str, Any]], timelines: dict[int, Timeline], gap_ms: float) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from harness.codecs import CODECS
+
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = ROOT / "scenarios"
 LIBRARY = ROOT / "library"
@@ -36,8 +38,10 @@ class Audio:
     digits: str = ""  # sent `digits_after_s` seconds after the start
     digits_after_s: float = 1.0
     digits_method: str = "rfc4733"  # or "inband"
-    codec: str = "PCMA"
-    event_type: int = 101  # payload type of RFC 4733 events, sent and received
+    codec: str = "PCMA"  # or PCMU, G722, opus, L16: harness/codecs.py; also gives the keys payloads and maps of our SDP
+    event_type: int = 0  # payload type of RFC 4733 events, sent and received; 0: the codec's in our SDP
+    mark_after_s: float = 0.0  # the tone pauses for 200 ms then: where it goes on, others measure the delay
+    delay: dict[str, Any] = field(default_factory=dict)  # {of: who, ms: n}: its mark is heard within n ms, one way
     hears: list[dict[str, Any]] = field(default_factory=list)  # in this order: harness/listening.py
     hear_digits: str = ""  # digits that must arrive as RFC 4733 events
     hear_tones: str = ""  # digits that must arrive as sound
@@ -166,6 +170,8 @@ def _step(place: str, raw: dict[str, Any]) -> Step:
         for name in ("digits", "hear_digits", "hear_tones"):
             if name in audio:
                 audio[name] = str(audio[name])
+    if audio is not None and audio.get("codec", "PCMA") not in CODECS:
+        raise BadTest(f"{place}.audio: codec {audio['codec']!r} is none of {', '.join(CODECS)}")
     step = Step(**raw, audio=Audio(**audio) if audio is not None else None)
     if sum(bool(getattr(step, act)) for act in ACTS) != 1:
         raise BadTest(f"{place}: give one of {', '.join(ACTS)}")

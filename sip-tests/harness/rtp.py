@@ -15,10 +15,11 @@ import time
 from dataclasses import dataclass
 
 from harness import tones
+from harness.codecs import CODECS, encoder
 from harness.model import Audio
 from harness.srtp import Shield
 
-FRAME_20_MS = 160  # samples
+PAUSE_S = 0.2  # of the tone, for measuring the delay
 SO_TIMESTAMPNS = 35
 _HEADER = struct.Struct("!BBHII")
 _TIMESPEC = struct.Struct("qq")
@@ -51,7 +52,10 @@ class Endpoint:
         self.ports = [plug.getsockname()[1] for plug in self._sockets]
         self._sending = self._sockets[0]
         self.remote: tuple[str, int] | None = None
-        self._coding = tones.PCMA if audio.codec == "PCMA" else tones.PCMU
+        self.codec = CODECS[audio.codec]
+        audio.event_type = audio.event_type or self.codec.event_type
+        self.delay_ms = 0.0  # one way, of what `delay` of this endpoint measured
+        self.marked_at = 0.0  # UTC seconds when the tone went on after its pause (`mark_after_s`)
         self._stopping = threading.Event()
         self._hung_up = threading.Event()  # ends the sending only
         self._threads = [threading.Thread(target=self._receive, daemon=True)]
@@ -99,11 +103,12 @@ class Endpoint:
                 return
         _, second, sequence, timestamp, ssrc = _HEADER.unpack_from(data)
         port = self._sockets.index(plug) + 1
-        number = self._coding if second & 0x7F == self.audio.payload_type else second & 0x7F
+        number = self.codec.number if second & 0x7F == self.audio.payload_type else second & 0x7F
         self.packets.append(Packet(at, number, sequence, timestamp, ssrc, data[12:], port))
 
     def _send(self) -> None:
-        sender = _Sender(self._coding, self.audio.payload_type, self.audio.ptime_ms, self.audio.event_type)
+        sender = _Sender(self.codec.name, self.audio.payload_type, self.audio.ptime_ms, self.audio.event_type)
+        mark_at = begin_at = self.audio.mark_after_s
         ptime_s = self.audio.ptime_ms / 1000
         begin = last = time.monotonic()
         digits_at = begin + self.audio.digits_after_s if self.audio.digits else float("inf")
@@ -116,7 +121,10 @@ class Endpoint:
             if now >= digits_at:
                 plan, digits_at = sender.digits(self.audio.digits, self.audio.digits_method), float("inf")
             self.first_sent_at = self.first_sent_at or time.time()
-            for packet in plan.pop(0) if plan else [sender.audio(frequencies)]:
+            paused = mark_at and begin_at <= frame * ptime_s < begin_at + PAUSE_S
+            if mark_at and not self.marked_at and frame * ptime_s >= begin_at + PAUSE_S:
+                self.marked_at = time.time()
+            for packet in plan.pop(0) if plan else [sender.audio(() if paused else frequencies)]:
                 if self.remote is not None:
                     self._sending.sendto(self.shield.sealed(packet) if self.shield else packet, self.remote)
                     self.sent += 1
@@ -126,11 +134,14 @@ class Endpoint:
 class _Sender:
     """Sequence, timestamp and SSRC of what is sent."""
 
-    def __init__(self, coding: int, payload_type: int, ptime_ms: int, event_type: int) -> None:
-        self._coding = coding
-        self._payload_type = coding if payload_type < 0 else payload_type
+    def __init__(self, codec: str, payload_type: int, ptime_ms: int, event_type: int) -> None:
+        self._codec = CODECS[codec]
+        self._encode = encoder(self._codec)
+        self._payload_type = self._codec.number if payload_type < 0 else payload_type
         self._event_type = event_type
-        self._frame = ptime_ms * tones.RATE // 1000
+        self._frame = ptime_ms * self._codec.rate // 1000
+        self._ticks = ptime_ms * self._codec.clock // 1000
+        self._event_step = self._codec.clock // 50
         self._ssrc = int.from_bytes(os.urandom(4), "big")
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._timestamp = int.from_bytes(os.urandom(3), "big")
@@ -138,10 +149,10 @@ class _Sender:
         self._first = True
 
     def audio(self, frequencies: tuple[float, ...]) -> bytes:
-        samples = tones.tone(frequencies, self._sample, self._frame)
+        samples = tones.tone(frequencies, self._sample, self._frame, rate=self._codec.rate)
         self._sample += self._frame
-        packet = self._packet(self._payload_type, self._timestamp, self._first, tones.encode(samples, self._coding))
-        self._timestamp += self._frame
+        packet = self._packet(self._payload_type, self._timestamp, self._first, self._encode(samples))
+        self._timestamp += self._ticks
         self._first = False
         return packet
 
@@ -168,9 +179,9 @@ class _Sender:
         out: list[bytes] = []
         for step in (1, 2, 3, 4, 5, 5, 5):
             end = 0x80 if len(out) >= 4 else 0
-            payload = struct.pack("!BBH", code, end | 10, step * FRAME_20_MS)
+            payload = struct.pack("!BBH", code, end | 10, step * self._event_step)
             out.append(self._packet(self._event_type, start, not out, payload))
-        self._timestamp += 7 * FRAME_20_MS
+        self._timestamp += 7 * self._event_step
         return out
 
     def _packet(self, payload_type: int, timestamp: int, marker: bool, payload: bytes) -> bytes:

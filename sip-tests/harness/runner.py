@@ -53,6 +53,7 @@ class Run:
     pbx: Pbx
     folder: Path
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what was measured
     _phones: dict[str, str] = field(default_factory=dict)  # registered by `phones`: extension and agent's state
     _hosts: dict[str, int] = field(default_factory=dict)
     _running: list[_Running] = field(default_factory=list)
@@ -130,6 +131,10 @@ class Run:
         if endpoint is not None and endpoint.shield is not None:
             keys.setdefault("crypto", endpoint.shield.line())
             keys.setdefault("crypto_2", endpoint.shield.second_line())
+        if endpoint is not None and endpoint.codec.number not in (0, 8):
+            payloads = f"{endpoint.codec.number} {endpoint.codec.event_type}"
+            keys.setdefault("payloads", payloads)
+            keys.setdefault("maps", endpoint.codec.lines)
         way = self._ways.of(step.who, step.transport, address, step.port)
         remote = way.remote
         # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
@@ -267,6 +272,8 @@ class Run:
         for running in heard:
             if running.endpoint is not None:
                 self.problems += [f"{running.sipp.label}: {text}" for text in judge(running.endpoint, endpoints)]
+                if running.endpoint.delay_ms:
+                    self.notes.append(f"one way to {running.step.who}: {running.endpoint.delay_ms:.1f} ms")
 
     def _register(self, wanted: dict[str, str]) -> None:
         """Phones that are there before the behaviour begins, and agents who take calls."""

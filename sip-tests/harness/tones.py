@@ -54,11 +54,11 @@ def decode(payload: bytes, payload_type: int) -> Samples:
     return DECODE[payload_type][np.frombuffer(payload, dtype=np.uint8)]
 
 
-def tone(frequencies: tuple[float, ...], start: int, count: int, level: float = 0.35) -> Samples:
+def tone(frequencies: tuple[float, ...], start: int, count: int, level: float = 0.35, *, rate: int = RATE) -> Samples:
     """`count` samples of the sum of sines, continuing from sample number `start`; `level` of full scale in all."""
     if not frequencies:
         return np.zeros(count, dtype=np.int16)
-    time = (np.arange(count) + start) / RATE
+    time = (np.arange(count) + start) / rate
     wave = sum(np.sin(2 * np.pi * frequency * time) for frequency in frequencies)
     return np.asarray(wave * (32767 * level / len(frequencies)), dtype=np.int16)
 

@@ -123,13 +123,18 @@ class SecurePath:
         first, self._far = self._far is None, far
         self._wire.latch_to(far)
         if self._consent is None:
-            self._consent = self._loop.call_later(CONSENT_S / 3, self._ask_consent)
+            self._consent = self._loop.call_later(CONSENT_S, self._ask_consent)
         if first and self._handshake is not None:
             self._begin()
 
     def _ask_consent(self) -> None:
-        if self.ice is None or self.ice.consented(self._loop.time()):
-            self._consent = self._loop.call_later(CONSENT_S / 3, self._ask_consent)
+        """When consent would run out, were there no later check: nothing is sent after that (RFC 7675 section 5.1)."""
+        now = self._loop.time()
+        if self.ice is None:  # it is not the far end's to give any more
+            self._consent = None
+        elif self.ice.consented(now):
+            left = self.ice.checked_at + CONSENT_S - now if self.ice.selected is not None else CONSENT_S
+            self._consent = self._loop.call_later(left, self._ask_consent)
         else:
             self._fail("the far end's ICE checks have stopped")
 

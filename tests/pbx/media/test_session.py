@@ -33,6 +33,8 @@ class Far:
     receive: bool = True
     heard_payload_type: int = -1
     heard_event_type: int = -1
+    cn_payload_type: int = -1
+    parameters: str = ""
     security: object = None
 
 
