@@ -1,4 +1,4 @@
-"""Bounded lock-free inbox of 32-byte records: any thread puts, one thread takes (MPSC).
+"""Bounded lock-free inbox of 48-byte records: any thread puts, one thread takes (MPSC).
 
 Each cell carries a turn counter: a producer claims a position with one compare-and-swap and publishes the cell with a release
 store; the consumer takes it after an acquire load. A full inbox refuses at once; nobody ever waits.
@@ -29,7 +29,11 @@ cdef struct Record:
     int32_t kind
     int32_t index
     int64_t since  # ns
+    int64_t rank  # ns; this and the next as the kind needs it
+    int64_t until  # ns
     uint64_t key
+    int32_t plan
+    int32_t agent
 
 
 cdef struct InboxCell:
@@ -85,6 +89,11 @@ cdef inline int inbox_put(Inbox* inbox, const Record* record) noexcept nogil:
 cdef inline bint inbox_has(Inbox* inbox) noexcept nogil:
     """The consumer only."""
     return inbox_load_acquire(&inbox.cells[inbox.head & inbox.mask].turn) == inbox.head + 1
+
+
+cdef inline const Record* inbox_peek(Inbox* inbox) noexcept nogil:
+    """The record that comes next. The consumer only, after `inbox_has` and before `inbox_take`."""
+    return &inbox.cells[inbox.head & inbox.mask].record
 
 
 cdef inline void inbox_take(Inbox* inbox, Record* record) noexcept nogil:

@@ -124,6 +124,30 @@ cdef inline int32_t tree_first_ready(Node* pool, int32_t root) noexcept nogil:
     return 0
 
 
+cdef inline int32_t tree_first_from(Node* pool, int32_t root, int64_t since) noexcept nogil:
+    """The first node whose since is at least `since`, or 0."""
+    cdef int32_t found = 0
+    while root != 0:
+        if pool[root].since >= since:
+            found = root
+            root = pool[root].left
+        else:
+            root = pool[root].right
+    return found
+
+
+cdef inline int32_t tree_next(Node* pool, int32_t root, int32_t node) noexcept nogil:
+    """The node after `node`, which must be in the tree at `root`; 0 when it is the last."""
+    cdef int32_t found = 0
+    while root != 0:
+        if node != root and not before(pool, root, pool[node].since, pool[node].sequence):
+            found = root
+            root = pool[root].left
+        else:
+            root = pool[root].right
+    return found
+
+
 cdef inline int32_t tree_rank(Node* pool, int32_t root, int32_t node) noexcept nogil:
     """How many nodes are older than `node` (0 for the oldest)."""
     cdef int32_t rank = 0
