@@ -88,6 +88,7 @@ class Kind(StrEnum):
     CONTACT_RELEASED = "contact.released"  # by, reason
     CONTACT_ATTEMPT = "contact.attempt"  # call, by, attempt (its number)
     CONTACT_ATTEMPT_ENDED = "contact.attempt_ended"  # outcome, call, attempt
+    CONTACT_RESCHEDULED = "contact.rescheduled"  # not_before
     CONTACT_MERGED = "contact.merged"  # merged (the id that goes on as this one), since, times
     CONTACT_BREACHED = "contact.breached"  # deadline ("promise", "10800 s"), owner, open_s
     CONTACT_CLOSED = "contact.closed"  # end, by, reason, open_s, attempts; into: of one that was merged

@@ -46,6 +46,7 @@ _CAUSES = {
 }
 # These say nothing about the customer: they do not use up his attempts.
 UNCOUNTED = frozenset((Outcome.AGENT_LEFT, Outcome.CAME_BACK, Outcome.FAULT))
+AGAIN_S = 5.0  # after an agent who left, or a customer who rang us: the item is due at once
 MAX_UNREACHABLE = 2  # a number that does not exist will not exist later
 
 
@@ -77,7 +78,7 @@ def following(settings: Callback, attempts: list[Attempt], outcome: Outcome, *, 
     if outcome is Outcome.REFUSED:
         return Next(0.0, End.REFUSED.value, "pressed_9")
     if outcome in (Outcome.AGENT_LEFT, Outcome.CAME_BACK):
-        return Next(now)
+        return Next(now + AGAIN_S)
     so_far = counted(attempt for attempt in attempts if attempt is not attempts[-1])
     tries = so_far if outcome in UNCOUNTED else [*so_far, outcome]
     if outcome is Outcome.FAULT:

@@ -69,3 +69,7 @@ class Journal:
             open_s=round(item.ended - item.since, 3),
             attempts=len(item.attempts),
         )
+
+    def rescheduled(self, item: ContactItem) -> None:
+        """It is to be called at another hour."""
+        self.tell(item, Kind.CONTACT_RESCHEDULED, not_before=item.not_before)

@@ -52,8 +52,12 @@ class VirtualQueue(Protocol):
         """1 is the head of the queue, 0 whoever does not wait."""
         ...
 
-    def reserve(self, agent: Any, call_id: str, leg: str) -> None:
-        """The phone of `agent` is about to ring as `leg` of the call."""
+    def reserve(self, agent: Any, call_id: str) -> None:
+        """`agent` takes the offer up: a phone is about to ring for the call."""
+        ...
+
+    def rings(self, agent: Any, call_id: str, leg: str) -> None:
+        """It is that `leg` of the call which rings at `agent`."""
         ...
 
     def accept(self, queue: str, agent: Any, token: int, key: int, call_id: str) -> bool:

@@ -72,9 +72,12 @@ class ItemOffers:
         found = self._service.promises.of_newcomer(queue)
         return found.high_s if isinstance(found, Promise) else None
 
-    def reserve(self, agent: Agent, call_id: str, leg: str) -> None:
-        """The phone of `agent` is about to ring as `leg` of the call."""
+    def reserve(self, agent: Agent, call_id: str) -> None:
+        """`agent` takes the offer up: a phone is about to ring for the call."""
         agent.reserve(call_id)
+
+    def rings(self, agent: Agent, call_id: str, leg: str) -> None:
+        """It is that `leg` of the call which rings at `agent`."""
         self._service.roster.legs[call_id, leg] = agent
 
     def accept(self, queue: str, agent: Agent, token: int, key: int, call_id: str) -> bool:

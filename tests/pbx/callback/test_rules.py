@@ -228,7 +228,7 @@ def tried(*outcomes: str) -> list[Attempt]:
         (("fault",) * 30, Outcome.FAULT, 14_400, ""),
         (("busy", "busy", "busy"), Outcome.REACHED, 0, "reached"),
         ((), Outcome.REFUSED, 0, "refused"),
-        ((), Outcome.AGENT_LEFT, 0, ""),
+        ((), Outcome.AGENT_LEFT, 5, ""),
     ],
 )
 def test_spacing_by_cause(before: tuple[str, ...], outcome: Outcome, wait_s: float, end: str) -> None:
