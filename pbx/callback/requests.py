@@ -23,7 +23,7 @@ SLOT_S = 3600.0  # a slot is missed so long after its beginning, unless the requ
 
 
 class RequestRefused(Exception):
-    """`status` is HTTP's, `reason` a word for metrics, the text says what to do; `wait_s` when it may be tried again."""
+    """`status` is HTTP's, `reason` a word for metrics; the text says what to do, `wait_s` when to try again."""
 
     def __init__(self, status: int, reason: str, text: str, wait_s: float = 0.0) -> None:
         super().__init__(text)
