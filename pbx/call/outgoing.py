@@ -126,6 +126,11 @@ class OutgoingLeg(Leg):
             self._dialled = replace(self._dialled, limit_keys=(), meter=None, hunt=None)
 
     @property
+    def heard(self) -> bool:
+        """Whether any far end has said anything, a 100 at least; True for one that is answered or over."""
+        return not self._branches or any(session.heard for session in self._branches)
+
+    @property
     def failure(self) -> DialFailed | None:
         """Why the leg was not answered; None while it rings or when it was."""
         return self._failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from pbx.call.errors import DialFailed
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pbx.call.outgoing import OutgoingLeg
     from pbx.queue.waiting import Waiting
 
+SILENCE_S = 4.0  # a phone that did not even say 100 is gone: the caller is offered on within 5 s (security.md R15)
 LOST = "lost"  # another agent was faster, or the caller went: the agent is not to blame
 _REASONS = {  # the call layer's cause -> the journey's reason
     "no_answer": "no_answer",
@@ -43,12 +45,20 @@ class Offer:
 
     async def run(self) -> None:
         """Waits for the agent's phone to answer or fail."""
+        silence = asyncio.get_running_loop().call_later(SILENCE_S, self._silent)
         try:
             await self.leg.answered()
         except DialFailed as failure:
             self._failed(failure)
         else:
             self._answered()
+        finally:
+            silence.cancel()
+
+    def _silent(self) -> None:
+        """Looks whether the phone has shown that it is there: what is cancelled now counts as unreachable."""
+        if not self.over and not self.leg.heard:
+            self.leg.cancel()
 
     def _answered(self) -> None:
         if self.over:
