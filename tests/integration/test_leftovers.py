@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 
+from pbx.config import Media
 from pbx.sip import digest
 from tests.integration.bare import DOMAIN, sdp
 from tests.integration.conftest import House
@@ -13,7 +14,11 @@ from tests.support.rtp_phone import Phone
 
 T1_S = 0.05
 UNFINISHED = 300
-RTP_TIMEOUT_S = 2.0
+RTP_TIMEOUT_S = 2.0  # in these tests; a promise of 30 by default
+RELEASED_S = 35.0  # of a phone that vanishes: the default and what comes after it
+LEFT_BYTES = 4096  # of each unfinished call
+FINAL_S, FINAL_CPU_S = 3.0, 1.5  # of a loop
+OVER_S = 5.0  # after 64*T1
 
 
 def cpu_s(house: House) -> float:
@@ -43,8 +48,8 @@ def test_a_ring_of_forwards_gets_a_final_answer(house: House) -> None:
         began, cpu = time.monotonic(), cpu_s(house)
         talk = anna.call("105")
         assert talk.status in (480, 482)
-        assert time.monotonic() - began < 3
-        assert cpu_s(house) - cpu < 1.5
+        assert time.monotonic() - began <= FINAL_S
+        assert cpu_s(house) - cpu <= FINAL_CPU_S
 
 
 def test_a_phone_that_sends_calls_back_gets_a_final_answer(house: House) -> None:
@@ -64,7 +69,7 @@ def test_a_phone_that_sends_calls_back_gets_a_final_answer(house: House) -> None
             final = anna.receive(3)
         assert final is not None
         assert final.status >= 300  # type: ignore[union-attr]
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began <= FINAL_S
         assert bob.register(expires=0).status == 200
 
 
@@ -77,15 +82,17 @@ def test_calls_that_nobody_acknowledges_go_away(house: House) -> None:
                 peer.send(peer.message("INVITE", f"sip:{n}@{peer.pbx[0]}", body=sdp(peer.host, 30000)))
             assert peer.options().status == 200
             house.until(lambda: house.leaks()["calls"] == UNFINISHED, "300 calls", 5)
+            deadline = time.monotonic() + 64 * T1_S + OVER_S  # the last of them was answered before now
             for _ in range(UNFINISHED):
-                peer.reply(peer.expect("BYE", 64 * T1_S + 5), 200)
-            house.until(lambda: house.leaks()["calls"] == 0, "calls over", 5)
+                peer.reply(peer.expect("BYE", deadline - time.monotonic()), 200)
+            house.until(lambda: house.leaks()["calls"] == 0, "calls over", deadline - time.monotonic())
+            assert time.monotonic() <= deadline
             house.until(lambda: house.leaks()["sessions"] == 0, "dialogs over", 5)
 
     unfinished()
     before = house.rss()
     unfinished()
-    assert house.rss() - before <= UNFINISHED * 4096 + (1 << 20)
+    assert house.rss() - before <= UNFINISHED * LEFT_BYTES + (1 << 20)  # the allocator's own steps
 
 
 def test_a_phone_that_vanishes_releases_the_call(house: House) -> None:
@@ -98,6 +105,8 @@ def test_a_phone_that_vanishes_releases_the_call(house: House) -> None:
         rtp.say(pt=8, count=10)
         assert rtp.hear(5)
         rtp.close()
+        began = time.monotonic()
         bye = anna.expect("BYE", RTP_TIMEOUT_S + 5)
+        assert RTP_TIMEOUT_S - 0.5 < time.monotonic() - began <= RTP_TIMEOUT_S + RELEASED_S - Media().rtp_timeout_s
         anna.reply(bye, 200)
     house.until(lambda: house.leaks()["streams"] == 0, "streams released", 5)

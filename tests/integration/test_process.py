@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from pbx.api.client import ControlError
+from pbx.app.run import DRAIN_S
 from tests.integration.process import START_S, Process
+
+AT_ONCE_S = 1.0  # a new call is refused after SIGTERM
+FINISH_S = 60.0  # running calls may finish
 
 
 @pytest.fixture
@@ -130,9 +134,26 @@ def test_drain_keeps_running_calls_and_refuses_new_ones(pbx: Process, caller: Ca
     deadline = time.monotonic() + 5
     while pbx.get("/healthz")[0] != 503:
         assert time.monotonic() < deadline
+    asked = time.monotonic()
     refused = caller.invite("second")
+    assert time.monotonic() - asked <= AT_ONCE_S
     assert refused.startswith("SIP/2.0 503")
     assert "Retry-After:" in refused
+    assert json.loads(pbx.get("/healthz")[1]) == {"status": "draining", "calls": 1}
+    assert caller.bye("first", answer).startswith("SIP/2.0 200")
+    assert pbx.process.wait(10) == 0, pbx.text()
+
+
+def test_a_call_is_not_cut_within_the_time_that_is_promised(pbx: Process, caller: Caller) -> None:
+    """It goes on for as long as it likes; that nobody waits longer than FINISH_S is shown in virtual time."""
+    assert DRAIN_S == FINISH_S
+    answer = caller.invite("first")
+    caller.ack("first", answer)
+    pbx.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        assert pbx.process.poll() is None
+        time.sleep(0.1)
     assert json.loads(pbx.get("/healthz")[1]) == {"status": "draining", "calls": 1}
     assert caller.bye("first", answer).startswith("SIP/2.0 200")
     assert pbx.process.wait(10) == 0, pbx.text()
