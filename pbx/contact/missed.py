@@ -48,6 +48,7 @@ class MissedContacts:
         self._work: deque[tuple[str, Step]] = deque()
         self._queued: Counter[str] = Counter()  # steps of each number that wait or are under way
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._stopping = False
@@ -68,6 +69,18 @@ class MissedContacts:
         if self._task is not None:
             await self._task
             self._task = None
+
+    async def caught_up(self, timeout_s: float) -> bool:
+        """Whether all that was to be written is written, within `timeout_s`."""
+        if not self._queued:
+            return True
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def on_line(self, number: str) -> bool:
         """Whether a call with this number runs: nobody should dial it now."""
@@ -204,6 +217,7 @@ class MissedContacts:
                         log.error("%d contacts could not be written before the end", len(self._work))
                         return
                     await asyncio.sleep(RETRY_S)
+            self._idle.set()
             if self._stopping:
                 return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from pbx.events import CallEvent
 if TYPE_CHECKING:
     from pbx.call.services import Services
 
+log = logging.getLogger("centrala.contact")
+
+CATCH_UP_S = 3.0  # calls are not kept waiting for longer by a database that is slow
 REPLAYED_ROWS = 5000  # of the journey: what was published and could not yet lead to an item when the process died
 
 
@@ -36,6 +40,8 @@ class Contacts:
         if self.book.settings.enabled:
             self.missed.start()
             self.missed.replay(journeys)
+            if not await self.missed.caught_up(CATCH_UP_S):
+                log.warning("contacts of calls that an earlier process left are still being written")
         self.deadlines.start()
 
     async def stop(self) -> None:
