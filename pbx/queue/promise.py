@@ -138,7 +138,8 @@ class Promises:
         theta = self._impatient(queue) / learned.patience_s
         ring_s = learned.ring_s
         mean_s = mean_of(stages, rate, theta) + ring_s
-        high_s = quantile_of(stages, rate, theta, share) + ring_s
+        careful = rate / (1 + learned.doubt)  # calls may well take a standard error longer than is known
+        high_s = quantile_of(stages, careful, theta, share) + ring_s
         if not stages:  # the phone rings for him: how long until it is answered
             high_s = -ring_s * math.log(1 - share)
         if high_s > MAX_WAIT_S:

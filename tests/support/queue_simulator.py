@@ -12,6 +12,7 @@ Seeded: the same arguments give the same day.
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 from collections import deque
@@ -136,6 +137,14 @@ class Simulation:
 
     async def run(self, phases: Sequence[Phase]) -> None:
         """Lives through the phases, and then serves or loses all who still wait."""
+        threshold = gc.get_threshold()
+        gc.set_threshold(100_000, 50, 50)  # thousands of calls are remembered: to look through them again costs a fifth
+        try:
+            await self._run(phases)
+        finally:
+            gc.set_threshold(*threshold)
+
+    async def _run(self, phases: Sequence[Phase]) -> None:
         self._build()
         loop = asyncio.get_running_loop()
         self._began = loop.time()

@@ -48,7 +48,7 @@ class Bystanders:
         simulation = self.simulation
         queue = service.queues[stay.queue]
         waiting = queue.waiting.get(stay.call_id)
-        if waiting is None:
+        if waiting is None or waiting.offers:  # served at once
             return
         self._catch_up()
         learned = queue.estimator

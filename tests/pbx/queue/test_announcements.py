@@ -246,14 +246,14 @@ async def test_position_and_wait_are_said_in_time_over_music_that_goes_on() -> N
     first, second = said[:2], said[2:]
     assert [text for _, text in first] == [
         "en:You are number one in the queue.",
-        "en:The expected wait is up to six minutes.",
+        "en:The expected wait is up to eight minutes.",
     ]
     assert first[0][0] == pytest.approx(5, abs=0.01)
     assert second[0][0] == pytest.approx(35, abs=0.01)
     assert caller.heard == [(caller.heard[0][0], "music:default")]  # begun once, never interrupted
     announced = house.journey(Kind.QUEUE_ANNOUNCED, caller)[0].data
     assert announced.pop("expected_s") == pytest.approx(180 + 5, abs=25)
-    assert announced == {"queue": "sales", "position": 1, "low_s": 0, "high_s": 360, "quantile": 0.8}
+    assert announced == {"queue": "sales", "position": 1, "low_s": 0, "high_s": 480, "quantile": 0.8}
     await house.close()
 
 

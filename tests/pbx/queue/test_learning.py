@@ -15,7 +15,7 @@ from tests.pbx.queue.house import House
 def test_handling_time_moves_from_the_default_to_what_is_measured() -> None:
     estimator = Estimator()
     assert estimator.aht_s == DEFAULT_AHT_S
-    for _ in range(200):
+    for _ in range(500):
         estimator.handled(60)
     assert estimator.aht_s == pytest.approx(60, abs=1)
 
