@@ -44,3 +44,7 @@ class Child:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(timeout=30)
+
+    def use(self, cpus: set[int]) -> None:
+        """Other processors than those it has got."""
+        os.sched_setaffinity(self._process.pid, cpus)

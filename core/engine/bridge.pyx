@@ -15,6 +15,7 @@ from core.engine.state cimport (
     Placement,
     Room,
     Worker,
+    choose_watch,
 )
 from core.stream.codec cimport codec_is_g711, codec_rate
 from core.stream.stream cimport Received
@@ -167,6 +168,8 @@ cdef void join(Worker* w, Leg* a, Leg* b, int64_t now) noexcept nogil:
         room_exit(w, b, now)
     a.peer = b
     b.peer = a
+    choose_watch(w, a)
+    choose_watch(w, b)
     _place(w, a, b, now)
 
 
@@ -179,6 +182,8 @@ cdef void part(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     leg.peer = NULL
     digits_release(&leg.digits)
     digits_release(&other.digits)
+    choose_watch(w, other)
+    choose_watch(w, leg)
     arrange(w, other, now)
     arrange(w, leg, now)
 

@@ -61,7 +61,9 @@ from core.engine.state cimport (
     WATCH_NONE,
     Leg,
     Worker,
+    choose_watch,
     emit,
+    end_watch,
     find_leg,
     start_ticking,
     stop_ticking,
@@ -163,9 +165,10 @@ cdef int _send_digits(Worker* w, Leg* leg, const Command* c, int64_t now) noexce
     return 0
 
 
-cdef bint _part_with_sockets(Worker* w, Stream* s) noexcept nogil:
+cdef bint _part_with_sockets(Worker* w, Leg* leg) noexcept nogil:
     """The sockets go back to Python's thread, which keeps them for the next call; False if they are of no more use."""
-    epoll_remove(w.epoll, s.fd)
+    cdef Stream* s = &leg.stream
+    end_watch(w, leg)
     epoll_remove(w.epoll, s.rtcp_fd)
     return not s.connected or udp_disconnect(s.fd) == 0
 
@@ -188,7 +191,7 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         leave_all(w, leg, now)
         coder_detach(w, leg)
         leave_tap(w, &leg.tap, 0, now)
-        leg.reusable = _part_with_sockets(w, &leg.stream)
+        leg.reusable = _part_with_sockets(w, leg)
         leg.stream.srtp_in = leg.stream.srtp_out = NULL
         account(w, leg)
     # Its slot is given back only when Python knows, and knows all that came before.
@@ -244,6 +247,7 @@ cdef int _on_leg(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept no
         return _supervise(w, leg, c, now)
     elif c.kind == CMD_ECHO:
         leg.echo = (c.flags & FLAG_ON) != 0
+        choose_watch(w, leg)
     elif c.kind == CMD_PROTECT:
         return _protect(w, leg, c)
     elif c.kind == CMD_LATCH:

@@ -11,7 +11,7 @@ from core.engine.accounts cimport account
 from core.engine.bridge cimport leave_all
 from core.engine.coding cimport coder_attach, coder_detach
 from core.engine.receive cimport settle
-from core.engine.state cimport RTCP_BIT, Leg, Worker, start_ticking, stop_ticking
+from core.engine.state cimport RTCP_BIT, Leg, Worker, end_watch, start_ticking, stop_ticking
 from core.stream.timeline cimport SOURCE_NONE
 
 
@@ -37,7 +37,7 @@ cdef void move_out(Worker* w, Leg* leg, uint32_t new_id, int64_t now) noexcept n
     coder_detach(w, leg)
     stop_ticking(w, leg)
     account(w, leg)
-    epoll_remove(w.epoll, leg.stream.fd)
+    end_watch(w, leg)
     epoll_remove(w.epoll, leg.stream.rtcp_fd)
     leg.id = new_id
     leg.slot = id_slot(new_id)

@@ -7,14 +7,15 @@ from libc.string cimport memset
 
 from core.base.frame cimport RATE_HZ
 from core.base.pool cimport id_slot, pool_give
-from core.base.sockets cimport epoll_add, epoll_remove
 from core.engine.state cimport (
     MAX_MEMBERS,
     ROOM_TICKS,
+    SWEEP_TICKS,
     TICK_NS,
     Leg,
     Room,
     Worker,
+    choose_watch,
     start_ticking,
 )
 from core.engine.voice cimport Voice, voice_start
@@ -110,13 +111,13 @@ cdef void room_close(Worker* w, Room* room, int64_t now) noexcept nogil:
 
 
 cdef void room_start(Worker* w, Room* room, int64_t now) noexcept nogil:
-    """Into the tick of the phase that has the fewest members."""
-    cdef int phase, best = 0
+    """Into the tick that has the fewest members, of those at which packets are looked for."""
+    cdef int turn, best = 0
     if room.phase >= 0:
         return
-    for phase in range(1, ROOM_TICKS):
-        if w.room_load[phase] < w.room_load[best]:
-            best = phase
+    for turn in range(1, ROOM_TICKS // SWEEP_TICKS):
+        if w.room_load[turn * SWEEP_TICKS] < w.room_load[best]:
+            best = turn * SWEEP_TICKS
     if w.ticking == 0 and w.rooms_ticking == 0:
         w.tick = (now - w.epoch_ns) // TICK_NS
     room.phase = best
@@ -170,8 +171,7 @@ cdef bint room_enter(Worker* w, Room* room, Leg* leg, uint32_t membership, int64
     voice_start(voice, room.rate)
     leg.voice = voice
     leg.room = room
-    epoll_remove(w.epoll, leg.stream.fd)
-    epoll_add(w.sweep_epoll, leg.stream.fd, leg.id)
+    choose_watch(w, leg)
     leg.room_index = room.count
     leg.membership = membership
     leg.stream.tx.source = SOURCE_NONE
@@ -195,8 +195,7 @@ cdef void room_exit(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     w.spare_voices = leg.voice
     leg.voice = NULL
     leg.room = NULL
-    epoll_remove(w.sweep_epoll, leg.stream.fd)
-    epoll_add(w.epoll, leg.stream.fd, leg.id)
+    choose_watch(w, leg)
     leg.stream.tx.source = SOURCE_NONE
     if leg.overlay.active:
         # The room played it; now the leg's own tick does.

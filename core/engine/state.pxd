@@ -56,6 +56,8 @@ cdef enum:                     # Leg.watch
     WATCH_BARGE = 3            # heard by both
 
 cdef enum:
+    SWEEP_TICKS = 2            # who is swept is looked at this often, in slots of the wheel: 4 ms; others tick then as well
+    SWEEP_FROM = 8             # legs that play: from so many on, looking on ticks is cheaper than being woken
     ROOM_FRAME_MS = 20
     ROOM_TICKS = 10            # a frame in slots of the tick wheel
     RATE_PAIR = 8000           # Hz, of a pair on the tick
@@ -127,6 +129,7 @@ cdef struct Leg:
     DigitSender digits
     # tick wheel
     bint ticking
+    bint swept                 # its RTP socket is in Worker.sweep_epoll
     int64_t tick               # when it is due, in ticks of the worker
     Leg* next
     Leg* previous
@@ -199,7 +202,8 @@ cdef struct Worker:
     bint want_realtime
     bint running               # CMD_STOP clears it
     int epoll
-    int sweep_epoll            # RTP sockets of legs in rooms: looked at on ticks, nobody is woken for them
+    int sweep_epoll            # RTP sockets that are looked at on ticks: nobody is woken for them
+    uint32_t swept             # how many
     int command_fd             # eventfd: commands wait
     int event_fd               # eventfd: events wait
     int timer_fd
@@ -280,6 +284,12 @@ cdef void signal_events(Worker* w) noexcept nogil
 cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil
 cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil
 cdef void wheel_insert(Worker* w, Leg* leg, int64_t tick) noexcept nogil
+# Whether packets of the leg wake the worker, or are looked for on ticks: those of a room, which are wanted at its tick and
+# not before, and those of legs that play and are heard by nobody but the detector of digits. To be called after each
+# change of what decides this.
+cdef void choose_watch(Worker* w, Leg* leg) noexcept nogil
+# Neither any more.
+cdef void end_watch(Worker* w, Leg* leg) noexcept nogil
 # Sends RTP that is complete from its header on, with SRTP_ROOM bytes behind it; `payload` bytes are counted.
 cdef void send_rtp(Leg* leg, uint8_t* data, int size, int payload) noexcept nogil
 

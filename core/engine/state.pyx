@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core.base.atomics cimport exchange_i32, full_fence
 from core.base.ring cimport SpscRing, spsc_commit, spsc_reserve
-from core.base.sockets cimport eventfd_signal, udp_send, udp_send_to
+from core.base.sockets cimport epoll_add, epoll_remove, eventfd_signal, udp_send, udp_send_to
 from core.engine.messages cimport (
     EV_DIGIT,
     EV_FIRST_PACKET,
@@ -187,10 +187,12 @@ cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     tick += (<int64_t>w.phase - tick) % period
     if tick <= w.tick:
         tick += period
-    w.phase = (w.phase + 1) % 30
+    # With the looks for packets, not between them: a wake costs more than what a caller is sent.
+    w.phase = (w.phase + SWEEP_TICKS) % 30
     leg.ticking = True
     w.ticking += 1
     wheel_insert(w, leg, tick)
+    choose_watch(w, leg)
 
 
 cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil:
@@ -204,6 +206,30 @@ cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil:
         leg.next.previous = leg.previous
     leg.ticking = False
     w.ticking -= 1
+    choose_watch(w, leg)
+
+
+cdef inline bint _on_ticks(const Worker* w, const Leg* leg) noexcept nogil:
+    if leg.room != NULL:
+        return True
+    # Who is swept stays so until its play ends, however few are left.
+    return leg.ticking and leg.peer == NULL and not leg.echo and (leg.swept or w.ticking >= SWEEP_FROM)
+
+
+cdef void choose_watch(Worker* w, Leg* leg) noexcept nogil:
+    cdef bint swept = _on_ticks(w, leg)
+    if swept == leg.swept:
+        return
+    epoll_remove(w.sweep_epoll if leg.swept else w.epoll, leg.stream.fd)
+    epoll_add(w.sweep_epoll if swept else w.epoll, leg.stream.fd, leg.id)
+    leg.swept = swept
+    w.swept += 1 if swept else -1
+
+
+cdef void end_watch(Worker* w, Leg* leg) noexcept nogil:
+    epoll_remove(w.sweep_epoll if leg.swept else w.epoll, leg.stream.fd)
+    w.swept -= leg.swept
+    leg.swept = False
 
 
 cdef void send_rtp(Leg* leg, uint8_t* data, int size, int payload) noexcept nogil:

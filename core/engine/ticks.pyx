@@ -15,11 +15,13 @@ from core.engine.receive cimport read_rtp
 from core.engine.room cimport room_rest
 from core.engine.state cimport (
     ROOM_TICKS,
+    SWEEP_TICKS,
     TICK_NS,
     WHEEL,
     Leg,
     Room,
     Worker,
+    choose_watch,
     find_leg,
     send_rtp,
     wheel_insert,
@@ -31,7 +33,6 @@ from core.stream.timeline cimport SOURCE_DIGITS, SOURCE_NONE, SOURCE_PLAYER, Sta
 
 cdef enum:
     LATE_NS = 10000000         # a tick that starts later than this is late
-    SWEEP_TICKS = 2            # the legs in rooms are looked at this often, in slots of the wheel: 4 ms
     SWEEP_BATCH = 128
     SWEEP_ROUNDS = 64
     GIVE_UP_NS = 100000000     # later than this, packets are left out instead of sent in a burst
@@ -117,6 +118,7 @@ cdef void _tick_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     else:
         leg.ticking = False
         w.ticking -= 1
+        choose_watch(w, leg)
 
 
 cdef void _run_tick(Worker* w, int64_t tick, int64_t now) noexcept nogil:
@@ -142,7 +144,7 @@ cdef void _run_tick(Worker* w, int64_t tick, int64_t now) noexcept nogil:
 
 
 cdef void _sweep(Worker* w, int64_t now) noexcept nogil:
-    """Reads what has come for the legs in rooms: it is wanted at their tick and not before, so nobody woke for it."""
+    """Reads what has come for the legs whose packets wake nobody."""
     cdef epoll_event[SWEEP_BATCH] ready
     cdef Leg* leg
     cdef int rounds, count, i
@@ -163,7 +165,7 @@ cdef void run_ticks(Worker* w, int64_t now) noexcept nogil:
     # After a long standstill one turn of the wheel reaches every leg.
     if current - w.tick > WHEEL:
         w.tick = current - WHEEL
-    if w.rooms_ticking and w.tick < current:
+    if w.swept and w.tick < current:
         _sweep(w, now)
     while w.tick < current and (w.ticking or w.rooms_ticking):
         w.tick += 1
@@ -175,7 +177,7 @@ cdef void arm_ticks(Worker* w) noexcept nogil:
     if w.ticking or w.rooms_ticking:
         for t in range(w.tick + 1, w.tick + 1 + WHEEL):
             if w.wheel[t % WHEEL] != NULL or w.rooms_by_phase[t % ROOM_TICKS] != NULL or (
-                    w.rooms_ticking and t % SWEEP_TICKS == 0):
+                    w.swept and t % SWEEP_TICKS == 0):
                 next_tick = t
                 break
     if next_tick != w.armed:
