@@ -22,13 +22,17 @@ class Kind(StrEnum):
     CALL_ROUTED = "call.routed"  # application ("queue:sales", "extension:101", "flow:hotline", "echo")
     CALL_ANSWERED = "call.answered"  # the PBX or the callee answered the caller's leg
     CALL_ENDED = "call.ended"  # cause, sip_status, ended_by ("caller", "callee", "pbx"), setup_s (INVITE to answer)
-    LEG_STARTED = "leg.started"  # role ("caller", "callee", "agent"), target, trunk
+    # role ("caller", "callee", "agent"), target, trunk; moved: an answered far end comes into it, no INVITE goes out
+    LEG_STARTED = "leg.started"
     LEG_RINGING = "leg.ringing"
     LEG_ANSWERED = "leg.answered"
     # sip_status, cause, and of the media: rx_packets, tx_packets, lost_packets, jitter_ms, bursts, mos and worst_mos
     # (MOS-CQE, G.107; 0: nothing heard), round_trip_ms (0: unknown), level_dbm0 (None: unknown), remote_lost_share
     LEG_ENDED = "leg.ended"
     TRUNK_FAILED = "trunk.failed"  # trunk, sip_status, q850, next_trunk: the leg goes on by another trunk
+    TRUNK_CONTINUED = "trunk.continued"  # trunk, target: whom we called by it goes on in this leg, without an INVITE
+        "trunk.continued"  # trunk, target: a far end that we called goes on in this leg, without an INVITE
+    )
     LEG_CHARGED = "leg.charged"  # trunk, cost, currency, seconds (billed)
     EMERGENCY = "call.emergency"  # number, extension, site, location, caller_id
     SCREENED = "call.screened"  # pattern, action ("reject", "announce", "flow:NAME"), reason

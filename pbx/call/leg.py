@@ -43,6 +43,7 @@ class Leg(LegMedia):
         "presses",
         "referral",
         "role",
+        "seized",
         "sip_status",
         "target",
         "trunk",
@@ -57,6 +58,7 @@ class Leg(LegMedia):
         self.digits: Digits | None = None  # what its far end pressed, for whoever asks it something outside a bridge
         self.referral: Referral | None = None  # what its far end is told of the transfer that it asked for
         self.presses: Presses | None = None  # made with the first digit
+        self.seized = False  # its far end was reached by an INVITE of ours to a trunk, in this leg or another
         self.is_ended = False
         self.by_far_end = False  # the far end hung up
         self.cause = ""
@@ -117,7 +119,7 @@ class Leg(LegMedia):
         other.discard_media()
         media = self.media
         other.session, other.media, other.settings = self.session, media, self.settings
-        other.configured = self.configured
+        other.configured, other.seized = self.configured, self.seized
         other._sdp_id, other._sdp_version = self._sdp_id, self._sdp_version
         other._pending_offer, self._pending_offer = self._pending_offer, b""
         self.session = self.media = None

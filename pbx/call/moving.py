@@ -59,6 +59,7 @@ def detach(leg: OutgoingLeg, application: Application, name: str, *, callee: str
     if meter is not None:
         call.charge(meter)
     call.emit(Kind.CALL_ANSWERED)
+    _continue_seizure(call.a)
     return call
 
 
@@ -74,13 +75,14 @@ def take_caller(call: Call, into: OutgoingLeg, cause: str) -> None:
     keys = tuple(key for key in setup.limit_keys if key != TOTAL)
     call.setup = replace(setup, limit_keys=tuple(key for key in setup.limit_keys if key == TOTAL))
     into.take_over(call.a, _dialled(setup.caller, setup.trunk, keys, call.give_meter()), cause)
+    _continue_seizure(into)
 
 
 def new_leg(call: Call, target: str, role: str = "callee", trunk: str = "") -> OutgoingLeg:
     """A leg of `call` without a dialog, to be filled by `take_caller` or `take_leg`."""
     leg = OutgoingLeg(call, call.next_leg_name(), role, target, trunk)
     call.legs.append(leg)
-    call.emit(Kind.LEG_STARTED, leg.name, role=role, target=target, trunk=trunk)
+    call.emit(Kind.LEG_STARTED, leg.name, role=role, target=target, trunk=trunk, moved=True)
     return leg
 
 
@@ -94,6 +96,7 @@ def take_leg(leg: OutgoingLeg, into: OutgoingLeg, cause: str) -> None:
     keys, meter = leg.limit_keys, leg.meter
     leg.keep_limits()
     into.take_over(leg, _dialled(leg.target, leg.trunk, keys, meter), cause)
+    _continue_seizure(into)
 
 
 def take_place(leg: Leg, place: Leg, cause: str) -> None:
@@ -114,7 +117,10 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
         session.observer = None
         session.end(487, (reason_header("normal"),))
     place.forget_hold()
+    place.seized = False
+    trunk, target = leg.trunk, leg.target
     leg.give(place, cause)
+    _continue_seizure(place, trunk, target)
     if place is call.a:
         call.taken_over()
         if meter is not None:
@@ -123,6 +129,12 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
         place.join(peer)
         if taped:
             call.services.recorder.start(call, peer if place is call.a else place)
+
+
+def _continue_seizure(leg: Leg, trunk: str = "", target: str = "") -> None:
+    """Reports go on billing a far end that we called by a trunk; another seizure it is not (metrics: D1)."""
+    if leg.seized:
+        leg.live_call.emit(Kind.TRUNK_CONTINUED, leg.name, trunk=trunk or leg.trunk, target=target or leg.target)
 
 
 def _hand_limits(leg: Leg, place: Leg) -> Meter | None:

@@ -32,6 +32,7 @@ class TrunkLeg(OutgoingLeg):
 
     def start(self, dialled: Dialled, *, timeout_s: float, headers: Sequence[str], near: Media | None) -> None:
         self._lines = headers
+        self.seized = True
         super().start(dialled, timeout_s=timeout_s, headers=(*headers, *dialled.headers), near=near)
         if not self.is_ended:
             self._wait_for_life()

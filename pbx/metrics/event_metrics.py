@@ -88,7 +88,7 @@ class EventMetrics:
 
     def _leg_started(self, event: CallEvent) -> None:
         trunk = event.data.get("trunk")
-        if trunk and event.data.get("role") != "caller":
+        if trunk and event.data.get("role") != "caller" and not event.data.get("moved"):
             self._in.trunk_seizures.child(trunk).value += 1
             if len(self._seizures) >= MAX_SEIZURES:  # legs whose end never came: the oldest goes
                 del self._seizures[next(iter(self._seizures))]
@@ -119,6 +119,15 @@ class EventMetrics:
         self._in.trunk_seizures.child(following).value += 1
         self._seizures[event.call_id, event.leg] = _Seizure(following, event.at)
 
+    def _trunk_continued(self, event: CallEvent) -> None:
+        """A far end that was called before goes on in this leg: its time is billed, a seizure it is not."""
+        if (event.call_id, event.leg) in self._seizures:
+            self._leg_ended(CallEvent(Kind.LEG_ENDED, event.call_id, event.leg, event.at, {"sip_status": 200}))
+        if len(self._seizures) < MAX_SEIZURES:
+            seizure = self._seizures[event.call_id, event.leg] = _Seizure(str(event.data.get("trunk")), event.at)
+            seizure.answered_at = event.at
+            seizure.continued = seizure.reached = True
+
     def _reached(self, seizure: _Seizure, at: float) -> None:
         if not seizure.reached:
             seizure.reached = True
@@ -135,7 +144,8 @@ class EventMetrics:
         outcome = classify(
             status if isinstance(status, int) else 0, answered=bool(seizure.answered_at), rang=seizure.rang
         )
-        self._in.trunk_calls.child(seizure.trunk, outcome.value).value += 1
+        if not seizure.continued:
+            self._in.trunk_calls.child(seizure.trunk, outcome.value).value += 1
         if seizure.answered_at:
             self._in.trunk_billed.child(seizure.trunk).value += max(event.at - seizure.answered_at, 0.0)
 
@@ -204,6 +214,7 @@ _HANDLERS: dict[Kind, Callable[[EventMetrics, CallEvent], None]] = {
     Kind.CALL_ANSWERED: EventMetrics._call_answered,
     Kind.CALL_ENDED: EventMetrics._call_ended,
     Kind.TRUNK_FAILED: EventMetrics._trunk_failed,
+    Kind.TRUNK_CONTINUED: EventMetrics._trunk_continued,
     Kind.LEG_STARTED: EventMetrics._leg_started,
     Kind.LEG_RINGING: EventMetrics._leg_ringing,
     Kind.LEG_ANSWERED: EventMetrics._leg_answered,
@@ -236,7 +247,7 @@ class _Call:
 class _Seizure:
     """An outgoing leg on a trunk until its end."""
 
-    __slots__ = ("answered_at", "rang", "reached", "started_at", "trunk")
+    __slots__ = ("answered_at", "continued", "rang", "reached", "started_at", "trunk")
 
     def __init__(self, trunk: str, started_at: float) -> None:
         self.trunk = trunk
@@ -244,6 +255,7 @@ class _Seizure:
         self.answered_at = 0.0
         self.rang = False
         self.reached = False
+        self.continued = False  # the far end came from another leg: no seizure
 
 
 class _Children:

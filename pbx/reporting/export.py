@@ -125,6 +125,8 @@ TRUNK_HEADER = (
     "average_call_duration_s",
     "pdd_s",
     "longest_pdd_s",
+    "billed_s",
+    "cost",
 )
 
 
@@ -149,6 +151,8 @@ def _trunk_row(report: Report, trunk: TrunkFigures) -> list[Cell]:
         _rounded(trunk.average_call_duration_s),
         _rounded(trunk.pdd_s),
         _rounded(trunk.pdd_max_s),
+        _rounded(trunk.billed_s),
+        _rounded(trunk.cost, 4),
     ]
 
 

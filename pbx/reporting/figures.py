@@ -97,7 +97,9 @@ class QueueFigures:
 
 @dataclass(slots=True)
 class TrunkFigures:
-    """Seizures of a trunk that began in the interval."""
+    """Seizures of a trunk that began in the interval: INVITEs that were handed to it. Time and cost include what was
+    talked after transfers.
+    """
 
     trunk: str
     seizures: int = 0
@@ -109,6 +111,7 @@ class TrunkFigures:
     pdd_sum_s: float = 0.0
     pdd_count: int = 0
     pdd_max_s: float = 0.0
+    cost: float = 0.0  # in the currency of the trunk's prices
 
     @property
     def failed(self) -> int:

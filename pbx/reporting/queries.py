@@ -11,7 +11,7 @@ from pbx.reporting.figures import CallFigures, QueueFigures, TrunkFigures
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import Counts
 from pbx.store import schema
-from pbx.store.outcome import Outcome
+from pbx.store.outcome import CONTINUED, Outcome
 
 Thresholds = Mapping[str, tuple[float, float]]  # queue -> (T, S) in seconds
 DEFAULT_THRESHOLDS = (20.0, 5.0)
@@ -91,12 +91,13 @@ def trunk_figures(connection: Connection, interval: Interval) -> list[TrunkFigur
     query = (
         select(
             seizure.trunk,
-            func.count(),
+            _count(seizure.outcome != CONTINUED),
             *(_count(seizure.outcome == outcome.value) for outcome in _KNOWN),
             func.sum(seizure.billed_s),
             func.coalesce(func.sum(seizure.pdd_s), 0.0),
             func.count(seizure.pdd_s),
             func.coalesce(func.max(seizure.pdd_s), 0.0),
+            func.coalesce(func.sum(seizure.cost), 0.0),
         )
         .where(seizure.started_us >= interval.start_us, seizure.started_us < interval.end_us)
         .group_by(seizure.trunk)

@@ -75,7 +75,7 @@ def trunks_table(report: Report) -> Table:
         ("Trunk",),
         ("Sei-\nzures", "An-\nswered", "Busy", "No\nanswer", "Re-\njected", "Failed", "ASR", "NER", "Average\ncall"),
     )
-    for name in ("PDD", "Longest\nPDD"):
+    for name in ("PDD", "Longest\nPDD", "Cost"):
         table.add_column(name, justify="right", no_wrap=True)
     for trunk in report.trunks:
         counts = (trunk.seizures, trunk.answered, trunk.busy, trunk.no_answer, trunk.rejected, trunk.failed)
@@ -87,6 +87,7 @@ def trunks_table(report: Report) -> Table:
             duration(trunk.average_call_duration_s),
             duration(trunk.pdd_s),
             duration(trunk.pdd_max_s),
+            f"{trunk.cost:.2f}",
         )
     return table
 

@@ -231,7 +231,7 @@ class CallFold(Stays):
     def _leg_started(self, leg: str, at_us: int, data: Data) -> None:
         self.legs += 1
         trunk = clean(data.get("trunk"))
-        if trunk and data.get("role") != "caller":
+        if trunk and data.get("role") != "caller" and not data.get("moved"):
             self.seizures[leg] = Seizure(trunk, clean(data.get("target")), at_us)
 
     def _leg_ringing(self, leg: str, at_us: int, data: Data) -> None:
@@ -265,6 +265,17 @@ class CallFold(Stays):
         self.tries += 1
         self.seizures[f"{leg}.{self.tries}"] = seizure
         self.seizures[leg] = Seizure(clean(data.get("next_trunk")), seizure.target, at_us)
+
+    def _trunk_continued(self, leg: str, at_us: int, data: Data) -> None:
+        """A far end that was called before goes on in this leg: no seizure, but its time and cost count."""
+        former = self.seizures.pop(leg, None)
+        if former is not None:
+            former.ended_us = former.ended_us or at_us
+            self.tries += 1
+            self.seizures[f"{leg}.{self.tries}"] = former
+        seizure = self.seizures[leg] = Seizure(clean(data.get("trunk")), clean(data.get("target")), at_us)
+        seizure.answered_us = at_us
+        seizure.continued = True
 
     def _leg_charged(self, leg: str, at_us: int, data: Data) -> None:
         charged = number(data.get("cost"))
@@ -339,6 +350,7 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.LEG_ANSWERED.value: CallFold._leg_answered,
     Kind.LEG_ENDED.value: CallFold._leg_ended,
     Kind.TRUNK_FAILED.value: CallFold._trunk_failed,
+    Kind.TRUNK_CONTINUED.value: CallFold._trunk_continued,
     Kind.LEG_CHARGED.value: CallFold._leg_charged,
     Kind.BRIDGE_STARTED.value: CallFold._bridge_started,
     Kind.BRIDGE_ENDED.value: CallFold._bridge_ended,

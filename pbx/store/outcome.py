@@ -17,6 +17,9 @@ class Outcome(StrEnum):
 
 EFFECTIVE = frozenset({Outcome.ANSWERED, Outcome.BUSY, Outcome.NO_ANSWER, Outcome.REJECTED})
 
+# Of what is no seizure: a far end goes on in another leg after a transfer, and its time and cost still count.
+CONTINUED = "continued"
+
 _BUSY = frozenset({486, 600})
 _REJECTED = frozenset({403, 433, 603})
 _UNANSWERED = frozenset({408, 480, 487})

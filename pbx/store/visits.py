@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pbx.store.encode import seconds
-from pbx.store.outcome import classify
+from pbx.store.outcome import CONTINUED, classify
 from pbx.store.records import QueueOffer, QueueVisit, TrunkCall, WaitPromise
 
 
@@ -169,9 +169,19 @@ class Visit:
 
 
 class Seizure:
-    """An outgoing leg on a trunk; an instant is 0 until it has come."""
+    """An outgoing leg on a trunk; an instant is 0 until it has come. `continued`: its INVITE was another one's."""
 
-    __slots__ = ("answered_us", "cost", "ended_us", "ringing_us", "sip_status", "started_us", "target", "trunk")
+    __slots__ = (
+        "answered_us",
+        "continued",
+        "cost",
+        "ended_us",
+        "ringing_us",
+        "sip_status",
+        "started_us",
+        "target",
+        "trunk",
+    )
 
     def __init__(self, trunk: str, target: str, started_us: int) -> None:
         self.trunk = trunk
@@ -179,12 +189,15 @@ class Seizure:
         self.started_us = started_us
         self.ringing_us = self.answered_us = self.ended_us = self.sip_status = 0
         self.cost = 0.0
+        self.continued = False
 
     def record(self, call_id: str, leg: str, call_end_us: int) -> TrunkCall:
         """The record of the seizure; one that nobody ended lasts until `call_end_us`."""
         ended_us = self.ended_us or call_end_us
         reached_us = min((at for at in (self.ringing_us, self.answered_us) if at), default=0)
-        outcome = classify(self.sip_status, answered=bool(self.answered_us), rang=bool(self.ringing_us))
+        outcome = classify(self.sip_status, answered=bool(self.answered_us), rang=bool(self.ringing_us)).value
+        if self.continued:
+            outcome, reached_us = CONTINUED, 0
         return TrunkCall(
             call_id=call_id,
             leg=leg,
@@ -195,7 +208,7 @@ class Seizure:
             answered_us=self.answered_us or None,
             ended_us=ended_us,
             sip_status=self.sip_status,
-            outcome=str(outcome.value),
+            outcome=outcome,
             pdd_s=seconds(max(reached_us - self.started_us, 0)) if reached_us else None,
             billed_s=seconds(max(ended_us - self.answered_us, 0)) if self.answered_us else 0.0,
             cost=self.cost,

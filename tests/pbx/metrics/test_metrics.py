@@ -172,6 +172,18 @@ def test_trunks_and_security_now() -> None:
     assert value(metrics, "centrala_callers_refused_total") == 4
 
 
+def test_a_party_that_moves_is_billed_and_no_seizure() -> None:
+    bus, metrics = busy()
+    call = f"{21:032x}"
+    bus.publish(CallEvent(Kind.LEG_STARTED, call, "b1", T0, {"role": "callee", "trunk": "second", "moved": True}))
+    bus.publish(CallEvent(Kind.LEG_ANSWERED, call, "b1", T0))
+    bus.publish(CallEvent(Kind.TRUNK_CONTINUED, call, "b1", T0, {"trunk": "second", "target": "+48601"}))
+    bus.publish(CallEvent(Kind.LEG_ENDED, call, "b1", T0 + 30, {"sip_status": 200}))
+    assert value(metrics, "centrala_trunk_seizures_total", trunk="second") is None
+    assert value(metrics, "centrala_trunk_calls_total", trunk="second", outcome="answered") is None
+    assert value(metrics, "centrala_trunk_billed_seconds_total", trunk="second") == 30
+
+
 def test_a_trunk_that_fails_ends_its_seizure_and_the_next_begins_one() -> None:
     bus, metrics = busy()
     publish(bus, seizure(20, 503, rang=False)[:-2])

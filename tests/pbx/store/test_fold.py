@@ -164,6 +164,37 @@ def test_each_trunk_that_failed_is_a_seizure_of_its_own() -> None:
     assert found.cdr().legs == 1, "it was one leg"
 
 
+def test_a_far_end_that_moves_is_no_second_seizure() -> None:
+    """Metrics D1: a seizure is an INVITE. What is talked after a transfer is billed all the same."""
+    call = Journey(1).begin("extension:101", direction="internal", trunk="", caller="102")
+    call.add(Kind.LEG_STARTED, "b1", role="callee", target="+48601", trunk="carrier", moved=True)
+    call.at(5).add(Kind.LEG_ANSWERED, "b1").add(Kind.TRUNK_CONTINUED, "b1", trunk="carrier", target="+48601")
+    call.at(65).add(Kind.LEG_CHARGED, "b1", trunk="carrier", cost=0.3, currency="PLN", seconds=60)
+    call.add(Kind.LEG_ENDED, "b1", sip_status=200, cause="normal")
+    (record,) = fold(call.end(status=200, by="callee").events).trunk_records()
+    assert (record.outcome, record.billed_s, record.cost, record.pdd_s) == ("continued", 60.0, 0.3, None)
+
+
+def test_an_inbound_party_that_moves_is_none_either() -> None:
+    call = Journey(1).begin("extension:101", direction="inbound", trunk="carrier", caller="+48600")
+    call.add(Kind.LEG_STARTED, "b1", role="callee", target="+48600", trunk="carrier", moved=True)
+    call.at(5).add(Kind.LEG_ANSWERED, "b1").at(9).add(Kind.LEG_ENDED, "b1", sip_status=200, cause="normal")
+    assert fold(call.end(status=200, by="callee").events).trunk_records() == []
+
+
+def test_a_leg_that_another_far_end_takes_over_is_billed_in_two_parts() -> None:
+    call = Journey(1).begin("outbound:0600", direction="outbound", trunk="", caller="101")
+    call.add(Kind.LEG_STARTED, "b1", role="callee", target="+48601", trunk="first")
+    call.at(2).add(Kind.LEG_ANSWERED, "b1")
+    call.at(12).add(Kind.TRUNK_CONTINUED, "b1", trunk="second", target="+48602")
+    call.at(42).add(Kind.LEG_ENDED, "b1", sip_status=200, cause="normal")
+    records = fold(call.end(status=200, by="callee").events).trunk_records()
+    assert [(r.leg, r.trunk, r.outcome, r.billed_s) for r in records] == [
+        ("b1.1", "first", "answered", 10.0),
+        ("b1", "second", "continued", 30.0),
+    ]
+
+
 def test_what_is_known_of_the_numbers_is_in_the_record() -> None:
     known = {"tag": "spring", "campaign": "tractors", "caller_country": "PL", "caller_type": "mobile"}
     events = Journey(1).begin("echo").end(status=200, by="caller").events
