@@ -31,8 +31,6 @@ class Kind(StrEnum):
     LEG_ENDED = "leg.ended"
     TRUNK_FAILED = "trunk.failed"  # trunk, sip_status, q850, next_trunk: the leg goes on by another trunk
     TRUNK_CONTINUED = "trunk.continued"  # trunk, target: whom we called by it goes on in this leg, without an INVITE
-        "trunk.continued"  # trunk, target: a far end that we called goes on in this leg, without an INVITE
-    )
     LEG_CHARGED = "leg.charged"  # trunk, cost, currency, seconds (billed)
     EMERGENCY = "call.emergency"  # number, extension, site, location, caller_id
     SCREENED = "call.screened"  # pattern, action ("reject", "announce", "flow:NAME"), reason
