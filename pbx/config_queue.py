@@ -51,7 +51,6 @@ class Queue(Section):
     record: bool = True
     incall_codes: bool | None = None  # of agents who serve it; unset: as their extensions
     # Contacts that nobody served; see pbx.config_contacts.
-    abandoned_callback: bool = False  # the PBX calls abandoned callers back by itself
     missed_deadline_s: float | None = Field(default=None, gt=0)  # unset: as in [contacts]
     missed_owner: str = ""  # "team:sales", "agent:101"; empty: the queue
     callback: QueueCallback = QueueCallback()

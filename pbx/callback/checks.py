@@ -84,8 +84,8 @@ def _queues(config: Config) -> Iterator[Problem]:
         settings = queue.callback
         if settings.caller_id != "called":
             yield from _number((*path, "caller_id"), settings.caller_id)
-        if (settings.on or queue.abandoned_callback) and not config.callback.enabled:
-            key = (*path, "on") if settings.on else ("queue", index, "abandoned_callback")
+        if settings.on and not config.callback.enabled:
+            key = (*path, "on")
             yield Problem(key, "asks for callbacks, which are not enabled", "set callback.enabled = true")
 
 

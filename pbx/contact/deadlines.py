@@ -181,7 +181,7 @@ class Deadlines:
             text = (
                 f"a contact is older than {min(self._settings.sla_s):g} s (contacts.sla_s); the oldest is owned by "
                 f"{worst.owner or 'nobody'}: `centrala contacts list --overdue` shows them; call these customers, "
-                "let the PBX do it (queue.abandoned_callback), or sign more agents in"
+                "let the PBX do it (queue.callback.on), or sign more agents in"
             )
         else:
             text = "no contact is older than agreed any more"

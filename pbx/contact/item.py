@@ -105,7 +105,7 @@ class ContactItem:
     origin_call: str = ""
     key: str = ""  # of idempotency: the same request twice is one item
     mode: str = "agent_first"  # or "customer_first"
-    automatic: bool = False  # the dialler may call; otherwise it is a task for people
+    automatic: bool = False  # asks for our call; others are tasks for people, unless the queue has them called as well
     times: int = 1  # contacts of the customer that this item stands for
     state: ItemState = ItemState.OPEN
     end: str = ""  # a value of End

@@ -52,7 +52,6 @@ class Rules:
             source=source,
             origin_call=facts.call_id,
             key=f"call:{facts.call_id}",
-            automatic=kind is ItemKind.ABANDONED and queue is not None and queue.abandoned_callback and not end,
             reason=why or reason,
             end=end,
         )

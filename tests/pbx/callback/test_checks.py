@@ -40,7 +40,6 @@ def test_a_right_one() -> None:
         ({"callback": {"hours": "day"}}, "callback.hours"),
         ({"callback": {"hours": "d"}, "hours": [{"name": "d", "timezone": "UTC"}]}, "callback.hours"),
         ({"callback": {}, "queue": [{"name": "q", "callback": {"on": ["missed"]}}]}, "queue[0].callback.on"),
-        ({"callback": {}, "queue": [{"name": "q", "abandoned_callback": True}]}, "queue[0].abandoned_callback"),
         ({"queue": [{"name": "q", "callback": {"caller_id": "none"}}]}, "queue[0].callback.caller_id"),
     ],
 )

@@ -40,12 +40,9 @@ def test_an_abandoned_call_is_its_queue_s() -> None:
     assert not found.automatic
 
 
-def test_owner_deadline_and_callback_are_the_queue_s_to_say() -> None:
+def test_owner_and_deadline_are_the_queue_s_to_say() -> None:
     found = opened(abandoned(queue="vip"))
     assert (found.owner, found.promise - found.since) == ("team:gold", 60)
-    queue = {"name": "sales", "abandoned_callback": True}
-    assert opened(abandoned(), queues=[queue]).automatic
-    assert not opened(left(), queues=[queue]).automatic, "who was turned away is a task for people"
 
 
 @pytest.mark.parametrize("reason", ["timeout", "full", "no_agents", "shutdown", "key"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx.call.trunks.carriers import TrunkNow
-from pbx.events import Alarm, EventBus, RegistrationChanged
+from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.cells import HistogramCell
+from pbx.metrics.contacts import ContactMetrics, ContactsNow
 from pbx.metrics.live import DNS_COUNTERS, TRANSPORT_COUNTERS, QueueNow, Security, Sources
 from pbx.metrics.metrics import Metrics
 from pbx.store.writer import WriterStats
@@ -53,6 +54,7 @@ SIP = {
 }
 
 
+CONTACTS = ContactsNow({("sales", "abandoned"): 2, ("", "missed"): 1}, {"sales": 1}, 600.0, 1, 1, 2, 3)
 CARRIER = TrunkNow("carrier", "sip.example", "", "down", "registered", True, 60.0, "", 3, 30, 1.5, 40.25, "PLN", 7)
 
 
@@ -85,14 +87,27 @@ def busy() -> tuple[EventBus, Metrics]:
     metrics = Metrics(
         bus, sources(bus), thresholds={"sales": (20.0, 5.0), "night": (30.0, 5.0)}, trunks=["carrier"], version="0.1.0"
     )
+    metrics.add(ContactMetrics(bus, lambda: CONTACTS))
     for number in range(1, 4):
         publish(bus, answered(number, wait_s=10.0 * number))
     publish(bus, abandoned(4, wait_s=4.0), abandoned(5, wait_s=40.0), left(6, reason="full"))
     publish(bus, seizure(7, 200, talk_s=60.0), seizure(8, 486), seizure(9, 503, rang=False), answered(10)[:4])
     bus.publish(RegistrationChanged("101", "sip:101@192.0.2.1", False, 0.0, T0, "connection_lost"))
     bus.publish(Alarm("recording_failed", "no space", False, T0))
+    publish(bus, contact())
     assert bus.errors == 0
     return bus, metrics
+
+
+def contact() -> list[CallEvent]:
+    """One that was missed, went late, was tried and reached."""
+    steps: list[tuple[Kind, dict[str, object]]] = [
+        (Kind.CONTACT_OPENED, {"contact_kind": "abandoned"}),
+        (Kind.CONTACT_BREACHED, {"deadline": "10800 s"}),
+        (Kind.CONTACT_ATTEMPT_ENDED, {"outcome": "reached"}),
+        (Kind.CONTACT_CLOSED, {"end": "reached"}),
+    ]
+    return [CallEvent(kind, "c" * 32, "", T0, data) for kind, data in steps]
 
 
 def publish(bus: EventBus, *journeys: list) -> None:  # type: ignore[type-arg]
