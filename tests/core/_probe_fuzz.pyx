@@ -9,12 +9,23 @@ from libc.string cimport memcpy, memset
 from posix.time cimport clock_gettime, timespec
 
 from core.base.sockets cimport Address, ip_of_v4
+from core.engine.keys cimport KeyStore
 from core.signal.comfort_noise cimport NoiseMaker, noise_fill, noise_init, noise_update
 from core.stream.codec cimport CODEC_G722, CODEC_L16_16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
 from core.stream.jitter cimport Jitter, JitterPiece, jitter_get, jitter_init, jitter_memory, jitter_put
 from core.stream.playout cimport Playout, playout_init, playout_memory, playout_put, playout_tick
 from core.stream.rtcp cimport RtcpState, rtcp_receive
-from core.stream.stream cimport Received, Stream, StreamSettings, stream_configure, stream_init, stream_receive
+from core.stream.srtp cimport SRTP_ROOM, Srtp, srtp_seal_rtcp, srtp_seal_rtp
+from core.stream.stream cimport (
+    Received,
+    Stream,
+    StreamSettings,
+    stream_configure,
+    stream_init,
+    stream_is_for_python,
+    stream_open_rtcp,
+    stream_receive,
+)
 from core.stream.telephone_event cimport EventNews, EventReceiver, event_packet, event_poll
 
 cdef extern from "<time.h>" nogil:
@@ -28,7 +39,7 @@ cdef inline int64_t _cpu_ns() noexcept nogil:
     return <int64_t>t.tv_sec * 1000000000 + t.tv_nsec
 
 
-TARGETS = ["rtp", "rtcp", "telephone_event", "jitter", "playout", "comfort_noise"]
+TARGETS = ["rtp", "rtcp", "telephone_event", "jitter", "playout", "comfort_noise", "srtp"]
 cdef int[5] CODECS = [CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS, CODEC_L16_16]
 
 cdef enum:
@@ -40,6 +51,9 @@ cdef struct Fuzz:
     uint64_t random
     int64_t now
     Stream stream
+    Stream secured
+    Srtp* sealing              # what the far end of `secured` would use
+    uint64_t opened            # packets of it that were authentic
     RtcpState rtcp
     EventReceiver events
     Jitter jitter
@@ -103,6 +117,30 @@ cdef void _rtp(Fuzz* f, uint8_t* data, int size) noexcept nogil:
     stream_receive(&f.stream, data, size, NULL, f.now, &got)
 
 
+cdef void _srtp(Fuzz* f, uint8_t* data, int size) noexcept nogil:
+    """Forged ones as they are; each fourth is sealed, so that what is authentic and malformed is read as well."""
+    cdef Received got
+    cdef uint8_t[LARGEST + 64 + SRTP_ROOM] packet
+    cdef int sealed
+    if stream_is_for_python(&f.secured, data, size):
+        return
+    if _random(f) & 3:
+        if size > 1 and 192 <= data[1] <= 223:
+            stream_open_rtcp(&f.secured, data, size)
+        else:
+            stream_receive(&f.secured, data, size, NULL, f.now, &got)
+        return
+    memcpy(packet, data, size)
+    if size > 1 and 192 <= data[1] <= 223:
+        sealed = srtp_seal_rtcp(f.sealing, packet, size)
+        f.opened += sealed > 0 and stream_open_rtcp(&f.secured, packet, sealed) >= 0
+    else:
+        sealed = srtp_seal_rtp(f.sealing, packet, size)
+        if sealed > 0:
+            stream_receive(&f.secured, packet, sealed, NULL, f.now, &got)
+            f.opened = f.secured.count.rx_packets
+
+
 cdef void _event(Fuzz* f, const uint8_t* data, int size) noexcept nogil:
     cdef EventNews news
     if size > 4:
@@ -152,11 +190,13 @@ cdef void _one(Fuzz* f, int target, uint8_t* data, int size) noexcept nogil:
         _jitter(f, data, size)
     elif target == 4:
         _playout(f, data, size)
+    elif target == 6:
+        _srtp(f, data, size)
     else:
         _noise(f, data, size)
 
 
-cdef int _open(Fuzz* f) except -1:
+cdef int _open(Fuzz* f, KeyStore keys, Srtp* opening, Srtp* sealing) except -1:
     cdef StreamSettings settings
     cdef int i
     memset(&settings, 0, sizeof(settings))
@@ -168,6 +208,12 @@ cdef int _open(Fuzz* f) except -1:
     settings.receive = settings.send = settings.rtcp_mux = True
     stream_init(&f.stream, -1, -1, 2, 99)
     stream_configure(&f.stream, &settings, f.now)
+    settings.secure = settings.demux = True
+    settings.rtcp_mux = False
+    stream_init(&f.secured, -1, -1, 2, 98)
+    stream_configure(&f.secured, &settings, f.now)
+    f.secured.srtp_in = opening
+    f.sealing = sealing
     f.jitter_memory = calloc(1, jitter_memory(320))
     jitter_init(&f.jitter, 8000, f.jitter_memory, 320, 0, 480)
     noise_init(&f.noise, 5)
@@ -190,15 +236,21 @@ cdef void _close(Fuzz* f) noexcept:
 
 
 def run(str target, list seeds, int64_t count, uint64_t seed=1):
-    """`count` executions of mutated `seeds`; the longest one in ms of processor time. A fault ends the process, which is the point."""
+    """`count` executions of mutated `seeds`: the longest one in ms of processor time, and how many were authentic SRTP.
+
+    A fault ends the process, which is the point.
+    """
     cdef Fuzz* f = <Fuzz*>calloc(1, sizeof(Fuzz))
     cdef int which = TARGETS.index(target), size
     cdef int64_t i, began, longest = 0, lasted
     cdef uint8_t[LARGEST + 64] scratch
     cdef uint8_t* exact
+    cdef KeyStore keys = KeyStore(4)
+    cdef Srtp* sealing = &keys.table.items[keys.add(1, "out", 1, bytes(range(30)))]
+    cdef Srtp* opening = &keys.table.items[keys.add(1, "in", 1, bytes(range(30)))]
     f.random = seed * 2 + 1
     f.now = 1000000000
-    _open(f)
+    _open(f, keys, opening, sealing)
     for data in seeds[:CORPUS]:
         f.sizes[f.count] = min(len(data), LARGEST - 64)
         memcpy(f.inputs[f.count], <const char*>data, f.sizes[f.count])
@@ -215,5 +267,6 @@ def run(str target, list seeds, int64_t count, uint64_t seed=1):
                 longest = lasted
             f.now += 20000000
             free(exact)
+    opened = f.opened
     _close(f)
-    return longest / 1e6
+    return longest / 1e6, opened
