@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pbx
 from core.engine.engine import Engine
+from pbx.api.callback_routes import callback_routes
 from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
 from pbx.api.features import feature_routes
@@ -20,6 +21,7 @@ from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.api.trunk_routes import trunk_routes
 from pbx.app.alarms import Alarms
+from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.certificates import CertificateKeeper
 from pbx.app.contact_control import PbxContactControl, contacts_now
 from pbx.app.control import PbxControl
@@ -30,6 +32,7 @@ from pbx.app.trunk_control import PbxTrunkControl
 from pbx.call.assembly import assemble
 from pbx.call.codes import slots
 from pbx.call.service import CallService
+from pbx.callback.service import Callbacks
 from pbx.clock import Clock, SystemClock
 from pbx.config import Config
 from pbx.configfile.check_network import split_host_port
@@ -43,6 +46,7 @@ from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.buckets import LOOP_LAG
+from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
@@ -85,6 +89,7 @@ class Pbx:
         self.resolver: Resolver
         self.calls: CallService
         self.contacts: Contacts
+        self.callbacks: Callbacks
         self.queues: QueueService
         self.flows: Flows
         self.presence: PresenceService
@@ -107,6 +112,7 @@ class Pbx:
     async def drain(self, timeout_s: float) -> int:
         """Refuses new calls with 503 and waits for running ones; returns how many had to be ended after `timeout_s`."""
         self.driver.drain()
+        self.callbacks.pause()
         return await self.calls.drain(timeout_s)
 
     # -- building -------------------------------------------------------------------------------------------------
@@ -131,6 +137,8 @@ class Pbx:
         collector.start(loop)
         self._stack.callback(collector.stop)
         await self._start_signalling()
+        self.callbacks.start()
+        self._stack.callback(self.callbacks.pause)
         for server in servers:
             await server.start()
             self._stack.push_async_callback(server.stop)
@@ -219,9 +227,13 @@ class Pbx:
         services.registrar.restore()
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
+        self.callbacks = Callbacks(services, self.store.kept)
+        self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))
+        self._stack.push_async_callback(self.callbacks.stop)
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
         texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language), *self.features.texts()]
+        texts += self.callbacks.texts()
         texts += self.calls.services.inbound.texts()
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
@@ -297,6 +309,7 @@ class Pbx:
                         *feature_routes(AppFeatureControl(FeatureViews(self.features))),
                         *trunk_routes(PbxTrunkControl(self)),
                         *contact_routes(PbxContactControl(self)),
+                        *callback_routes(PbxCallbackControl(self)),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
                 ),

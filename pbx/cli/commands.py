@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, contacts, features, presence
+from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, features, presence
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
@@ -29,6 +29,7 @@ app.add_typer(recordings, name="recordings")
 features.register(app, calls)
 trunk_commands.register(app)
 contacts.register(app)
+callbacks.register(app)
 presence.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
@@ -258,6 +259,14 @@ def by_queue(context: typer.Context, date: When = "", csv: Csv = False) -> None:
     from pbx.cli.reports import queue_report
 
     queue_report(read_config(context.obj).config, date, csv)
+
+
+@report.command("callbacks")
+def report_callbacks(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+    """A day's callbacks: speed-to-lead, their own service level, silent calls."""
+    from pbx.cli.reports import callback_report
+
+    callback_report(read_config(context.obj).config, date, csv)
 
 
 @report.command("calls")

@@ -77,3 +77,14 @@ def call_report(config: Config, when: str, as_csv: bool) -> None:
             sys.stdout.write(export.cdrs_csv(records, reporter.zone))
         else:
             out.print(table.cdrs_table(records, reporter.zone))
+
+
+def callback_report(config: Config, when: str, as_csv: bool) -> None:
+    """Callbacks of a day."""
+    with _reporter(config) as reporter:
+        date_ = _day(reporter, when)
+        found = reporter.callbacks(date_)
+        if as_csv:
+            sys.stdout.write(export.callbacks_csv(date_.isoformat(), found))
+        else:
+            out.print(table.callbacks_table(date_.isoformat(), found))

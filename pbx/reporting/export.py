@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from pbx.reporting.callbacks import LIMITS_S, CallbackFigures
 from pbx.reporting.figures import QueueFigures, Report, TrunkFigures
 from pbx.reporting.intervals import local
 from pbx.reporting.service_level import Formula
@@ -180,3 +181,25 @@ def utc(us: int | None) -> str:
 
 def _rounded(value: float | None, digits: int = 3) -> float | None:
     return None if value is None else round(value, digits)
+
+
+CALLBACK_HEADER = (
+    *("interval", "queue", "asked", "reached", "p50_s", "p90_s", "within_28_s", "within_60_s", "within_300_s"),
+    *("never_reached", "promised", "promise_kept", "attempts", "answered", "silent", "came_back", "refused", "open"),
+)
+
+
+def callbacks_csv(label: str, rows: Iterable[CallbackFigures]) -> str:
+    """A line per queue; shares from 0 to 1."""
+    return to_csv(
+        CALLBACK_HEADER,
+        (
+            (
+                *(label, row.queue, row.base, row.reached, row.quantile_s(0.5), row.quantile_s(0.9)),
+                *(row.within(limit) for limit in LIMITS_S),
+                *(row.never_reached, row.promised, row.promise_kept, row.attempts, row.answered, row.silent),
+                *(row.ends.get(end, 0) for end in ("customer_came_back", "refused", "")),
+            )
+            for row in rows
+        ),
+    )

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from pbx.config import Config
 from pbx.events import CallEvent
 from pbx.reporting import cdr, queries
+from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
 from pbx.store.database import database_url, reader_engine
@@ -74,6 +75,11 @@ class Reporter:
                 )
                 for interval in intervals
             ]
+
+    def callbacks(self, when: date) -> list[CallbackFigures]:
+        """The callbacks that were asked for on a local day, by queue."""
+        with self._engine.begin() as connection:
+            return callback_figures(connection, day(when, self.zone))
 
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from pbx.reporting.callbacks import LIMITS_S, CallbackFigures, total
 from pbx.reporting.export import plain
 from pbx.reporting.figures import QueueFigures, Report
 from pbx.reporting.intervals import local
@@ -187,3 +188,32 @@ def _table(title: str, names: Sequence[str], figures: Sequence[str]) -> Table:
     for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def callbacks_table(label: str, rows: Sequence[CallbackFigures]) -> RenderableType:
+    """A line per queue and one for all: how fast customers were reached, and how many never."""
+    speed = _table(f"Callbacks, {label}", ("Queue",), ("Asked", "Reached"))
+    for name in ("P50", "P90", "<=28 s", "<=60 s", "<=5 min", "Never"):
+        speed.add_column(name, justify="right", no_wrap=True)
+    other = _table(
+        "", ("Queue",), ("Promises\nkept", "Tries", "An-\nswered", "Silent", "Came\nback", "Re-\nfused", "Open")
+    )
+    shown = [*rows, total(rows)] if len(rows) > 1 else list(rows)
+    for row in shown:
+        title = Text(plain(row.queue))
+        cells = (duration(row.quantile_s(0.5)), duration(row.quantile_s(0.9)))
+        shares = (percent(row.within(limit)) for limit in LIMITS_S)
+        speed.add_row(title, str(row.base), str(row.reached), *cells, *shares, percent(row.never_reached))
+        other.add_row(
+            title,
+            percent(row.service_level),
+            str(row.attempts),
+            str(row.answered),
+            percent(row.silent_share),
+            *(str(row.ends.get(end, 0)) for end in ("customer_came_back", "refused", "")),
+        )
+    note = (
+        "Speed-to-lead: request, or the hour that was chosen, to customer and agent hearing each other. Asked: without "
+        "requests that were merged, taken back, or whose customer rang himself. Silent: answered, and no agent came."
+    )
+    return Group(speed, other, Text(note, style="dim"))

@@ -25,6 +25,7 @@ KEYED: dict[str, BulkInsert] = {
         schema.queue_visits,
         schema.queue_offers,
         schema.wait_promises,
+        schema.callback_calls,
         schema.trunk_calls,
         schema.agent_states,
         schema.registrations,

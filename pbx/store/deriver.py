@@ -112,6 +112,8 @@ class Deriver:
             if visits:
                 for wait in fold.wait_records():
                     put(*keyed(wait))
+            if fold.callback is not None:
+                put(*keyed(fold.callback))
             for seizure in fold.trunk_records():
                 put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
             if count % RUN_CALLS == 0:

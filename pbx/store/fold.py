@@ -66,6 +66,7 @@ class CallFold(Stays):
     )
 
     def __init__(self, call_id: str, *, zone: str = "UTC") -> None:
+        self.callback = None
         self.call_id = call_id
         self.zone = zone
         self.started_us = self.answered_us = self.ended_us = self.last_us = 0
@@ -363,6 +364,10 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.QUEUE_ANSWERED.value: CallFold._queue_answered,
     Kind.QUEUE_ABANDONED.value: CallFold._queue_abandoned,
     Kind.QUEUE_LEFT.value: CallFold._queue_left,
+    Kind.CALLBACK_ANSWERED.value: CallFold._callback_answered,
+    Kind.CALLBACK_BRIDGED.value: CallFold._callback_bridged,
+    Kind.CALLBACK_SILENT.value: CallFold._callback_silent,
+    Kind.CALLBACK_ENDED.value: CallFold._callback_ended,
     Kind.RECORDING_STARTED.value: CallFold._recording_started,
     Kind.RECORDING_ENDED.value: CallFold._recording_ended,
 }

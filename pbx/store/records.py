@@ -124,19 +124,45 @@ class TrunkCall:
     cost: float = 0.0
 
 
+@dataclass(slots=True)
+class CallbackCall:
+    """One attempt to reach a customer who is called back; None: it did not come so far."""
+
+    call_id: str
+    contact: str
+    queue: str
+    mode: str
+    attempt: int
+    agent: str
+    started_us: int
+    reach_s: float | None
+    hold_s: float | None
+    speed_s: float | None
+    age_s: float | None
+    silent: bool
+    outcome: str
+
+
 def columns(record: type[Any]) -> tuple[str, ...]:
     """The column names of a record class, in order."""
     return tuple(field.name for field in fields(record))
 
 
-Record = Cdr | QueueVisit | QueueOffer | WaitPromise | TrunkCall
-_READERS = {record: attrgetter(*columns(record)) for record in (Cdr, QueueVisit, QueueOffer, WaitPromise, TrunkCall)}
+Record = Cdr | QueueVisit | QueueOffer | WaitPromise | TrunkCall | CallbackCall
+Part = QueueOffer | WaitPromise | CallbackCall
+_RECORDS = (Cdr, QueueVisit, QueueOffer, WaitPromise, TrunkCall, CallbackCall)
+_READERS = {record: attrgetter(*columns(record)) for record in _RECORDS}
+_TABLES: dict[type[Part], str] = {
+    QueueOffer: "queue_offers",
+    WaitPromise: "wait_promises",
+    CallbackCall: "callback_calls",
+}
 
 
-def keyed(record: QueueOffer | WaitPromise) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
-    """Table, key and row of a part of a stay in a queue."""
+def keyed(record: Part) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+    """Table, key and row of a part of a stay in a queue, or of a callback."""
     values = row(record)
-    return ("queue_offers" if type(record) is QueueOffer else "wait_promises"), values[:2], values
+    return _TABLES[type(record)], values[:2], values
 
 
 def row(record: Record) -> tuple[Any, ...]:

@@ -19,7 +19,14 @@ from pbx.store.records import keyed, row
 log = logging.getLogger("centrala.store")
 
 INTERRUPTED = "interrupted"
-DERIVED = (schema.cdrs, schema.queue_visits, schema.queue_offers, schema.wait_promises, schema.trunk_calls)
+DERIVED = (
+    schema.cdrs,
+    schema.queue_visits,
+    schema.queue_offers,
+    schema.wait_promises,
+    schema.trunk_calls,
+    schema.callback_calls,
+)
 _CALLS_PER_WRITE = 500
 _MAX_SEQ = 2**63 - 1  # what the column holds
 
@@ -113,8 +120,8 @@ class _Records:
         self.calls += 1
         self._rows["cdrs"].append(row(fold.cdr()))
         self._rows["queue_visits"].extend(row(visit) for visit in fold.visit_records())
-        for wait in fold.wait_records():
-            table, _key, values = keyed(wait)
+        for part in (*fold.wait_records(), *fold.callback_records()):
+            table, _key, values = keyed(part)
             self._rows[table].append(values)
         self._rows["trunk_calls"].extend(row(seizure) for seizure in fold.trunk_records())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0004"  # the newest revision under migrations/versions
+HEAD = "0005"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -154,6 +154,26 @@ wait_promises = Table(
     _seconds("waited_s"),  # from then on to the end of the stay
     Column("outcome", Text, nullable=False),  # pbx.store.visits.Verdict
     Index("ix_wait_promises_told_us", "told_us"),
+)
+
+callback_calls = Table(
+    "callback_calls",
+    metadata,
+    Column("call_id", String(32), primary_key=True),
+    Column("contact", Text, primary_key=True),  # the item that was called for
+    Column("queue", Text, nullable=False),
+    _text("mode"),  # "agent_first", "customer_first"
+    _count("attempt"),  # its number among those of the item
+    _text("agent"),  # who spoke with the customer
+    _us("started_us"),
+    _seconds("reach_s", nullable=True),  # INVITE to the customer's answer
+    _seconds("hold_s", nullable=True),  # from there to the bridge, or to the customer's hang-up
+    _seconds("speed_s", nullable=True),  # speed-to-lead: request, or the hour that was chosen, to bridge
+    _seconds("age_s", nullable=True),  # first contact to bridge
+    Column("silent", Boolean(create_constraint=False), nullable=False),  # hung up before an agent was there
+    _text("outcome"),  # pbx.callback.attempts.Outcome, or "interrupted"
+    Index("ix_callback_calls_started_us", "started_us"),
+    Index("ix_callback_calls_contact", "contact"),
 )
 
 trunk_calls = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pbx.store.calling_back import CallingBack
 from pbx.store.encode import clean, number, seconds
 from pbx.store.records import QueueOffer, WaitPromise
 from pbx.store.visits import Ring, Said, Visit
@@ -12,7 +13,7 @@ from pbx.store.visits import Ring, Said, Visit
 Data = dict[str, Any]
 
 
-class Stays:
+class Stays(CallingBack):
     """A base of pbx.store.fold.CallFold, which holds the state."""
 
     __slots__ = ("agent", "visits")

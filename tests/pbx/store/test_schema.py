@@ -19,7 +19,7 @@ from pbx.store import schema
 from pbx.store.batch import AGENT_LOG, JOURNEY, KEYED
 from pbx.store.database import prepare
 from pbx.store.migrate import alembic_config
-from pbx.store.records import Cdr, QueueOffer, QueueVisit, TrunkCall, WaitPromise, columns
+from pbx.store.records import CallbackCall, Cdr, QueueOffer, QueueVisit, TrunkCall, WaitPromise, columns
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ from pbx.store.records import Cdr, QueueOffer, QueueVisit, TrunkCall, WaitPromis
         (QueueOffer, schema.queue_offers),
         (WaitPromise, schema.wait_promises),
         (TrunkCall, schema.trunk_calls),
+        (CallbackCall, schema.callback_calls),
     ],
 )
 def test_records_have_the_tables_columns(record: type[Any], table: Table) -> None:

@@ -1,0 +1,97 @@
+"""The control socket's routes of callbacks: requests, and what became of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from pbx.api.control import Refused, json_route, read_json
+
+TEXTS = ("number", "queue", "key", "name", "language", "mode", "source", "preferred_agent")
+NUMBERS = ("promise_s", "priority")
+TIMES = ("at", "until")
+KNOWN = {*TEXTS, *NUMBERS, *TIMES, "tags"}
+MAX_TEXT = 200
+
+
+class CallbackControl(Protocol):
+    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
+
+    def callbacks(self) -> list[dict[str, Any]]: ...
+    def figures(self) -> dict[str, Any]: ...
+    async def request(self, fields: dict[str, Any]) -> dict[str, Any]: ...
+    async def cancel(self, contact: str) -> dict[str, Any]: ...
+    async def reschedule(self, contact: str, at: float) -> dict[str, Any]: ...
+
+
+def callback_routes(control: CallbackControl) -> list[Route]:
+    """Every path and what answers it; bodies are JSON objects."""
+
+    async def callbacks(request: Request) -> Any:
+        if request.method == "POST":
+            return await control.request(_fields(await read_json(request)))
+        return control.callbacks()
+
+    async def figures(_: Request) -> Any:
+        return control.figures()
+
+    async def one(request: Request) -> Any:
+        contact = request.path_params["contact"]
+        if request.method == "DELETE":
+            return await control.cancel(contact)
+        body = await read_json(request)
+        return await control.reschedule(contact, _moment(body.get("at"), "at"))
+
+    return [
+        Route("/callbacks", json_route(callbacks), methods=["GET", "POST"]),
+        Route("/callbacks/figures", json_route(figures)),
+        Route("/callbacks/{contact}", json_route(one), methods=["DELETE", "POST"]),
+    ]
+
+
+def _fields(body: dict[str, Any]) -> dict[str, Any]:
+    """What a request may say, each of its type. Refused 422 for anything else."""
+    unknown = sorted(set(body) - KNOWN)
+    if unknown:
+        raise Refused(422, f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(KNOWN))}")
+    fields: dict[str, Any] = {}
+    for name in TEXTS:
+        value = body.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise Refused(422, f"{name} is a text of at most {MAX_TEXT} characters")
+        fields[name] = value
+    for name in ("number", "queue"):
+        if not fields.get(name):
+            raise Refused(422, f'give {{"{name}": "..."}}')
+    for name in NUMBERS:
+        value = body.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e9:
+            raise Refused(422, f"{name} is a number")
+        fields[name] = int(value) if name == "priority" else float(value)
+    for name in TIMES:
+        if body.get(name) is not None:
+            fields[name] = _moment(body[name], name)
+    tags = body.get("tags", {})
+    if not isinstance(tags, dict) or not all(isinstance(text, str) for pair in tags.items() for text in pair):
+        raise Refused(422, 'tags are texts by name: {"campaign": "autumn"}')
+    return {**fields, "tags": tags}
+
+
+def _moment(value: Any, name: str) -> float:
+    """UTC seconds, or an ISO 8601 instant with its offset."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Refused(422, f'{name} is no instant; write "2026-12-24T10:00+01:00"') from None
+    if found.tzinfo is None:
+        raise Refused(422, f'{name} has no offset; write "2026-12-24T10:00+01:00"')
+    return found.timestamp()

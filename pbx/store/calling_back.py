@@ -1,0 +1,68 @@
+"""The part of a call's fold that concerns the contact it was placed for: one attempt of a callback."""
+
+# ruff: noqa: ARG002 - every handler of an event kind takes the same arguments
+from __future__ import annotations
+
+from typing import Any
+
+from pbx.store.encode import clean, number
+from pbx.store.records import CallbackCall
+
+Data = dict[str, Any]
+INTERRUPTED = "interrupted"  # the process died during the attempt
+
+
+class CallingBack:
+    """Under the stays of pbx.store.fold.CallFold. There is an attempt from its customer's answer or its end on."""
+
+    __slots__ = ("callback",)
+    call_id: str
+    contact: str
+    started_us: int
+    callback: CallbackCall | None
+
+    def callback_records(self) -> list[CallbackCall]:
+        """One record, or none."""
+        return [self.callback] if self.callback is not None else []
+
+    def _callback(self, data: Data) -> CallbackCall:
+        if self.callback is None:
+            self.callback = CallbackCall(
+                call_id=self.call_id,
+                contact=clean(data.get("contact")) or self.contact,
+                queue=clean(data.get("queue")),
+                mode="",
+                attempt=0,
+                agent="",
+                started_us=self.started_us,
+                reach_s=None,
+                hold_s=None,
+                speed_s=None,
+                age_s=None,
+                silent=False,
+                outcome=INTERRUPTED,
+            )
+        return self.callback
+
+    def _callback_answered(self, leg: str, at_us: int, data: Data) -> None:
+        self._callback(data).reach_s = number(data.get("reach_s"))
+
+    def _callback_bridged(self, leg: str, at_us: int, data: Data) -> None:
+        record = self._callback(data)
+        record.agent = clean(data.get("agent"))
+        record.mode = clean(data.get("mode"))
+        record.attempt = int(number(data.get("attempt")))
+        record.hold_s = number(data.get("hold_s"))
+        record.speed_s = number(data.get("speed_s"))
+        record.age_s = number(data.get("age_s"))
+
+    def _callback_silent(self, leg: str, at_us: int, data: Data) -> None:
+        record = self._callback(data)
+        record.silent = True
+        record.hold_s = number(data.get("hold_s"))
+
+    def _callback_ended(self, leg: str, at_us: int, data: Data) -> None:
+        record = self._callback(data)
+        record.mode = clean(data.get("mode"))
+        record.attempt = int(number(data.get("attempt")))
+        record.outcome = clean(data.get("outcome"))
