@@ -13,7 +13,7 @@ from core.base.ring cimport SpscRing
 cdef enum:
     RECORDING_SLOTS = 1024
     CHUNK_BYTES = 160
-    MAX_TAPS = 8               # of a recording, in all its time
+    MAX_TAPS = 32              # of a recording, in all its time: a transfer takes one
     WINDOW = 16384             # frames that may still change: 2 s
     CODEC_LINEAR = 255         # of a chunk: s16 samples in host order, 8 kHz
 

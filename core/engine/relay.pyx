@@ -30,6 +30,8 @@ cdef void relay_forward(Leg* source, Leg* to, Received* got, int64_t now) noexce
     if got.kind == GOT_EVENT:
         pt = out.event_payload_type
         if pt < 0:
+            # What is left out leaves no hole: the next packet gets the next number.
+            out.tx.source = SOURCE_NONE
             return
     elif got.kind != GOT_AUDIO:
         pt = out.noise_payload_type

@@ -35,7 +35,7 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)
     if call.transfer is not None and leg is not call.transfer.leg:
         call.transfer.connected()
-    if record:
+    if record or call.recording:
         call.services.recorder.start(call, leg)
     try:
         await leg.wait_ended()
@@ -44,5 +44,4 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     finally:
         call.a.part()
         call.emit(Kind.BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
-        if call.tape is not None:
-            call.services.recorder.stop(call)
+        call.services.recorder.rest(call)

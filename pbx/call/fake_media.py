@@ -39,12 +39,21 @@ class FakeRecording:
     def __init__(self, path: str) -> None:
         self.path = self.relative_path = path
         self.paused = False
+        self.active = True
+        self.taps: list[tuple[str, Any, int]] = []  # ("add" or "drop", stream, channel)
         self._began = asyncio.get_running_loop().time()
+
+    def add(self, session: Any, channel: int) -> None:
+        self.taps.append(("add", session, channel))
+
+    def drop(self, session: Any) -> None:
+        self.taps.append(("drop", session, -1))
 
     def pause(self, on: bool) -> None:
         self.paused = on
 
     async def stop(self) -> float:
+        self.active = False
         return asyncio.get_running_loop().time() - self._began
 
 

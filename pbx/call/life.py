@@ -98,7 +98,7 @@ class Life:
         self.rings_all = False  # every leg that rings is the caller's to hear
         self._legs_started = 0
         self.transfer: Transfer | None = None  # under way, or the last one
-        self.tape: Tape | None = None  # the recording of the bridge that runs
+        self.tape: Tape | None = None  # its recording, while it has one
         self.recordings = 0  # begun so far
         self._digits = Digits()
         self._music: Any = None
@@ -144,7 +144,7 @@ class Life:
 
     @property
     def recording(self) -> bool:
-        """Whether the bridge that runs is recorded."""
+        """Whether what the caller talks is recorded."""
         return self.tape is not None
 
     @property
@@ -211,6 +211,7 @@ class Life:
             self.transfer.over()
             self.transfer = None
         self.ended = True
+        self.services.recorder.stop(cast("Call", self))
         for task in self._spawned or ():
             task.cancel()
         self._spawned = None

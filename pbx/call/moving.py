@@ -74,6 +74,7 @@ def take_caller(call: Call, into: OutgoingLeg, cause: str) -> None:
     setup = call.setup
     keys = tuple(key for key in setup.limit_keys if key != TOTAL)
     call.setup = replace(setup, limit_keys=tuple(key for key in setup.limit_keys if key == TOTAL))
+    call.services.recorder.release(call.a)
     into.take_over(call.a, _dialled(setup.caller, setup.trunk, keys, call.give_meter()), cause)
     _continue_seizure(into)
 
@@ -95,6 +96,7 @@ def take_leg(leg: OutgoingLeg, into: OutgoingLeg, cause: str) -> None:
         raise CallEnded(f"leg {leg.name} or {into.name} is not answered or over already")
     keys, meter = leg.limit_keys, leg.meter
     leg.keep_limits()
+    leg.live_call.services.recorder.release(leg)
     into.take_over(leg, _dialled(leg.target, leg.trunk, keys, meter), cause)
     _continue_seizure(into)
 
@@ -109,9 +111,7 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
         raise CallEnded(f"leg {leg.name} or {place.name} is over already")
     call, peer = place.live_call, place.peer
     meter = _hand_limits(leg, place)
-    taped = peer is not None and call.recording
-    if taped:  # it hears the stream that goes
-        call.services.recorder.stop(call)
+    call.services.recorder.release(leg)
     session, place.session = place.session, None
     if session is not None:
         session.observer = None
@@ -127,7 +127,7 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
             call.charge(meter)
     if peer is not None and not peer.is_ended:
         place.join(peer)
-        if taped:
+        if call.recording:
             call.services.recorder.start(call, peer if place is call.a else place)
 
 

@@ -1,5 +1,8 @@
-"""Recordings of bridged calls: <yyyy>/<mm>/<dd>/<call id>.wav below the recordings folder. A disk that fails ends
-no call.
+"""Recordings of calls: <yyyy>/<mm>/<dd>/<call id>.wav below the recordings folder. A disk that fails ends no call.
+
+A call has one recording, from the first talk that is to be recorded to the call's end: the caller on the left, whoever
+the caller talks with on the right. It goes through hold, transfer and park; while the caller talks with nobody it is
+silent, and the time goes on. Stopped by command and begun again, the call has another file beside the first.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.events import Alarm, CallEvent, EventBus, Kind
 
@@ -21,15 +24,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.recording")
 ALARM = "recording_failed"
+LEFT, RIGHT = 0, 1  # channels
 
 
 @dataclass(slots=True)
 class Tape:
-    """The recording of a call's bridge. Its name is the recording's id in the journey."""
+    """The recording of a call. Its name is the recording's id in the journey."""
 
     name: str
     recording: Recording
-    paused: bool = False
+    paused: bool = False  # by whoever may: card data
+    idle: bool = False  # nobody to talk with: silent as well
+    left: Any = None  # the streams that are recorded now
+    right: Any = None
 
 
 class Recorder:
@@ -43,13 +50,17 @@ class Recorder:
         self.failures = 0
 
     def start(self, call: Call, leg: Leg, **why: str) -> bool:
-        """Records the caller (left) and `leg` (right); False, with an alarm, when that is not possible. `why` goes
-        into the journey.
+        """Records the caller (left) and `leg` (right), in the call's recording where it has one; False, with an alarm,
+        when that is not possible. `why` goes into the journey.
         """
         assert call.a.media is not None
         assert leg.media is not None
+        if call.tape is not None:
+            if _take_up(call.tape, call.a.media, leg.media):
+                return True
+            self.stop(call)
         day = time.strftime("%Y/%m/%d", time.gmtime(call.started_at))
-        call.recordings += 1  # a party that comes back is recorded anew, beside what there is already
+        call.recordings += 1
         name = call.id if call.recordings == 1 else f"{call.id}-{call.recordings}"
         path = f"{day}/{name}.wav"
         stream, other = call.a.media, leg.media
@@ -57,8 +68,30 @@ class Recorder:
         if recording is None:
             return False
         call.emit(Kind.RECORDING_STARTED, recording=name, path=recording.relative_path, **why)
-        call.tape = Tape(name, recording)
+        call.tape = Tape(name, recording, left=stream, right=other)
         return True
+
+    def rest(self, call: Call) -> None:
+        """The caller talks with nobody for now: silence is recorded until `start` or `stop`."""
+        tape = call.tape
+        if tape is None:
+            return
+        if tape.right is not None:
+            tape.recording.drop(tape.right)
+            tape.right = None
+        tape.idle = True
+        tape.recording.pause(True)
+
+    def release(self, leg: Leg) -> None:
+        """The stream of `leg` goes to another call, which may record it; a stream has one recording."""
+        tape = leg.live_call.tape
+        if tape is None or leg.media is None:
+            return
+        tape.recording.drop(leg.media)
+        if tape.left is leg.media:
+            tape.left = None
+        elif tape.right is leg.media:
+            tape.right = None
 
     def stop(self, call: Call) -> None:
         """Ends the recording of a call, if there is one; RECORDING_ENDED is published when all of it is on disk, after
@@ -74,7 +107,7 @@ class Recorder:
         if tape is None or tape.paused is on:
             return False
         tape.paused = on
-        tape.recording.pause(on)
+        tape.recording.pause(on or tape.idle)
         kind = Kind.RECORDING_PAUSED if on else Kind.RECORDING_RESUMED
         call.emit(kind, recording=tape.name, by=by)
         return True
@@ -121,3 +154,25 @@ class Recorder:
             self._alarmed = True
             text = f"calls are not recorded: {error}; free space or correct media.recordings_dir"
             self._bus.publish(Alarm(ALARM, text, True, self._clock.unix()))
+
+
+def _take_up(tape: Tape, left: Any, right: Any) -> bool:
+    """Puts the streams of the talk that begins onto the tape; False when it is over or has had all that it can take."""
+    recording = tape.recording
+    if not recording.active:
+        return False
+    try:
+        # First who comes, then who goes: a recording ends with its last stream.
+        if tape.left is not left:
+            recording.add(left, LEFT)
+        if tape.right is not right:
+            recording.add(right, RIGHT)
+    except (ValueError, KeyError, RuntimeError) as error:
+        log.info("recording %s: another file goes on: %s", tape.name, error)
+        return False
+    for before, now in ((tape.left, left), (tape.right, right)):
+        if before is not None and before is not now:
+            recording.drop(before)
+    tape.left, tape.right, tape.idle = left, right, False
+    recording.pause(tape.paused)
+    return True

@@ -57,7 +57,7 @@ class Recording:
     def add(self, session: MediaSession, channel: int = RIGHT) -> None:
         """Records one more session, added up with what the channel (LEFT or RIGHT) has; nothing when it is over.
 
-        Raises ValueError when the recording had eight sessions already, or has no such channel.
+        Raises ValueError when the recording had all the sessions that it can have (32) already, or has no such channel.
         """
         if self.active and session not in self._sessions:
             self._sessions[session] = self._tapes.core.add_to_record(self.id, session.stream, channel)

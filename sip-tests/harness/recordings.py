@@ -49,12 +49,19 @@ def _problems(path: Path, wanted: dict[str, Any], gap_ms: float) -> list[str]:
     problems = []
     for side, other, column in (("left", "right", 0), ("right", "left", 1)):
         samples = channels[:, column]
-        heard = tones.longest_tone(samples, wanted[side], gap_ms)
-        if heard < wanted["for_s"]:
-            problems.append(f"recording, {side}: {wanted[side]:g} Hz for {heard:.2f} s, {wanted['for_s']:g} s expected")
-        if tones.longest_tone(samples, wanted[other], 0) >= 0.1:
-            problems.append(f"recording, {side}: has the {wanted[other]:g} Hz of the other side")
+        for tone in _tones(wanted[side]):
+            heard = tones.longest_tone(samples, tone, gap_ms)
+            if heard < wanted["for_s"]:
+                problems.append(f"recording, {side}: {tone:g} Hz for {heard:.2f} s, {wanted['for_s']:g} s expected")
+        for tone in _tones(wanted[other]):
+            if tones.longest_tone(samples, tone, 0) >= 0.1:
+                problems.append(f"recording, {side}: has the {tone:g} Hz of the other side")
     return problems
+
+
+def _tones(wanted: float | list[float]) -> list[float]:
+    """One party on a channel, or several after each other."""
+    return wanted if isinstance(wanted, list) else [wanted]
 
 
 def _sound(path: Path) -> np.ndarray:
