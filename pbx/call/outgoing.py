@@ -262,6 +262,10 @@ class OutgoingLeg(Leg):
         if self.settings is None and status != 183:
             self.live_call.on_leg_ringing(self)
 
+    def on_other_family(self, _session: Session, destination: Any) -> bytes:
+        """A server that is reached by the other kind of address is told where to send to in kind."""
+        return self._offer_towards(destination)
+
     def on_answer(self, session: Session, body: bytes, _response: Any) -> None:
         """2xx: the first wins, the others are cancelled; one that crossed the CANCEL is hung up."""
         if self.is_ended or self.answered_at:

@@ -88,7 +88,7 @@ class EventMetrics:
 
     def _leg_started(self, event: CallEvent) -> None:
         trunk = event.data.get("trunk")
-        if trunk and event.data.get("role") != "caller" and not event.data.get("moved"):
+        if trunk and not event.data.get("moved"):
             self._in.trunk_seizures.child(trunk).value += 1
             if len(self._seizures) >= MAX_SEIZURES:  # legs whose end never came: the oldest goes
                 del self._seizures[next(iter(self._seizures))]

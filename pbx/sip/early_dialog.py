@@ -44,5 +44,17 @@ def newest(dialogs: Mapping[str, EarlyDialog]) -> EarlyDialog | None:
     return found
 
 
+def keep(dialogs: dict[str, EarlyDialog], response: Response) -> tuple[dict[str, EarlyDialog], EarlyDialog | None]:
+    """`dialogs` with the one of a provisional response, and that: None for one without a tag or beyond what is kept."""
+    tag = response.to_tag
+    early = dialogs.get(tag)
+    if early is None and tag and len(dialogs) < MAX_EARLY_DIALOGS:
+        early = EarlyDialog(response)
+        if dialogs is NO_EARLY_DIALOGS:
+            return {tag: early}, early
+        dialogs[tag] = early
+    return dialogs, early
+
+
 def nobody_minds(status: int) -> None:
     """The outcome of a PRACK: the far end looks after its own INVITE, whatever it says to it."""

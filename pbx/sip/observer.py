@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from pbx.sip.address import Source
+from pbx.sip.address import Destination, Source
 
 if TYPE_CHECKING:
     from pbx.sip.in_dialog import InDialogRequest
@@ -29,6 +29,10 @@ class SessionObserver(Protocol):
 
         `body` is b"" when offer and answer were exchanged reliably before, and changed since.
         """
+        ...
+
+    def on_other_family(self, session: InviteSession, destination: Destination) -> bytes:
+        """UAC: the next of several ways goes by IPv6 instead of IPv4, or the reverse: return the offer for it."""
         ...
 
     def on_failure(self, session: InviteSession, status: int, reason: str, response: Response | None) -> None:

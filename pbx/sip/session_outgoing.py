@@ -11,7 +11,7 @@ from pbx.sip import session_state as states
 from pbx.sip.client_auth import authorization
 from pbx.sip.dialog import Dialog, as_client
 from pbx.sip.dialog_request import DialogRequest
-from pbx.sip.early_dialog import MAX_EARLY_DIALOGS, NO_EARLY_DIALOGS, EarlyDialog, newest, nobody_minds
+from pbx.sip.early_dialog import NO_EARLY_DIALOGS, EarlyDialog, keep, newest, nobody_minds
 from pbx.sip.extensions import requires
 from pbx.sip.reason import said_reason
 from pbx.sip.reliable import read_rseq
@@ -231,18 +231,6 @@ class OutgoingSession(InviteSession):
             follow_contact=self.follow_contact,
         )
 
-    def _early_of(self, response: Response) -> EarlyDialog | None:
-        """The early dialog of a provisional response, None for one without a tag or beyond what is kept."""
-        tag = response.to_tag
-        early = self._early.get(tag)
-        if early is None and tag and len(self._early) < MAX_EARLY_DIALOGS:
-            early = EarlyDialog(response)
-            if self._early is NO_EARLY_DIALOGS:
-                self._early = {tag: early}
-            else:
-                self._early[tag] = early
-        return early
-
     def _on_provisional(self, response: Response) -> None:
         first, self._heard = not self._heard, True
         if self.phase is states.CANCELLING:
@@ -251,7 +239,7 @@ class OutgoingSession(InviteSession):
             return
         if response.status == 100:
             return
-        early = self._early_of(response)
+        self._early, early = keep(self._early, response)
         rseq = read_rseq(response.header("RSeq"))
         if rseq and early is not None and requires(response, "100rel"):
             if early.is_next(rseq):
@@ -355,7 +343,10 @@ class OutgoingSession(InviteSession):
         if hop is None or self.phase is not states.CALLING:
             return False
         ua, before = self.ua, self._routes + self._contact
+        other_family = (":" in hop.destination.host) != (":" in self.source.host)
         self.source = destination = hop.destination
+        if other_family and self._offer and self.observer is not None:
+            self._offer = self.observer.on_other_family(self, destination)
         self._uri = hop.uri or self._uri
         self._contact = ua.contact_line(self._contact_user, destination.transport, ua.local_address(destination))
         if hop.routes is not None:

@@ -232,7 +232,7 @@ class CallFold(Stays):
     def _leg_started(self, leg: str, at_us: int, data: Data) -> None:
         self.legs += 1
         trunk = clean(data.get("trunk"))
-        if trunk and data.get("role") != "caller" and not data.get("moved"):
+        if trunk and not data.get("moved"):  # an inbound caller's leg is never started by us
             self.seizures[leg] = Seizure(trunk, clean(data.get("target")), at_us)
 
     def _leg_ringing(self, leg: str, at_us: int, data: Data) -> None:

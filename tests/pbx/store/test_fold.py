@@ -211,8 +211,16 @@ def test_what_is_known_of_the_numbers_is_in_the_record() -> None:
 
 
 def test_an_inbound_trunk_is_no_seizure() -> None:
-    call = Journey().begin().add(Kind.LEG_STARTED, role="caller", target="600", trunk="carrier").end()
-    assert fold(call.events).trunk_records() == []
+    assert fold(Journey().begin("echo", trunk="carrier").end().events).trunk_records() == []
+
+
+def test_a_call_that_we_begin_outside_is_one() -> None:
+    """Its first leg is the caller's by its role, and an INVITE of ours to the trunk all the same."""
+    call = Journey(1).begin("queue:sales", direction="outbound", trunk="", caller="+48601")
+    call.add(Kind.LEG_STARTED, "a", role="caller", target="+48601", trunk="carrier")
+    call.at(4).add(Kind.LEG_ANSWERED, "a").at(64).add(Kind.LEG_ENDED, "a", sip_status=200, cause="normal")
+    (record,) = fold(call.end(status=200, by="caller").events).trunk_records()
+    assert (record.outcome, record.billed_s) == ("answered", 60.0)
 
 
 VALUES = st.one_of(
