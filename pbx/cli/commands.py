@@ -269,6 +269,14 @@ def report_callbacks(context: typer.Context, date: When = "", csv: Csv = False) 
     callback_report(read_config(context.obj).config, date, csv)
 
 
+@report.command("missed")
+def missed(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+    """Customers who were missed on a day, and how many of them were spoken with afterwards."""
+    from pbx.cli.reports import missed_report
+
+    missed_report(read_config(context.obj).config, date, csv)
+
+
 @report.command("calls")
 def report_calls(context: typer.Context, date: When = "", csv: Csv = False) -> None:
     """A day's call records."""

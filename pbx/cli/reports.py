@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from pbx.cli.console import fail, out
+from pbx.cli.console import fail, out, show
 from pbx.config import Config
 from pbx.reporting import export, table
 from pbx.reporting.intervals import day
+from pbx.reporting.recovery import Recovery
 from pbx.reporting.reporter import Reporter
 from pbx.store.errors import StoreError
 
@@ -88,3 +89,48 @@ def callback_report(config: Config, when: str, as_csv: bool) -> None:
             sys.stdout.write(export.callbacks_csv(date_.isoformat(), found))
         else:
             out.print(table.callbacks_table(date_.isoformat(), found))
+
+
+def missed_report(config: Config, when: str, as_csv: bool) -> None:
+    """Customers who were missed on a day, and what became of them."""
+    with _reporter(config) as reporter:
+        interval = day(_day(reporter, when), reporter.zone)
+        found = reporter.recovery(interval)
+        if as_csv:
+            sys.stdout.write(export.to_csv(RECOVERY_HEADER, (_recovery_cells(line) for line in found)))
+            return
+        rows: list[list[object]] = []
+        for line in found:
+            name, *figures, _rate = _recovery_cells(line)
+            rows.append([name or "-", *figures, table.percent(line.rate)])
+        columns = ["queue", "contacts", "no cust.", "customers", "reached", "came back", "open", "lost", "rate"]
+        show(f"Missed, {interval.label}", columns, rows, "nobody was missed")
+        out.print("Rate = customers spoken with afterwards, in either direction / customers missed", markup=False)
+
+
+RECOVERY_HEADER = (
+    "queue",
+    "contacts",
+    "not_customers",
+    "customers",
+    "reached",
+    "came_back",
+    "open",
+    "lost",
+    "recovery_rate",
+)
+
+
+def _recovery_cells(line: Recovery) -> list[export.Cell]:
+    rate = None if line.rate is None else round(line.rate, 4)
+    return [
+        line.queue,
+        line.contacts,
+        line.not_customers,
+        line.customers,
+        line.reached,
+        line.came_back,
+        line.open,
+        line.lost,
+        rate,
+    ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pbx.config import Config, Number
 from pbx.configfile.check_comfort import check_comfort
+from pbx.configfile.check_contacts import check_contacts
 from pbx.configfile.check_features import (
     check_groups,
     check_incall,
@@ -184,6 +185,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_dial_plan,
     check_references,
     check_routes,
+    check_contacts,
     check_groups,
     check_rooms_and_lots,
     check_sites,

@@ -17,6 +17,7 @@ from pbx.reporting import cdr, queries
 from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
+from pbx.reporting.recovery import Recovery, recovery
 from pbx.store.database import database_url, reader_engine
 from pbx.store.records import Cdr
 
@@ -80,6 +81,11 @@ class Reporter:
         """The callbacks that were asked for on a local day, by queue."""
         with self._engine.begin() as connection:
             return callback_figures(connection, day(when, self.zone))
+
+    def recovery(self, interval: Interval) -> list[Recovery]:
+        """What became of the contacts that were missed in the interval."""
+        with self._engine.begin() as connection:
+            return recovery(connection, interval)
 
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""
