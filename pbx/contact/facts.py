@@ -18,33 +18,20 @@ ANSWERED_BY_NOBODY = ("callback",)  # reasons to leave a queue after which the c
 class CallFacts:
     """One call. `add` takes its events in order; instants are UTC seconds."""
 
-    __slots__ = (
-        "application",
-        "at",
-        "bridged_at",
-        "call_id",
-        "callee",
-        "caller",
-        "cause",
-        "contact",
-        "data",
-        "direction",
-        "ended",
-        "ended_by",
-        "group",
-        "handled",
-        "joined",
-        "missed",
-        "number",
-        "off_hours",
-        "queue",
-        "rang",
-        "screened",
-        "served_at",
-        "talk_s",
-        "wait_s",
-        "withheld",
-    )
+    # What a call has not told yet; as attributes of the class they cost a plain call nothing.
+    application = ""
+    number = ""  # of the customer, as the book writes it; set by who keeps the facts
+    queue = ""  # that the caller is in, or that he left unserved
+    joined = 0.0
+    wait_s = 0.0
+    missed = ""  # "abandoned", or why a queue or group gave the caller back; "" since somebody spoke with him
+    group = ""
+    rang = ""  # an extension or number that was rung
+    screened = handled = False
+    served_at = bridged_at = 0.0  # the last bridge began; since when it runs
+    talk_s = 0.0
+    cause = ended_by = ""
+    ended = 0.0
 
     def __init__(self, started: CallEvent) -> None:
         data = self.data = started.data
@@ -52,23 +39,17 @@ class CallFacts:
         self.at = started.at
         self.direction: str = data.get("direction") or ""
         self.caller: str = data.get("caller") or ""
-        self.callee: str = data.get("callee") or ""
         self.withheld = bool(data.get("withheld"))
-        self.contact: str = data.get("contact") or ""  # placed for an item: whoever placed it tells the outcome
         self.off_hours: str = data.get("off_hours") or ""
-        self.application = ""
-        self.number = ""  # of the customer, as the book writes it; set by who keeps the facts
-        self.queue = ""  # that the caller is in, or that he left unserved
-        self.joined = 0.0
-        self.wait_s = 0.0
-        self.missed = ""  # "abandoned", or why a queue or group gave the caller back; "" since somebody spoke with him
-        self.group = ""
-        self.rang = ""  # an extension or number that was rung
-        self.screened = self.handled = False
-        self.served_at = self.bridged_at = 0.0  # the last bridge began; since when it runs
-        self.talk_s = 0.0
-        self.cause = self.ended_by = ""
-        self.ended = 0.0
+
+    @property
+    def callee(self) -> str:
+        return self.data.get("callee") or ""
+
+    @property
+    def contact(self) -> str:
+        """The item that the call was placed for: whoever placed it tells the outcome."""
+        return self.data.get("contact") or ""
 
     @property
     def served(self) -> bool:
@@ -154,4 +135,5 @@ _HANDLERS: dict[str, Callable[[CallFacts, dict[str, Any], float], None]] = {
     Kind.BRIDGE_ENDED: CallFacts._bridge_ended,
     Kind.CALL_ENDED: CallFacts._ended,
 }
-KINDS = (Kind.CALL_STARTED, *(Kind(kind) for kind in _HANDLERS))
+# What is told between the beginning and the end of a call, bridges apart.
+STEPS = tuple(Kind(kind) for kind in _HANDLERS if kind not in (Kind.BRIDGE_STARTED, Kind.CALL_ENDED))

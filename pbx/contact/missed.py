@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 from pbx.config import Config
 from pbx.contact.book import ContactBook, ContactError
-from pbx.contact.facts import KINDS, CallFacts
+from pbx.contact.facts import STEPS, CallFacts
 from pbx.contact.item import Attempt, ContactItem, End, OpenRequest, WrongState
 from pbx.contact.rules import Rules
 from pbx.events import Alarm, CallEvent, EventBus, Kind
@@ -44,26 +44,32 @@ class MissedContacts:
         self._numbers = numbers
         self._rules = Rules(config)
         self._calls: dict[str, CallFacts] = {}
-        self._lines: Counter[str] = Counter()  # numbers we are on a call with, or are being called by
+        self._lines: dict[str, int] = {}  # numbers we are on a call with, or are being called by
         self._work: deque[tuple[str, Step]] = deque()
-        self._queued: Counter[str] = Counter()  # steps of each number that wait or are under way
+        self._queued: dict[str, int] = {}  # steps of each number that wait or are under way
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
         self._stopping = False
 
     def start(self) -> None:
         """Listens from now on."""
         self._task = asyncio.get_running_loop().create_task(self._work_off())
-        self._unsubscribe = self._bus.subscribe(CallEvent, self._take, KINDS)
+        listen = self._bus.subscribe
+        self._unsubscribe = [
+            listen(CallEvent, self._started, (Kind.CALL_STARTED,)),
+            listen(CallEvent, self._step, STEPS),
+            listen(CallEvent, self._bridged, (Kind.BRIDGE_STARTED,)),
+            listen(CallEvent, self._over, (Kind.CALL_ENDED,)),
+        ]
         self._book.on_line = self.on_line
 
     async def stop(self) -> None:
         """Writes what waits, as far as the database takes it."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = []
         self._stopping = True
         self._wake.set()
         if self._task is not None:
@@ -84,7 +90,7 @@ class MissedContacts:
 
     def on_line(self, number: str) -> bool:
         """Whether a call with this number runs: nobody should dial it now."""
-        return self._lines[self._book.number(number)] > 0
+        return self._book.number(number) in self._lines
 
     def replay(self, journeys: Iterable[Iterable[CallEvent]]) -> None:
         """Judges calls that ended in an earlier process, in the order of their ends. What was done then already is
@@ -108,27 +114,37 @@ class MissedContacts:
 
     # -- events --------------------------------------------------------------------------------------------------
 
-    def _take(self, event: CallEvent) -> None:
+    def _started(self, event: CallEvent) -> None:
+        facts = self._begin(event)
+        if facts is not None:
+            self._calls[event.call_id] = facts
+            number = facts.number
+            self._lines[number] = self._lines.get(number, 0) + 1
+
+    def _step(self, event: CallEvent) -> None:
         facts = self._calls.get(event.call_id)
+        if facts is not None:
+            facts.add(event)
+
+    def _bridged(self, event: CallEvent) -> None:
+        facts = self._calls.get(event.call_id)
+        if facts is not None:
+            facts.add(event)
+            if facts.direction != "outbound":
+                self._came_back(facts)
+
+    def _over(self, event: CallEvent) -> None:
+        facts = self._calls.pop(event.call_id, None)
         if facts is None:
-            if event.kind is Kind.CALL_STARTED:
-                begun = self._begin(event)
-                if begun is not None:
-                    self._calls[event.call_id] = begun
-                    self._lines[begun.number] += 1
             return
         facts.add(event)
-        if event.kind is Kind.BRIDGE_STARTED and facts.direction != "outbound":
-            self._came_back(facts)
-        elif event.kind is Kind.CALL_ENDED:
-            del self._calls[event.call_id]
-            self._lines[facts.number] -= 1
-            if not self._lines[facts.number]:
-                del self._lines[facts.number]
-            if facts.direction == "outbound":
-                self._called(facts)
-            else:
-                self._ended(facts)
+        left = self._lines.pop(facts.number) - 1
+        if left:
+            self._lines[facts.number] = left
+        if facts.direction == "outbound":
+            self._called(facts)
+        elif facts.missed or not facts.served:
+            self._ended(facts)
 
     def _begin(self, event: CallEvent) -> CallFacts | None:
         """The facts of a call that is to be followed."""
@@ -145,7 +161,7 @@ class MissedContacts:
 
     def _came_back(self, facts: CallFacts) -> None:
         """Somebody speaks with the customer: what was open before is answered."""
-        if not facts.number or not (self._queued[facts.number] or self._book.of_number(facts.number)):
+        if not facts.number or not (facts.number in self._queued or self._book.of_number(facts.number)):
             return
         at, queue = facts.served_at, facts.queue if self._settings.came_back == "queue" else None
 
@@ -193,7 +209,7 @@ class MissedContacts:
             self._lose("the database takes nothing, and memory for contacts is used up: see the alarm store_write")
             return
         self._work.append((number, step))
-        self._queued[number] += 1
+        self._queued[number] = self._queued.get(number, 0) + 1
         self._wake.set()
 
     def _lose(self, why: str) -> None:
@@ -234,7 +250,7 @@ class MissedContacts:
             except Exception:
                 log.exception("a contact could not be kept")
                 self._lose("an error of the program, see the log")
-            self._queued[number] -= 1
-            if not self._queued[number]:
-                del self._queued[number]
+            left = self._queued.pop(number) - 1
+            if left:
+                self._queued[number] = left
         return []
