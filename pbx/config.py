@@ -21,12 +21,13 @@ from pbx.config_features import (
 )
 from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
-from pbx.config_queue import Agent, Queue
+from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone
 
 __all__ = [
     "Agent",
     "Bans",
+    "BreakReason",
     "Callback",
     "CallerId",
     "Config",
@@ -53,11 +54,13 @@ __all__ = [
     "Screening",
     "Section",
     "Server",
+    "Shift",
     "Sip",
     "Site",
     "Speech",
     "Store",
     "Supervision",
+    "Team",
     "Trunk",
 ]
 
@@ -360,6 +363,9 @@ class Config(Section):
     number: list[Number] = []
     agent: list[Agent] = []
     queue: list[Queue] = []
+    break_reason: list[BreakReason] = []
+    team: list[Team] = []
+    shift: list[Shift] = []
     flow: list[Flow] = []
     hours: list[Hours] = []
     parking: list[Parking] = []

@@ -16,8 +16,10 @@ class FeatureCodes(Section):
     """Dialled codes; "" turns one off. Those of PREFIX_CODES are followed by a number."""
 
     available: str = "*50"
-    on_break: str = "*51"
+    on_break: str = "*51"  # *511: for the reason whose code is 1
     offline: str = "*52"
+    wrapup: str = "*53"  # wrap-up is over; *532: with the second code of the queue
+    request_wrapup: str = "*54"  # the agent wants time after this call
     echo: str = "*43"
     withhold_number: str = "*31"  # dialled before a number: the called party does not see ours
     dnd_on: str = "*78"
@@ -47,6 +49,8 @@ class FeatureCodes(Section):
 
 
 PREFIX_CODES = (
+    "on_break",
+    "wrapup",
     "withhold_number",
     "forward_always",
     "forward_busy",

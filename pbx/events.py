@@ -53,6 +53,8 @@ class Kind(StrEnum):
     QUEUE_ANSWERED = "queue.answered"  # queue, agent, wait_s
     QUEUE_ABANDONED = "queue.abandoned"  # queue, wait_s, position
     QUEUE_LEFT = "queue.left"  # queue, wait_s, reason ("timeout", "full", "no_agents", "key", "shutdown")
+    WRAPUP_NOTED = "wrapup.noted"  # queue, agent, code, note: as they are now, during the call or in wrap-up
+    WRAPUP_ENDED = "wrapup.ended"  # queue, agent, code ("TIMEOUT": none was given in time), note, wrapup_s
     RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder
     RECORDING_ENDED = "recording.ended"  # recording, duration_s
     MEDIA_TIMEOUT = "media.timeout"  # silent_s
@@ -133,6 +135,19 @@ class AgentStateChanged:
     previous_s: float
     reason: str = ""
     call_id: str = ""
+    code: str = ""  # of the wrap-up that ended
+    previous_reason: str = ""  # of a state that an earlier process was in
+
+
+@dataclass(slots=True)
+class AgentBreakExceeded:
+    """A break lasts longer than its reason allows; `at` is UTC seconds. `returned`: the agent was made available."""
+
+    agent: str
+    reason: str
+    limit_s: float
+    at: float
+    returned: bool = False
 
 
 @dataclass(slots=True)

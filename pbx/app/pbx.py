@@ -213,7 +213,7 @@ class Pbx:
         self.queues = QueueService(services)
         self.flows = Flows(load_flows(self.config, self.prompts.music_names))
         services.applications.register("queue", self.queues.application)
-        services.applications.register("feature", feature_application(self.queues))
+        services.applications.register("feature", feature_application(self.queues), keep=False)
         services.applications.register("flow", self.flows.application)
         check_music(self.config, self.prompts.music_names)
         self.features = Features(services)
@@ -232,8 +232,8 @@ class Pbx:
         self._stack.push_async_callback(self.callbacks.stop)
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
-        texts = [*self.flows.texts(language), *self.queues.texts(), *code_texts(language), *self.features.texts()]
-        texts += self.callbacks.texts()
+        texts = [*self.flows.texts(language), *self.queues.texts(), *self.features.texts()]
+        texts += [*code_texts(language, self.config.break_reason), *self.callbacks.texts()]
         texts += self.calls.services.inbound.texts()
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)

@@ -137,6 +137,11 @@ class Call(Life):
                 return collected
             digit = ""
 
+    async def digit(self, timeout_s: float | None = None) -> str:
+        """The next digit, whatever is being played; "" after `timeout_s` (None: as long as it takes)."""
+        self._check()
+        return await self._digits.wait(timeout_s)
+
     def unread_digit(self, digit: str) -> None:
         """Puts back a digit that interrupted `play`, for the next `collect`."""
         self._digits.put_back(digit)

@@ -22,6 +22,8 @@ class DialledCodes:
             codes.available: "feature:available",
             codes.on_break: "feature:on_break",
             codes.offline: "feature:offline",
+            codes.wrapup: "feature:wrapup",
+            codes.request_wrapup: "feature:request_wrapup",
             codes.echo: "echo",
             codes.pickup_group: "pickup",
             codes.park: "park",
@@ -33,6 +35,7 @@ class DialledCodes:
             exact[getattr(codes, name)] = f"setting:{name}"
             exact[getattr(codes, f"{name}_off")] = f"setting:{name}_off"
         prefixes = {codes.pickup: "pickup:", codes.intercom: "intercom:"}
+        prefixes |= {codes.on_break: "feature:on_break=", codes.wrapup: "feature:wrapup="}
         prefixes |= {getattr(codes, name): f"setting:{name}=" for name in FORWARDS}
         prefixes |= {getattr(codes, name): f"supervise:{name}=" for name in SUPERVISION}
         self._exact = {code: application for code, application in exact.items() if code}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from pbx.config import Config, Number
+from pbx.configfile.check_agents import check_agents, check_breaks, check_teams, check_wrapup
 from pbx.configfile.check_comfort import check_comfort
 from pbx.configfile.check_contacts import check_contacts
 from pbx.configfile.check_features import (
@@ -57,6 +58,9 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("number", "number", [entry.number for entry in config.number]),
         ("agent", "extension", [entry.extension for entry in config.agent]),
         ("queue", "name", [entry.name for entry in config.queue]),
+        ("break_reason", "name", [entry.name for entry in config.break_reason]),
+        ("team", "name", [entry.name for entry in config.team]),
+        ("shift", "name", [entry.name for entry in config.shift]),
         ("flow", "name", [entry.name for entry in config.flow]),
         ("hours", "name", [entry.name for entry in config.hours]),
         ("route", "match", [f"{entry.match} {entry.hours}".strip() for entry in config.route]),
@@ -109,14 +113,8 @@ def check_dial_plan(config: Config) -> Iterator[Problem]:
 
 
 def check_references(config: Config) -> Iterator[Problem]:
-    """Names of agents, trunks, hours and applications that are used must exist."""
-    extensions = [entry.number for entry in config.extension]
+    """Names of trunks, hours and applications that are used must exist."""
     trunks = [entry.name for entry in config.trunk]
-    for index, agent in enumerate(config.agent):
-        yield from must_exist(("agent", index, "extension"), agent.extension, extensions, "extension")
-    for index, queue in enumerate(config.queue):
-        for position, name in enumerate(queue.agents):
-            yield from must_exist(("queue", index, "agents", position), name, extensions, "extension")
     for index, route in enumerate(config.route):
         if route.trunk:
             yield from must_exist(("route", index, "trunk"), route.trunk, trunks, "trunk")
@@ -186,6 +184,10 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_references,
     check_routes,
     check_contacts,
+    check_agents,
+    check_teams,
+    check_breaks,
+    check_wrapup,
     check_groups,
     check_rooms_and_lots,
     check_sites,
@@ -222,7 +224,7 @@ def _weak_secrets(config: Config) -> Iterator[Problem]:
 
 def _idle_agents(config: Config) -> Iterator[Problem]:
     for index, queue in enumerate(config.queue):
-        if not queue.agents:
+        if not queue.agents and not queue.teams:
             yield Problem(("queue", index, "agents"), f"queue {queue.name!r} has no agents", "callers will only wait")
 
 

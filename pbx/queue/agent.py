@@ -1,10 +1,9 @@
 """An agent: one state machine, as a table. Only this file moves the state.
 
 Two rules. While a caller is being served (reserved to wrap-up) what the person chooses is kept as the next state and
-done
-afterwards; choosing during wrap-up ends it. When nothing is being served, the state follows from four facts: what the
-person
-chose, whether a phone is registered, whether it is on another call, and whether offers were missed.
+done afterwards; choosing during wrap-up ends it, unless the queue's rules bind the agent to it. When nothing is being
+served, the state follows from four facts: what the person chose, whether a phone can be reached, whether it is on
+another call, and whether offers were missed.
 """
 
 from __future__ import annotations
@@ -29,6 +28,8 @@ class AgentState(StrEnum):
     )
     UNREACHABLE = "unreachable"  # no phone is registered
     BUSY = "busy"  # on a call that no queue gave
+    OUTBOUND = "outbound"  # on a call of his own to somebody outside
+    CALLBACK_PREVIEW = "callback_preview"  # reads the contact that is to be called next
 
 
 class Presence(StrEnum):
@@ -43,6 +44,7 @@ class Trigger(StrEnum):
     CHOSE = "chose"
     FACTS = "facts"  # registration, other calls or the pause after a missed offer changed
     RESERVE = "reserve"
+    PREVIEW = "preview"
     RING = "ring"
     ANSWER = "answer"
     MISS = "miss"
@@ -70,15 +72,17 @@ TABLE: dict[AgentState, _Row] = {
     S.UNREACHABLE: _AT_REST,
     S.NOT_RESPONDING: _AT_REST,
     S.BUSY: _AT_REST,
+    S.OUTBOUND: _AT_REST,
     S.AVAILABLE: {**_AT_REST, T.RESERVE: S.RESERVED},
-    S.RESERVED: {**_OFFERED, T.RING: S.RINGING},
+    S.RESERVED: {**_OFFERED, T.RING: S.RINGING, T.PREVIEW: S.CALLBACK_PREVIEW},
+    S.CALLBACK_PREVIEW: {**_OFFERED, T.RING: S.RINGING},
     S.RINGING: {**_OFFERED, T.RING: _Then.KEEP},
     S.TALKING: {**_SERVING, T.HOLD: S.HOLD, T.RESUME: _Then.KEEP, T.END: S.WRAPUP},
     S.HOLD: {**_SERVING, T.HOLD: _Then.KEEP, T.RESUME: S.TALKING, T.END: S.WRAPUP},
     S.WRAPUP: {T.CHOSE: _Then.REST, T.FACTS: _Then.KEEP, T.DONE: _Then.REST},
 }
 SERVING = frozenset(state for state, row in TABLE.items() if row.get(T.CHOSE) is _Then.KEEP)
-ON_DUTY = frozenset({S.AVAILABLE, S.WRAPUP, S.BUSY, *SERVING})  # will serve callers sooner or later
+ON_DUTY = frozenset({S.AVAILABLE, S.WRAPUP, S.BUSY, S.OUTBOUND, *SERVING})  # will serve callers sooner or later
 
 
 class WrongState(Exception):
@@ -89,6 +93,7 @@ class Agent:
     """One agent. `changed(agent, previous, previous_s, reason)` is called after each change of state."""
 
     __slots__ = (
+        "bound",
         "busy_with",
         "call_id",
         "calls",
@@ -126,10 +131,11 @@ class Agent:
         self.reason = ""  # of the break
         self.next: tuple[Presence, str] | None = None  # chosen while serving
         self.registered = False
-        self.busy_with: set[tuple[str, str]] = set()  # (call, leg) that no queue gave
+        self.busy_with: dict[tuple[str, str], bool] = {}  # (call, leg) that no queue gave: is it outbound?
         self.missed = 0  # offers in a row
         self.taken_out = False  # too many of them
         self.paused = False  # for a moment after a missed offer
+        self.bound = False  # to the wrap-up: choosing does not end it
         self.call_id = ""  # of the caller who is served
         self.calls = 0  # answered since the start
 
@@ -147,7 +153,7 @@ class Agent:
         """Available, break or offline: at once, or after the caller who is being served. Clears missed offers."""
         self._require(T.CHOSE)
         self.missed, self.taken_out, self.paused = 0, False, False
-        if self.state in SERVING:
+        if self.state in SERVING or (self.bound and self.state is S.WRAPUP):
             self.next = (presence, reason)
             return
         self.next = None
@@ -165,15 +171,21 @@ class Agent:
             self.registered = registered
             self._fire(T.FACTS)
 
-    def set_busy(self, call_id: str, leg: str, busy: bool) -> None:
-        """Another call of this agent's phone began or ended."""
-        before = len(self.busy_with)
+    def set_busy(self, call_id: str, leg: str, busy: bool, *, outbound: bool = False) -> None:
+        """Another call of this agent's phone began or ended; `outbound`: the agent's own, to somebody outside."""
+        before = self._elsewhere()
         if busy:
-            self.busy_with.add((call_id, leg))
+            self.busy_with[call_id, leg] = outbound
         else:
-            self.busy_with.discard((call_id, leg))
-        if bool(before) != bool(self.busy_with):
+            self.busy_with.pop((call_id, leg), None)
+        if before is not self._elsewhere():
             self._fire(T.FACTS)
+
+    def _elsewhere(self) -> AgentState | None:
+        """The state that calls make which no queue gave; None without any."""
+        if not self.busy_with:
+            return None
+        return S.OUTBOUND if True in self.busy_with.values() else S.BUSY
 
     def pause_over(self) -> None:
         """The moment after a missed offer is over."""
@@ -186,6 +198,11 @@ class Agent:
         self._require(T.RESERVE)
         self.call_id = call_id
         self._fire(T.RESERVE)
+
+    def preview(self) -> None:
+        """The agent reads a contact before it is dialled."""
+        self._require(T.PREVIEW)
+        self._fire(T.PREVIEW)
 
     def ring(self) -> None:
         self._fire(T.RING)
@@ -203,6 +220,13 @@ class Agent:
         self.taken_out = 0 < limit <= self.missed
         self.paused = not self.taken_out
         self._fire(T.MISS, reason if self.taken_out else "retry")
+
+    def restore(self, since_unix: float, on_break: str | None = None) -> None:
+        """Before anything else: offline since `since_unix` (UTC s), or on a break for the reason `on_break`."""
+        self.since = self.clock.monotonic() - max(0.0, self.clock.unix() - since_unix)
+        self.since_unix = since_unix
+        if on_break is not None:
+            self.state, self.presence, self.reason = S.BREAK, Presence.BREAK, on_break
 
     def take_out(self) -> None:
         """Restores that the agent had missed too many offers."""
@@ -257,8 +281,9 @@ class Agent:
             return S.BREAK
         if not self.registered:
             return S.UNREACHABLE
-        if self.busy_with:
-            return S.BUSY
+        elsewhere = self._elsewhere()
+        if elsewhere is not None:
+            return elsewhere
         return S.NOT_RESPONDING if self.taken_out or self.paused else S.AVAILABLE
 
     def _enter(self, state: AgentState, trigger: Trigger, reason: str) -> None:
@@ -274,4 +299,5 @@ class Agent:
             self.idle_since = now
         if state not in SERVING and state is not S.WRAPUP:
             self.call_id = ""
+            self.bound = False
         self.changed(self, previous, previous_s, reason)  # last: it may lead to the next offer and so come back here

@@ -86,7 +86,9 @@ class ItemOffers:
             return False
         self._forget(key)
         self._service.roster.talking[call_id] = agent
-        self._service.pacing.talk_began(self._service.queues[queue], agent)
+        served = self._service.queues[queue]
+        self._service.pacing.talk_began(served, agent)
+        self._service.wrapups.open(agent, served.config, call_id)
         agent.answer()
         return True
 

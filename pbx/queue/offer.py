@@ -34,7 +34,7 @@ def reason_of(cause: str) -> str:
 class Offer:
     """See the module. `over` is set by whatever ends it first."""
 
-    __slots__ = ("agent", "leg", "over", "stay", "token")
+    __slots__ = ("_silence", "agent", "leg", "over", "stay", "token")
 
     def __init__(self, stay: Waiting, agent: Agent, token: int, leg: OutgoingLeg) -> None:
         self.stay = stay
@@ -42,29 +42,27 @@ class Offer:
         self.token = token
         self.leg = leg
         self.over = False
+        self._silence: asyncio.TimerHandle | None = None
+        if not leg.answered_at and not leg.trunk:
+            self._silence = asyncio.get_running_loop().call_later(SILENCE_S, self._judge_silence)
+        stay.service.roster.offers[agent.extension] = self
 
     async def run(self) -> None:
-        """Waits for the agent's phone to answer or fail."""
-        silence = asyncio.get_running_loop().call_later(SILENCE_S, self._silent)
+        """Waits for the agent to take the call, or for whatever prevents it."""
+        stay = self.stay
         try:
-            await self.leg.answered()
+            await stay.service.lines.taken(stay.call, self.agent, self.leg, stay.queue.name)
         except DialFailed as failure:
             self._failed(failure)
         else:
             self._answered()
-        finally:
-            silence.cancel()
-
-    def _silent(self) -> None:
-        """Looks whether the phone has shown that it is there: what is cancelled now counts as unreachable."""
-        if not self.over and not self.leg.heard:
-            self.leg.cancel()
 
     def _answered(self) -> None:
         if self.over:
             return
         if self.stay.service.dispatcher.accept(self.token, self.stay.key):
             self.over = True
+            self._forget()
             self.stay.won(self)
         else:  # the caller is somebody else's by now
             self.lose("elsewhere")
@@ -76,6 +74,7 @@ class Offer:
         reason = reason_of(failure.cause)
         self._end(reason)
         stay.service.dispatcher.decline(self.token)
+        stay.service.lines.drop(stay.call, agent, self.leg)
         if failure.cause == "unregistered":
             agent.set_registered(False)
             agent.release()
@@ -92,11 +91,39 @@ class Offer:
             return
         self._end(LOST)
         self.stay.service.dispatcher.decline(self.token)
-        self.leg.cancel(why)
+        self.stay.service.lines.drop(self.stay.call, self.agent, self.leg, why)
         self.agent.release()
+
+    def vanish(self) -> None:
+        """The agent's phone is gone: the caller is offered on at once, at his place."""
+        if self.over:
+            return
+        stay = self.stay
+        self._end("unreachable")
+        stay.service.dispatcher.decline(self.token)
+        stay.queue.missed_offers += 1
+        stay.service.lines.drop(stay.call, self.agent, self.leg)
+        self.agent.release()
+        stay.service.dispatcher.match()
+
+    def _judge_silence(self) -> None:
+        self._silence = None
+        if not self.over and not self.leg.heard:
+            self.stay.service.roster.silent(self.agent)
+            self.vanish()
+
+    def _forget(self) -> None:
+        """Nobody is told of this offer any more."""
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        offers = self.stay.service.roster.offers
+        if offers.get(self.agent.extension) is self:
+            del offers[self.agent.extension]
 
     def _end(self, reason: str) -> None:
         self.over = True
+        self._forget()
         stay = self.stay
         stay.offers.pop(self.token, None)
         stay.service.roster.legs.pop((stay.call.id, self.leg.name), None)

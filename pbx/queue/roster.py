@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Protocol
 
 from pbx.clock import Clock
 from pbx.config import Config
+from pbx.config_queue import members_of
 from pbx.events import AgentStateChanged, CallEvent, EventBus, Kind, RegistrationChanged
-from pbx.queue.agent import Agent, AgentState, Presence
+from pbx.queue.agent import Agent, AgentState
+from pbx.queue.restoring import Stored, restore
 from pbx.queue.strategy import Dispatcher
 from pbx.queue.wrapup import WrapUps
 
@@ -18,13 +20,15 @@ RETRY_PAUSE_S = (
 )
 
 
-class Stored(Protocol):
-    """What the store kept of an agent: the last AgentStateChanged."""
+RECHECK_S = 60.0  # a phone that was silent is given an offer again, unless it showed before that it lives
+LINE_CALLEE = "agent-line"  # called party of the calls that keep a persistent line; they make no agent busy
+OFFERED = frozenset({AgentState.RESERVED, AgentState.RINGING})
 
-    @property
-    def state(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
+
+class Vanishing(Protocol):
+    """An offer that can be told that the phone is gone."""
+
+    def vanish(self) -> None: ...
 
 
 class Roster:
@@ -38,12 +42,16 @@ class Roster:
         dispatcher: Dispatcher,
         wrapups: WrapUps,
         registered: Callable[[str], bool],
+        lines: Container[str] = (),
     ) -> None:
+        """`registered` tells whether an agent can be reached; registrations do not concern those in `lines`."""
         self._config = config
         self._bus = bus
         self._dispatcher = dispatcher
         self._wrapups = wrapups
         self._registered = registered
+        self._lines = lines
+        self._rechecks: dict[str, asyncio.TimerHandle] = {}
         self._pauses: dict[str, asyncio.TimerHandle] = {}
         self._unsubscribe: list[Callable[[], None]] = []
         self._calling: dict[str, Agent] = {}  # call id: the agent who dialled it
@@ -51,8 +59,11 @@ class Roster:
         self.legs: dict[tuple[str, str], Agent] = {}  # (call, leg) that rings at an agent, a queue's offer or not
         self.talking: dict[str, Agent] = {}  # call id: who serves it
         self.listeners: list[Callable[[Agent, str, float], None]] = []  # (agent, previous state, its seconds)
+        self.offers: dict[str, Vanishing] = {}  # by extension: what it is offered now
         names = {entry.extension: entry.name for entry in config.agent}
-        extensions = dict.fromkeys([*names, *(name for queue in config.queue for name in queue.agents)])
+        members = [*(one for team in config.team for one in team.members)]
+        members += [one for queue in config.queue for one in members_of(queue, config.team)]
+        extensions = dict.fromkeys([*names, *members])
         self.agents = {
             extension: Agent(extension, names.get(extension, ""), clock, self._changed) for extension in extensions
         }
@@ -69,32 +80,23 @@ class Roster:
 
     def start(self, stored: Mapping[str, Stored]) -> None:
         """Takes up what agents had chosen before the restart (else their initial state), and begins to listen."""
-        initial = {entry.extension: entry.initial_state for entry in self._config.agent}
         self._unsubscribe = [
             self._bus.subscribe(RegistrationChanged, self._registration_changed),
             *(self._bus.subscribe(CallEvent, handler, (kind,)) for kind, handler in self._handlers.items()),
         ]
+        initial = {entry.extension: entry.initial_state for entry in self._config.agent}
         for extension, agent in self.agents.items():
             agent.set_registered(self._registered(extension))
-            kept = stored.get(extension)
-            state = kept.state if kept is not None else initial.get(extension, "offline")
-            reason = kept.reason if kept is not None else ""
-            if state == AgentState.OFFLINE:
-                continue
-            if state == AgentState.BREAK:
-                agent.choose(Presence.BREAK, reason)
-            else:  # in the middle of a call or without a phone: he had chosen to serve
-                agent.choose(Presence.AVAILABLE)
-                if state == AgentState.NOT_RESPONDING and reason != "retry":
-                    agent.take_out()
+            restore(agent, stored.get(extension), initial.get(extension, "offline"), self._bus)
 
     def stop(self) -> None:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
-        for timer in self._pauses.values():
+        for timer in (*self._pauses.values(), *self._rechecks.values()):
             timer.cancel()
         self._pauses.clear()
+        self._rechecks.clear()
         self._wrapups.close()
 
     def missed(self, agent: Agent, reason: str, limit: int) -> None:
@@ -104,6 +106,25 @@ class Roster:
             loop = asyncio.get_running_loop()
             self._forget_pause(agent)
             self._pauses[agent.extension] = loop.call_later(RETRY_PAUSE_S, self._pause_over, agent)
+
+    def silent(self, agent: Agent) -> None:
+        """The phone did not answer at all: nothing is offered until it shows that it lives, or for a while."""
+        agent.set_registered(False)
+        self._forget_recheck(agent.extension)
+        loop = asyncio.get_running_loop()
+        self._rechecks[agent.extension] = loop.call_later(RECHECK_S, self.alive, agent)
+
+    def alive(self, agent: Agent) -> None:
+        """The phone may be reached again: the registrar knows."""
+        self._forget_recheck(agent.extension)
+        agent.set_registered(self._registered(agent.extension))
+
+    def reachable(self, extension: str, reachable: bool) -> None:
+        """The line of an agent without a phone came or went."""
+        agent = self.agents[extension]
+        agent.set_registered(reachable)
+        if not reachable:
+            self._vanished(agent)
 
     def by_state(self, extensions: Iterable[str] | None = None) -> dict[str, int]:
         """How many agents are in each state, zeros included; of all agents unless `extensions` names some."""
@@ -115,13 +136,15 @@ class Roster:
     # -- changes of state ------------------------------------------------------------------------------------------
 
     def _changed(self, agent: Agent, previous: str, previous_s: float, reason: str) -> None:
+        code = ""
         if previous == AgentState.WRAPUP:
-            self._wrapups.forget(agent)
+            code = self._wrapups.forget(agent, previous_s)
+            code = code or (reason if agent.state is not AgentState.BREAK else "")
         for listener in self.listeners:
             listener(agent, previous, previous_s)
         self._bus.publish(
             AgentStateChanged(
-                agent.extension, agent.state.value, previous, agent.since_unix, previous_s, reason, agent.call_id
+                agent.extension, agent.state.value, previous, agent.since_unix, previous_s, reason, agent.call_id, code
             )
         )
         if agent.state is AgentState.AVAILABLE:
@@ -142,17 +165,36 @@ class Roster:
 
     def _registration_changed(self, event: RegistrationChanged) -> None:
         agent = self.agents.get(event.extension)
-        if agent is not None:
-            agent.set_registered(event.registered or self._registered(event.extension))
+        if agent is None or event.extension in self._lines:
+            return
+        if event.registered:
+            self._forget_recheck(event.extension)
+            agent.set_registered(True)
+        elif not self._registered(event.extension):
+            agent.set_registered(False)
+            self._vanished(agent)
+
+    def _vanished(self, agent: Agent) -> None:
+        """Whom the phone rang for is offered on at once."""
+        if agent.state in OFFERED and agent.extension in self.offers:
+            self.offers[agent.extension].vanish()
+
+    def _forget_recheck(self, extension: str) -> None:
+        timer = self._rechecks.pop(extension, None)
+        if timer is not None:
+            timer.cancel()
 
     def _call_started(self, event: CallEvent) -> None:
         data = event.data
-        if data.get("direction") == "inbound" or data.get("contact"):
-            return  # a trunk may claim any caller number; a callback is an offer
+        direction = data.get("direction")
+        if direction == "inbound" or data.get("contact") or data.get("callee") == LINE_CALLEE:
+            return  # a trunk may claim any caller number; a callback is an offer, a line waits for offers
         agent = self.agents.get(data.get("caller", ""))
         if agent is not None:
             self._calling[event.call_id] = agent
-            agent.set_busy(event.call_id, "a", True)
+            if agent.extension in self._rechecks:
+                self.alive(agent)
+            agent.set_busy(event.call_id, "a", True, outbound=direction == "outbound")
 
     def _call_ended(self, event: CallEvent) -> None:
         self._held.pop(event.call_id, None)

@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from pbx.events import Kind
-from pbx.queue.agent import Agent, AgentState, Presence
+from pbx.config_queue import members_of
+from pbx.events import CallEvent, Kind
+from pbx.queue.agent import Agent, AgentState
+from pbx.queue.breaks import Breaks
+from pbx.queue.desk import Desk
 from pbx.queue.item_offers import ItemOffers
+from pbx.queue.keys import KEY_LEAVE
+from pbx.queue.lines import Lines
 from pbx.queue.memory import Memory
 from pbx.queue.pacing import Pacing
 from pbx.queue.phrases import texts_to_preload
 from pbx.queue.promise import Promises
 from pbx.queue.queue import Queue, QueueSnapshot
-from pbx.queue.roster import Roster, Stored
+from pbx.queue.refusal import AgentRefused, QueueError
+from pbx.queue.restoring import Stored
+from pbx.queue.roster import Roster
+from pbx.queue.shifts import Shifts
 from pbx.queue.strategy import Dispatcher
+from pbx.queue.views import AgentSnapshot, snapshot_of
 from pbx.queue.waiting import QueueResult, Waiting
-from pbx.queue.wrapup import WrapUps
+from pbx.queue.wrapup import Slip, WrapUps
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.services import Services
 
+__all__ = ["AgentRefused", "AgentSnapshot", "QueueError", "QueueResult", "QueueService"]
+
+UNSERVED = frozenset({"timeout", "full", "no_agents"})  # outcomes of callers who did not go by themselves
 CLOSED: dict[str, str] = {
     "pl": "W tej chwili nie możemy odebrać połączenia. Prosimy zadzwonić później.",
     "ru": "Сейчас мы не можем ответить на ваш звонок. Пожалуйста, позвоните позже.",
     "en": "We cannot take your call right now. Please call again later.",
 }
-
-
-class QueueError(LookupError):
-    """A queue, agent or state that is not there; the text names the remedy."""
-
-
-@dataclass(slots=True, frozen=True)
-class AgentSnapshot:
-    """An agent at one instant; `next_state` is what was chosen for afterwards, "" for nothing."""
-
-    extension: str
-    name: str
-    state: str
-    since_s: float  # in this state
-    reason: str
-    next_state: str
-    queues: list[str]
-    call_id: str
-    wrapup_left_s: float
-    missed_offers: int  # in a row
-    calls: int  # answered since the start
 
 
 class QueueService:
@@ -57,22 +47,31 @@ class QueueService:
     """
 
     def __init__(self, services: Services) -> None:
-        config = services.config
+        config, keeper = services.config, services.keeper
         self.services = services
         self.dispatcher = Dispatcher()
         self.wrapups = WrapUps()
+        self.wrapups.noted, self.wrapups.closed = self._noted, self._closed
+        self.breaks = Breaks(config.break_reason, services.bus, services.clock)
         self.pacing = Pacing(services.clock, self.wrapups)
+        self.lines = Lines(services)
         self.roster = Roster(
-            config, services.bus, services.clock, self.dispatcher, self.wrapups, services.registrar.registered
+            config, services.bus, services.clock, self.dispatcher, self.wrapups, self.lines.reachable, self.lines.agents
         )
+        self.desk = Desk(self.roster, self.wrapups, self.breaks, self.lines, keeper)
+        self.shifts = Shifts(config, services.dialplan, services.clock, keeper, self.desk.shift_moved)
+        self.desk.shifts = self.shifts
         self.queues: dict[str, Queue] = {}
         for entry in config.queue:
-            agents = [self.roster.agents[extension] for extension in dict.fromkeys(entry.agents)]
+            agents = [self.roster.agents[name] for name in members_of(entry, config.team)]
             self.queues[entry.name] = Queue(entry, self.dispatcher.add_queue(entry.name, entry.strategy), agents)
         for agent in self.roster.agents.values():
             self.dispatcher.add_agent(agent, [queue.index for queue in self.queues.values() if agent in queue.agents])
+        self.teams = {team.name: [self.roster.agents[name] for name in team.members] for team in config.team}
         self._unaccounted: dict[str, tuple[Queue, float]] = {}  # agent in wrap-up: (queue, seconds talked)
-        self.roster.listeners += [self._agent_moved, self.pacing.moved]
+        self.roster.listeners += [
+            *(self._agent_moved, self.pacing.moved, self.breaks.moved, self.desk.moved, self.lines.moved)
+        ]
         self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock)
         self.memory = Memory(self.queues, services.keeper)
         self.items = ItemOffers(self)
@@ -82,25 +81,34 @@ class QueueService:
         """Restores the agents (`stored` by extension, as the store loads them) and begins to listen."""
         self.memory.start()
         self.roster.start(stored or {})
+        for agent in self.roster.agents.values():
+            if agent.state is AgentState.BREAK:
+                self.breaks.watch(agent)
+        self.desk.restore()
+        self.lines.start(self.roster)
+        self.shifts.start()
 
     def stop(self) -> None:
         """Stops timers and listening; callers who still wait are ended by the call layer."""
         self.memory.stop()
+        self.shifts.stop()
+        self.breaks.stop()
+        self.lines.stop()
         self.roster.stop()
 
     # -- callers ---------------------------------------------------------------------------------------------------
 
-    async def join(self, call: Call, name: str, *, max_wait_s: float | None = None) -> QueueResult:
+    async def join(
+        self, call: Call, name: str, *, max_wait_s: float | None = None, exits: Sequence[str] = ()
+    ) -> QueueResult:
         """The caller waits in queue `name` and talks to an agent; returns when the agent hung up, or why nobody
         answered.
 
-        Answers the call first. `max_wait_s` overrides the queue's (0: no limit). Raises QueueError for an unknown
-        queue.
+        Answers the call first. `max_wait_s` overrides the queue's (0: no limit); the keys `exits` leave the queue,
+        whatever they do in its configuration. Raises QueueError for an unknown queue.
         The caller's hang-up cancels it like everything else in a call.
         """
-        queue = self.queues.get(name)
-        if queue is None:
-            raise QueueError(f"there is no queue {name!r}; queues: {', '.join(sorted(self.queues)) or 'none'}")
+        queue = self._queue(name)
         await call.answer()
         queue.offered += 1
         refusal = queue.refusal()
@@ -108,7 +116,9 @@ class QueueService:
             queue.count_left(refusal, 0.0)
             call.emit(Kind.QUEUE_LEFT, queue=name, wait_s=0.0, reason=refusal)
             return QueueResult(refusal, 0.0)
-        return await Waiting(self, queue, call).run(queue.config.max_wait_s if max_wait_s is None else max_wait_s)
+        keys = {**queue.config.keys, **dict.fromkeys(exits, KEY_LEAVE)}
+        stay = Waiting(self, queue, call, keys)
+        return await stay.run(queue.config.max_wait_s if max_wait_s is None else max_wait_s)
 
     def application(self, name: str) -> Callable[[Call], Awaitable[None]] | None:
         """The application "queue:<name>": whoever is not served is told so before the call ends."""
@@ -117,7 +127,7 @@ class QueueService:
 
         async def run(call: Call) -> None:
             result = await self.join(call, name)
-            if result.outcome != "answered":
+            if result.outcome in UNSERVED:
                 await self.turn_away(call)
 
         return run
@@ -142,39 +152,55 @@ class QueueService:
         self.roster.talking.pop(call_id, None)
         self._unaccounted[agent.extension] = (queue, talk_s)
         self.pacing.talk_ended(queue, agent, talk_s)
-        self.wrapups.start(agent, queue.config.wrapup_s)
+        self.wrapups.start(agent)
 
     def soon_free(self, queue: str, within_s: float) -> float:
         """How many agents of `queue` are expected to be free within `within_s` seconds: see pbx.queue.pacing."""
         return self.pacing.soon_free(self.queues[queue], within_s)
 
+    def _queue(self, name: str) -> Queue:
+        queue = self.queues.get(name)
+        if queue is None:
+            raise QueueError(f"there is no queue {name!r}; queues: {', '.join(sorted(self.queues)) or 'none'}")
+        return queue
+
     # -- agents ----------------------------------------------------------------------------------------------------
 
     def agent(self, extension: str) -> Agent:
-        agent = self.roster.agents.get(extension)
-        if agent is None:
-            text = f"{extension!r} is no agent; list the extension in [[agent]] or in the agents of a queue"
-            raise QueueError(text)
-        return agent
+        return self.desk.agent(extension)
 
-    def set_agent(self, extension: str, state: str, reason: str = "") -> str:
+    def set_agent(self, extension: str, state: str, reason: str = "", *, force: bool = False) -> str:
         """Moves an agent to "available", "break" or "offline": now, or after the caller being served. Returns the state
         that the agent is in now."""
-        agent = self.agent(extension)
-        try:
-            presence = Presence(state)
-        except ValueError:
-            raise QueueError(f"an agent cannot be set to {state!r}; use available, break or offline") from None
-        agent.choose(presence, reason)
-        return agent.state.value
+        return self.desk.set(extension, state, reason, force=force).state.value
 
     def clear_next(self, extension: str) -> None:
         """Forgets the state that was chosen for after the call."""
-        self.agent(extension).clear_next()
+        self.desk.clear_next(extension)
 
-    def finish_wrapup(self, extension: str, code: str = "") -> bool:
+    def finish_wrapup(self, extension: str, code: str = "", note: str = "") -> bool:
         """Ends an agent's wrap-up with a code; False when there is none."""
-        return self.wrapups.finish(self.agent(extension), code)
+        return self.desk.finish_wrapup(extension, code, note)
+
+    def _noted(self, agent: Agent, slip: Slip) -> None:
+        self._publish(
+            Kind.WRAPUP_NOTED, slip.call_id, queue=slip.queue, agent=agent.extension, code=slip.code, note=slip.note
+        )
+
+    def _closed(self, agent: Agent, slip: Slip, wrapup_s: float) -> None:
+        if wrapup_s or slip.code or slip.note:
+            self._publish(
+                *(Kind.WRAPUP_ENDED, slip.call_id),
+                queue=slip.queue,
+                agent=agent.extension,
+                code=slip.code,
+                note=slip.note,
+                wrapup_s=wrapup_s,
+            )
+
+    def _publish(self, kind: Kind, call_id: str, **data: Any) -> None:
+        """A step of a call that may be over."""
+        self.services.bus.publish(CallEvent(kind, call_id, "a", self.services.clock.unix(), data))
 
     def _agent_moved(self, agent: Agent, previous: str, previous_s: float) -> None:
         if previous == AgentState.WRAPUP:
@@ -194,23 +220,7 @@ class QueueService:
         return [queue.snapshot() for queue in self.queues.values()]
 
     def agents(self) -> list[AgentSnapshot]:
-        now = self.services.clock.monotonic()
-        return [
-            AgentSnapshot(
-                extension=agent.extension,
-                name=agent.name,
-                state=agent.state.value,
-                since_s=now - agent.since,
-                reason=agent.reason if agent.state is AgentState.BREAK else "",
-                next_state=agent.next[0].value if agent.next is not None else "",
-                queues=[queue.name for queue in self.queues.values() if agent in queue.agents],
-                call_id=agent.call_id,
-                wrapup_left_s=self.wrapups.left_s(agent),
-                missed_offers=agent.missed,
-                calls=agent.calls,
-            )
-            for agent in self.roster.agents.values()
-        ]
+        return [snapshot_of(self, agent) for agent in self.roster.agents.values()]
 
     def agents_by_state(self) -> dict[str, int]:
         """How many agents are in each state, zeros included."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pbx.call.errors import CallEnded
+from pbx.call.errors import CallEnded, DialFailed
 from pbx.events import Kind
 from pbx.queue.agent import Agent
 from pbx.queue.announcements import Announcer
+from pbx.queue.keys import KEY_CALLBACK, KEY_LEAVE, CallbackAsked, Pressed
 from pbx.queue.offer import Offer
 from pbx.queue.queue import Queue, WaitingCaller
 
@@ -23,33 +25,46 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.queue")
 
+LOST = frozenset({"media_timeout", "lost", "expired"})  # causes of a talk's end that nobody wanted
+
 
 @dataclass(slots=True, frozen=True)
 class QueueResult:
-    """How a stay ended: "answered" (after the agent hung up), "timeout", "full" or "no_agents"."""
+    """How a stay ended: "answered" (after the agent hung up), "timeout", "full", "no_agents", "key" (`key` was pressed)
+    or "callback" (the caller will be called back).
+    """
 
     outcome: str
     wait_s: float
     agent: str = ""
     talk_s: float = 0.0
+    key: str = ""
 
 
 class Waiting:
     """See the module."""
 
-    __slots__ = ("_announcer", "_decided", "_outcome", "_timer", "call", "key", "offers", "queue", "service", "since")
+    __slots__ = (
+        *("_announcer", "_asked", "_decided", "_listener", "_max_wait_s", "_outcome", "_timer"),
+        *("call", "joined", "key", "keys", "offers", "queue", "service", "since"),
+    )
 
-    def __init__(self, service: QueueService, queue: Queue, call: Call) -> None:
+    def __init__(self, service: QueueService, queue: Queue, call: Call, keys: Mapping[str, str]) -> None:
         self.service = service
         self.queue = queue
         self.call = call
-        self.since = asyncio.get_running_loop().time()
+        self.keys = keys  # a key: what it does, see pbx.queue.keys
+        self.since = asyncio.get_running_loop().time()  # of the place in the queue
+        self.joined = self.since  # of this visit: the place survives an agent who is lost in the middle of a talk
         self.key = 0  # of the distributor
         self.offers: dict[int, Offer] = {}  # by token: whose phones ring
-        self._decided: asyncio.Future[Offer | str] | None = None
+        self._decided: asyncio.Future[Offer | Pressed | str] | None = None
         self._outcome = ""
         self._announcer: Announcer | None = None
+        self._listener: asyncio.Task[Any] | None = None  # for keys
+        self._asked: CallbackAsked | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._max_wait_s = 0.0
 
     @property
     def id(self) -> str:
@@ -57,7 +72,7 @@ class Waiting:
 
     @property
     def wait_s(self) -> float:
-        return asyncio.get_running_loop().time() - self.since
+        return asyncio.get_running_loop().time() - self.joined
 
     def row(self) -> WaitingCaller:
         ringing = [offer.agent.extension for offer in self.offers.values()]
@@ -65,25 +80,29 @@ class Waiting:
 
     async def run(self, max_wait_s: float) -> QueueResult:
         """Waits, is served, and returns when the agent hung up; `max_wait_s` 0 means as long as it takes."""
-        queue = self.queue
-        queue.waiting[self.call.id] = self
-        self.call.queue = queue.name
+        self._max_wait_s = max_wait_s
+        if self.keys:
+            self.call.clear_digits()  # pressed before the caller knew what they do here
         try:
-            self._start_music()
-            self._enter()
+            self._begin()
             position = self._position()
-            self.service.promises.entered(queue.name, position)
-            self.call.emit(Kind.QUEUE_JOINED, queue=queue.name, position=position)
-            if max_wait_s:
-                self._timer = asyncio.get_running_loop().call_later(max_wait_s, self.leave, "timeout")
-            self._start_announcer()
+            self.service.promises.entered(self.queue.name, position)
+            self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position)
             while True:
                 decision = await self._wait()
                 if isinstance(decision, str):
                     return self._left(decision)
-                if not decision.leg.is_ended:
-                    return await self._talk(decision)
-                self._hung_up_at_once(decision)
+                if isinstance(decision, Pressed):
+                    result = await self._pressed(decision.key)
+                    if result is not None:
+                        return result
+                elif decision.leg.is_ended:
+                    self._hung_up_at_once(decision)
+                else:
+                    result = await self._talk(decision)
+                    if result is not None:
+                        return result
+                    self._rejoin()
         finally:
             self._clean_up()
 
@@ -100,12 +119,9 @@ class Waiting:
         agent.reserve(call.id)
         try:
             config = self.queue.config
-            headers = (
-                f"X-Queue: {self.queue.name}",
-                *call.services.rings.of(config.ring, auto_answer=config.auto_answer),
-            )
-            leg = call.originate(
-                agent.extension, timeout_s=self.queue.config.ring_timeout_s, role="agent", headers=headers
+            headers = call.services.rings.of(config.ring, auto_answer=config.auto_answer)
+            leg = service.lines.originate(
+                call, agent, timeout_s=config.ring_timeout_s, queue=config.name, headers=headers
             )
             offer = Offer(self, agent, token, leg)
             self.offers[token] = offer
@@ -114,6 +130,10 @@ class Waiting:
             call.spawn(offer.run())
         except CallEnded:  # hung up in this very turn; `run` is told next
             self._withdraw(agent, token)
+        except DialFailed:  # a line that was lost in this very turn: the agent is not available any more
+            service.dispatcher.decline(token)
+            agent.release()
+            asyncio.get_running_loop().call_soon(service.dispatcher.match)
         except Exception:
             log.exception(
                 "queue %s: the offer of call %s to agent %s failed", self.queue.name, call.id, agent.extension
@@ -151,37 +171,109 @@ class Waiting:
             log.error("queue %s: %s", self.queue.name, error.args[0])
             self.call.start_music()
 
+    def _begin(self) -> None:
+        """Into the list and the distributor; music, announcements and keys from now on."""
+        self.queue.waiting[self.call.id] = self
+        self.call.queue = self.queue.name
+        self._start_music()
+        self._enter()
+        if self._max_wait_s:
+            left_s = max(0.0, self._max_wait_s - self.wait_s)
+            self._timer = asyncio.get_running_loop().call_later(left_s, self.leave, "timeout")
+        self._start_announcer()
+        if self.keys:
+            self._listener = self.call.spawn(self._listen())
+
     def _enter(self) -> None:
         """Waits in the distributor, with the age of the first time."""
         self.key = self.service.dispatcher.enter(self.queue.name, self, since_s=self.since)
         self._decided = asyncio.get_running_loop().create_future()
 
-    async def _wait(self) -> Offer | str:
+    async def _wait(self) -> Offer | Pressed | str:
         assert self._decided is not None
         self.service.dispatcher.match()
         return await self._decided
 
-    async def _talk(self, offer: Offer) -> QueueResult:
-        queue, call, agent = self.queue, self.call, offer.agent
+    async def _talk(self, offer: Offer) -> QueueResult | None:
+        """Until the agent hung up. None when the agent's phone was lost, and the caller is still there."""
+        queue, call, agent, service = self.queue, self.call, offer.agent, self.service
         wait_s = self.wait_s
         self._outcome = "answered"
         self._stop_waiting()
         queue.count_answered(wait_s)
         queue.talking += 1
         call.emit(Kind.QUEUE_ANSWERED, queue=queue.name, agent=agent.extension, wait_s=wait_s)
-        self.service.roster.talking[call.id] = agent
-        self.service.pacing.talk_began(queue, agent)
+        service.roster.talking[call.id] = agent
+        service.pacing.talk_began(queue, agent)
+        service.wrapups.open(agent, queue.config, call.id)
         agent.answer()
         began = asyncio.get_running_loop().time()
+        lost = False
         try:
             result = await call.bridge(offer.leg, record=queue.config.record)
-            return QueueResult("answered", wait_s, agent.extension, result.talk_s)
+            lost = result.cause in LOST and not call.a.is_ended
+            return None if lost else QueueResult("answered", wait_s, agent.extension, result.talk_s)
         finally:
             queue.talking -= 1
             self.offers.pop(offer.token, None)
-            if not call.keeps(offer.leg):
-                offer.leg.hangup()
-            self.service.talk_over(queue, call.id, agent, asyncio.get_running_loop().time() - began)
+            if lost:
+                service.roster.silent(agent)
+            service.lines.drop(call, agent, offer.leg)
+            service.talk_over(queue, call.id, agent, asyncio.get_running_loop().time() - began)
+
+    def _rejoin(self) -> None:
+        """The agent's phone was lost in the middle of the talk: the caller is the first in line for another one."""
+        self._outcome = ""
+        self.joined = asyncio.get_running_loop().time()
+        self.queue.offered += 1
+        self._begin()
+        self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=self._position(), again=True)
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """The first key that does something ends the wait, whatever is being played."""
+        while True:
+            key = await self.call.digit()
+            if key in self.keys and self._decided is not None:
+                if not self._decided.done():
+                    self._decided.set_result(Pressed(key))
+                return
+
+    async def _pressed(self, key: str) -> QueueResult | None:
+        """Does what the key is for. None when the caller waits on."""
+        action = self.keys[key]
+        if action == KEY_CALLBACK:
+            return await self._ask_for_callback(key)
+        result = self._left("key", key)
+        if action != KEY_LEAVE:
+            call = self.call
+            call.application = action
+            call.emit(Kind.CALL_ROUTED, application=action)
+            await call.services.applications.find(action)(call)
+        return result
+
+    async def _ask_for_callback(self, key: str) -> QueueResult | None:
+        """Out of the line while the caller is asked, back at the old place when he would rather wait."""
+        services, call = self.service.services, self.call
+        callbacks = services.extra.get("callbacks")
+        if callbacks is None:
+            log.error("queue %s: key %s asks for a callback, and nobody makes any", self.queue.name, key)
+            self._pause()
+            self._begin()
+            return None
+        self._pause()
+        call.stop_music()
+        self._asked = CallbackAsked(services.bus, call.id)
+        age_s = asyncio.get_running_loop().time() - self.since
+        with self._asked:
+            item = await callbacks.request_from_queue(call, self.queue.name, services.clock.unix() - age_s)
+        if item is not None or self._asked.opened:
+            return self._left("callback", key)
+        self._asked = None
+        call.clear_digits()
+        self._begin()
+        return None
 
     def _hung_up_at_once(self, offer: Offer) -> None:
         """The agent answered and was gone before the bridge: the caller waits on at the old place."""
@@ -195,7 +287,7 @@ class Waiting:
         """An answer that came too late for the caller: the agent hears the end and is free, without blame."""
         self.offers.pop(offer.token, None)
         self._offer_ended(offer, "lost")
-        offer.leg.hangup()
+        self.service.lines.drop(self.call, offer.agent, offer.leg)
         offer.agent.release()
 
     def _offer_ended(self, offer: Offer, reason: str) -> None:
@@ -208,16 +300,17 @@ class Waiting:
             leg=offer.leg.name,
         )
 
-    def _left(self, reason: str) -> QueueResult:
+    def _left(self, reason: str, key: str = "") -> QueueResult:
         self._outcome = reason
         wait_s = self.wait_s
         self._stop_waiting()
         self.queue.count_left(reason, wait_s)
-        self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=reason)
+        pressed = {"key": key} if key else {}
+        self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=reason, **pressed)
         self.call.stop_music()
         self.call.clear_digits()  # pressed out of impatience, not meant for what comes next
         self.call.queue = ""
-        return QueueResult(reason, wait_s)
+        return QueueResult(reason, wait_s, key=key)
 
     def _clean_up(self) -> None:
         """The end of every stay; one without an outcome was cut off by the end of the call."""
@@ -228,7 +321,10 @@ class Waiting:
             return
         if decided is not None and decided.done() and not decided.cancelled() and isinstance(decided.result(), Offer):
             self._give_back(decided.result())  # type: ignore[arg-type]
-        if self.call.ended_by == "pbx" and self.call.cause not in ("media_timeout", "lost", "expired"):
+        if self._asked is not None and self._asked.opened:  # hung up while he was told when we call
+            self.queue.count_left(KEY_CALLBACK, wait_s)
+            self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=KEY_CALLBACK)
+        elif self.call.ended_by == "pbx" and self.call.cause not in ("media_timeout", "lost", "expired"):
             reason = self.call.cause or "shutdown"
             self.queue.count_left(reason, wait_s)
             self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=reason)
@@ -237,15 +333,22 @@ class Waiting:
             self.call.emit(Kind.QUEUE_ABANDONED, queue=self.queue.name, wait_s=wait_s, position=position)
 
     def _stop_waiting(self) -> None:
-        """Out of the distributor and of the list; what rings stops, what is being said stops."""
-        self.service.dispatcher.leave(self.key)
+        """Out of the list and of the distributor; what rings stops, what is being said stops."""
         self.queue.waiting.pop(self.call.id, None)
+        self._pause()
+
+    def _pause(self) -> None:
+        """Out of the distributor."""
+        self.service.dispatcher.leave(self.key)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._announcer is not None:
             self._announcer.stop()
             self._announcer = None
+        if self._listener is not None:
+            self._listener.cancel()
+            self._listener = None
         for offer in tuple(self.offers.values()):
             offer.lose()
         self.service.dispatcher.match()

@@ -76,10 +76,11 @@ class Deriver:
     def take_agent(self, event: AgentStateChanged, _now: float) -> None:
         """Keeps the agent's present state, and the interval that ended with the change."""
         agent, since_us = clean(event.agent), micros(event.since)
-        call_id, reason = self._agents.get(agent, ("", ""))
+        # What an earlier process kept of the state that ends is told by the event itself.
+        call_id, reason = self._agents.get(agent, ("", clean(event.previous_reason)))
         self._agents[agent] = clean(event.call_id), clean(event.reason)
         if event.previous == "wrapup":  # a break is entered for a reason, wrap-up is left with a code
-            reason = clean(event.reason)
+            reason = clean(event.code)
         if event.previous and event.previous_s > 0:
             started_us = since_us - micros(event.previous_s)
             self.pending.add_agent_log(

@@ -368,6 +368,8 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.CALLBACK_BRIDGED.value: CallFold._callback_bridged,
     Kind.CALLBACK_SILENT.value: CallFold._callback_silent,
     Kind.CALLBACK_ENDED.value: CallFold._callback_ended,
+    Kind.WRAPUP_NOTED.value: CallFold._wrapup_noted,
+    Kind.WRAPUP_ENDED.value: CallFold._wrapup_ended,
     Kind.RECORDING_STARTED.value: CallFold._recording_started,
     Kind.RECORDING_ENDED.value: CallFold._recording_ended,
 }

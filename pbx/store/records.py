@@ -71,6 +71,9 @@ class QueueVisit:
     offers: int
     offers_missed: int
     contact: str = ""
+    wrapup_s: float = 0.0
+    wrapup_code: str = ""
+    wrapup_note: str = ""
 
 
 @dataclass(slots=True)

@@ -70,6 +70,16 @@ def recover(connection: Connection, *, zone: str, now: float) -> Recovered:
     return found
 
 
+def last_sign_us(connection: Connection) -> int:
+    """When the last event was written, UTC microseconds; 0 in an empty database."""
+    newest = (
+        select(schema.journey.c.at_us).order_by(schema.journey.c.seq.desc()).limit(1),
+        select(schema.agent_log.c.ended_us).order_by(schema.agent_log.c.seq.desc()).limit(1),
+        select(func.max(schema.agent_states.c.since_us)),
+    )
+    return max(connection.execute(query).scalar() or 0 for query in newest)
+
+
 def _candidates(connection: Connection) -> list[str]:
     """Calls that may lack their CDR: open at the last checkpoint, or with a row since."""
     query = select(schema.meta.c.value).where(schema.meta.c.key == schema.META_CHECKPOINT)

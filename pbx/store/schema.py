@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0005"  # the newest revision under migrations/versions
+HEAD = "0006"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -121,6 +121,9 @@ queue_visits = Table(
     _count("offers"),
     _count("offers_missed"),
     _added("contact"),  # as of the call: a callback, not a caller who holds
+    _added_figure("wrapup_s"),  # after the talk
+    _added("wrapup_code"),  # "TIMEOUT": none was given in time
+    _added("wrapup_note"),
     Index("ix_queue_visits_joined_us", "joined_us"),
 )
 

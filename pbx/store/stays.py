@@ -11,6 +11,7 @@ from pbx.store.records import QueueOffer, WaitPromise
 from pbx.store.visits import Ring, Said, Visit
 
 Data = dict[str, Any]
+TIMEOUT = "TIMEOUT"  # the code of a wrap-up that ended without one
 
 
 class Stays(CallingBack):
@@ -87,3 +88,21 @@ class Stays(CallingBack):
         waited = data.get("wait_s")
         visit.wait_s = number(waited) if waited is not None else seconds(max(at_us - visit.joined_us, 0))
         return visit
+
+    def _wrapup_noted(self, leg: str, at_us: int, data: Data) -> None:
+        visit = self._served(data)
+        if visit is not None:
+            visit.code, visit.note = clean(data.get("code")), clean(data.get("note"))
+
+    def _wrapup_ended(self, leg: str, at_us: int, data: Data) -> None:
+        visit = self._served(data)
+        if visit is not None:
+            visit.wrapup_s = number(data.get("wrapup_s"))
+            code = clean(data.get("code"))
+            visit.code = visit.code if code == TIMEOUT and visit.code else code
+            visit.note = clean(data.get("note")) or visit.note
+
+    def _served(self, data: Data) -> Visit | None:
+        """The last stay that the agent answered."""
+        agent = clean(data.get("agent"))
+        return next((visit for visit in reversed(self.visits) if visit.agent == agent), None)

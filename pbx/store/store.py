@@ -35,11 +35,12 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class StoredAgent:
-    """An agent's state as it was when the process stopped. `since` is UTC seconds."""
+    """An agent's state as it was when the process stopped. Instants are UTC seconds."""
 
     agent: str
     state: str
     since: float
+    until: float  # the last sign of life of the process
     reason: str
     call_id: str
 
@@ -127,8 +128,9 @@ class Store:
 
         def read(connection: Connection) -> dict[str, StoredAgent]:
             query = select(table.agent, table.state, table.since_us, table.reason, table.call_id)
+            until = seconds(recovery.last_sign_us(connection))
             return {
-                agent: StoredAgent(agent, state, seconds(since_us), reason, call_id)
+                agent: StoredAgent(agent, state, seconds(since_us), until, reason, call_id)
                 for agent, state, since_us, reason, call_id in connection.execute(query)
             }
 

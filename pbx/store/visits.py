@@ -53,10 +53,12 @@ class Visit:
     __slots__ = (
         "agent",
         "bridged_us",
+        "code",
         "ended_us",
         "held_us",
         "joined_us",
         "missed",
+        "note",
         "offers",
         "outcome",
         "pair",
@@ -65,6 +67,7 @@ class Visit:
         "rings",
         "said",
         "wait_s",
+        "wrapup_s",
     )
 
     def __init__(self, queue: str, joined_us: int, position: int) -> None:
@@ -73,8 +76,8 @@ class Visit:
         self.position = position
         self.ended_us = self.bridged_us = self.held_us = 0
         self.offers = self.missed = 0
-        self.outcome = self.agent = ""
-        self.wait_s = 0.0
+        self.outcome = self.agent = self.code = self.note = ""
+        self.wait_s = self.wrapup_s = 0.0
         self.pair: tuple[str, str] | None = None  # the legs that talk: the caller's and the agent's
         self.rings: list[Ring] = []
         self.said: list[Said] | None = None
@@ -165,6 +168,9 @@ class Visit:
             offers=self.offers,
             offers_missed=self.missed,
             contact=contact,
+            wrapup_s=self.wrapup_s,
+            wrapup_code=self.code,
+            wrapup_note=self.note,
         )
 
 

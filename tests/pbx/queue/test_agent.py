@@ -20,9 +20,14 @@ WAYS: dict[AgentState, list[Callable[[Agent], None]]] = {
     S.BREAK: [lambda agent: agent.choose(Presence.BREAK, "lunch")],
     S.UNREACHABLE: [lambda agent: agent.choose(Presence.AVAILABLE), lambda agent: agent.set_registered(False)],
     S.BUSY: [lambda agent: agent.choose(Presence.AVAILABLE), lambda agent: agent.set_busy("c", "a", True)],
+    S.OUTBOUND: [
+        lambda agent: agent.choose(Presence.AVAILABLE),
+        lambda agent: agent.set_busy("c", "a", True, outbound=True),
+    ],
 }
 WAYS[S.RESERVED] = [*WAYS[S.AVAILABLE], lambda agent: agent.reserve("call")]
 WAYS[S.NOT_RESPONDING] = [*WAYS[S.RESERVED], lambda agent: agent.miss("no_answer", 1)]
+WAYS[S.CALLBACK_PREVIEW] = [*WAYS[S.RESERVED], Agent.preview]
 WAYS[S.RINGING] = [*WAYS[S.RESERVED], Agent.ring]
 WAYS[S.TALKING] = [*WAYS[S.RINGING], Agent.answer]
 WAYS[S.HOLD] = [*WAYS[S.TALKING], Agent.hold]
@@ -32,6 +37,7 @@ FIRE: dict[Trigger, Callable[[Agent], None]] = {
     Trigger.CHOSE: lambda agent: agent.choose(Presence.AVAILABLE),
     Trigger.FACTS: Agent.pause_over,
     Trigger.RESERVE: lambda agent: agent.reserve("next"),
+    Trigger.PREVIEW: Agent.preview,
     Trigger.RING: Agent.ring,
     Trigger.ANSWER: Agent.answer,
     Trigger.MISS: lambda agent: agent.miss("busy", 1),
@@ -108,6 +114,33 @@ def test_two_other_calls_are_one_busy_time() -> None:
     assert agent.state is S.BUSY
     agent.set_busy("c2", "b1", False)
     assert [change[0] for change in changes] == ["busy", "available"]
+
+
+def test_the_agents_own_call_outside_is_told_from_others() -> None:
+    agent, _, changes = agent_in(S.AVAILABLE)
+    agent.set_busy("internal", "b1", True)
+    agent.set_busy("outside", "a", True, outbound=True)
+    agent.set_busy("internal", "b1", False)
+    agent.set_busy("outside", "a", False)
+    assert [change[0] for change in changes] == ["busy", "outbound", "available"]
+
+
+def test_an_agent_who_is_bound_to_wrap_up_leaves_it_when_done() -> None:
+    agent, _, _ = agent_in(S.WRAPUP)
+    agent.bound = True
+    agent.choose(Presence.BREAK, "lunch")
+    assert (agent.state, agent.next) == (S.WRAPUP, (Presence.BREAK, "lunch"))
+    agent.done("order")
+    assert (agent.state, agent.reason, agent.bound) == (S.BREAK, "lunch", False)
+
+
+def test_a_break_is_restored_since_it_began() -> None:
+    agent, clock, changes = agent_in(S.OFFLINE)
+    clock.advance(1000)
+    agent.restore(clock.unix() - 300, "lunch")
+    assert (agent.state, agent.reason, clock.monotonic() - agent.since) == (S.BREAK, "lunch", 300)
+    agent.choose(Presence.AVAILABLE)
+    assert changes == [("available", "break", 300, "")]
 
 
 def test_times_and_idle_order() -> None:

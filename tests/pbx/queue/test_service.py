@@ -7,8 +7,9 @@ import weakref
 
 import pytest
 
+from pbx.call.fakes import LoopClock
 from pbx.config import Queue
-from pbx.events import Kind
+from pbx.events import AgentStateChanged, Kind
 from pbx.queue.service import QueueError
 from tests.pbx.queue.house import QUIET, House
 
@@ -377,8 +378,10 @@ async def test_feature_codes_move_the_agent_and_are_confirmed() -> None:
 async def test_states_survive_a_restart() -> None:
     class Kept:
         def __init__(self, state: str, reason: str = "") -> None:
-            self.state, self.reason = state, reason
+            self.state, self.reason, self.call_id = state, reason, "c"
+            self.since, self.until = unix - 300.0, unix - 60.0
 
+    unix = LoopClock().unix()
     stored = {
         "101": Kept("break", "lunch"),
         "102": Kept("talking"),
@@ -395,7 +398,13 @@ async def test_states_survive_a_restart() -> None:
         "105": "available",
         "106": "available",
     }
-    assert house.queues.agents()[0].reason == "lunch"
+    anna = house.queues.agents()[0]
+    assert (anna.reason, anna.since_s) == ("lunch", 300)
+    told = [event for event in house.harness.events if isinstance(event, AgentStateChanged) and event.agent == "102"]
+    assert [(event.previous, event.previous_s, event.state, event.since - unix) for event in told] == [
+        ("talking", 240, "offline", -60),  # as long as the process lived
+        ("offline", 60, "available", 0),
+    ]
     await house.close()
 
 

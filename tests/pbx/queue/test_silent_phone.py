@@ -24,7 +24,7 @@ async def test_the_caller_of_a_vanished_phone_is_offered_on() -> None:
     assert (first.data["agent"], second.data["agent"]) == ("101", "102")
     assert second.at - first.at <= OFFERED_ON_S
     assert house.journey(Kind.QUEUE_OFFER_ENDED)[0].data["reason"] == "unreachable"
-    assert house.states("101")[-1] == "not_responding"
+    assert house.states("101")[-1] == "unreachable"
     await caller.over()
     assert house.one(Kind.QUEUE_ANSWERED)["agent"] == "102"
     await house.close()

@@ -217,7 +217,7 @@ async def test_a_break_keeps_its_reason_and_wrap_up_its_code(tmp_path: Path) -> 
     async with World(tmp_path) as world:
         world.bus.publish(AgentStateChanged("101", "break", "available", T0, 4.0, reason="lunch"))
         world.bus.publish(AgentStateChanged("101", "wrapup", "break", T0 + 60, 60.0, call_id="c1"))
-        world.bus.publish(AgentStateChanged("101", "available", "wrapup", T0 + 70, 10.0, reason="order"))
+        world.bus.publish(AgentStateChanged("101", "available", "wrapup", T0 + 70, 10.0, code="order"))
         await until(lambda: world.count("agent_log") == 3)
         assert world.rows("SELECT state, reason FROM agent_log ORDER BY seq") == [
             ("available", ""),
