@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -70,6 +72,13 @@ ROWS = (
     Row("late_ticks", "late media ticks meanwhile", "count", "0", ""),
     Row("bare_late_ticks", "late ticks of a bare real-time timer", "count", "", "the machine's own limit"),
 )
+
+
+def merge(path: Path, values: dict[str, Any]) -> None:
+    """Into a bench.json whose other keys stay: of a part that is run on its own."""
+    old = orjson.loads(path.read_bytes()) if path.exists() else {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(old | values, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
 @dataclass(slots=True)

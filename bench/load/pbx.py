@@ -13,12 +13,13 @@ from pathlib import Path
 
 from bench.load.machine import PBX_CPUS
 
-HOST = "127.91.0.10"
-CALLER = "127.91.0.1"  # a trunk's address: its calls need no digest, as in the peers' rows
-CALLEE = "127.91.0.3"
-HOLDER = "127.91.0.2"  # another trunk's, whose calls stay up
-PHONE = "127.91.0.4"  # nobody's: a phone that has to prove who it is
-AGENTS = "127.91.0.20"
+NET = os.environ.get("CENTRALA_BENCH_NET", "127.91.0")  # two runs at once need two
+HOST = f"{NET}.10"
+CALLER = f"{NET}.1"  # a trunk's address: its calls need no digest, as in the peers' rows
+CALLEE = f"{NET}.3"
+HOLDER = f"{NET}.2"  # another trunk's, whose calls stay up
+PHONE = f"{NET}.4"  # nobody's: a phone that has to prove who it is
+AGENTS = f"{NET}.20"
 TICK_HZ = os.sysconf("SC_CLK_TCK")
 
 CONFIG = """
@@ -58,6 +59,7 @@ trunks = ["load"]
 number = "100"
 secret = "bench-secret-100"
 max_calls = 20000
+record = {record}
 [[queue]]
 name = "load"
 agents = [{agent_names}]
@@ -82,12 +84,19 @@ AGENT_NUMBERS = [str(2000 + i) for i in range(50)]
 class Pbx:
     """One `centrala serve` process; use it as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, record: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "pbx.log"
         config = folder / "centrala.toml"
         names = ", ".join(f'"{n}"' for n in AGENT_NUMBERS)
-        text = CONFIG.format(data=folder / "var", host=HOST, caller=CALLER, holder=HOLDER, agent_names=names)
+        text = CONFIG.format(
+            data=folder / "var",
+            host=HOST,
+            caller=CALLER,
+            holder=HOLDER,
+            agent_names=names,
+            record=str(record).lower(),
+        )
         config.write_text(text + "".join(AGENT.format(number=n) for n in AGENT_NUMBERS))
         config.chmod(0o600)
         command = [*PBX_CPUS, sys.executable, "-m", "pbx", "--config", str(config), "serve"]

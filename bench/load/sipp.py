@@ -101,7 +101,9 @@ def caller(
     return Sipp(folder, scenario, arguments)
 
 
-def callee(folder: Path, source: str) -> Sipp:
-    """Rings and answers every call at `source`:5060 until it is stopped."""
+def callee(folder: Path, source: str, *, echo: bool = False) -> Sipp:
+    """Rings and answers every call at `source`:5060 until it is stopped; with `echo` it sends back what it hears."""
     arguments = ["-i", source, "-p", "5060", "-mi", source, "-mp", "6000", "-buff_size", "4194304"]
+    if echo:
+        arguments.append("-rtp_echo")
     return Sipp(folder, "callee", arguments)
