@@ -13,9 +13,12 @@ from pbx.cli.console import ask, clock, fail, out, show
 callback = typer.Typer(help="Customers who are called back.", no_args_is_help=True)
 
 Contact = Annotated[
-    str, typer.Argument(help="The id, or the start of it, from `centrala callback list`, or the number.")
+    str,
+    typer.Argument(help="The id, or the start of it, from `centrala callback list --ids`, or the end of the number."),
 ]
-AT_HELP = "2026-12-24T10:00 on this machine's clock, or with an offset: 2026-12-24T10:00+01:00."
+AT_HELP = "2026-12-24T10:00 on this machine's clock, with an offset 2026-12-24T10:00+01:00, or from now on: +30m, +2h."
+SHORTEST = 5  # digits that name a number: its end
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def register(app: typer.Typer) -> None:
@@ -49,11 +52,12 @@ def add(
 
 
 @callback.command("list")
-def list_callbacks(context: typer.Context) -> None:
+def list_callbacks(
+    context: typer.Context, ids: Annotated[bool, typer.Option("--ids", help="With the ids.")] = False
+) -> None:
     """What is open, the oldest first, and what each waits for."""
     rows: list[list[object]] = [
         [
-            row["id"],
             row["number"],
             row["name"],
             row["queue"],
@@ -62,10 +66,11 @@ def list_callbacks(context: typer.Context) -> None:
             _next(row),
             row["attempts"],
             row["last_outcome"],
+            *([row["id"]] if ids else []),
         ]
         for row in ask(context.obj, "GET", "/callbacks")
     ]
-    columns = ["callback", "number", "name", "queue", "kind", "age", "next", "tries", "last"]
+    columns = ["number", "name", "queue", "kind", "age", "next", "tries", "last", *(["callback"] if ids else [])]
     show("Callbacks", columns, rows, "nobody is to be called back")
 
 
@@ -89,7 +94,7 @@ def _find(context: typer.Context, text: str) -> str:
     found = [
         row["id"]
         for row in ask(context.obj, "GET", "/callbacks")
-        if row["id"].startswith(text) or text in (row["number"], row["number"].lstrip("+"))
+        if row["id"].startswith(text) or (len(text) >= SHORTEST and row["number"].endswith(text.lstrip("+0")))
     ]
     if len(found) != 1:
         fail(f"{len(found)} callbacks fit {text!r}; `centrala callback list` shows all")
@@ -104,15 +109,17 @@ def _next(row: dict[str, Any]) -> str:
     wait_s = row["next_try"] - time.time()
     if wait_s <= 0:
         return "when an agent is free"
-    why = f" ({row['waits_for']})" if row["waits_for"] else ""
+    why = f", {row['waits_for']}" if row["waits_for"] not in ("", "not_before") else ""
     return f"in {clock(wait_s)}{why}"
 
 
 def _moment(text: str) -> str:
+    if text[:1] == "+" and text[1:-1].isdigit() and text[-1] in UNITS:
+        return datetime.fromtimestamp(time.time() + int(text[1:-1]) * UNITS[text[-1]]).astimezone().isoformat()
     try:
         return datetime.fromisoformat(text).astimezone().isoformat()
     except ValueError:
-        fail(f"{text!r} is no moment; write 2026-12-24T10:00 or 2026-12-24T10:00+01:00")
+        fail(f"{text!r} is no moment; write 2026-12-24T10:00, 2026-12-24T10:00+01:00 or +30m")
 
 
 def _tag(text: str) -> tuple[str, str]:
