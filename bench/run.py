@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import endurance, machine, offers, registrations, signalling
+from bench.load import call_code, endurance, machine, offers, registrations, signalling
 from bench.load.figures import ROWS, Figures
 from bench.load.micro import run_micro
 from bench.load.pbx import Pbx
@@ -53,6 +53,12 @@ def costs(figures: Figures, quick: bool, folder: Path) -> None:
             say(f"cost of an answered and of a bridged call, {index + 1} of {repeats}")
             figures.add("answered_cpu_ms_per_call", signalling.cost(pbx, folder, signalling.ECHO, seconds))
             figures.add("bridged_cpu_ms_per_call", signalling.cost(pbx, folder, signalling.BRIDGED, seconds))
+
+
+def code(figures: Figures, quick: bool, _: Path) -> None:
+    for index in range(1 if quick else 5):
+        say(f"the code of a bridged call without a network, after pauses of 0, 0.3 and 2 ms ({index + 1})")
+        figures.update(call_code.figures(100 if quick else 400))
 
 
 def capacity(figures: Figures, quick: bool, folder: Path) -> None:
@@ -150,6 +156,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "conference": conference,
     "browser": browser,
     "costs": costs,
+    "code": code,
     "capacity": capacity,
     "lag": lag,
     "transactions": transactions,

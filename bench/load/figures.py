@@ -24,6 +24,11 @@ class Row:
 ROWS = (
     Row("answered_cpu_ms_per_call", "answered call, at 800/s", "CPU-ms", "<= 0.5", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
     Row("bridged_cpu_ms_per_call", "bridged call, at 400/s", "CPU-ms", "<= 1.2", "Asterisk 4.2-5.2, FreeSWITCH 13-14"),
+    Row("bridged_code_us_pause_0", "code of a bridged call, no network", "CPU-us", "", ""),
+    Row(
+        "bridged_code_us_pause_300", "same, 0.3 ms pause before each message", "CPU-us", "", "cold caches of a machine"
+    ),
+    Row("bridged_code_us_pause_2000", "same, 2 ms pause before each message", "CPU-us", "", "that rests in between"),
     Row("answered_calls_per_s", "answered calls carried", "1/s", "", "Asterisk 1200, FreeSWITCH 300"),
     Row("bridged_calls_per_s", "bridged calls carried", "1/s", "", "Asterisk 350-400, FreeSWITCH 130"),
     Row("sustained_bridged_calls_per_s", "bridged calls sustained", "1/s", ">= 1500", "Asterisk 350-400"),
