@@ -1,8 +1,9 @@
 """Power is cut under load, again and again (R17): what was acknowledged is there afterwards, once.
 
-Each cycle starts the PBX on the same database, lets callers give up in a queue and a program open and close contacts,
-and kills it at a random moment. Acknowledged is: a request that was answered, an item that a list showed, and a caller
-whose call had begun more than SETTLED_S before the kill - whether he had hung up or still waited.
+Each cycle starts the PBX on the same database, lets callers give up in a queue and a program open and close contacts
+and ask for callbacks, and kills it at a random moment. Acknowledged is: a request that was answered, an item that a
+list showed, and a caller whose call had begun more than SETTLED_S before the kill - whether he had hung up or still
+waited. Nobody is called twice: customers are busy, and neither that nor a doubt ends while the test runs.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pbx.api.client import ControlClient, ControlError
+from tests.integration.bare import Bare
+from tests.integration.busy_customers import BusyCustomers
 from tests.integration.fork_server import Forks
 from tests.integration.impatient import Impatient
 
@@ -62,6 +66,39 @@ agents = ["101"]
 announce_every_s = 0
 announce_position = false
 announce_wait = false
+[[extension]]
+number = "102"
+secret = "a-quite-long-secret"
+[[agent]]
+extension = "102"
+[[route]]
+match = "+"
+trunk = "outside"
+[[trunk]]
+name = "outside"
+host = "{net}.3:5060"
+max_calls = 100
+[numbering]
+country = "PL"
+regions = false
+[[hours]]
+name = "always"
+mon = ["00:00-24:00"]
+tue = ["00:00-24:00"]
+wed = ["00:00-24:00"]
+thu = ["00:00-24:00"]
+fri = ["00:00-24:00"]
+sat = ["00:00-24:00"]
+sun = ["00:00-24:00"]
+[callback]
+enabled = true
+hours = "always"
+holidays = false
+[[queue]]
+name = "callbacks"
+agents = ["102"]
+[queue.callback]
+mode = "customer_first"
 """
 
 
@@ -84,6 +121,7 @@ class Office:
         self.opened: dict[str, str] = {}  # key -> id
         self.closed: dict[str, str] = {}  # id -> end
         self.listed: set[str] = set()  # ids that a list showed
+        self.callbacks: dict[str, str] = {}  # key -> id
         self._cycle = cycle
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -100,7 +138,7 @@ class Office:
 
     def _work(self, control: ControlClient) -> None:
         """Until the PBX is gone: a request without an answer promised nothing."""
-        with contextlib.suppress(ControlError, OSError, ValueError):
+        with contextlib.suppress(ControlError, OSError, ValueError, HTTPException):
             for count in range(10_000):
                 if self._stop.is_set():
                     return
@@ -111,6 +149,9 @@ class Office:
         number = f"+4870{self._cycle:02}{count - count % 3:05}"  # three requests of each customer: they merge
         body = {"number": number, "queue": "sales", "key": key}
         self.opened[key] = control.request("POST", "/contacts", body)["id"]
+        if count % 3 == 0:
+            wish = {"number": f"+48601{self._cycle:02}{count:04}", "queue": "callbacks", "key": f"callback-{key}"}
+            self.callbacks[wish["key"]] = control.request("POST", "/callbacks", wish)["id"]
         if count % 4 == 0:
             control.request("POST", f"/contacts/{self.opened[key]}/claim", {"by": "agent:101"})
         if count % 6 == 5:
@@ -133,7 +174,10 @@ def cycle(pbx: Forks, host: str, number: int, rng: random.Random) -> tuple[Offic
     """Load, and the end of the power; returns what was promised to a program, and to which callers."""
     pbx.start()
     net = host.rpartition(".")[0]
-    first = 600_000_000 + number * 10_000
+    with Bare(f"{net}.4", host, "102", "a-quite-long-secret", port=5060) as phone:
+        assert phone.register().status == 200
+    pbx.control.request("POST", "/agents/102", {"state": "available"})
+    first = 600_000_000 + number * 1_000
     callers = Impatient(f"{net}.2", host, "600", first, every_s=0.02, wait_s=0.1).start()
     office = Office(number).start(pbx.control)
     time.sleep(SETTLED_S + rng.uniform(0.05, 0.6))
@@ -152,11 +196,12 @@ def test_power_is_cut_under_load(pbx: Forks, host: str) -> None:
     rng = random.Random(seed)
     offices: list[Office] = []
     promised: list[str] = []
-    for number in range(CYCLES):
-        office, callers = cycle(pbx, host, number, rng)
-        offices.append(office)
-        promised += callers
-    pbx.start()
+    with BusyCustomers(f"{host.rpartition('.')[0]}.3", ring_s=0.05) as customers:
+        for number in range(CYCLES):
+            office, callers = cycle(pbx, host, number, rng)
+            offices.append(office)
+            promised += callers
+        pbx.start()
     opened = {item["id"]: item for item in pbx.control.get("/contacts?limit=10000")}
     pbx.kill()
     contacts = {row["id"]: row for row in rows(pbx.data, "select * from contacts")}
@@ -173,7 +218,8 @@ def test_power_is_cut_under_load(pbx: Forks, host: str) -> None:
             assert contacts[contact]["ended_as"] == end
         assert office.listed <= contacts.keys()
 
-    counts = Counter(row["number"] for row in contacts.values() if row["number"].startswith("+486"))
+    check_callbacks(offices, customers, by_key, rows(pbx.data, "select * from contact_attempts"))
+    counts = Counter(row["number"] for row in contacts.values() if row["number"].startswith("+48600"))
     missing = [number for number in promised if counts[number] != 1]
     assert missing == [], "callers who waited or gave up, and are nobody's contact"
     assert max(counts.values()) == 1, "no call became two contacts"
@@ -182,7 +228,26 @@ def test_power_is_cut_under_load(pbx: Forks, host: str) -> None:
     assert all((row["ended_as"] == "") == (row["state"] != "closed") for row in contacts.values())
     pairs = Counter((row["number"], row["queue"]) for row in alive)
     assert max(pairs.values()) == 1
-    reasons = Counter(row["reason"] for row in alive if row["number"].startswith("+486"))
+    reasons = Counter(row["reason"] for row in alive if row["number"].startswith("+48600"))
     assert reasons["abandoned"], reasons
     assert reasons["interrupted"], "some waited when the power was cut"
     assert "Traceback" not in pbx.text()
+
+
+def check_callbacks(
+    offices: list[Office], customers: BusyCustomers, by_key: dict[str, dict[str, Any]], attempts: list[dict[str, Any]]
+) -> None:
+    """Each that was acknowledged is there, nobody was called twice, and every call that went out had been written."""
+    for office in offices:
+        for key, told in office.callbacks.items():
+            assert key in by_key, f"{key} was acknowledged and is lost"
+            assert by_key[key]["id"] == told
+    twice = {number: calls for number, calls in customers.calls.items() if len(calls) > 1}
+    assert twice == {}
+    assert len(customers.calls) >= CYCLES
+    tried = {row["contact_id"] for row in attempts}
+    called = {row["number"]: row["id"] for row in by_key.values()}
+    assert all(called[number] in tried for number in customers.calls), "written before the act"
+    outcomes = Counter(row["outcome"] for row in attempts)
+    assert outcomes["busy"], outcomes
+    assert outcomes["in_doubt"], "some were under way when the power was cut"
