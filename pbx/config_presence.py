@@ -13,6 +13,7 @@ class Transfer(Section):
     """`back_s`: how long the transferor's phone rings when the target did not answer; 0: the party is hung up."""
 
     back_s: float = Field(default=20.0, ge=0, le=120)
+    update_display: bool = True  # phones that allow UPDATE are told with whom they talk after a transfer
 
 
 class InCall(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
+from pbx.call.display import show_each_other
 from pbx.call.errors import DialFailed
 from pbx.events import Kind
 
@@ -33,8 +34,13 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     call.a.join(leg)
     began = loop.time()
     call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)
-    if call.transfer is not None and leg is not call.transfer.leg:
-        call.transfer.connected()
+    if call.transfer is not None:
+        if leg is not call.transfer.leg:
+            call.transfer.connected()
+        if call.transfer.is_done:
+            show_each_other(call.a, leg)
+    elif leg.came_from_elsewhere:
+        show_each_other(call.a, leg)
     if record or call.recording:
         call.services.recorder.start(call, leg)
     try:

@@ -57,6 +57,7 @@ _Q850 = {
     "blocked": (21, "Call rejected"),
     "error": (41, "Temporary failure"),
     "lost": (41, "Temporary failure"),
+    "insecure": (58, "Bearer capability not presently available"),
     "media_timeout": (41, "Temporary failure"),
     "expired": (102, "Recovery on timer expiry"),
     "cancelled": (16, "Normal call clearing"),
@@ -70,6 +71,7 @@ _STATUS = {
     "do_not_disturb": 486,
     "no_answer": 480,
     "unavailable": 480,
+    "insecure": 480,
     "unregistered": 480,
     "rejected": 603,
     "forbidden": 403,
@@ -89,6 +91,8 @@ _STATUS = {
     "cancelled": 487,
 }
 
+# What a refusal says beyond its status and Reason (RFC 3261 section 20.43).
+WARNINGS = {"insecure": ('Warning: 399 pbx "a sips URI was called, and no phone there is reached over TLS"',)}
 ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"'
 _reasons = {cause: f'Reason: Q.850;cause={code};text="{text}"' for cause, (code, text) in _Q850.items()}
 

@@ -142,7 +142,7 @@ class Dialplan:
             return self._to_extension(call, extension)
         number = clean_number(target)
         if call.setup.secure:  # a carrier's further hops are not ours to promise
-            raise DialFailed(480, f"{number!r} is outside, where sips cannot be kept", "unavailable")
+            raise DialFailed(480, f"{number!r} is outside, where sips cannot be kept", "insecure")
         emergency = self.outbound.emergency.find(number)
         if emergency:
             return self.outbound.dial_emergency(call, emergency)
@@ -161,7 +161,7 @@ class Dialplan:
         if call.setup.secure:
             bindings = [binding for binding in bindings if binding.destination.transport in SECURE]
             if not bindings:
-                raise DialFailed(480, f"extension {number} has no phone that TLS leads to", "unavailable")
+                raise DialFailed(480, f"extension {number} has no phone that TLS leads to", "insecure")
         key = f"extension:{number}"
         if self._phones.of(number).dnd:
             raise DialFailed(486, f"extension {number} does not want to be disturbed", "do_not_disturb")

@@ -9,7 +9,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pbx.call.causes import reason_header
+from pbx.call.causes import WARNINGS, reason_header
 from pbx.call.digits import Digits, info_digit
 from pbx.call.leg_media import LegMedia
 from pbx.call.media_security import secure
@@ -45,6 +45,7 @@ class Leg(LegMedia):
         "role",
         "seized",
         "sip_status",
+        "takes_update",
         "target",
         "trunk",
     )
@@ -59,6 +60,7 @@ class Leg(LegMedia):
         self.referral: Referral | None = None  # what its far end is told of the transfer that it asked for
         self.presses: Presses | None = None  # made with the first digit
         self.seized = False  # its far end was reached by an INVITE of ours to a trunk, in this leg or another
+        self.takes_update: bool | None = None  # the far end allows UPDATE; None: nobody has looked yet
         self.is_ended = False
         self.by_far_end = False  # the far end hung up
         self.cause = ""
@@ -120,6 +122,7 @@ class Leg(LegMedia):
         media = self.media
         other.session, other.media, other.settings = self.session, media, self.settings
         other.configured, other.seized = self.configured, self.seized
+        other.takes_update = self.takes_update
         other._sdp_id, other._sdp_version = self._sdp_id, self._sdp_version
         other._pending_offer, self._pending_offer = self._pending_offer, b""
         self.session = self.media = None
@@ -308,7 +311,8 @@ class Leg(LegMedia):
             session.observer = None  # nothing that still arrives concerns anybody
             if session.state == "terminated":
                 return
-            status, headers = status if status >= 300 else 480, (self.live_call.reason_line or reason_header(cause),)
+            status = status if status >= 300 else 480
+            headers = (self.live_call.reason_line or reason_header(cause), *WARNINGS.get(cause, ()))
             if self.referral is None:
                 session.end(status, headers)
             else:  # the phone hears first how its transfer ended

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pbx.call.call import Call
 from pbx.call.causes import reason_header
 from pbx.call.dialled import Dialled
+from pbx.call.display import show_each_other
 from pbx.call.errors import CallEnded
 from pbx.call.outgoing import OutgoingLeg
 from pbx.call.service_keys import TOTAL
@@ -127,6 +128,7 @@ def take_place(leg: Leg, place: Leg, cause: str) -> None:
             call.charge(meter)
     if peer is not None and not peer.is_ended:
         place.join(peer)
+        show_each_other(place, peer)
         if call.recording:
             call.services.recorder.start(call, peer if place is call.a else place)
 

@@ -126,6 +126,11 @@ class OutgoingLeg(Leg):
             self._dialled = replace(self._dialled, limit_keys=(), meter=None, hunt=None)
 
     @property
+    def came_from_elsewhere(self) -> bool:
+        """Whether its far end came out of another leg: it was never called for this one."""
+        return self._dialled is not None and not self._dialled.contacts
+
+    @property
     def heard(self) -> bool:
         """Whether any far end has said anything, a 100 at least; True for one that is answered or over."""
         return not self._branches or any(session.heard for session in self._branches)
@@ -266,7 +271,7 @@ class OutgoingLeg(Leg):
         """A server that is reached by the other kind of address is told where to send to in kind."""
         return self._offer_towards(destination)
 
-    def on_answer(self, session: Session, body: bytes, _response: Any) -> None:
+    def on_answer(self, session: Session, body: bytes, response: Any) -> None:
         """2xx: the first wins, the others are cancelled; one that crossed the CANCEL is hung up."""
         if self.is_ended or self.answered_at:
             self._drop(session)
@@ -276,6 +281,7 @@ class OutgoingLeg(Leg):
             self._refuse_answer(session, 488, "200 without SDP")
             return
         self.session = session
+        self.takes_update = response is not None and "UPDATE" in (response.header("Allow") or "")
         try:
             if body:
                 self._pending_offer = self._offer

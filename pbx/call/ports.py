@@ -149,6 +149,7 @@ class Session(Protocol):
     """One INVITE dialog (`pbx.sip.session.InviteSession`)."""
 
     observer: Any
+    request: Any  # the INVITE of a caller; None for a call of ours
 
     @property
     def heard(self) -> bool: ...

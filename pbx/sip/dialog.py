@@ -219,6 +219,8 @@ def next_hop(peer: Destination, target: str, routes: Sequence[str], follow_conta
     if not same_host(uri.host, peer.host) and not _may_follow(uri.host, follow_contact):
         return peer
     transport = transport_of(uri)
+    if peer.transport in requests.SECURE and transport not in requests.SECURE:
+        return peer  # nobody's Contact takes a dialog out of TLS (26.2.2)
     if transport not in REACHABLE or (transport != peer.transport and follow_contact is None):
         return peer
     same = transport == peer.transport

@@ -18,6 +18,7 @@ KNOWN_METHODS: Final = frozenset((*METHODS, "UPDATE", "PRACK", "REFER", "SUBSCRI
 INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
 
 _ALLOWED: Final = frozenset(METHODS)
+_NEEDS_TLS: Final = ('Warning: 399 pbx "a sips URI has to be called over TLS"',)
 _ACCEPT_SDP: Final = ("Accept: application/sdp",)
 _ACCEPT_INFO: Final = ("Accept: " + ", ".join(INFO_TYPES),)
 _ONLY_ONCE: Final = ("Replaces", "Refer-To")
@@ -41,7 +42,7 @@ def check(request: Request, *, secure: bool = False) -> Verdict | None:
         return 501, "Not Implemented", (ALLOW_ALL_LINE,)
     scheme = request.uri.partition(":")[0].lower()
     if scheme != "sip" and scheme != "tel" and not (secure and scheme == "sips"):
-        return 416, "Unsupported URI Scheme", ()
+        return 416, "Unsupported URI Scheme", (_NEEDS_TLS if scheme == "sips" else ())
     if method == "CANCEL":
         return None
     refusal = _check_demands(request) if request.has_any(_DEMANDS) else None

@@ -70,6 +70,11 @@ class Transfer:
         if mine is not None:
             mine.emit(Kind.TRANSFER_STARTED, by=self.extension, to=self.target, method=self.method, into_call=call.id)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the target was reached."""
+        return self.state == COMPLETED
+
     def keeps(self, leg: Leg) -> bool:
         """Whether `leg` must outlive the application that it was bridged by."""
         return leg is self.leg or leg is self.into

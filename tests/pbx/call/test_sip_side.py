@@ -412,6 +412,7 @@ async def test_a_sips_call_rings_only_phones_that_tls_leads_to(transport: str, s
     caller = harness.call("extension:101", secure=True)
     await harness.sleep(2)
     assert caller.status == status
+    assert any("over TLS" in line for line in caller.session.headers) is (status == 480)
     await harness.close()
 
 
@@ -420,4 +421,5 @@ async def test_a_sips_call_does_not_go_outside() -> None:
     caller = harness.call("outbound:0221112233", secure=True, extension="103")
     await harness.sleep(2)
     assert caller.status == 480
+    assert any("over TLS" in line for line in caller.session.headers)
     await harness.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pbx.clock import VirtualClock
+from pbx.sip.address import Destination
 from pbx.sip.client_auth import ClientCredentials
+from pbx.sip.dialog import next_hop
 from pbx.sip.digest import Credentials, DigestVerifier
 from pbx.sip.message import response as build
 from pbx.sip.parser import parse
@@ -213,3 +215,13 @@ class TestSips:
         net, _, caller, _ = self.call(transport)
         assert caller.events == [("failure", 416)]
         assert_clean(net)
+
+
+@pytest.mark.parametrize(
+    "target", ["sip:600@10.0.0.1:5060", "sip:600@10.0.0.2;transport=tcp", "sip:600@10.0.0.1;transport=udp"]
+)
+def test_no_contact_takes_a_dialog_out_of_tls(target: str) -> None:
+    """RFC 3261 26.2.2: not even that of a trusted carrier."""
+    peer = Destination("tls", "10.0.0.1", 5061)
+    assert next_hop(peer, target, (), lambda host: True) is peer
+    assert next_hop(peer, "sips:600@10.0.0.2", (), lambda host: True).host == "10.0.0.2"
