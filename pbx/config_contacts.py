@@ -23,5 +23,5 @@ class Contacts(Section):
     reached_talk_s: float = Field(default=10.0, ge=0)  # a call from a phone counts as reached after so much talk
     claim_s: float = Field(default=1800.0, gt=0)  # what nobody finished in this time is open again
     doubt_window_s: float = Field(default=300.0, ge=0)  # an attempt cut off by a crash is not repeated within this time
-    max_open: int = Field(default=100_000, ge=1)
+    max_open: int = Field(default=20_000, ge=1)  # more are refused
     retention_days: float = Field(default=400.0, gt=0)  # closed items are kept for so long

@@ -141,18 +141,23 @@ class PbxContactControl:
 
 
 def contacts_now(app: Pbx) -> ContactsNow:
-    """What a scrape tells."""
-    items, now = app.contacts.book.open_items(), app.clock.unix()
-    opened: Counter[tuple[str, str]] = Counter({(queue.name, "abandoned"): 0 for queue in app.config.queue})
-    opened.update((item.queue, item.kind.value) for item in items)
-    overdue: Counter[str] = Counter({queue.name: 0 for queue in app.config.queue})
-    overdue.update(item.queue for item in items if 0 < item.promise < now)
+    """What a scrape tells, in one pass over the open items."""
+    now, doubts, oldest = app.clock.unix(), 0, app.clock.unix()
+    opened = {(queue.name, "abandoned"): 0 for queue in app.config.queue}
+    overdue = {queue.name: 0 for queue in app.config.queue}
+    for item in app.contacts.book.unordered():
+        key = (item.queue, item.kind.value)
+        opened[key] = opened.get(key, 0) + 1
+        if 0 < item.promise < now:
+            overdue[item.queue] = overdue.get(item.queue, 0) + 1
+        doubts += item.state is ItemState.IN_DOUBT
+        oldest = min(oldest, item.since)
     return ContactsNow(
         opened=opened,
         overdue=overdue,
-        oldest_s=now - items[0].since if items else 0.0,
+        oldest_s=now - oldest,
         breached=app.contacts.deadlines.late,
-        in_doubt=sum(item.state is ItemState.IN_DOUBT for item in items),
+        in_doubt=doubts,
         refused=app.contacts.book.refused,
         lost=app.contacts.missed.lost,
     )

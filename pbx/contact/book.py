@@ -72,6 +72,15 @@ class ContactBook:
         """The open items of a customer in all queues."""
         return self._shelf.of_number(self.number(number))
 
+    @property
+    def has_room(self) -> bool:
+        """Whether another item may be opened."""
+        return len(self._shelf.open) < self.settings.max_open
+
+    def unordered(self) -> list[ContactItem]:
+        """Every open item."""
+        return self._shelf.all()
+
     def peek(self, contact: str) -> ContactItem | None:
         """An open item by its id."""
         found = self._shelf.open.get(contact)
@@ -132,10 +141,10 @@ class ContactBook:
         return item, True
 
     async def _add(self, item: ContactItem) -> tuple[ContactItem, bool]:
-        count, shelf = len(self._shelf.open), self._shelf
-        if count >= self.settings.max_open:
+        shelf = self._shelf
+        if not self.has_room:
             self.refused += 1
-            raise ContactError(f"{count} contacts are open (contacts.max_open): close some, or raise it")
+            raise ContactError(f"{len(shelf.open)} contacts are open (contacts.max_open): close some, or raise it")
         shelf.enter(item, written=False)
         try:
             async with shelf.lock(item):

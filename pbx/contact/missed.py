@@ -38,6 +38,7 @@ class MissedContacts:
         self, config: Config, bus: EventBus, book: ContactBook, numbers: Callable[[str], Iterable[str]] = lambda n: (n,)
     ) -> None:
         self.lost = 0  # steps that could not be kept
+        self._losing = False
         self._settings = config.contacts
         self._bus = bus
         self._book = book
@@ -214,7 +215,16 @@ class MissedContacts:
 
     def _lose(self, why: str) -> None:
         self.lost += 1
-        self._bus.publish(Alarm(ALARM, f"missed contacts are not kept: {why}", True, self._book.clock.unix()))
+        self._losing = True
+        self._alarm(f"missed contacts are not kept: {why}", True)
+
+    def _kept_again(self) -> None:
+        if self._losing and self._book.has_room:
+            self._losing = False
+            self._alarm(f"missed contacts are kept again; {self.lost} were not since the start", False)
+
+    def _alarm(self, text: str, active: bool) -> None:
+        self._bus.publish(Alarm(ALARM, text, active, self._book.clock.unix()))
 
     async def _work_off(self) -> None:
         while True:
@@ -242,6 +252,7 @@ class MissedContacts:
         for at, (number, step) in enumerate(steps):
             try:
                 await step()
+                self._kept_again()
             except RuntimeError as error:  # what the store raises
                 log.warning("a contact could not be written and is tried again: %s", error)
                 return steps[at:]

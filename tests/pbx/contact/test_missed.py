@@ -138,6 +138,9 @@ async def test_a_cap_raises_an_alarm() -> None:
     await world.hear(other)
     assert (len(world.book.open_items()), world.missed.lost) == (1, 1)
     assert "contacts.max_open" in world.alarms[0].text
+    await world.hear(answered(4, start=T0 + 200))
+    await world.hear(abandoned(5, start=T0 + 300))
+    assert [alarm.active for alarm in world.alarms] == [True, False]
     await world.missed.stop()
 
 
