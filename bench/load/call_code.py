@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load.child import ROOT
-from bench.load.pbx import CALLEE, CALLER, CONFIG, HOLDER, HOST
+from bench.load.pbx import CALLEE, CALLER, HOST, write_config
 from bench.load.sip_client import SDP, copied, header, register
 
 PAUSES_S = (0.0, 0.0003, 0.002)
@@ -96,10 +96,7 @@ async def measure(folder: Path, calls: int) -> dict[str, float]:
     from pbx.app.pbx import Pbx
     from pbx.configfile.load import load
 
-    config = folder / "centrala.toml"
-    config.write_text(CONFIG.format(data=folder / "var", host=HOST, caller=CALLER, holder=HOLDER, agent_names=""))
-    config.chmod(0o600)
-    pbx = Pbx(load(config).config)
+    pbx = Pbx(load(write_config(folder)).config)
     await pbx.start()
     try:
         contact = f"sip:100@{CALLEE}:5060"

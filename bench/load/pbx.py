@@ -81,24 +81,25 @@ initial_state = "available"
 AGENT_NUMBERS = [str(2000 + i) for i in range(50)]
 
 
+def write_config(folder: Path, *, record: bool = False) -> Path:
+    """The configuration that all load tests use, in `folder`; extension 100 is recorded when asked for."""
+    config = folder / "centrala.toml"
+    names = ", ".join(f'"{n}"' for n in AGENT_NUMBERS)
+    text = CONFIG.format(
+        data=folder / "var", host=HOST, caller=CALLER, holder=HOLDER, agent_names=names, record=str(record).lower()
+    )
+    config.write_text(text + "".join(AGENT.format(number=n) for n in AGENT_NUMBERS))
+    config.chmod(0o600)
+    return config
+
+
 class Pbx:
     """One `centrala serve` process; use it as a context manager."""
 
     def __init__(self, folder: Path, *, record: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "pbx.log"
-        config = folder / "centrala.toml"
-        names = ", ".join(f'"{n}"' for n in AGENT_NUMBERS)
-        text = CONFIG.format(
-            data=folder / "var",
-            host=HOST,
-            caller=CALLER,
-            holder=HOLDER,
-            agent_names=names,
-            record=str(record).lower(),
-        )
-        config.write_text(text + "".join(AGENT.format(number=n) for n in AGENT_NUMBERS))
-        config.chmod(0o600)
+        config = write_config(folder, record=record)
         command = [*PBX_CPUS, sys.executable, "-m", "pbx", "--config", str(config), "serve"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
