@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, features, presence
+from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, features, presence, report_sheets
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
@@ -27,6 +27,7 @@ app.add_typer(calls, name="calls")
 app.add_typer(report, name="report")
 app.add_typer(recordings, name="recordings")
 features.register(app, calls)
+report_sheets.register(report)
 trunk_commands.register(app)
 contacts.register(app)
 callbacks.register(app)

@@ -10,9 +10,11 @@ from datetime import date
 from pbx.cli.console import fail, out, show
 from pbx.config import Config
 from pbx.reporting import export, table
-from pbx.reporting.intervals import day
+from pbx.reporting.intervals import day, days, hours
 from pbx.reporting.recovery import Recovery
 from pbx.reporting.reporter import Reporter
+from pbx.reporting.sheet import Sheet
+from pbx.reporting.sheet_table import sheet_table
 from pbx.store.errors import StoreError
 
 MAX_RECORDS = 100_000
@@ -134,3 +136,26 @@ def _recovery_cells(line: Recovery) -> list[export.Cell]:
         line.lost,
         rate,
     ]
+
+
+def sheet_report(config: Config, what: str, when: str, count: int, form: str) -> None:
+    """One of the reports that are sheets ("promises", "patience", "customers"), of `count` days."""
+    with _reporter(config) as reporter:
+        interval = days(_day(reporter, when), count, reporter.zone)
+        _print(getattr(reporter, what)(interval), form)
+
+
+def agent_report(config: Config, when: str, by_hour: bool, form: str) -> None:
+    """What agents did in a day, or in each of its hours."""
+    with _reporter(config) as reporter:
+        date_ = _day(reporter, when)
+        _print(reporter.agents(hours(date_, reporter.zone) if by_hour else [day(date_, reporter.zone)]), form)
+
+
+def _print(sheet: Sheet, form: str) -> None:
+    if form == "csv":
+        sys.stdout.write(sheet.csv())
+    elif form == "json":
+        sys.stdout.write(sheet.json() + "\n")
+    else:
+        out.print(sheet_table(sheet))

@@ -15,6 +15,7 @@ from pbx.metrics.event_metrics import EventMetrics
 from pbx.metrics.feature_metrics import FeatureMetrics
 from pbx.metrics.instruments import Instruments
 from pbx.metrics.live import LiveCollector, Sources
+from pbx.metrics.promise_metrics import PromiseMetrics
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 THREAD_BYTES = 128 * 1024  # a longer text is made on a thread: 13 µs a series, about 1,500 series
@@ -46,6 +47,7 @@ class Metrics:
         self._live = LiveCollector(sources)
         self.registry.register(self._live)
         self._added: list[Collector] = []
+        self.add(PromiseMetrics(bus, limits))
         self._process = ProcessCollector(registry=self.registry)
         self._size = 0
 

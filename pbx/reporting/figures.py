@@ -10,7 +10,7 @@ from pbx.reporting.service_level import Counts, Formula, service_level, share
 
 @dataclass(slots=True)
 class QueueFigures:
-    """What happened to the callers who joined a queue in the interval. Durations are seconds.
+    """What happened to the callers who joined a queue in the interval. Durations are seconds. Callbacks are not in it.
 
     A call that is still running is not in it yet: it counts in the interval in which it joined, once it has ended.
     """
@@ -28,6 +28,7 @@ class QueueFigures:
     wrapup_s: float = 0.0
     offers: int = 0
     offers_missed: int = 0
+    flows: dict[str, int] = field(default_factory=dict)  # FO by reason
 
     @property
     def answered(self) -> int:
@@ -41,7 +42,7 @@ class QueueFigures:
 
     @property
     def flowed_out(self) -> int:
-        """FO: left the queue otherwise (timeout, full, no agents, a key, shutdown)."""
+        """FO: left the queue otherwise (overflow, callback accepted, voicemail, a key, timeout, full, no agents)."""
         return self.offered - self.answered - self.abandoned
 
     def service_level(self, formula: Formula) -> float | None:
@@ -202,4 +203,6 @@ def add(total: QueueFigures, other: QueueFigures) -> None:
         "offers_missed",
     ):
         setattr(total, name, getattr(total, name) + getattr(other, name))
+    for reason, count in other.flows.items():
+        total.flows[reason] = total.flows.get(reason, 0) + count
     total.longest_wait_s = max(total.longest_wait_s, other.longest_wait_s)

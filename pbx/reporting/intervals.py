@@ -38,6 +38,15 @@ def day(when: date, zone: ZoneInfo) -> Interval:
     )
 
 
+def days(last: date, count: int, zone: ZoneInfo) -> Interval:
+    """`count` (at least 1) local days up to and including `last`, as one interval."""
+    first = last - timedelta(days=count - 1)
+    if count == 1:
+        return day(last, zone)
+    start, end = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
+    return Interval(f"{first.isoformat()} to {last.isoformat()}", _micros(start), _micros(end))
+
+
 def hours(when: date, zone: ZoneInfo) -> list[Interval]:
     """The hours of the local day, cut where the wall clock shows a full hour.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, not_, select
 
 from pbx.reporting.figures import CallFigures, QueueFigures, TrunkFigures
 from pbx.reporting.intervals import Interval
@@ -14,6 +14,7 @@ from pbx.store import schema
 from pbx.store.outcome import CONTINUED, Outcome
 
 Thresholds = Mapping[str, tuple[float, float]]  # queue -> (T, S) in seconds
+SAME_US = 1_000_000  # agents' instants are taken a little apart from the call's
 DEFAULT_THRESHOLDS = (20.0, 5.0)
 
 
@@ -37,6 +38,8 @@ def queue_figures(connection: Connection, interval: Interval, thresholds: Thresh
         )
     for name, wrapup in _wrapup(connection, interval):
         figures[name].wrapup_s = wrapup
+    for name, reason, count in _flows(connection, interval):
+        figures[name].flows[reason] = count
     return [figures[name] for name in sorted(figures)]
 
 
@@ -63,20 +66,51 @@ def _visits(interval: Interval, thresholds: Thresholds) -> Select[Any]:
             func.sum(visit.offers),
             func.sum(visit.offers_missed),
         )
-        .where(visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us)
+        .where(visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us, visit.contact == "")
         .group_by(visit.queue)
     )
 
 
+def _flows(connection: Connection, interval: Interval) -> list[tuple[str, str, int]]:
+    """(queue, reason, callers) of those who left a queue neither answered nor hung up."""
+    visit = schema.queue_visits.c
+    query = (
+        select(visit.queue, visit.outcome, func.count())
+        .where(
+            visit.joined_us >= interval.start_us,
+            visit.joined_us < interval.end_us,
+            visit.contact == "",
+            visit.outcome.not_in(("answered", "abandoned")),
+        )
+        .group_by(visit.queue, visit.outcome)
+    )
+    return [(queue, reason, count) for queue, reason, count in connection.execute(query)]
+
+
 def _wrapup(connection: Connection, interval: Interval) -> list[tuple[str, float]]:
-    """Seconds of wrap-up after the answered callers who joined in the interval, by queue."""
+    """Seconds of wrap-up after the answered callers who joined in the interval, by queue.
+
+    An agent who answers the same call twice (it was transferred away and came back) wraps up twice: each wrap-up
+    belongs to the last answer before it.
+    """
     visit, log = schema.queue_visits.c, schema.agent_log.c
+    later = schema.queue_visits.alias("later").c
+    again = exists().where(
+        later.call_id == visit.call_id,
+        later.agent == visit.agent,
+        later.outcome == "answered",
+        later.visit > visit.visit,
+        later.ended_us <= log.started_us,
+    )
     query = (
         select(visit.queue, func.sum(log.duration_s))
         .join_from(schema.queue_visits, schema.agent_log, and_(log.call_id == visit.call_id, log.agent == visit.agent))
         .where(
             log.state == "wrapup",
             visit.outcome == "answered",
+            visit.contact == "",
+            visit.ended_us <= log.started_us + SAME_US,
+            not_(again),
             visit.joined_us >= interval.start_us,
             visit.joined_us < interval.end_us,
         )

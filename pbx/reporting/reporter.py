@@ -14,10 +14,15 @@ from sqlalchemy import Engine
 from pbx.config import Config
 from pbx.events import CallEvent
 from pbx.reporting import cdr, queries
+from pbx.reporting.agents import agents_sheet
 from pbx.reporting.callbacks import CallbackFigures, callback_figures
+from pbx.reporting.customers import customers_sheet
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
+from pbx.reporting.patience import patience_sheet
+from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
+from pbx.reporting.sheet import Sheet
 from pbx.store.database import database_url, reader_engine
 from pbx.store.records import Cdr
 
@@ -50,7 +55,7 @@ class Reporter:
 
     def today(self) -> date:
         """The present local date."""
-        return local(round(time.time() * _MICRO), self.zone).date()
+        return local(_now_us(), self.zone).date()
 
     def day(self, when: date) -> Report:
         """The report of a local day."""
@@ -87,6 +92,26 @@ class Reporter:
         with self._engine.begin() as connection:
             return recovery(connection, interval)
 
+    def promises(self, interval: Interval) -> Sheet:
+        """What was promised to waiting callers, and what became of it."""
+        with self._engine.begin() as connection:
+            return promises_sheet(connection, interval)
+
+    def patience(self, interval: Interval) -> Sheet:
+        """How long callers wait before they give up."""
+        with self._engine.begin() as connection:
+            return patience_sheet(connection, interval)
+
+    def agents(self, intervals: list[Interval]) -> Sheet:
+        """What agents did, by interval."""
+        with self._engine.begin() as connection:
+            return agents_sheet(connection, intervals, _now_us())
+
+    def customers(self, interval: Interval) -> Sheet:
+        """First attempts, repeated calls, missed and recovered customers."""
+        with self._engine.begin() as connection:
+            return customers_sheet(connection, interval, _now_us())
+
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""
         with self._engine.begin() as connection:
@@ -101,3 +126,7 @@ class Reporter:
         """One call's steps."""
         with self._engine.begin() as connection:
             return cdr.journey(connection, call_id)
+
+
+def _now_us() -> int:
+    return round(time.time() * _MICRO)

@@ -1,0 +1,53 @@
+"""`centrala report promises|patience|agents|customers`: the reports that also come as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from pbx.cli.console import read_config
+
+When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
+Days = Annotated[int, typer.Option("--days", help="So many days up to it.", min=1, max=3660)]
+Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table.")]
+
+SHEETS = {
+    "promises": "What waiting callers were promised, and how often it was true.",
+    "patience": "How long callers wait before they give up.",
+    "customers": "First attempts, repeated calls, missed and recovered customers.",
+}
+
+
+def register(report: typer.Typer) -> None:
+    """Adds the commands to `centrala report`."""
+    for name, text in SHEETS.items():
+        report.command(name, help=text)(_sheet_command(name))
+
+    @report.command()
+    def agents(
+        context: typer.Context,
+        date: When = "",
+        by_hour: Annotated[bool, typer.Option("--by-hour", help="Each hour of the day by itself.")] = False,
+        csv: Csv = False,
+        json: Json = False,
+    ) -> None:
+        """What agents were offered, answered, and did with their time."""
+        from pbx.cli.reports import agent_report
+
+        agent_report(read_config(context.obj).config, date, by_hour, _form(csv, json))
+
+
+def _sheet_command(name: str) -> Callable[..., None]:
+    def command(context: typer.Context, date: When = "", days: Days = 1, csv: Csv = False, json: Json = False) -> None:
+        from pbx.cli.reports import sheet_report
+
+        sheet_report(read_config(context.obj).config, name, date, days, _form(csv, json))
+
+    return command
+
+
+def _form(csv: bool, json: bool) -> str:
+    return "csv" if csv else "json" if json else "table"

@@ -1,0 +1,176 @@
+"""Figures of agents: what they were offered and took, what it took of them, and what they did with their time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, func, select
+
+from pbx.reporting.intervals import Interval
+from pbx.reporting.service_level import share
+from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.store import schema
+
+WORKING = ("talking", "hold", "wrapup")
+ABSENT = ("offline", "unreachable")
+LONGEST_US = 3 * 86_400_000_000  # a state that began earlier than this before the interval is not looked for
+NOTES = (
+    "Occupancy = (talk + hold + wrap-up) / (talk + hold + wrap-up + available); breaks, ringing, own calls left out.\n"
+    "Utilisation = (talk + hold + wrap-up) / signed in. RONA = offers not accepted / offers; one that ended because\n"
+    "the caller went or another agent was faster counts as an offer only."
+)
+
+
+@dataclass(slots=True)
+class AgentFigures:
+    """One agent in an interval. Durations are seconds; `states` are those spent in each state within the interval."""
+
+    agent: str
+    states: dict[str, float] = field(default_factory=dict)
+    offers: int = 0
+    accepted: int = 0
+    missed: int = 0
+    alert_s: float = 0.0  # sum, of accepted offers
+    answered: int = 0
+    callbacks: int = 0  # answered visits that were calls for a contact
+    talk_s: float = 0.0
+    hold_s: float = 0.0
+
+    @property
+    def working_s(self) -> float:
+        return sum(self.states.get(state, 0.0) for state in WORKING)
+
+    @property
+    def signed_in_s(self) -> float:
+        return sum(seconds for state, seconds in self.states.items() if state not in ABSENT)
+
+    @property
+    def occupancy(self) -> float | None:
+        return share(self.working_s, self.working_s + self.states.get("available", 0.0))
+
+    @property
+    def utilisation(self) -> float | None:
+        return share(self.working_s, self.signed_in_s)
+
+    @property
+    def rona(self) -> float | None:
+        return share(self.missed, self.offers)
+
+    @property
+    def aht_s(self) -> float | None:
+        """Talk and hold of the calls answered, and the wrap-up of the interval, over the calls answered."""
+        return share(self.talk_s + self.hold_s + self.states.get("wrapup", 0.0), self.answered + self.callbacks)
+
+
+def agent_figures(connection: Connection, interval: Interval, now_us: int) -> list[AgentFigures]:
+    """Of every agent who was signed in, was offered or answered anything in the interval, by extension."""
+    found: dict[str, AgentFigures] = {}
+
+    def of(agent: str) -> AgentFigures:
+        return found.setdefault(agent, AgentFigures(agent))
+
+    for agent, state, seconds in _states(connection, interval, now_us):
+        states = of(agent).states
+        states[state] = states.get(state, 0.0) + seconds
+    _offers(connection, interval, found)
+    visit = schema.queue_visits.c
+    query = (
+        select(visit.agent, visit.contact != "", func.count(), func.sum(visit.talk_s), func.sum(visit.hold_s))
+        .where(visit.outcome == "answered", visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us)
+        .group_by(visit.agent, visit.contact != "")
+    )
+    for agent, callback, count, talk_s, hold_s in connection.execute(query):
+        figures = of(agent)
+        if callback:
+            figures.callbacks += count
+        else:
+            figures.answered += count
+        figures.talk_s += talk_s
+        figures.hold_s += hold_s
+    seen = [figures for figures in found.values() if figures.signed_in_s or figures.offers or figures.answered]
+    return sorted(seen, key=lambda figures: figures.agent)
+
+
+def _states(connection: Connection, interval: Interval, now_us: int) -> Iterable[tuple[str, str, float]]:
+    """(agent, state, seconds within the interval), the present states included."""
+    log, present = schema.agent_log.c, schema.agent_states.c
+    query = select(log.agent, log.state, log.started_us, log.ended_us).where(
+        log.started_us < interval.end_us,
+        log.started_us >= interval.start_us - LONGEST_US,
+        log.ended_us > interval.start_us,
+    )
+    now = select(present.agent, present.state, present.since_us).where(present.since_us < interval.end_us)
+    rows = [*connection.execute(query), *((*row, now_us) for row in connection.execute(now))]
+    for agent, state, started_us, ended_us in rows:
+        inside_us = min(ended_us, interval.end_us) - max(started_us, interval.start_us)
+        if inside_us > 0:
+            yield agent, state, inside_us / 1_000_000
+
+
+def _offers(connection: Connection, interval: Interval, found: dict[str, AgentFigures]) -> None:
+    offer = schema.queue_offers.c
+    query = (
+        select(offer.agent, offer.outcome, func.count(), func.sum(offer.alert_s))
+        .where(offer.offered_us >= interval.start_us, offer.offered_us < interval.end_us)
+        .group_by(offer.agent, offer.outcome)
+    )
+    for agent, outcome, count, alert_s in connection.execute(query):
+        figures = found.setdefault(agent, AgentFigures(agent))
+        figures.offers += count
+        if outcome == "accepted":
+            figures.accepted += count
+            figures.alert_s += alert_s
+        elif outcome != "lost":
+            figures.missed += count
+
+
+COLUMNS = (
+    Column("interval", "From", Unit.TEXT),
+    Column("agent", "Agent", Unit.TEXT),
+    Column("offers", "Offers"),
+    Column("missed", "Not\naccepted"),
+    Column("rona", "RONA", Unit.SHARE),
+    Column("alert_s", "Alert", Unit.SECONDS),
+    Column("answered", "An-\nswered"),
+    Column("callbacks", "Call-\nbacks"),
+    Column("aht_s", "AHT", Unit.SECONDS),
+    Column("talk_s", "Talk", Unit.SECONDS),
+    Column("hold_s", "Hold", Unit.SECONDS),
+    Column("wrapup_s", "Wrap-\nup", Unit.SECONDS),
+    Column("available_s", "Avail-\nable", Unit.SECONDS),
+    Column("break_s", "Break", Unit.SECONDS),
+    Column("signed_in_s", "Signed\nin", Unit.SECONDS),
+    Column("occupancy", "Occu-\npancy", Unit.SHARE),
+    Column("utilisation", "Utili-\nsation", Unit.SHARE),
+)
+
+
+def agents_sheet(connection: Connection, intervals: list[Interval], now_us: int) -> Sheet:
+    """The report, of each interval in turn."""
+    title = intervals[0].label if len(intervals) == 1 else f"{intervals[0].label} to {intervals[-1].label}"
+    sheet = Sheet(f"Agents, {title}", COLUMNS, notes=NOTES)
+    for interval in intervals:
+        for one in agent_figures(connection, interval, now_us):
+            sheet.rows.append(
+                (
+                    interval.label,
+                    one.agent,
+                    one.offers,
+                    one.missed,
+                    one.rona,
+                    share(one.alert_s, one.accepted),
+                    one.answered,
+                    one.callbacks,
+                    one.aht_s,
+                    one.talk_s,
+                    one.hold_s,
+                    one.states.get("wrapup", 0.0),
+                    one.states.get("available", 0.0),
+                    one.states.get("break", 0.0),
+                    one.signed_in_s,
+                    one.occupancy,
+                    one.utilisation,
+                )
+            )
+    return sheet

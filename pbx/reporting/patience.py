@@ -1,0 +1,75 @@
+"""How long callers of each queue wait before they give up; answers cut the observation short (D3 of the glossary)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from pbx.reporting.intervals import Interval
+from pbx.reporting.proportion import Hazard, hazards, kaplan_meier, quantile, survival_at
+from pbx.reporting.service_level import share
+from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.store import schema
+
+AFTER_S = (15, 30, 60, 120, 300, 600)
+NOTES = (
+    "Mean = all waiting / abandonments (exponential). Still there after and median: Kaplan-Meier, every other end of a "
+    "wait censors.\nHazard: of those who wait, the share that gives up within the next 5 s."
+)
+
+Observed = list[tuple[float, bool]]
+
+
+def observed(connection: Connection, interval: Interval) -> dict[str, Observed]:
+    """(wait, whether the caller gave up) of every caller who waited, by queue."""
+    visit = schema.queue_visits.c
+    query = select(visit.queue, visit.wait_s, visit.outcome).where(
+        visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us, visit.wait_s > 0, visit.contact == ""
+    )
+    found: dict[str, Observed] = {}
+    for queue, wait_s, outcome in connection.execute(query):
+        found.setdefault(queue, []).append((wait_s, outcome == "abandoned"))
+    return dict(sorted(found.items()))
+
+
+def mean_patience_s(waits: Observed) -> float | None:
+    """1/theta: the maximum likelihood of exponential patience; None when nobody gave up."""
+    return share(sum(wait for wait, _ in waits), sum(gave_up for _, gave_up in waits))
+
+
+COLUMNS = (
+    Column("queue", "Queue", Unit.TEXT),
+    Column("waited", "Waited"),
+    Column("abandoned", "Gave\nup"),
+    Column("mean_s", "Mean", Unit.SECONDS),
+    Column("median_s", "Median", Unit.SECONDS),
+    *(Column(f"there_after_{after}_s", f"There\n{after} s", Unit.SHARE) for after in AFTER_S),
+    Column("hazard_first_5_s", "Hazard\n0-5 s", Unit.SHARE),
+    Column("hazard_peak", "Highest\nhazard", Unit.SHARE),
+    Column("hazard_peak_at_s", "at", Unit.SECONDS),
+)
+
+
+def patience_sheet(connection: Connection, interval: Interval) -> Sheet:
+    """The report."""
+    sheet = Sheet(f"Patience, {interval.label}", COLUMNS, notes=NOTES)
+    for queue, waits in observed(connection, interval).items():
+        steps = kaplan_meier(waits)
+        longest_s = max(wait for wait, _ in waits)
+        bins = hazards(waits)
+        # A bin that few people reached says nothing.
+        solid: list[Hazard] = [one for one in bins if one.at_risk >= 20]
+        peak = max(solid, key=lambda one: one.share, default=None)
+        sheet.rows.append(
+            (
+                queue,
+                len(waits),
+                sum(gave_up for _, gave_up in waits),
+                mean_patience_s(waits),
+                quantile(steps, 0.5),
+                *(survival_at(steps, after) if after <= longest_s else None for after in AFTER_S),
+                bins[0].share if bins else None,
+                peak.share if peak is not None else None,
+                peak.start_s if peak is not None else None,
+            )
+        )
+    return sheet
