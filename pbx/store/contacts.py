@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from pbx.contact.item import Attempt, ContactItem, ItemKind, ItemState
 from pbx.store import schema
@@ -20,6 +20,7 @@ MAX_LIST = 10_000
 
 CONTACTS = BulkInsert(schema.contacts, replace=True)
 ATTEMPTS = BulkInsert(schema.contact_attempts, replace=True)
+_KNOWN = select(schema.contacts.c.id).where(schema.contacts.c.key == bindparam("wanted"))
 Durable = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 
@@ -63,10 +64,8 @@ class StoredContacts:
         key = clean(items[0].key)
 
         def intent(connection: Connection) -> ContactItem | None:
-            if new:
-                known = _items(connection, [schema.contacts.c.key == key])
-                if known:
-                    return known[0]
+            if new and connection.execute(_KNOWN, {"wanted": key}).first() is not None:
+                return _items(connection, [schema.contacts.c.key == key])[0]
             CONTACTS.write(connection, rows)
             ATTEMPTS.write(connection, attempts)
             return None
