@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from pbx.call.keeping import MemoryKeeper
 if TYPE_CHECKING:
     from pbx.call.addresses import LocalAddresses
     from pbx.call.application import Applications
+    from pbx.call.call import Call
     from pbx.call.dialplan import Dialplan
     from pbx.call.digit_ways import DigitWays
     from pbx.call.inbound import Inbound
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
     from pbx.call.limits import Limits
     from pbx.call.media_security import MediaPolicies
+    from pbx.call.outgoing import OutgoingLeg
     from pbx.call.phone_settings import PhoneBook
     from pbx.call.ports import Agent, MediaPort, Negotiator, Prompts
     from pbx.call.recorder import Recorder
@@ -91,6 +94,8 @@ class Services:
     keeper: Keeper = field(default_factory=MemoryKeeper)  # small states that outlive the process
     bans: Any = None  # pbx.call.bans.Bans, set by the assembly
     message_waiting: Any = None  # set by the presence feature: `set(mailbox, new, old)` lights lamps
+    # How "group:NAME" and the like ring for somebody who consults them, by kind; the features fill it.
+    consulted: dict[str, Callable[[Call, str], Awaitable[OutgoingLeg]]] = field(default_factory=dict)
     queues: Any = None  # set by the queue feature, for flows
     contacts: Any = None  # pbx.contact.book.ContactBook, set by the composition root
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

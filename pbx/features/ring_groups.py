@@ -13,6 +13,7 @@ from pbx.events import Kind
 if TYPE_CHECKING:
     from pbx.call.application import Application
     from pbx.call.call import Call
+    from pbx.call.outgoing import OutgoingLeg
     from pbx.call.services import Services
     from pbx.config import RingGroup
 
@@ -37,6 +38,21 @@ class RingGroups:
 
         return run
 
+    async def consult(self, call: Call, name: str) -> OutgoingLeg:
+        """The leg of the first member who answers somebody that consults the group. DialFailed."""
+        group = self._groups[name]
+        order = self._order(group)
+        call.emit(Kind.GROUP_RANG, group=group.name, strategy=group.strategy, members=order)
+        members = [self._member(group, target, first=index == 0) for index, target in enumerate(order)]
+        headers = call.services.rings.of(group.ring, auto_answer=group.auto_answer)
+        leg = await Ringing(call, members, timeout_s=group.ring_s, headers=headers).first()
+        self._remember(group, leg)
+        return leg
+
+    def _remember(self, group: RingGroup, leg: OutgoingLeg) -> None:
+        if leg.target in group.members:
+            self._last[group.name] = group.members.index(leg.target)
+
     async def _ring(self, call: Call, group: RingGroup) -> None:
         began = call.loop.time()
         order = self._order(group)
@@ -50,8 +66,7 @@ class RingGroups:
             call.emit(Kind.GROUP_UNANSWERED, group=group.name, wait_s=wait_s, reason=failure.cause)
             await self._unanswered(call, group, failure)
             return
-        if leg.target in group.members:
-            self._last[group.name] = group.members.index(leg.target)
+        self._remember(group, leg)
         wait_s = call.loop.time() - began
         call.emit(Kind.GROUP_ANSWERED, leg.name, group=group.name, member=leg.target, wait_s=wait_s)
         await call.bridge(leg, record=group.record)

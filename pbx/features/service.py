@@ -47,6 +47,7 @@ class Features:
         register("directory", self.directory.application)
         register("supervise", supervision_application, keep=False)
         incall.register(services, self.parking)
+        services.consulted["group"] = self.groups.consult
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of what is said often, for preloading."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pbx.call.digits import Digits
 from pbx.call.errors import CallEnded, DialFailed, RouteError
@@ -38,6 +39,7 @@ FAILED: dict[str, str] = {
     "en": "The call could not be put through.",
 }
 TEXTS = (NUMBER, FAILED)
+Answer = TypeVar("Answer")
 FIRST_S, BETWEEN_S, MAX_DIGITS = 6.0, 3.0, 32
 
 
@@ -77,13 +79,19 @@ class Codes:
             aside.over()
             return
         try:
-            extension = self._transfers.may_dial(leg, number)
+            extension, application = self._transfers.may_consult(leg, number)
+            if not extension:  # nobody there could be talked to first: the party goes there at once
+                aside.over()
+                self._transfers.blind(leg, number, method="code").release()
+                return
         except RouteError as error:
             log.info("call %s: consultation refused: %s", call.id, error)
-            aside.over()
+            if leg.peer is None:
+                aside.over()
             await _tell_failed(call, leg, party)
             return
-        await Consultation(self._settings, call, leg, party, number, extension).consult(aside)
+        consultation = Consultation(self._settings, call, leg, party, number, extension, application)
+        await consultation.consult(aside)
 
 
 class _Aside:
@@ -132,10 +140,23 @@ class _Aside:
 class Consultation(Transfer):
     """An attended transfer by codes: `leg` the transferor's, `party` who waits, `into` the one who is consulted."""
 
-    __slots__ = ("_aside", "_host", "_keys", "_party", "_pressed", "_room", "_settings", "_task")
+    __slots__ = ("_aside", "_host", "_keys", "_name", "_party", "_pressed", "_room", "_settings", "_task")
 
-    def __init__(self, settings: InCall, call: Call, leg: Leg, party: Leg, target: str, extension: str) -> None:
+    def __init__(
+        self,
+        settings: InCall,
+        call: Call,
+        leg: Leg,
+        party: Leg,
+        target: str,
+        extension: str,
+        application: str = "",
+    ) -> None:
+        """`application`: "group:NAME" and the like, whose phones ring in place of one that is dialled."""
         super().__init__(leg, target, extension=extension, method="code", referral=None, record=call.recording)
+        self._name = application
+        if application:
+            self.application, self.waits = call.services.applications.find(application), True
         self._settings = settings
         self._host = call
         self._party = party
@@ -153,18 +174,11 @@ class Consultation(Transfer):
         self._task = asyncio.current_task()
         self.begin(call)
         try:
-            into = self.into = call.originate(
-                self.target,
-                timeout_s=self._ring_s(),
-                role="consulted",
-                account=self.extension,
-                headers=self.headers(call),
-            )
             leg.digits = self._keys
             if leg.media is not None:
                 leg.media.play([call.services.prompts.ringback()], repeat=True)
             try:
-                await self._answered(into)
+                into = await self._ring(call)
             except DialFailed as failure:
                 if self.state == UNDER_WAY and not leg.is_ended:
                     self._back(failure.status, failure.cause)
@@ -182,17 +196,37 @@ class Consultation(Transfer):
         target = self._host.services.dialplan.extensions.get(self.target)
         return target.ring_timeout_s if target is not None else RING_S
 
-    async def _answered(self, into: OutgoingLeg) -> None:
+    async def _ring(self, call: Call) -> OutgoingLeg:
+        """The leg of who answered. DialFailed."""
+        if self._name:
+            kind, _, name = self._name.partition(":")
+            self.into = await self._answered(call.services.consulted[kind](call, name))
+            return self.into
+        self.into = into = call.originate(
+            self.target,
+            timeout_s=self._ring_s(),
+            role="consulted",
+            account=self.extension,
+            headers=self.headers(call),
+        )
+        try:
+            await self._answered(into.answered())
+        except DialFailed:
+            into.cancel()
+            raise
+        return into
+
+    async def _answered(self, ringing: Awaitable[Answer]) -> Answer:
         """Until the target answers; the cancel code ends it."""
-        answered = asyncio.ensure_future(into.answered())
+        answered = asyncio.ensure_future(ringing)
         try:
             while not answered.done():
                 key = asyncio.ensure_future(self._code())
                 await asyncio.wait({answered, key}, return_when=asyncio.FIRST_COMPLETED)
                 if key.done() and key.result() == self._settings.cancel:
-                    into.cancel()
+                    raise DialFailed(487, "the transferor changed his mind", "cancelled")
                 key.cancel()
-            answered.result()
+            return answered.result()
         finally:
             answered.cancel()
 
@@ -281,7 +315,9 @@ class Consultation(Transfer):
         self.leg = None
         if self._task is not None:
             self._task.cancel()
-        if into is None or into.is_ended or party.is_ended:
+        if into is not None:
+            self.application, self.waits = None, False  # whoever answered is talked to, and nobody is rung again
+        if (into is None and self.application is None) or (into is not None and into.is_ended) or party.is_ended:
             return
         if party is host.a:
             host.redirect(self._joined, host.application)
@@ -291,6 +327,8 @@ class Consultation(Transfer):
             call = detach(party, self._joined, host.application, callee=self.target, cause="transferred")
             host.transfer = None
             self.begin(call, host)
+            if into is None:
+                return
             if into.answered_at:
                 self.into = made_leg(call, into.target, trunk=into.trunk)
                 take_leg(into, self.into, "transferred")

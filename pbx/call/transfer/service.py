@@ -154,13 +154,17 @@ class Transfers:
         self.started += 1
         return transfer
 
-    def may_dial(self, leg: Leg, target: str) -> str:
-        """The extension at `leg`, if it may consult `target` by code: an extension or a number outside. RouteError."""
+    def may_consult(self, leg: Leg, target: str) -> tuple[str, str]:
+        """The extension at `leg` and the application that `target` leads to, if it may be consulted by code: one that
+        rings somebody. The application is "" for a number that is dialled, and the extension for one that can only be
+        transferred to (a queue, a room, a parked call). RouteError.
+        """
         extension = self._transferor(leg)
-        routed = self._route(extension, target)
-        if routed.application.partition(":")[0] not in DIALLED:
-            raise RouteError(404, "not_found", f"{target} can be transferred to, but not consulted")
-        return extension.number
+        name = self._route(extension, target).application
+        kind = name.partition(":")[0]
+        if kind in DIALLED:
+            return extension.number, ""
+        return (extension.number if kind in self._services.consulted else ""), name
 
     def _transferor(self, leg: Leg) -> Extension:
         extension = self._services.dialplan.extensions.get(leg.extension)
