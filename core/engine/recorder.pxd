@@ -44,6 +44,8 @@ cdef struct Tap:
     uint32_t epoch
     uint32_t timestamp
     int64_t position           # frames from the start
+    int placed                 # chunks since it was anchored
+    int64_t lead               # how far the timestamps lead the clock, smoothed; frames, times 512
     int64_t end                # after the last frame that was placed
 
 cdef struct Recording:
