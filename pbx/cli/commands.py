@@ -272,7 +272,7 @@ def report_callbacks(context: typer.Context, date: When = "", csv: Csv = False) 
 
 @report.command("missed")
 def missed(context: typer.Context, date: When = "", csv: Csv = False) -> None:
-    """Customers who were missed on a day, and how many of them were spoken with afterwards."""
+    """The contacts that were missed on a day, and how they ended."""
     from pbx.cli.reports import missed_report
 
     missed_report(read_config(context.obj).config, date, csv)

@@ -94,7 +94,7 @@ def callback_report(config: Config, when: str, as_csv: bool) -> None:
 
 
 def missed_report(config: Config, when: str, as_csv: bool) -> None:
-    """Customers who were missed on a day, and what became of them."""
+    """The contacts that were missed on a day, and how they ended."""
     with _reporter(config) as reporter:
         interval = day(_day(reporter, when), reporter.zone)
         found = reporter.recovery(interval)
@@ -105,11 +105,16 @@ def missed_report(config: Config, when: str, as_csv: bool) -> None:
         for line in found:
             name, *figures, _rate = _recovery_cells(line)
             rows.append([name or "-", *figures, table.percent(line.rate)])
-        columns = ["queue", "contacts", "no cust.", "customers", "reached", "came back", "open", "lost", "rate"]
+        columns = ["queue", "contacts", "no cust.", "customers", "reached", "came back", "open", "lost", "served"]
         show(f"Missed, {interval.label}", columns, rows, "nobody was missed")
-        out.print("Rate = customers spoken with afterwards, in either direction / customers missed", markup=False)
+        out.print(RECOVERY_NOTES, markup=False)
 
 
+RECOVERY_NOTES = (
+    "Served = customers whose contacts all ended in a talk, in either direction / customers. Test calls and short\n"
+    "abandons are no customers; withheld numbers cannot be served. Of all calls of a queue, from the journey: report\n"
+    "customers."
+)
 RECOVERY_HEADER = (
     "queue",
     "contacts",
@@ -119,7 +124,7 @@ RECOVERY_HEADER = (
     "came_back",
     "open",
     "lost",
-    "recovery_rate",
+    "served_rate",
 )
 
 

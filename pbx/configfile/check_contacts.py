@@ -27,7 +27,7 @@ def check_contacts(config: Config) -> Iterator[Problem]:
 
 
 def _owner(path: Path, owner: str, config: Config) -> Iterator[Problem]:
-    """Teams are names of people's own; everything else is configured."""
+    """Whoever it names is configured."""
     if not owner:
         return
     kind, _, name = owner.partition(":")
@@ -36,10 +36,10 @@ def _owner(path: Path, owner: str, config: Config) -> Iterator[Problem]:
         return
     extensions = [entry.number for entry in config.extension]
     names = {
+        "team": [entry.name for entry in config.team],
         "agent": extensions,
         "extension": extensions,
         "queue": [entry.name for entry in config.queue],
         "group": [entry.name for entry in config.group],
     }
-    if kind in names:
-        yield from must_exist(path, name, names[kind], "extension" if kind == "agent" else kind)
+    yield from must_exist(path, name, names[kind], "extension" if kind == "agent" else kind)

@@ -19,6 +19,7 @@ EXTENSION = {"number": "101", "secret": "a-quite-long-secret"}
         ({"contacts": {"owner": "agent:999"}}, "contacts.owner"),
         ({"queue": [{"name": "sales", "missed_owner": "queue:sails"}]}, "queue[0].missed_owner"),
         ({"queue": [{"name": "sales", "missed_owner": "team:"}]}, "queue[0].missed_owner"),
+        ({"queue": [{"name": "sales", "missed_owner": "team:gold"}]}, "queue[0].missed_owner"),
         ({"contacts": {"test_numbers": ["+4822*", "my phone"]}}, "contacts.test_numbers[1]"),
         ({"contacts": {"sla_s": [10, 0]}}, "contacts.sla_s[1]"),
     ],
@@ -34,6 +35,7 @@ def test_a_wrong_one_is_named(tables: dict[str, Any], key: str) -> None:
 def test_right_ones() -> None:
     tables = {
         "extension": [EXTENSION],
+        "team": [{"name": "gold"}],
         "contacts": {"owner": "agent:101", "test_numbers": ["+4822*", "101"]},
         "queue": [{"name": "sales", "missed_owner": "team:gold"}, {"name": "two", "missed_owner": "queue:sales"}],
     }
