@@ -3,7 +3,10 @@
 #   make run            set up, start the demo company, show twenty real calls, go on serving   (ONCE=1: exit after the table)
 #   make test           set up and run every test, SIPp scenarios included
 #   make check          linters, types, import layers, cimport ranks, Cython performance hints
-#   make bench          figures beside the field's; bench-quick in three minutes
+#   make bench          figures beside the field's, half an hour; bench-quick in some minutes
+#   make bench-scale    1,000 two-way calls on two processors for ten minutes
+#   make bench-plots    plots of build/bench.json into bench/
+#   make soak           real calls with recording for two hours (MINUTES=120)
 #   make test-asan      the core's tests under AddressSanitizer, a short run of the fuzzers among them
 #   make test-tsan      what threads share, under ThreadSanitizer
 #   make fuzz           mutated packets, messages and frames under AddressSanitizer: COUNT=2000000 in all, SEED=1
@@ -23,7 +26,7 @@ SIP_ARGS ?=
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup setup-tests build run test check bench bench-quick test-asan test-tsan fuzz clean
+.PHONY: help setup setup-tests build run test check bench bench-quick bench-scale bench-plots soak test-asan test-tsan fuzz clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -56,6 +59,17 @@ bench: setup
 
 bench-quick: setup
 	$(PY) -m bench.run --quick
+
+bench-scale: setup
+	$(PY) -m bench.run --only thousand
+
+bench-plots: setup
+	$(PY) -m bench.plots
+
+MINUTES ?= 120
+
+soak: setup
+	$(PY) -m bench.load.soak --minutes $(MINUTES)
 
 test-asan: setup
 	scripts/test_asan.sh

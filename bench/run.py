@@ -1,8 +1,8 @@
 """Runs every figure of the bench, prints them beside the peers' and writes build/bench.json.
 
-python -m bench.run            five repeats, about 15 minutes
-python -m bench.run --quick    the same keys in 3 minutes at most
-python -m bench.run --only relay,offers
+python -m bench.run            five repeats, about half an hour
+python -m bench.run --quick    the same keys in some minutes
+python -m bench.run --only relay,offers    the figures of other parts stay in the file
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import call_code, endurance, machine, offers, registrations, signalling
-from bench.load.figures import ROWS, Figures
-from bench.load.micro import run_micro
+from bench.load import call_code, endurance, machine, offers, peers_here, registrations, signalling
+from bench.load.figures import ROWS, Figures, merge
+from bench.load.media_parts import LONG_PARTS, MEDIA_PARTS
+from bench.load.micro import each, run_micro
 from bench.load.pbx import Pbx
 
 console = Console()
@@ -33,15 +35,6 @@ SUSTAINED = [300.0, 400.0, 500.0, 600.0, 700.0, 800.0, 1000.0, 1200.0, 1500.0, 1
 
 def say(text: str) -> None:
     console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}")
-
-
-def relay(figures: Figures, quick: bool, _: Path) -> None:
-    from bench.load.relay import run_relay
-
-    repeats, seconds = (2, 4) if quick else (5, 10)
-    for index in range(repeats):
-        say(f"relay and bare relay, 500 two-way PCMU calls, {index + 1} of {repeats}")
-        figures.update(run_relay(calls=500, seconds=seconds, repeats=1))
 
 
 def costs(figures: Figures, quick: bool, folder: Path) -> None:
@@ -114,21 +107,6 @@ def memory(figures: Figures, quick: bool, folder: Path) -> None:
             figures.update(signalling.memory(pbx, folder))
 
 
-def conference(figures: Figures, quick: bool, _: Path) -> None:
-    from bench.load.conference import run_conferences
-
-    for index in range(1 if quick else 5):
-        say(f"conferences of 100 and 50 of 3, everybody speaks ({index + 1})")
-        figures.update(run_conferences(seconds=3.0 if quick else 10.0))
-
-
-def browser(figures: Figures, quick: bool, _: Path) -> None:
-    from bench.load.browser_leg import run_browser_leg
-
-    say("a browser's leg beside a phone's")
-    figures.update(run_browser_leg(packets=2000 if quick else 20000, repeats=1 if quick else 5))
-
-
 def offer(figures: Figures, quick: bool, folder: Path) -> None:
     repeats, samples = (1, 800) if quick else (5, 2000)
     with Pbx(folder):
@@ -140,6 +118,8 @@ def offer(figures: Figures, quick: bool, folder: Path) -> None:
 def micro(figures: Figures, quick: bool, folder: Path) -> None:
     say("microbenchmarks: rings, G.711, digits, scanner, transactions, distributor, store")
     results = run_micro(folder, seconds_each=0.1 if quick else 1.0)
+    for key, least, median, greatest in each(results):
+        figures.spread(key, median, least, greatest)
     shown = Table(title="Microbenchmarks, microseconds a round", caption="a round is described in its bench/test_*.py")
     for column in ("module", "what", "median", "min", "max"):
         shown.add_column(column, justify="right" if column in ("median", "min", "max") else "left")
@@ -152,9 +132,7 @@ def micro(figures: Figures, quick: bool, folder: Path) -> None:
 
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
-    "relay": relay,
-    "conference": conference,
-    "browser": browser,
+    **{name: partial(part, say=say) for name, part in MEDIA_PARTS.items()},
     "costs": costs,
     "code": code,
     "capacity": capacity,
@@ -167,8 +145,14 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
 }
 
 
+LONG: dict[str, Callable[[Figures, bool, Path], None]] = {
+    name: partial(part, say=say) for name, part in LONG_PARTS.items()
+}
+
+
 def table(figures: Figures) -> Table:
-    out = Table(title="Centrala", caption=machine.describe())
+    missing = ", ".join(f"{name} ({peers_here.HOW[name]})" for name in peers_here.absent())
+    out = Table(title="Centrala", caption=f"{machine.describe()}\nabsent peers: {missing or 'none'}")
     for column in ("figure", "median", "min", "max", "unit", "aim", "peers"):
         out.add_column(column, justify="right" if column in ("median", "min", "max") else "left")
     for row in ROWS:
@@ -181,24 +165,27 @@ def table(figures: Figures) -> Table:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="the same keys in 3 minutes at most")
-    parser.add_argument("--only", default=",".join(PARTS), help=f"comma-separated parts of {','.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="the same keys in some minutes")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"comma-separated parts of {','.join(PARTS | LONG)}")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     arguments = parser.parse_args()
     chosen = arguments.only.split(",")
-    if unknown := [name for name in chosen if name not in PARTS]:
-        parser.error(f"unknown part {unknown[0]!r}; choose from {', '.join(PARTS)}")
-    say(machine.describe())
+    every = PARTS | LONG
+    if unknown := [name for name in chosen if name not in every]:
+        parser.error(f"unknown part {unknown[0]!r}; choose from {', '.join(every)}")
+    described = machine.describe()
+    say(described)
     figures, failures = Figures(), []
     with tempfile.TemporaryDirectory(prefix="centrala-bench-") as folder:
         for name in chosen:
             try:
-                PARTS[name](figures, arguments.quick, Path(folder) / name)
+                every[name](figures, arguments.quick, Path(folder) / name)
             except (RuntimeError, OSError) as error:
                 failures.append(name)
                 console.print(f"[red]{name}: {error}[/]")
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_bytes(figures.json())
+    if chosen == list(PARTS):
+        arguments.out.unlink(missing_ok=True)  # a whole run keeps nothing of an earlier one
+    merge(arguments.out, {**figures.flat(), "machine": described, "absent_peers": peers_here.absent()})
     console.print(table(figures))
     say(f"written to {arguments.out}")
     if failures:

@@ -9,17 +9,8 @@ from typing import Any
 
 import orjson
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """How one figure is shown: its aim, and what peers need on this class of machine (4 virtual cores, 2026)."""
-
-    key: str
-    label: str
-    unit: str
-    aim: str
-    peers: str = ""
-
+from bench.load.media_rows import MEDIA_ROWS
+from bench.load.row import Row
 
 ROWS = (
     Row("answered_cpu_ms_per_call", "answered call, at 800/s", "CPU-ms", "<= 0.5", "Asterisk 1.0-1.5, FreeSWITCH 4.3"),
@@ -42,31 +33,6 @@ ROWS = (
     Row("options_per_s_core", "such transactions a core", "1/s", "", ""),
     Row("registrations_core_percent", "10,000 phones registering every 60 s", "% of a core", "<= 10", ""),
     Row("registration_cpu_us", "a refresh, challenge and all", "CPU-us", "", ""),
-    Row("relay_core_per_100_calls", "relay, two-way PCMU", "core/100", "<= 0.12", "Asterisk 0.33, rtpengine 0.16-0.25"),
-    Row("bare_relay_core_per_100_calls", "bare relay, same sockets", "core/100", "", "the limit of sockets, 0.08"),
-    Row("relay_ratio_to_bare", "relay over bare relay", "ratio", "<= 1.1", ""),
-    Row("rtpengine_core_per_100_calls", "rtpengine, the same calls", "core/100", "", "0.16 elsewhere at 500 calls"),
-    Row("relay_ratio_to_rtpengine", "relay over rtpengine", "ratio", "<= 0.6", ""),
-    Row("rtpengine_added_p99_ms", "latency added by rtpengine, p99", "ms", "", ""),
-    Row("rtpengine_loss_pct", "loss in rtpengine", "%", "", "compare only where it is 0"),
-    Row("relay_added_p50_ms", "latency added, p50", "ms", "", "Asterisk 0.2-0.5, rtpengine 0.06-0.13"),
-    Row("relay_added_p99_ms", "latency added, p99", "ms", "<= 1", "Asterisk 0.6-25, rtpengine 0.2-10"),
-    Row("relay_loss_pct", "relay loss", "%", "0", ""),
-    Row(
-        "conference_1x100_core_per_participant",
-        "conference of 100, all speak, a participant",
-        "core",
-        "<= 0.001",
-        "Janus 0.0029, Asterisk 0.0042, FreeSWITCH 0.0057",
-    ),
-    Row(
-        "conference_50x3_core_per_participant",
-        "50 conferences of 3, a participant",
-        "core",
-        "<= 0.001",
-        "Janus 0.0044, Asterisk 0.0049, FreeSWITCH 0.0061",
-    ),
-    Row("browser_leg_ratio", "browser's leg over a phone's, media thread", "ratio", "<= 2", ""),
     Row("offer_p50_ms", "agent free to INVITE, p50", "ms", "", "Asterisk 414, FreeSWITCH 600"),
     Row("offer_p99_ms", "agent free to INVITE, p99", "ms", "<= 10", "Asterisk 1170, FreeSWITCH 1110"),
     Row("rss_mb_0", "memory, no call", "MB", "", ""),
@@ -76,6 +42,7 @@ ROWS = (
     Row("bare_timer_p99_ms", "a bare real-time timer's lag meanwhile, p99", "ms", "", "the machine's own limit"),
     Row("late_ticks", "late media ticks meanwhile", "count", "0", ""),
     Row("bare_late_ticks", "late ticks of a bare real-time timer", "count", "", "the machine's own limit"),
+    *MEDIA_ROWS,
 )
 
 
@@ -114,6 +81,3 @@ class Figures:
             out[f"{key}_min"] = round(min(values), 4)
             out[f"{key}_max"] = round(max(values), 4)
         return out
-
-    def json(self) -> bytes:
-        return orjson.dumps(self.flat(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)

@@ -109,9 +109,27 @@ def run_relay(calls: int = 500, seconds: float = 10.0, repeats: int = 3, realtim
         figures["rtpengine_core_per_100_calls"] = 100 * middle("rtpengine", "core") / calls
         figures["rtpengine_added_p99_ms"] = middle("rtpengine", "p99_ms")
         figures["rtpengine_loss_pct"] = middle("rtpengine", "loss_pct")
-        figures["relay_ratio_to_rtpengine"] = statistics.median(
-            e["core"] / r["core"] for e, r in zip(runs["engine"], runs["rtpengine"], strict=True)
-        )
+        pairs = zip(runs["engine"], runs["rtpengine"], strict=True)
+        # Who loses packets has not carried the calls: a turn in which it does is no comparison.
+        whole = [e["core"] / r["core"] for e, r in pairs if e["loss_pct"] == 0 and r["loss_pct"] == 0]
+        if whole:
+            figures["relay_ratio_to_rtpengine"] = statistics.median(whole)
+    return figures
+
+
+def run_curve(calls: int, seconds: float) -> dict[str, float]:
+    """Cores and latency of each relay at `calls` calls, once."""
+    before = os.sched_getaffinity(0)
+    if len(CPUS) >= 4:
+        os.sched_setaffinity(0, set(CPUS[2:]))
+    figures: dict[str, float] = {}
+    try:
+        for mode in ["engine", "bare", *(["rtpengine"] if relay_rtpengine.is_installed() else [])]:
+            found = measure(mode, calls, seconds, realtime=True)
+            for key in ("core", "p50_ms", "p95_ms", "p99_ms", "loss_pct"):
+                figures[f"curve_{mode}_{calls}_{key}"] = found[key]
+    finally:
+        os.sched_setaffinity(0, before)
     return figures
 
 
