@@ -6,7 +6,7 @@ the level of a tone that is off its nominal frequency, and is what speech cannot
 digit; a digit ends after a run of misses, so that short interruptions do not split it.
 """
 
-from libc.math cimport M_PI, atan2f, cos, fabsf, sin, sinf
+from libc.math cimport M_PI, cos, fabsf, sin
 from libc.stdint cimport int16_t
 from libc.string cimport memset
 
@@ -71,7 +71,25 @@ cdef extern from *:
         for (int k = 0; k < 8; k++) energy += sums[k];
         return energy;
     }
+
+    /* atan2 to 0.00003 rad: a polynomial of least error over 0..1. libm's was a third of what a digit cost. */
+    static inline float dtmf_angle(float imaginary, float real) {
+        float y = imaginary < 0 ? -imaginary : imaginary, x = real < 0 ? -real : real;
+        float ratio = y < x ? y / x : y > 0 ? x / y : 0, square = ratio * ratio;
+        float angle = ratio * (0.99997321f + square * (-0.331803f + square * (0.18572795f + square *
+            (-0.09274774f + square * 0.02427452f))));
+        if (y >= x && y > 0) angle = 1.57079633f - angle;
+        if (real < 0) angle = 3.14159265f - angle;
+        return imaginary < 0 ? -angle : angle;
+    }
+
+    /* sin(x) / x to 0.00001 for x up to 2.2, from the square of x; the same way. */
+    static inline float dtmf_sinc(float square) {
+        return 0.9999894f + square * (-0.1665959f + square * (0.00825926f - square * 0.00017336f));
+    }
     """
+    float dtmf_angle(float imaginary, float real) noexcept nogil
+    float dtmf_sinc(float square) noexcept nogil
     void dtmf_correlate(const float* pcm, const float* table, int n, float* sum_cos, float* sum_sin) noexcept nogil
     void dtmf_look(
         const float (*hop_cos)[8], const float (*hop_sin)[8], int oldest, const float* turn,
@@ -155,7 +173,7 @@ cdef inline float _turn(const DtmfDetector* detector, const float* look_cos, con
     cdef float real = look_cos[k] * detector.look_cos[k] + look_sin[k] * detector.look_sin[k]
     cdef float imaginary = look_cos[k] * detector.look_sin[k] - look_sin[k] * detector.look_cos[k]
     cdef float c = TURN[16 + k], s = TURN[16 + 8 + k]
-    return atan2f(imaginary * c - real * s, real * c + imaginary * s)
+    return dtmf_angle(imaginary * c - real * s, real * c + imaginary * s)
 
 
 cdef inline float _correction(float turn) noexcept nogil:
@@ -165,8 +183,8 @@ cdef inline float _correction(float turn) noexcept nogil:
         return 1.0
     if x > 2.2:
         x = 2.2                                    # near the window's zero: no correction makes sense there
-    x = x / sinf(x)
-    return x * x
+    x = dtmf_sinc(x * x)
+    return 1 / (x * x)
 
 
 cdef int _hit(
