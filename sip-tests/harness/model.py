@@ -74,6 +74,7 @@ class Step:
     pbx: str = ""  # "kill" (SIGKILL) or "start" again; only with a pbx.toml of its own
     drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
+    replaces_of: str = ""  # whose dialog {{replaces}} names, as a URI's header (RFC 3891): a background step's
     args: list[str] = field(default_factory=list)
     transport: str = "udp"  # or tcp, udp6, tcp6 (from ::1), tls, ws, wss (harness/edge.py)
     port: int = 5060

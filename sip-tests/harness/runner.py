@@ -23,7 +23,7 @@ from harness.phones import PhoneFailed
 from harness.records import Records, matches
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
-from harness.stranger import Stranger, StrangerFailed
+from harness.stranger import Stranger, StrangerFailed, replaces
 from harness.ways import Ways
 from pbx.api.client import ControlError
 from pbx.call.phone_settings import FIELDS as SETTINGS
@@ -135,6 +135,8 @@ class Run:
             payloads = f"{endpoint.codec.number} {endpoint.codec.event_type}"
             keys.setdefault("payloads", payloads)
             keys.setdefault("maps", endpoint.codec.lines)
+        if step.replaces_of:
+            keys["replaces"] = replaces(self._running_step(step.replaces_of).sipp.messages())
         way = self._ways.of(step.who, step.transport, address, step.port)
         remote = way.remote
         # SIPp's digest names its remote host as the URI unless told; RFC 3261 section 22.4 wants the Request-URI's.
@@ -322,10 +324,7 @@ class Run:
     def _stranger(self, act: dict[str, Any]) -> None:
         """Somebody who is no part of a running call, from an address of its own, meddles with it."""
         stranger = Stranger(self.pbx.network.address(self._host("stranger")), self.pbx.address)
-        who = str(act.get("dialog_of") or act.get("rtp_of"))
-        victim = next((running for running in self._running if running.step.who == who), None)
-        if victim is None:
-            raise StepFailed(f"stranger: {who} runs no background step")
+        victim = self._running_step(str(act.get("dialog_of") or act.get("rtp_of")))
         self._feed()
         if "dialog_of" in act:
             stranger.request(act["send"], victim.sipp.messages(), int(act["final"]))
@@ -333,6 +332,12 @@ class Run:
             raise StepFailed(f"stranger: {who} has no audio yet")
         else:
             stranger.rtp(victim.endpoint.remote, float(act["tone"]), float(act["for_s"]))
+
+    def _running_step(self, who: str) -> _Running:
+        found = next((running for running in self._running if running.step.who == who), None)
+        if found is None:
+            raise StepFailed(f"{who} runs no background step")
+        return found
 
     def _until(self, step: Step) -> None:
         """Polls the control socket until the answer has what is wanted."""

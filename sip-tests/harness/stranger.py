@@ -81,6 +81,20 @@ class Stranger:
         return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
+def replaces(trace: list[tuple[bool, str]]) -> str:
+    """The dialog of which `trace` tells, as its own phone names it to the PBX in a Refer-To (RFC 3891 section 6.1)."""
+    answered = _answer_of(trace)
+    if answered is None:
+        raise StrangerFailed("replaces_of: no call was answered yet: wait for it with `until`")
+    sent, message = answered
+    tags = [re.search(r";tag=([^;>\s]+)", _header(message, name)) for name in ("From", "To")]
+    mine, theirs = (tags[1], tags[0]) if sent else (tags[0], tags[1])
+    assert mine is not None
+    assert theirs is not None
+    call_id = _header(message, "Call-ID").replace("@", "%40")
+    return f"?Replaces={call_id}%3Bto-tag%3D{theirs[1]}%3Bfrom-tag%3D{mine[1]}"
+
+
 def _answer_of(trace: list[tuple[bool, str]]) -> tuple[bool, str] | None:
     """The last 200 to an INVITE in a SIPp message trace, and whether the phone sent it itself."""
     found = None
