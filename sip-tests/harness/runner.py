@@ -329,7 +329,7 @@ class Run:
         if "dialog_of" in act:
             stranger.request(act["send"], victim.sipp.messages(), int(act["final"]))
         elif victim.endpoint is None or victim.endpoint.remote is None:
-            raise StepFailed(f"stranger: {who} has no audio yet")
+            raise StepFailed("stranger: the victim has no audio yet")
         else:
             stranger.rtp(victim.endpoint.remote, float(act["tone"]), float(act["for_s"]))
 
