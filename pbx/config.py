@@ -9,6 +9,7 @@ from pydantic import Field
 from pbx.config_base import Language, Section
 from pbx.config_callback import Callback
 from pbx.config_contacts import Contacts
+from pbx.config_distribution import CallerList
 from pbx.config_features import (
     Directory,
     FeatureCodes,
@@ -366,6 +367,7 @@ class Config(Section):
     break_reason: list[BreakReason] = []
     team: list[Team] = []
     shift: list[Shift] = []
+    caller_list: list[CallerList] = []
     flow: list[Flow] = []
     hours: list[Hours] = []
     parking: list[Parking] = []

@@ -9,12 +9,13 @@ from pydantic import Field
 
 from pbx.config_base import Language, Section
 from pbx.config_callback import QueueCallback
+from pbx.config_distribution import Ability, Distribution
 from pbx.config_ring import Tone
 
 WrapupMode = Literal["optional", "mandatory", "mandatory_timeboxed", "mandatory_timeboxed_no_early", "agent_requested"]
 
 
-class Agent(Section):
+class Agent(Ability):
     extension: str  # or any name, for an agent whose line is no extension's phone
     name: str = ""
     initial_state: Literal["available", "offline"] = "offline"
@@ -66,11 +67,10 @@ class Comfort(Section):
     sound: str = ""  # instead of texts: a file of media.music_dir, without its ending
 
 
-class Queue(Section):
+class Queue(Distribution):
     name: str
     agents: list[str] = []  # extensions, or names of [[agent]]
     teams: list[str] = []  # all of their members, too
-    strategy: Literal["longest-idle", "ring-all"] = "longest-idle"
     ring_timeout_s: float = Field(default=20.0, gt=0)
     wrapup_s: float = Field(default=10.0, ge=0)
     wrapup_mode: WrapupMode = "optional"

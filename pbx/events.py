@@ -41,12 +41,16 @@ class Kind(StrEnum):
     FORWARDED = "call.forwarded"  # from_extension, to, reason ("busy", "no_answer", "unregistered")
     DIGIT = "digit"  # digit, method ("rfc4733", "info", "inband")
     FLOW_BLOCK = "flow.block"  # flow, block, exit
-    QUEUE_JOINED = "queue.joined"  # queue, position
+    QUEUE_JOINED = "queue.joined"  # queue, position; where asked for: priority, skills, preferred
     # queue, position (0: not said); with a wait low_s, high_s (as spoken), quantile, expected_s; without one that is
     # configured silent (why: "data", "no_agents", "inflow", "blocked", "risen", "too_long")
     QUEUE_ANNOUNCED = "queue.announced"
     QUEUE_COMFORTED = "queue.comforted"  # queue, message (1 is the first that is configured)
-    QUEUE_OFFERED = "queue.offered"  # queue, agent, leg of the agent
+    QUEUE_RELAXED = "queue.relaxed"  # queue, needs (skill: least level, what is left), wait_s
+    QUEUE_OVERFLOWED = "queue.overflowed"  # queue, to (waits there too), wait_s
+    QUEUE_FORGONE = "queue.forgone"  # queue, agent (preferred, and no longer waited for), wait_s
+    # queue, agent, leg of the agent, by (strategy or "preferred"), through (the queue whose agent it is, if another)
+    QUEUE_OFFERED = "queue.offered"
     QUEUE_OFFER_ENDED = (
         "queue.offer_ended"  # queue, agent, reason ("no_answer", "busy", "rejected", "unreachable", "lost")
     )

@@ -14,6 +14,7 @@ from core.engine.engine import Engine
 from pbx.api.callback_routes import callback_routes
 from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
+from pbx.api.distribution import distribution_routes
 from pbx.api.features import feature_routes
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
@@ -25,6 +26,7 @@ from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.certificates import CertificateKeeper
 from pbx.app.contact_control import PbxContactControl, contacts_now
 from pbx.app.control import PbxControl
+from pbx.app.distribution_control import AppDistributionControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.sources import metric_sources
@@ -310,6 +312,7 @@ class Pbx:
                         *trunk_routes(PbxTrunkControl(self)),
                         *contact_routes(PbxContactControl(self)),
                         *callback_routes(PbxCallbackControl(self)),
+                        *distribution_routes(AppDistributionControl(self.queues)),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
                 ),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, features, presence, report_sheets
+from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, distribution, features, presence, report_sheets
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 
@@ -32,6 +32,7 @@ trunk_commands.register(app)
 contacts.register(app)
 callbacks.register(app)
 presence.register(app)
+distribution.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")]

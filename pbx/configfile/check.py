@@ -12,6 +12,7 @@ from pbx.config import Config, Number
 from pbx.configfile.check_agents import check_agents, check_breaks, check_teams, check_wrapup
 from pbx.configfile.check_comfort import check_comfort
 from pbx.configfile.check_contacts import check_contacts
+from pbx.configfile.check_distribution import check_caller_lists, check_distribution, idle_skills
 from pbx.configfile.check_features import (
     check_groups,
     check_incall,
@@ -47,7 +48,13 @@ def cross_check(config: Config) -> list[Problem]:
 
 def warn(config: Config) -> list[Problem]:
     """What may be used but should be looked at."""
-    return [*_weak_secrets(config), *_idle_agents(config), *_small_port_range(config), *_open_keys(config)]
+    return [
+        *_weak_secrets(config),
+        *_idle_agents(config),
+        *_small_port_range(config),
+        *_open_keys(config),
+        *idle_skills(config),
+    ]
 
 
 def check_duplicates(config: Config) -> Iterator[Problem]:
@@ -61,6 +68,7 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("break_reason", "name", [entry.name for entry in config.break_reason]),
         ("team", "name", [entry.name for entry in config.team]),
         ("shift", "name", [entry.name for entry in config.shift]),
+        ("caller_list", "name", [entry.name for entry in config.caller_list]),
         ("flow", "name", [entry.name for entry in config.flow]),
         ("hours", "name", [entry.name for entry in config.hours]),
         ("route", "match", [f"{entry.match} {entry.hours}".strip() for entry in config.route]),
@@ -194,6 +202,8 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_supervisors,
     check_incall,
     check_comfort,
+    check_distribution,
+    check_caller_lists,
     check_flows,
     check_ports,
     check_addresses,

@@ -102,6 +102,10 @@ def _check_reference(
         known = [entry.name for entry in config.queue]
     elif reference.what == "hours":
         known = [entry.name for entry in config.hours]
+    elif reference.what == "skill":
+        known = sorted({name for entry in config.agent for name in entry.skills})
+    elif reference.what == "agent":
+        known = [entry.extension for entry in config.agent] + [name for entry in config.queue for name in entry.agents]
     elif reference.what == "target":
         known = [entry.number for entry in config.extension] + [
             entry.number for entry in config.number if entry.internal

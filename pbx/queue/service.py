@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from pbx.events import CallEvent, Kind
 from pbx.queue.agent import Agent, AgentState
 from pbx.queue.breaks import Breaks
 from pbx.queue.desk import Desk
+from pbx.queue.explain import Explainer
 from pbx.queue.item_offers import ItemOffers
 from pbx.queue.keys import KEY_LEAVE
 from pbx.queue.lines import Lines
@@ -23,8 +25,10 @@ from pbx.queue.restoring import Stored
 from pbx.queue.roster import Roster
 from pbx.queue.shifts import Shifts
 from pbx.queue.strategy import Dispatcher
+from pbx.queue.tally import Tally
 from pbx.queue.views import AgentSnapshot, snapshot_of
-from pbx.queue.waiting import QueueResult, Waiting
+from pbx.queue.waiting import QueueResult, Waiting, tell_change
+from pbx.queue.wishes import NONE, WishBook, Wishes
 from pbx.queue.wrapup import Slip, WrapUps
 
 if TYPE_CHECKING:
@@ -49,7 +53,9 @@ class QueueService:
     def __init__(self, services: Services) -> None:
         config, keeper = services.config, services.keeper
         self.services = services
-        self.dispatcher = Dispatcher()
+        self.tally = Tally(services.clock, config.server.timezone, services.keeper)
+        self.wishes = WishBook(config, services.clock, services.keeper)
+        self.dispatcher = Dispatcher(config, self.tally.figures, seed=secrets.randbits(63))
         self.wrapups = WrapUps()
         self.wrapups.noted, self.wrapups.closed = self._noted, self._closed
         self.breaks = Breaks(config.break_reason, services.bus, services.clock)
@@ -64,22 +70,27 @@ class QueueService:
         self.queues: dict[str, Queue] = {}
         for entry in config.queue:
             agents = [self.roster.agents[name] for name in members_of(entry, config.team)]
-            self.queues[entry.name] = Queue(entry, self.dispatcher.add_queue(entry.name, entry.strategy), agents)
+            self.queues[entry.name] = Queue(entry, self.dispatcher.index(entry.name), agents)
         for agent in self.roster.agents.values():
-            self.dispatcher.add_agent(agent, [queue.index for queue in self.queues.values() if agent in queue.agents])
+            self.dispatcher.add_agent(agent)
         self.teams = {team.name: [self.roster.agents[name] for name in team.members] for team in config.team}
         self._unaccounted: dict[str, tuple[Queue, float]] = {}  # agent in wrap-up: (queue, seconds talked)
         self.roster.listeners += [
-            *(self._agent_moved, self.pacing.moved, self.breaks.moved, self.desk.moved, self.lines.moved)
+            *(self._agent_moved, self.pacing.moved, self.breaks.moved, self.desk.moved, self.lines.moved),
+            *(self.tally.moved, self.dispatcher.agent_moved),
         ]
+        self.dispatcher.changed.append(tell_change)
         self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock)
         self.memory = Memory(self.queues, services.keeper)
         self.items = ItemOffers(self)
+        self.explainer = Explainer(config, self.dispatcher, services.clock)
         services.queues = self
 
     def start(self, stored: Mapping[str, Stored] | None = None) -> None:
         """Restores the agents (`stored` by extension, as the store loads them) and begins to listen."""
         self.memory.start()
+        self.wishes.start()
+        self.tally.start(self.roster.agents)
         self.roster.start(stored or {})
         for agent in self.roster.agents.values():
             if agent.state is AgentState.BREAK:
@@ -94,18 +105,20 @@ class QueueService:
         self.shifts.stop()
         self.breaks.stop()
         self.lines.stop()
+        self.tally.stop()
+        self.dispatcher.stop()
         self.roster.stop()
 
     # -- callers ---------------------------------------------------------------------------------------------------
 
     async def join(
-        self, call: Call, name: str, *, max_wait_s: float | None = None, exits: Sequence[str] = ()
+        self, call: Call, name: str, *, max_wait_s: float | None = None, exits: Sequence[str] = (), wishes: Wishes = NONE
     ) -> QueueResult:
         """The caller waits in queue `name` and talks to an agent; returns when the agent hung up, or why nobody
         answered.
 
         Answers the call first. `max_wait_s` overrides the queue's (0: no limit); the keys `exits` leave the queue,
-        whatever they do in its configuration. Raises QueueError for an unknown queue.
+        whatever they do in its configuration; `wishes` are the flow's. Raises QueueError for an unknown queue.
         The caller's hang-up cancels it like everything else in a call.
         """
         queue = self._queue(name)
@@ -117,8 +130,13 @@ class QueueService:
             call.emit(Kind.QUEUE_LEFT, queue=name, wait_s=0.0, reason=refusal)
             return QueueResult(refusal, 0.0)
         keys = {**queue.config.keys, **dict.fromkeys(exits, KEY_LEAVE)}
-        stay = Waiting(self, queue, call, keys)
+        stay = Waiting(self, queue, call, keys, self.wishes.of(call, queue.config, wishes))
         return await stay.run(queue.config.max_wait_s if max_wait_s is None else max_wait_s)
+
+    @staticmethod
+    def wish(priority: int, skills: tuple[str, ...], preferred: str) -> Wishes:
+        """What a flow asks for a caller: flows know no classes of ours."""
+        return Wishes(priority, skills, preferred)
 
     def application(self, name: str) -> Callable[[Call], Awaitable[None]] | None:
         """The application "queue:<name>": whoever is not served is told so before the call ends."""

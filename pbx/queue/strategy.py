@@ -1,51 +1,118 @@
-"""Between the distributor's numbers and our objects: strategies by their configured names, and offers to who they
-concern.
+"""Between the distributor's numbers and our objects: queues and agents by name, offers to who they concern.
+
+Nothing is polled: whatever changes is told to the distributor, which then matches; for what time alone changes (needs
+that relax, overflow, the grace of a preferred agent) one timer stands at the next such moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from core.acd import LONGEST_IDLE, RING_ALL, Distributor
-from pbx.queue.agent import Agent
+from core.acd import FORGO, OVERFLOW, STRATEGIES, Distributor
+from pbx.config import Agent as AgentConfig
+from pbx.config import Config
+from pbx.config import Queue as QueueConfig
+from pbx.config_queue import members_of
+from pbx.queue.agent import Agent, AgentState
+from pbx.queue.kinds import NS, Kinds, Needs
 
-STRATEGIES = {"longest-idle": LONGEST_IDLE, "ring-all": RING_ALL}
-NS = 1_000_000_000
-PRIORITY_CREDIT_S = 60.0  # of waiting, for each point of priority
+if TYPE_CHECKING:
+    from pbx.contact.ports import Candidate
+
+EARLY_S = 1e-6  # a timer of the loop may come a rounding error too early
+REMEMBERED = 4096  # candidates who were served or went, for questions why; the distributor remembers as many decisions
 
 
-class Candidate(Protocol):
-    """Somebody, or some item, that waits for an agent."""
+@dataclass(slots=True, frozen=True)
+class Change:
+    """What time did to a candidate: "relaxed" (`needs` is what is left), "overflowed" (waits in `queue` too), "forgone"
+    (`agent`, who was preferred, is no longer waited for).
+    """
 
-    @property
-    def id(self) -> str:
-        """The call's or the item's."""
-        ...
+    kind: str
+    needs: Needs | None = None
+    queue: str = ""
+    agent: str = ""
 
-    def offer(self, agent: Agent, token: int) -> None:
-        """`agent` is reserved for you under `token`; must not raise."""
-        ...
+
+@dataclass(slots=True, frozen=True)
+class Choice:
+    """How the offer that is being made came about: `queue` is the one through which the agent was found, `by` the
+    strategy or "preferred".
+    """
+
+    queue: str
+    by: str
+
+    def record(self, home: str) -> dict[str, str]:
+        """What QUEUE_OFFERED says of it: `by`, and `through` when the agent is another queue's."""
+        return {"by": self.by} if self.queue == home else {"by": self.by, "through": self.queue}
+
+
+@dataclass(slots=True)
+class Entered:
+    """A candidate in line."""
+
+    who: Candidate
+    queue: str
+    priority: int
+    preferred: int  # the distributor's number of the agent, -1: nobody
+
+
+def no_figures(_agent: Agent) -> tuple[int, int]:
+    return 0, 0
 
 
 class Dispatcher:
     """Tells the distributor who waits and who is free, and hands out its offers in the same turn."""
 
-    def __init__(self) -> None:
-        self.distributor = Distributor()
+    def __init__(self, config: Config, figures: Callable[[Agent], tuple[int, int]] = no_figures, seed: int = 1) -> None:
+        """`figures`: (calls, nanoseconds talked) of an agent, for the strategies that compare them."""
+        self.distributor = Distributor(memory=REMEMBERED, seed=seed)
+        self.choice = Choice("", "")  # of the offer that is being made, during Candidate.offer
+        self.changed: list[Callable[[Candidate, str, Change], None]] = []  # (candidate, his queue, what time did)
+        self.keys: dict[str, int] = {}  # candidate's id: key; the last ones who are gone too
+        self.queues: list[str] = []  # by the distributor's number
+        self.agents: list[Agent] = []
+        self._figures = figures
+        self._configs: dict[str, QueueConfig] = {entry.name: entry for entry in config.queue}
+        self.members = {entry.name: members_of(entry, config.team) for entry in config.queue}
         self._queues: dict[str, int] = {}
-        self._agents: list[Agent] = []
-        self._waiting: dict[int, Candidate] = {}
+        for entry in config.queue:
+            weight = round(entry.weight * 100)
+            self._queues[entry.name] = self.distributor.add_queue(STRATEGIES[entry.strategy], weight)
+            self.queues.append(entry.name)
+        self.kinds = Kinds(config, self.distributor, self._queues)
+        self._abilities: dict[str, AgentConfig] = {entry.extension: entry for entry in config.agent}
+        self._by_extension: dict[str, Agent] = {}
+        self._waiting: dict[int, Entered] = {}
         self._matching = False
         self._again = False
+        self._due: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
-    def add_queue(self, name: str, strategy: str) -> int:
-        self._queues[name] = self.distributor.add_queue(STRATEGIES[strategy])
-        return self._queues[name]
+    def index(self, queue: str) -> int:
+        """The distributor's number of a queue."""
+        return self._queues[queue]
 
-    def add_agent(self, agent: Agent, queues: list[int]) -> None:
-        agent.index = self.distributor.add_agent(queues)
-        self._agents.append(agent)
+    def add_agent(self, agent: Agent) -> None:
+        """`agent` serves the queues that list him, at his place in their lists."""
+        agent.index = self.distributor.add_agent()
+        self.agents.append(agent)
+        self._by_extension[agent.extension] = agent
+        places = [
+            (self._queues[queue.name], members.index(agent.extension), queue.penalties.get(agent.extension, 0))
+            for queue, members in zip(self._configs.values(), self.members.values(), strict=True)
+            if agent.extension in members
+        ]
+        ability = self._abilities.get(agent.extension)
+        weight = round(ability.weight * 100) if ability is not None else 100
+        self.distributor.set_queues(agent.index, places, self.kinds.ability(ability), weight)
+
+    # -- who waits -------------------------------------------------------------------------------------------------
 
     def enter(
         self,
@@ -54,18 +121,45 @@ class Dispatcher:
         *,
         since_s: float,
         priority: int = 0,
-        skills: Sequence[str] = (),  # noqa: ARG002
-        preferred: str = "",  # noqa: ARG002
+        skills: Sequence[str] = (),
+        preferred: str = "",
     ) -> int:
         """`who` waits in `queue` since `since_s` (loop seconds, age of the original contact); returns the key.
 
-        Each point of `priority` counts as PRIORITY_CREDIT_S of waiting. `skills`: "russian" or "russian:5" (at least
-        level 5). `preferred`: the extension of the agent who is asked first. Call `match` when ready for offers.
+        Each point of `priority` counts as `priority_credit_s` of waiting, in addition to the queue's. `skills`:
+        "russian" or "russian:5" (at least level 5), besides the queue's. `preferred`: the extension of the agent who is
+        asked first, and waited for alone for `preferred_grace_s` while he is on duty. Call `match` when ready for
+        offers.
         """
-        rank_s = since_s - priority * PRIORITY_CREDIT_S
-        key = self.distributor.arrive(self._queues[queue], int(rank_s * NS))
-        self._waiting[key] = who
+        config, index = self._configs[queue], self._queues[queue]
+        agent = self._by_extension.get(preferred) if preferred else None
+        key = self.distributor.arrive(
+            index,
+            int(since_s * NS),
+            rank_ns=self._rank(config, since_s, priority),
+            plan=self.kinds.plan(queue, skills, self.distributor.waiting(index) if config.overflow else 0),
+            preferred=agent.index if agent is not None else -1,
+            until_ns=self._grace_until(config, agent),
+        )
+        self._waiting[key] = Entered(who, queue, priority, agent.index if agent is not None else -1)
+        self._remember(who.id, key)
         return key
+
+    def set_priority(self, key: int, priority: int) -> bool:
+        """Moves a candidate who waits to where his age with this priority belongs; False when he waits no longer."""
+        found = self._waiting.get(key)
+        if found is None:
+            return False
+        found.priority = priority
+        known = self.distributor.explain(key)
+        if known is None or not known["waiting"]:
+            return False
+        self.distributor.rank(key, self._rank(self._configs[found.queue], known["since_ns"] / NS, priority))
+        return True
+
+    def leave(self, key: int) -> None:
+        if self._waiting.pop(key, None) is not None:
+            self.distributor.leave(key)
 
     def position(self, key: int) -> int:
         """1 for the first in line, 0 when not waiting."""
@@ -74,25 +168,30 @@ class Dispatcher:
     def waiting(self, queue: str) -> int:
         return self.distributor.waiting(self._queues[queue])
 
+    def entered(self, key: int) -> Entered | None:
+        """Whoever waits under this key."""
+        return self._waiting.get(key)
+
+    # -- who is free -----------------------------------------------------------------------------------------------
+
     def free_agents(self, queue: str) -> int:
         """Agents of `queue` who would get an offer at once."""
         return self.distributor.free_agents(self._queues[queue])
 
-    def decline(self, token: int) -> bool:
-        """The reservation ends and the caller waits on at the old place; False when it was over. The agent gets nothing
-        until `free`."""
-        return self.distributor.decline(token)
-
-    def leave(self, key: int) -> None:
-        if self._waiting.pop(key, None) is not None:
-            self.distributor.leave(key)
-
     def free(self, agent: Agent) -> None:
-        self.distributor.idle(agent.index, int(agent.idle_since * NS))
+        self._idle(agent)
         self.match()
 
     def not_free(self, agent: Agent) -> None:
         self.distributor.away(agent.index)
+
+    def agent_moved(self, agent: Agent, _previous: AgentState | str, _previous_s: float) -> None:
+        """Whoever goes off duty is waited for no longer."""
+        if not agent.on_duty and self._waiting:
+            self.distributor.forgo(agent.index)
+            asyncio.get_running_loop().call_soon(self.match)
+
+    # -- offers ----------------------------------------------------------------------------------------------------
 
     def accept(self, token: int, key: int) -> bool:
         """Whether this reservation takes the caller; the others' are over then."""
@@ -100,6 +199,11 @@ class Dispatcher:
             return False
         self._waiting.pop(key, None)
         return True
+
+    def decline(self, token: int) -> bool:
+        """The reservation ends and the caller waits on at the old place; False when it was over. The agent gets nothing
+        until `free`."""
+        return self.distributor.decline(token)
 
     def match(self) -> None:
         """Makes the offers that are possible now. What an offer sets free is matched in the same call."""
@@ -110,13 +214,80 @@ class Dispatcher:
         try:
             while self._again:
                 self._again = False
-                for key, agent, token, _queue in self.distributor.match():
-                    who = self._waiting.get(key)
-                    if who is None:  # left between two offers of one round: the agent is free again, at the old place
-                        self.distributor.decline(token)
-                        self.distributor.idle(agent, int(self._agents[agent].idle_since * NS))
-                        self._again = True
-                    else:
-                        who.offer(self._agents[agent], token)
+                for key, agent, token, queue in self.distributor.match(int(asyncio.get_running_loop().time() * NS)):
+                    self._offer(key, agent, token, queue)
+                self._tell_changes()
         finally:
             self._matching = False
+            self._arm()
+
+    def stop(self) -> None:
+        """Nothing is due any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._due = None
+
+    def _offer(self, key: int, index: int, token: int, queue: int) -> None:
+        found, agent = self._waiting.get(key), self.agents[index]
+        if found is None:  # left between two offers of one round: the agent is free again, at the old place
+            self.distributor.decline(token)
+            self._idle(agent)
+            self._again = True
+            return
+        name = self.queues[queue]
+        self.choice = Choice(name, "preferred" if index == found.preferred else self._configs[name].strategy)
+        found.who.offer(agent, token)
+
+    def _tell_changes(self) -> None:
+        for key, kind, value in self.distributor.changes():
+            found = self._waiting.get(key)
+            if found is None:
+                continue
+            if kind == OVERFLOW:
+                change = Change("overflowed", queue=self.queues[value])
+            elif kind == FORGO:
+                change = Change("forgone", agent=self.agents[value].extension)
+            else:
+                change = Change("relaxed", needs=self.kinds.needs[value])
+            for listener in self.changed:
+                listener(found.who, found.queue, change)
+
+    def _arm(self) -> None:
+        """The one timer, at the next moment at which time changes something."""
+        due = self.distributor.next_due()
+        if due == self._due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due, self._timer = due, None
+        if due is not None:
+            self._timer = asyncio.get_running_loop().call_at(due / NS + EARLY_S, self._time_has_come)
+
+    def _time_has_come(self) -> None:
+        self._timer = self._due = None
+        self.match()
+
+    def _idle(self, agent: Agent) -> None:
+        calls, talked_ns = self._figures(agent)
+        self.distributor.idle(agent.index, int(agent.idle_since * NS), calls, talked_ns)
+
+    def _rank(self, config: QueueConfig, since_s: float, priority: int) -> int:
+        return int((since_s - (config.priority + priority) * config.priority_credit_s) * NS)
+
+    def _grace_until(self, config: QueueConfig, agent: Agent | None) -> int:
+        if agent is None or not agent.on_duty or not config.preferred_grace_s:
+            return 0
+        if agent.extension not in self.members[config.name]:
+            return 0
+        return int((asyncio.get_running_loop().time() + config.preferred_grace_s) * NS)
+
+    def _remember(self, name: str, key: int) -> None:
+        """Candidates by id: all who wait, and as many of those who are gone as decisions are remembered."""
+        self.keys.pop(name, None)
+        self.keys[name] = key
+        while len(self.keys) > REMEMBERED + len(self._waiting):
+            oldest = next(iter(self.keys))
+            old = self.keys.pop(oldest)
+            if old in self._waiting:
+                self.keys[oldest] = old  # waits for longer than thousands of others: to the end once more
+                break

@@ -18,9 +18,12 @@ from pbx.queue.announcements import Announcer
 from pbx.queue.keys import KEY_CALLBACK, KEY_LEAVE, CallbackAsked, Pressed
 from pbx.queue.offer import Offer
 from pbx.queue.queue import Queue, WaitingCaller
+from pbx.queue.strategy import Change
+from pbx.queue.wishes import Wishes
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
+    from pbx.contact.ports import Candidate
     from pbx.queue.service import QueueService
 
 log = logging.getLogger("centrala.queue")
@@ -46,16 +49,17 @@ class Waiting:
 
     __slots__ = (
         *("_announcer", "_asked", "_decided", "_listener", "_max_wait_s", "_outcome", "_timer"),
-        *("call", "joined", "key", "keys", "offers", "queue", "service", "since"),
+        *("call", "joined", "key", "keys", "offers", "queue", "service", "since", "wishes"),
     )
 
-    def __init__(self, service: QueueService, queue: Queue, call: Call, keys: Mapping[str, str]) -> None:
+    def __init__(self, service: QueueService, queue: Queue, call: Call, keys: Mapping[str, str], wishes: Wishes) -> None:
         self.service = service
         self.queue = queue
         self.call = call
         self.keys = keys  # a key: what it does, see pbx.queue.keys
         self.since = asyncio.get_running_loop().time()  # of the place in the queue
         self.joined = self.since  # of this visit: the place survives an agent who is lost in the middle of a talk
+        self.wishes = wishes
         self.key = 0  # of the distributor
         self.offers: dict[int, Offer] = {}  # by token: whose phones ring
         self._decided: asyncio.Future[Offer | Pressed | str] | None = None
@@ -87,7 +91,7 @@ class Waiting:
             self._begin()
             position = self._position()
             self.service.promises.entered(self.queue.name, position)
-            self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position)
+            self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position, **self.wishes.record())
             while True:
                 decision = await self._wait()
                 if isinstance(decision, str):
@@ -105,6 +109,15 @@ class Waiting:
                     self._rejoin()
         finally:
             self._clean_up()
+
+    def changed(self, change: Change) -> None:
+        """Time alone has changed who will do for this caller."""
+        if change.kind == "overflowed":
+            self.call.emit(Kind.QUEUE_OVERFLOWED, queue=self.queue.name, to=change.queue, wait_s=self.wait_s)
+        elif change.kind == "relaxed":
+            self.call.emit(Kind.QUEUE_RELAXED, queue=self.queue.name, needs=change.needs, wait_s=self.wait_s)
+        else:
+            self.call.emit(Kind.QUEUE_FORGONE, queue=self.queue.name, agent=change.agent, wait_s=self.wait_s)
 
     def leave(self, reason: str) -> None:
         """The caller shall wait no longer; nothing happens when an agent has answered already."""
@@ -126,7 +139,13 @@ class Waiting:
             offer = Offer(self, agent, token, leg)
             self.offers[token] = offer
             service.roster.legs[call.id, leg.name] = agent
-            call.emit(Kind.QUEUE_OFFERED, queue=self.queue.name, agent=agent.extension, leg=leg.name)
+            call.emit(
+                Kind.QUEUE_OFFERED,
+                queue=self.queue.name,
+                agent=agent.extension,
+                leg=leg.name,
+                **service.dispatcher.choice.record(self.queue.name),
+            )
             call.spawn(offer.run())
         except CallEnded:  # hung up in this very turn; `run` is told next
             self._withdraw(agent, token)
@@ -186,7 +205,15 @@ class Waiting:
 
     def _enter(self) -> None:
         """Waits in the distributor, with the age of the first time."""
-        self.key = self.service.dispatcher.enter(self.queue.name, self, since_s=self.since)
+        wishes = self.wishes
+        self.key = self.service.dispatcher.enter(
+            self.queue.name,
+            self,
+            since_s=self.since,
+            priority=wishes.priority,
+            skills=wishes.skills,
+            preferred=wishes.preferred,
+        )
         self._decided = asyncio.get_running_loop().create_future()
 
     async def _wait(self) -> Offer | Pressed | str:
@@ -206,6 +233,7 @@ class Waiting:
         service.roster.talking[call.id] = agent
         service.pacing.talk_began(queue, agent)
         service.wrapups.open(agent, queue.config, call.id)
+        service.wishes.served(call, agent.extension)
         agent.answer()
         began = asyncio.get_running_loop().time()
         lost = False
@@ -361,3 +389,9 @@ class Waiting:
 
     def _position(self) -> int:
         return self.service.dispatcher.position(self.key)
+
+
+def tell_change(who: Candidate, _queue: str, change: Change) -> None:
+    """A listener of the dispatcher; items that wait have no journey of a call to write into."""
+    if isinstance(who, Waiting):
+        who.changed(change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ class Queue(Block):
     kind: Literal["queue"]
     queue: str
     max_wait_s: float | None = Field(default=None, ge=0)  # None: the queue's; 0: no limit
+    priority: int = Field(default=0, ge=-10, le=10)  # added to the queue's
+    skills: dict[str, Annotated[int, Field(ge=1, le=100)]] = {}  # needed besides the queue's: skill to least level
+    preferred: str = ""  # extension of the agent who is asked first
     answered: str = ""
     timeout: str = ""
     full: str = ""
@@ -31,11 +34,14 @@ class Queue(Block):
         return {name: Exit(name, getattr(self, name)) for name in names}
 
     def references(self) -> list[Reference]:
-        return [Reference("queue", self.queue, "queue")]
+        found = [Reference("queue", self.queue, "queue"), *(Reference("skills", name, "skill") for name in self.skills)]
+        return [*found, Reference("preferred", self.preferred, "agent")] if self.preferred else found
 
     async def run(self, call: Call) -> str:
         queues = call.services.queues
-        result = await queues.join(call, self.queue, max_wait_s=self.max_wait_s)
+        skills = tuple(f"{name}:{level}" for name, level in self.skills.items())
+        wishes = queues.wish(self.priority, skills, self.preferred)
+        result = await queues.join(call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes)
         outcome: str = result.outcome
         exit_ = self.exits().get(outcome)
         if outcome != "answered" and (exit_ is None or not exit_.target):
