@@ -45,8 +45,9 @@ class Decided:
 
 @dataclass(slots=True, frozen=True)
 class Explanation:
-    """`queues` are those in which the candidate waits, with the position in each; `agents` why each of their agents does
-    not get him now. Both are empty for one who was served or went."""
+    """`queues` are those in which the candidate waits, with his position in each; `agents` tells why each of their
+    agents does not get him now. Both are empty for one who was served or went.
+    """
 
     id: str
     queue: str

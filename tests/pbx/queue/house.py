@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pbx.call.keeping import Keeper
 from pbx.call.testing import CallHarness, FakeCaller, FakePhone
 from pbx.config import Agent, Config, Queue
+from pbx.config_distribution import CallerList
 from pbx.events import AgentStateChanged, CallEvent, Kind
 from pbx.queue.codes import feature_application
 from pbx.queue.service import QueueService
@@ -24,13 +26,20 @@ class House:
         *,
         stored: Mapping[str, Any] | None = None,
         signed_in: bool = True,
+        abilities: Mapping[str, Mapping[str, Any]] | None = None,
+        caller_lists: Sequence[CallerList] = (),
+        keeper: Keeper | None = None,
         **queue: Any,
     ) -> None:
         if queues is None:
             queues = [Queue(**{**QUIET, "name": "sales", "agents": list(agents), **queue})]
         state = "available" if signed_in else "offline"
-        config = Config(agent=[Agent(extension=name, initial_state=state) for name in agents], queue=queues)
+        able = abilities or {}
+        people = [Agent(extension=name, initial_state=state, **able.get(name, {})) for name in agents]
+        config = Config(agent=people, queue=queues, caller_list=list(caller_lists))
         self.harness = CallHarness(config, extensions=tuple(agents))
+        if keeper is not None:
+            self.harness.services.keeper = keeper
         self.phones: dict[str, FakePhone] = {
             name: self.harness.phone(name, **behaviour) for name, behaviour in agents.items()
         }

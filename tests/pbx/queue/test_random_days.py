@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.acd import STRATEGIES
 from pbx.call.testing import FakeCaller, FakePhone
 from pbx.config import Queue
 from pbx.events import AgentStateChanged, CallEvent, Kind
@@ -41,7 +42,7 @@ delay = st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0, 3.0, 11.0])
 day = st.lists(st.tuples(delay, action), min_size=1, max_size=60)
 queue_settings = st.fixed_dictionaries(
     {
-        "strategy": st.sampled_from(["longest-idle", "ring-all"]),
+        "strategy": st.sampled_from(["longest-idle", "ring-all", *sorted(STRATEGIES)]),
         "wrapup_s": st.sampled_from([0.0, 2.0]),
         "max_wait_s": st.sampled_from([0.0, 0.0, 15.0]),
         "max_length": st.sampled_from([0, 0, 3]),
