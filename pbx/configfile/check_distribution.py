@@ -35,7 +35,9 @@ def check_distribution(config: Config) -> Iterator[Problem]:
     for index, queue in enumerate(config.queue):
         path: Path = ("queue", index)
         for agent in queue.penalties:
-            yield from must_exist((*path, "penalties", agent), agent, members_of(queue, config.team), "agent of this queue")
+            yield from must_exist(
+                (*path, "penalties", agent), agent, members_of(queue, config.team), "agent of this queue"
+            )
         for skill in queue.skills:
             yield from must_exist((*path, "skills", skill), skill, skills, "skill of an agent")
         if len(queue.skills) > NEED_LIMIT:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pbx.config import Config, Language
+from pbx.config_queue import members_of
 from pbx.configfile.problem import Path, Problem
 from pbx.flow.block import Block, Reference, spoken_in
 from pbx.flow.blocks.language import Language as LanguageBlock
@@ -105,7 +106,8 @@ def _check_reference(
     elif reference.what == "skill":
         known = sorted({name for entry in config.agent for name in entry.skills})
     elif reference.what == "agent":
-        known = [entry.extension for entry in config.agent] + [name for entry in config.queue for name in entry.agents]
+        known = [entry.extension for entry in config.agent]
+        known += [name for entry in config.queue for name in members_of(entry, config.team)]
     elif reference.what == "target":
         known = [entry.number for entry in config.extension] + [
             entry.number for entry in config.number if entry.internal

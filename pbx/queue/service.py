@@ -112,7 +112,13 @@ class QueueService:
     # -- callers ---------------------------------------------------------------------------------------------------
 
     async def join(
-        self, call: Call, name: str, *, max_wait_s: float | None = None, exits: Sequence[str] = (), wishes: Wishes = NONE
+        self,
+        call: Call,
+        name: str,
+        *,
+        max_wait_s: float | None = None,
+        exits: Sequence[str] = (),
+        wishes: Wishes = NONE,
     ) -> QueueResult:
         """The caller waits in queue `name` and talks to an agent; returns when the agent hung up, or why nobody
         answered.

@@ -52,7 +52,9 @@ class Waiting:
         *("call", "joined", "key", "keys", "offers", "queue", "service", "since", "wishes"),
     )
 
-    def __init__(self, service: QueueService, queue: Queue, call: Call, keys: Mapping[str, str], wishes: Wishes) -> None:
+    def __init__(
+        self, service: QueueService, queue: Queue, call: Call, keys: Mapping[str, str], wishes: Wishes
+    ) -> None:
         self.service = service
         self.queue = queue
         self.call = call
