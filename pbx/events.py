@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
     CALL_STARTED = "call.started"  # direction, caller, callee, did, trunk, source ("127.0.0.1:5060");
     # where known: tag, campaign, medium of the number dialled; caller_country, caller_region, caller_type;
-    # off_hours ("closed"); contact: the id of the item that the call was placed or taken for
+    # off_hours (the application within hours); contact: the id of the item that the call was placed or taken for
     CALL_ROUTED = "call.routed"  # application ("queue:sales", "extension:101", "flow:hotline", "echo")
     CALL_ANSWERED = "call.answered"  # the PBX or the callee answered the caller's leg
     CALL_ENDED = "call.ended"  # cause, sip_status, ended_by ("caller", "callee", "pbx"), setup_s (INVITE to answer)

@@ -221,7 +221,8 @@ class CallService:
         setup.application, setup.direction, setup.did, setup.tag = routed[:4]
         entry = routed.entry
         if entry is not None:
-            setup.off_hours = entry.hours != "" and routed.application != entry.application
+            if entry.hours and routed.application != entry.application:
+                setup.off_hours = entry.application
             setup.campaign, setup.medium, setup.ring = entry.campaign, entry.medium, entry.ring
         if routed.withheld:
             setup.withheld = True

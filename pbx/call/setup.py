@@ -37,7 +37,7 @@ class Setup:
     diversions: tuple[Diversion, ...] = ()  # by whom the call was sent on before it came to us, the latest first
     emergency: str = ""  # the emergency number that was dialled
     secure: bool = False  # a sips URI was called: every hop has to be TLS (RFC 3261 section 26.2.2)
-    off_hours: bool = False  # the [[number]] led where it leads outside its hours
+    off_hours: str = ""  # the application that the [[number]] leads to within its hours, where it is outside them
     ring: str = ""  # the distinctive ring of the [[number]] that was dialled
     call_info: tuple[str, ...] = ()  # Call-Info lines of a trunk that may give them to phones
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
@@ -59,7 +59,7 @@ class Setup:
         if self.withheld:
             record["withheld"] = True
         if self.off_hours:
-            record["off_hours"] = "closed"
+            record["off_hours"] = self.off_hours
         if self.contact:
             record["contact"] = self.contact
         if self.diversions:

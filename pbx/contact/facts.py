@@ -19,7 +19,8 @@ class CallFacts:
     """One call. `add` takes its events in order; instants are UTC seconds."""
 
     # What a call has not told yet; as attributes of the class they cost a plain call nothing.
-    application = ""
+    application = ""  # the last one
+    off_hours = ""  # "closed" or "holiday"
     number = ""  # of the customer, as the book writes it; set by who keeps the facts
     queue = ""  # that the caller is in, or that he left unserved
     joined = 0.0
@@ -40,7 +41,9 @@ class CallFacts:
         self.direction: str = data.get("direction") or ""
         self.caller: str = data.get("caller") or ""
         self.withheld = bool(data.get("withheld"))
-        self.off_hours: str = data.get("off_hours") or ""
+        self.wanted: str = data.get("off_hours") or ""  # where the number leads within its hours
+        if self.wanted:
+            self.off_hours = "closed"
 
     @property
     def callee(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx.config import Config, Queue
+from pbx.config import Config, Flow, Queue
 from pbx.contact.facts import CallFacts
 from pbx.contact.item import End, ItemKind, OpenRequest
 
@@ -22,6 +22,7 @@ class Rules:
     def __init__(self, config: Config) -> None:
         self._settings = config.contacts
         self._queues = {queue.name: queue for queue in config.queue}
+        self._flow_queues = {flow.name: _first_queue(flow) for flow in config.flow}
 
     def counts(self, facts: CallFacts) -> bool:
         """Whether the call may leave an item or close one: it came from a customer, and not for an item."""
@@ -35,7 +36,8 @@ class Rules:
         if found is None:
             return None
         kind, reason = found
-        queue = self._queues.get(facts.queue)
+        name = facts.queue or self._meant(facts, kind)
+        queue = self._queues.get(name)
         since = facts.joined or facts.at
         end, why = self._known_end(facts, kind, queue)
         if end == "ignore":
@@ -45,7 +47,7 @@ class Rules:
         return OpenRequest(
             kind=kind,
             number="" if facts.withheld else facts.number,
-            queue=facts.queue,
+            queue=name,
             since=since,
             promise=since + (deadline_s or self._settings.missed_deadline_s),
             owner=self._owner(facts, queue),
@@ -55,6 +57,13 @@ class Rules:
             reason=why or reason,
             end=end,
         )
+
+    def _meant(self, facts: CallFacts, kind: ItemKind) -> str:
+        """The queue that a caller would have come to, had we been open or had nothing failed; "" for none."""
+        if kind is not ItemKind.LEAD and (facts.rang or facts.group):
+            return ""
+        what, _, name = (facts.wanted or facts.application).partition(":")
+        return name if what == "queue" else self._flow_queues.get(name, "") if what == "flow" else ""
 
     def _missed(self, facts: CallFacts) -> tuple[ItemKind, str] | None:
         """The kind of the item and why nobody served the caller; None when there is no item."""
@@ -92,6 +101,10 @@ class Rules:
             return queue.missed_owner or f"queue:{queue.name}"
         if facts.group:
             return f"group:{facts.group}"
-        if facts.application.startswith("extension:"):
-            return facts.application
-        return self._settings.owner or facts.application
+        meant = facts.wanted or facts.application
+        return meant if meant.startswith(("extension:", "group:")) else self._settings.owner
+
+
+def _first_queue(flow: Flow) -> str:
+    """The queue of the first block of a flow that has one."""
+    return next((str(block.get("queue", "")) for block in flow.block.values() if block.get("kind") == "queue"), "")

@@ -17,7 +17,9 @@ QUEUES = [{"name": "sales"}, {"name": "vip", "missed_owner": "team:gold", "misse
 
 
 def judge(events: list[CallEvent], queues: list[dict[str, Any]] = QUEUES, **contacts: Any) -> OpenRequest | None:
-    config = Config.model_validate({"queue": queues, "contacts": contacts})
+    blocks = {"time": {"kind": "hours"}, "wait": {"kind": "queue", "queue": "sales"}}
+    flows = [{"name": "hotline", "start": "time", "block": blocks}]
+    config = Config.model_validate({"queue": queues, "contacts": contacts, "flow": flows})
     facts = CallFacts(events[0])
     facts.number = "" if facts.withheld else facts.caller
     for event in events[1:]:
@@ -92,15 +94,19 @@ def test_a_caller_who_gives_up_while_a_group_rings() -> None:
 
 
 def test_off_hours_is_a_lead() -> None:
-    number = Journey().begin("flow:closed", off_hours="closed").end().events
+    number = Journey().begin("flow:closed", off_hours="queue:vip").end().events
     found = opened(number)
-    assert (found.kind, found.reason) == ("lead", "closed")
+    assert (found.kind, found.reason, found.queue, found.owner) == ("lead", "closed", "vip", "team:gold")
+    phone = opened(Journey().begin("flow:closed", off_hours="extension:102").end().events, owner="team:all")
+    assert (phone.queue, phone.owner) == ("", "extension:102")
+    other = opened(Journey().begin("flow:closed", off_hours="page:all").end().events, owner="team:all")
+    assert (other.queue, other.owner) == ("", "team:all")
     flow = Journey().begin().add(Kind.FLOW_BLOCK, flow="hotline", block="time", exit="holiday").end().events
-    assert opened(flow).reason == "holiday"
+    assert (opened(flow).reason, opened(flow).queue) == ("holiday", "sales")
 
 
 def test_a_lead_whom_somebody_on_duty_served_is_none() -> None:
-    call = Journey().begin(off_hours="closed").add(Kind.BRIDGE_STARTED, with_leg="b1")
+    call = Journey().begin(off_hours="queue:sales").add(Kind.BRIDGE_STARTED, with_leg="b1")
     assert judge(call.at(9).add(Kind.BRIDGE_ENDED, talk_s=9.0).end().events) is None
 
 
@@ -131,7 +137,7 @@ def test_a_crash_while_waiting_is_our_fault() -> None:
     found = opened(call.at(3).end(cause="interrupted", status=0, by="pbx").events)
     assert (found.kind, found.reason, found.queue) == ("missed", "interrupted", "sales")
     in_the_menu = Journey().begin().at(3).end(cause="interrupted", status=0, by="pbx").events
-    assert opened(in_the_menu).reason == "interrupted"
+    assert (opened(in_the_menu).reason, opened(in_the_menu).queue) == ("interrupted", "sales")
 
 
 def test_withheld_numbers_end_at_once() -> None:
