@@ -16,6 +16,9 @@ FREQUENCIES = {"1": (697, 1209), "5": (770, 1336), "#": (941, 1477)}
 DIGITS = "0123456789*#ABCD"
 
 
+SWEEP_FROM = 8  # core/engine/state.pxd
+
+
 def press(phone: Phone, digit: str, *, ends: int = 3, pt: int = 101) -> None:
     """A digit of 100 ms as RFC 4733 has it."""
     event = DIGITS.index(digit)
@@ -117,6 +120,29 @@ def test_digits_interrupt_a_play_and_the_stream_goes_on(bench: Bench) -> None:
     assert heard[-1].payload_type == 0
     assert [p.sequence - heard[0].sequence for p in heard] == list(range(len(heard)))
     assert all(0 <= b.timestamp - a.timestamp < 4000 for a, b in itertools.pairwise(heard))
+
+
+def test_digits_of_many_who_hear_a_prompt(bench: Bench) -> None:
+    """With so many, nobody's packets wake the worker while their prompt plays; they do again when it ends."""
+    clip = bench.engine.add_clip(bytes(320))
+    calls = [bench.call(f"127.11.0.{index + 1}") for index in range(2 * SWEEP_FROM)]
+    for stream, _ in calls:
+        bench.engine.play(stream, [clip], repeat=True)
+    for stream, phone in calls:
+        phone.hear(3)
+        press(phone, "4")
+        assert chr(bench.wait(E.EV_DIGIT, stream)[0][2]) == "4"
+    (first, alice), (second, bob), (third, carol) = calls[-3:]
+    bench.engine.bridge(first, second)  # while both still hear their prompt
+    for stream, _ in calls:
+        bench.engine.stop_play(stream)
+        bench.wait(E.EV_PLAY_ENDED, stream)
+    while carol.hear(timeout_s=0.1) or alice.hear(timeout_s=0.1) or bob.hear(timeout_s=0.1):
+        pass
+    alice.say(b"\x11" * 160, count=2)
+    assert [p.payload[0] for p in bob.hear(2)] == [0x11, 0x11]
+    press(carol, "5")
+    assert chr(bench.wait(E.EV_DIGIT, third, 2)[1][2]) == "5"
 
 
 def test_tones_are_sent_where_events_are_unknown(bench: Bench) -> None:
