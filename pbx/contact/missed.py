@@ -25,6 +25,8 @@ log = logging.getLogger("centrala.contact")
 BATCH = 64  # steps that go to the database together
 MAX_BACKLOG = 20_000  # steps that wait while it takes nothing; more are lost, and counted
 RETRY_S = 2.0
+JUDGED_AGAIN_S = 900.0  # longer than steps wait for a database that was away
+INTERRUPTED = "interrupted"
 ALARM = "contacts_lost"
 
 Step = Callable[[], Awaitable[None]]
@@ -94,8 +96,8 @@ class MissedContacts:
         return self._book.number(number) in self._lines
 
     def replay(self, journeys: Iterable[Iterable[CallEvent]]) -> None:
-        """Judges calls that ended in an earlier process, in the order of their ends. What was done then already is
-        recognised: opening by its key, closing by there being nothing that is older.
+        """Judges calls that an earlier process cut off or that ended shortly before it did, in the order of their ends.
+        What was done then already is recognised: opening by its key, closing by there being nothing that is older.
         """
         found: list[CallFacts] = []
         for journey in journeys:
@@ -107,7 +109,10 @@ class MissedContacts:
                     facts.add(event)
             if facts is not None and facts.ended:
                 found.append(facts)
+        newest = max((facts.ended for facts in found), default=0.0)
         for facts in sorted(found, key=lambda each: each.ended):
+            if facts.cause != INTERRUPTED and facts.ended < newest - JUDGED_AGAIN_S:
+                continue  # written long before, or of a time when nobody kept contacts
             if facts.direction != "outbound":
                 if facts.served:
                     self._came_back(facts)

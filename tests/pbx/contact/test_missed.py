@@ -175,3 +175,14 @@ async def test_calls_of_a_dead_process_are_judged_again() -> None:
     ends = {item.number: item.end for item in second.store.items.values()}
     assert ends == {CALLER: "", "+48600000005": "", "+48600000006": "customer_came_back"}
     await second.missed.stop()
+
+
+async def test_calls_of_long_before_the_crash_are_not_judged_again(world: Follower) -> None:
+    """A database of a version that kept no contacts brings no heap of old ones; whoever was cut off counts always."""
+    waiting = Journey(3, T0 - 5000).begin(caller="+48600000003").at(1).add(Kind.QUEUE_JOINED, queue="sales")
+    waiting.end(cause="interrupted", status=0, by="pbx")
+    old, recent = abandoned(4, start=T0 - 5000), abandoned(5)
+    old[0].data["caller"] = "+48600000004"
+    world.missed.replay([old, waiting.events, recent])
+    await world.settle()
+    assert {item.number for item in world.book.open_items()} == {CALLER, "+48600000003"}
