@@ -45,6 +45,13 @@ MEDIA_ROWS = (
     Row("relay_allocated_bytes_per_packet", "allocated per packet", "B", "0", ""),
     Row("scale_worst_cost_over_one_worker", "a call's cost with 1 to all workers", "ratio", "<= 1.1", ""),
     Row("thousand_calls_loss_pct", "1,000 calls on two processors, loss", "%", "0", "Asterisk 500 at most"),
+    Row(
+        "thousand_calls_heard_share",
+        "of the packets that were due",
+        "share",
+        "1",
+        "less: the generator is at its limit",
+    ),
     Row("thousand_calls_core", "the same, processors used", "core", "", ""),
     Row("thousand_calls_p99_ms", "the same, latency added, p99", "ms", "", ""),
 )
