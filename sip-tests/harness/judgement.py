@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import listening, tones
+from harness.records import matches
 
 if TYPE_CHECKING:
+    from harness.model import Audio
     from harness.rtp import Endpoint, Packet
 
+COMFORT_NOISE = 13
 CLIPPED = 32000  # a sample at the limit of either law of G.711
+TRACE = 0.05  # share of the energy
+SPLASHES = 2  # pieces in which something begins or ends have a bit of every tone
+TOGETHER = 5  # pieces of 100 ms
 SETTLED = 25  # packets in which one comes without delay
 JUMP_S = 0.25
 
@@ -48,6 +54,10 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     problems += listening.check_pieces(audio.hears, timelines, allowed_ms)
     if audio.not_hear and tones.longest_tone(samples, audio.not_hear, 0) >= 0.1:
         problems.append(f"{audio.not_hear:g} Hz was heard and should not be")
+    problems += _mixed(audio, samples)
+    described = sum(packet.payload_type == COMFORT_NOISE for packet in packets)
+    if audio.noise and not matches(audio.noise, described):
+        problems.append(f"{described} packets of comfort noise came, {audio.noise} were expected")
     if audio.follows:
         problems += _follows(endpoint, others[str(audio.follows["of"])], timelines[0], late_ms)
     if audio.hear and len(samples) and float(np.mean(np.abs(samples.astype(np.int32)) >= CLIPPED)) > 0.001:
@@ -55,6 +65,27 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     if audio.delay:
         problems += _delay(endpoint, others[str(audio.delay["of"])], late_ms)
     return problems + _digits(endpoint)
+
+
+def _mixed(audio: Audio, samples: tones.Samples) -> list[str]:
+    """What is heard at once, and what must not be a part of it, in pieces of 100 ms."""
+    step = tones.RATE // 10
+    pieces = [samples[at : at + step] for at in range(0, len(samples) - step + 1, step)]
+    problems = []
+    # Where a companion is known only what sounds with it counts: words have traces of any tone.
+    companions = audio.mixes or ([audio.hear] if audio.hear else [])
+    mixed = [p for p in pieces if not companions or any(tones.trace(p, tone) > TRACE for tone in companions)]
+    for frequency in audio.never_hears:
+        traces = sum(tones.trace(piece, frequency) > TRACE for piece in mixed)
+        if traces > SPLASHES:
+            problems.append(f"{frequency:g} Hz is a part of what was heard for {traces / 10:.1f} s and should never be")
+    if audio.mixes:
+        together = sum(all(tones.trace(piece, tone) > TRACE for tone in audio.mixes) for piece in pieces)
+        if together < TOGETHER:
+            problems.append(
+                f"{audio.mixes} Hz were heard at once for {together / 10:.1f} s, {TOGETHER / 10} s expected"
+            )
+    return problems
 
 
 def _delay(endpoint: Endpoint, other: Endpoint, late_ms: float) -> list[str]:

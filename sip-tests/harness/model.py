@@ -32,6 +32,9 @@ class Audio:
     for_s: float = 0.5  # for at least this long in one piece
     gap_ms: float = 60.0  # a piece may have no hole longer than this
     not_hear: float = 0.0  # tone that must not be found (100 ms or more of it)
+    mixes: list[float] = field(default_factory=list)  # tones that must be heard at once, half a second in all
+    never_hears: list[float] = field(default_factory=list)  # tones of which not even a trace may be found in a mix
+    noise: dict[str, Any] = field(default_factory=dict)  # {min:, max:}: packets of comfort noise (payload type 13)
     packets: int = 1  # fewer received packets than this fail
     streams: int = 1  # how many synchronisation sources (RFC 3550) may be seen; 0: any
     continuous: bool = True  # sequence and timestamp without a jump

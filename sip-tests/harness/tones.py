@@ -74,6 +74,15 @@ def has_tone(window: Samples, frequency: float) -> bool:
     return at > 0.5 * energy
 
 
+def trace(window: Samples, frequency: float) -> float:
+    """The share of the energy of `window` (100 ms) that lies at `frequency`; 0.0 below -45 dBFS."""
+    if not is_loud(window):
+        return 0.0
+    spectrum = np.abs(np.fft.rfft(window.astype(np.float64) * np.hanning(len(window)))) ** 2
+    at = round(frequency * len(window) / RATE)
+    return float(spectrum[max(0, at - 2) : at + 3].sum() / spectrum.sum())
+
+
 def longest_tone(samples: Samples, frequency: float, gap_ms: float) -> float:
     """Seconds of the longest piece of `frequency` in `samples` whose holes are all at most `gap_ms` long."""
     step = RATE // 50
