@@ -155,6 +155,12 @@ cdef bint dtmf_frequencies(int digit, double* low, double* high) noexcept nogil:
     return False
 
 
+cdef inline float _most(const float* power) noexcept nogil:
+    cdef float a = power[0] if power[0] > power[1] else power[1]
+    cdef float b = power[2] if power[2] > power[3] else power[3]
+    return a if a > b else b
+
+
 cdef inline int _best(const float* power) noexcept nogil:
     """The strongest of four tones, or -1 when the next best is too near."""
     cdef int best = 0, k
@@ -192,16 +198,18 @@ cdef int _hit(
     float* turn_low, float* turn_high
 ) noexcept nogil:
     """The digit's index that this look shows, or -1; and both tones' turns."""
-    cdef int low = _best(power), high = _best(power + 4)
-    cdef float low_energy, high_energy
+    cdef int low, high
+    # A tone of energy e correlates to a power of e * n / 2.
+    cdef float low_energy = _most(power) * <float>(2.0 / (HOP * LOOK))
+    cdef float high_energy = _most(power + 4) * <float>(2.0 / (HOP * LOOK))
+    # First what most sound fails at, and what takes no branch to find out.
+    if low_energy + high_energy < <float>0.25 * energy or not detector.look_valid:
+        return -1
+    low = _best(power)
+    high = _best(power + 4)
     if low < 0 or high < 0:
         return -1
     high += 4
-    # A tone of energy e correlates to a power of e * n / 2.
-    low_energy = power[low] * (2.0 / (HOP * LOOK))
-    high_energy = power[high] * (2.0 / (HOP * LOOK))
-    if low_energy + high_energy < 0.25 * energy or not detector.look_valid:
-        return -1
     turn_low[0] = _turn(detector, look_cos, look_sin, low)
     turn_high[0] = _turn(detector, look_cos, look_sin, high)
     if fabsf(turn_low[0]) > HOP_SHIFT * FULL_TURN[low] or fabsf(turn_high[0]) > HOP_SHIFT * FULL_TURN[high]:
