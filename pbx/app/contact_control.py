@@ -7,11 +7,11 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from pbx.api.control import Refused
-from pbx.call.identity import clean_name
 from pbx.contact.item import ContactItem, End, ItemKind, ItemState, OpenRequest, WrongState
 from pbx.contact.rows import attempt_row, row
 from pbx.contact.shelf import ContactError
 from pbx.metrics.contacts import ContactsNow
+from pbx.reporting.export import plain
 from pbx.store.contacts import Wanted
 from pbx.store.errors import StoreError
 
@@ -86,15 +86,16 @@ class PbxContactControl:
         return {**row(item, self._app.clock.unix()), "created_now": created}
 
     async def claim(self, contact: str, by: str) -> dict[str, Any]:
-        return self._told(await _done(self._book.claim(self._id(contact), by)))
+        return self._told(await _done(self._book.claim(self._id(contact), plain(by))))
 
     async def release(self, contact: str, by: str, reason: str) -> dict[str, Any]:
-        return self._told(await _done(self._book.release(self._id(contact), by, reason)))
+        return self._told(await _done(self._book.release(self._id(contact), plain(by), plain(reason[:MAX_TEXT]))))
 
     async def close(self, contact: str, end: str, by: str, reason: str) -> dict[str, Any]:
         if end not in ENDS:
             raise Refused(422, f"{end!r} is no end: {', '.join(ENDS)}")
-        return self._told(await _done(self._book.close(self._id(contact), End(end), by, reason[:MAX_TEXT])))
+        step = self._book.close(self._id(contact), End(end), plain(by), plain(reason[:MAX_TEXT]))
+        return self._told(await _done(step))
 
     def _id(self, contact: str) -> str:
         """`contact`, or where it is a customer's number the id of the open item."""
@@ -131,7 +132,7 @@ class PbxContactControl:
             kind=ItemKind(kind),
             number=number,
             queue=queue,
-            name=clean_name(_text(body, "name")),
+            name=_text(body, "name"),
             since=min(_seconds(body, "since", now), now),
             promise=now + deadline_s,
             owner=owner or own,
@@ -177,7 +178,7 @@ def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise Refused(422, f"{name} must be a text of at most {MAX_TEXT} characters")
-    return value
+    return plain(value).strip()
 
 
 def _seconds(body: dict[str, Any], name: str, default: float) -> float:
