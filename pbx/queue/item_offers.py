@@ -42,6 +42,7 @@ class ItemOffers:
         self._since.setdefault(queue, {})
         key = dispatcher.enter(queue, who, since_s=since_s, priority=priority, skills=skills, preferred=preferred)
         self._since[queue][key] = since_s
+        self._service.promises.entered(queue, dispatcher.position(key))
         return key
 
     def leave(self, key: int) -> None:

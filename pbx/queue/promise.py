@@ -7,16 +7,19 @@ a queue is in practice goes into the two rates and the number of stages:
   the handling time of the queue whose caller he has now;
 - of other queues that share agents, those who wait for longer count as ahead, as far as their agents are ours;
 - callers whose offer rings are as good as served, callbacks in line never give up;
-- whoever comes in ahead of others (priority, an older contact, items that merge) takes capacity away.
+- whoever comes in ahead of others (priority, an older contact, items that merge) takes capacity away;
+
+- of agents with skills only those count who have what is asked for now; callers ahead who ask for the same are all in
+  the way, of the others the part that falls to these agents.
 
 Nothing is promised while too little was seen, nobody serves, too many come in ahead, or an agent is free and the caller
-is not offered to him (then he waits for something that numbers do not show, such as a skill).
+is not offered to him (then he waits for something that numbers do not show, such as a preferred agent).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -54,7 +57,7 @@ class Silence(StrEnum):
     DATA = "data"  # too few calls were handled to know how long they take
     NO_AGENTS = "no_agents"
     INFLOW = "inflow"  # too many come in ahead of those who wait
-    BLOCKED = "blocked"  # an agent is free and not for this caller
+    BLOCKED = "blocked"  # an agent is free, and kept for somebody else or waited past
     RISEN = "risen"  # it would be more than was said before
     TOO_LONG = "too_long"
 
@@ -94,8 +97,17 @@ class Inflow:
 class Promises:
     """Gives the outlook of anybody who waits in one of `queues`."""
 
-    def __init__(self, queues: Mapping[str, Queue], dispatcher: Dispatcher, pacing: Pacing, clock: Clock) -> None:
+    def __init__(
+        self,
+        queues: Mapping[str, Queue],
+        dispatcher: Dispatcher,
+        pacing: Pacing,
+        clock: Clock,
+        older: Callable[[str, float], int],
+    ) -> None:
+        """`older`: callers and items of a queue who wait since before an instant of the loop's clock."""
         self._queues = queues
+        self._older = older
         self._dispatcher = dispatcher
         self._pacing = pacing
         self._clock = clock
@@ -109,21 +121,25 @@ class Promises:
 
     def of(self, stay: Waiting) -> Promise | Silence:
         """What can be said to this caller now."""
-        return self._outlook(stay.queue, self._stages(stay))
+        able = self._able(stay)
+        if able is None:
+            return self._outlook(stay.queue, self._stages(stay), stay.queue.agents)
+        return self._outlook(stay.queue, self._stages_of_kind(stay, able), able)
 
     def of_newcomer(self, queue: str) -> Promise | Silence:
         """What can be said to somebody who comes last in line now."""
         waiting = self._dispatcher.waiting(queue)
         free = not waiting and any(agent.free for agent in self._queues[queue].agents)
-        return self._outlook(self._queues[queue], 0 if free else waiting + 1)
+        return self._outlook(self._queues[queue], 0 if free else waiting + 1, self._queues[queue].agents)
 
-    def _outlook(self, queue: Queue, stages: int) -> Promise | Silence:
+    def _outlook(self, queue: Queue, stages: int, agents: Sequence[Agent]) -> Promise | Silence:
+        """For somebody whom any of `agents` can serve."""
         if queue.estimator.handled_calls < queue.config.wait_after_calls:
             return Silence.DATA
-        rate = sum(self._rate(queue, agent) for agent in queue.agents)
+        rate = sum(self._rate(queue, agent) for agent in agents)
         if not rate:
             return Silence.NO_AGENTS
-        if stages and any(agent.free for agent in queue.agents):
+        if stages and any(agent.free for agent in agents):
             return Silence.BLOCKED
         inflow = self._inflow.get(queue.name)
         if inflow is not None:
@@ -154,6 +170,32 @@ class Promises:
             return 0.0
         return 1.0 / self._pacing.serving(agent, queue).estimator.cycle_s
 
+    def _able(self, stay: Waiting) -> list[Agent] | None:
+        """The agents who have the skills that are asked for now; None when all of the queue have them."""
+        queue = stay.queue
+        if not stay.wishes.skills and not queue.config.skills:
+            return None
+        known = self._dispatcher.distributor.explain(stay.key)
+        needs = self._dispatcher.kinds.needs.get(known["requirement"], {}) if known and known["waiting"] else {}
+        able = [agent for agent in queue.agents if self._dispatcher.has_skills(agent, needs)]
+        return None if len(able) == len(queue.agents) else able
+
+    def _stages_of_kind(self, stay: Waiting, able: list[Agent]) -> int:
+        """As `_stages`, for a caller whom only `able` can serve: of those ahead who ask for no skill of their own, a
+        part is taken by the others.
+        """
+        stages = self._stages(stay)
+        if stages <= 1 or not stay.wishes.skills:
+            return stages
+        queue = stay.queue
+        alike = sum(
+            other.since < stay.since and other.wishes.skills == stay.wishes.skills for other in queue.waiting.values()
+        )
+        everybody = sum(self._rate(queue, agent) for agent in queue.agents)
+        part = sum(self._rate(queue, agent) for agent in able) / everybody if everybody else 1.0
+        ahead = stages - 1
+        return min(alike, ahead) + math.ceil(max(ahead - alike, 0) * part) + 1
+
     def _stages(self, stay: Waiting) -> int:
         """How many must be taken, or give up, until an agent is offered to this caller, he himself included."""
         if stay.offers:
@@ -163,8 +205,9 @@ class Promises:
         ahead = self._dispatcher.position(stay.key) - 1 - sum(call in queue.waiting for call in ringing)
         more = 0.0
         for other in self._queues.values():
-            if other is not queue and other.waiting:
-                more += self._share(queue, other) * _older(other, stay.since, ringing)
+            if other is not queue and self._dispatcher.waiting(other.name):
+                older = self._older(other.name, stay.since) - sum(call in other.waiting for call in ringing)
+                more += self._share(queue, other) * max(older, 0)
         return max(ahead, 0) + round(more) + 1
 
     def _share(self, queue: Queue, other: Queue) -> float:
@@ -181,8 +224,3 @@ class Promises:
     def _impatient(self, queue: Queue) -> float:
         """The part of those in line who may give up: callers do, callbacks do not."""
         return min(len(queue.waiting) / max(self._dispatcher.waiting(queue.name), 1), 1.0)
-
-
-def _older(queue: Queue, since: float, ringing: set[str]) -> int:
-    """Callers of `queue` who wait for longer and are not offered to anybody yet."""
-    return sum(stay.since < since and stay.call.id not in ringing for stay in queue.waiting.values())

@@ -80,9 +80,9 @@ class QueueService:
             *(self.tally.moved, self.dispatcher.agent_moved),
         ]
         self.dispatcher.changed.append(tell_change)
-        self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock)
-        self.memory = Memory(self.queues, services.keeper)
         self.items = ItemOffers(self)
+        self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock, self.items.older)
+        self.memory = Memory(self.queues, services.keeper)
         self.explainer = Explainer(config, self.dispatcher, services.clock)
         services.queues = self
 

@@ -7,7 +7,7 @@ that relax, overflow, the grace of a preferred agent) one timer stands at the ne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -171,6 +171,12 @@ class Dispatcher:
     def entered(self, key: int) -> Entered | None:
         """Whoever waits under this key."""
         return self._waiting.get(key)
+
+    def has_skills(self, agent: Agent, needs: Mapping[str, int]) -> bool:
+        """Whether `agent` has each of these skills at its level or above."""
+        ability = self._abilities.get(agent.extension)
+        has = ability.skills if ability is not None else {}
+        return all(has.get(skill, 0) >= level for skill, level in needs.items())
 
     # -- who is free -----------------------------------------------------------------------------------------------
 

@@ -237,3 +237,73 @@ async def test_a_wait_of_hours_is_not_said() -> None:
     await house.sleep(1)
     assert outlook(house, caller) is Silence.TOO_LONG
     await house.close()
+
+
+# -- skills ------------------------------------------------------------------------------------------------------------
+
+SPEAKERS = {"102": {"skills": {"russian": 5}}}
+
+
+def asks(house: House, *skills: str) -> FakeCaller:
+    async def run(call: Any) -> None:
+        await house.queues.join(call, "sales", wishes=house.queues.wish(0, skills, ""))
+
+    return house.harness.call(run)
+
+
+async def two_agents_one_of_whom_speaks_russian() -> House:
+    house = House({"101": {"answer_after_s": 0}, "102": {"answer_after_s": 0}}, abilities=SPEAKERS, wait_after_calls=0)
+    for _ in range(2):
+        house.call()
+    await house.sleep(1)
+    learned = house.queues.queues["sales"].estimator
+    learned.aht_s, learned.ring_s = 179.9, 0.1
+    return house
+
+
+async def test_only_agents_with_the_skill_count() -> None:
+    house = await two_agents_one_of_whom_speaks_russian()
+    caller = asks(house, "russian:3")
+    await house.sleep(1)
+    assert promised(house, caller).mean_s == pytest.approx(180, rel=0.01)
+    house.queues.set_agent("102", "break")
+    assert outlook(house, caller) is Silence.NO_AGENTS
+    await house.close()
+
+
+async def test_a_free_agent_without_the_skill_is_no_hope_and_no_lie() -> None:
+    house = await two_agents_one_of_whom_speaks_russian()
+    house.phones["101"].hang_up()
+    await house.sleep(1)
+    house.queues.queues["sales"].estimator.aht_s = 179.9
+    assert house.state("101") == "available"
+    caller = asks(house, "russian:3")
+    await house.sleep(1)
+    assert promised(house, caller).mean_s == pytest.approx(180, rel=0.01)
+    await house.close()
+
+
+async def test_those_ahead_who_ask_for_the_same_are_in_the_way_and_of_the_others_a_part() -> None:
+    house = await two_agents_one_of_whom_speaks_russian()
+    for _ in range(2):
+        house.call()  # half of them for 102
+    for _ in range(2):
+        asks(house, "russian:3")  # both
+    await house.sleep(1)
+    caller = asks(house, "russian:3")
+    await house.sleep(1)
+    assert promised(house, caller).mean_s == pytest.approx(mean_wait_s(1 + 2 + 1, 1, 180, 300), rel=0.02)
+    await house.close()
+
+
+async def test_items_that_come_in_ahead_count_as_inflow() -> None:
+    house = await busy_house(4)
+    caller = house.call()
+    await house.sleep(1)
+    before = promised(house, caller).mean_s
+    keys = [house.queues.items.enter("sales", Item(), since_s=1.0) for _ in range(3)]
+    for key in keys:
+        house.queues.items.leave(key)
+    await house.sleep(1)
+    assert promised(house, caller).mean_s > before * 1.1  # they are gone, and others like them may come
+    await house.close()
