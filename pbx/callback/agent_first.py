@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pbx.call.errors import DialFailed
-from pbx.call.originated import OriginatedLeg
+from pbx.call.originated import OriginatedLeg, OriginatedTrunkLeg
 from pbx.callback import texts
 from pbx.callback.attempt import Attempt
 from pbx.callback.attempts import Outcome, outcome_of
@@ -36,6 +36,7 @@ class AgentFirst:
         self.desk = desk
         self.item = item
         self.may_call = may_call
+        self.customer_first = False  # the agent who would take it is on a line already: there is nobody to ring
         self._gone: Callable[[AgentOffer | None], None] | None = gone
         self._offers: dict[int, AgentOffer] = {}
         self.key = desk.offers.enter(
@@ -55,7 +56,10 @@ class AgentFirst:
         """`agent` is reserved: the phone rings from this turn on."""
         call_id = self.desk.new_id()
         self.desk.offers.reserve(agent, call_id)
-        if self._gone is None or not self.may_call():
+        line = self.desk.offers.line(agent)
+        if line is not None and line.line == "persistent":
+            self.customer_first = True
+        if self._gone is None or self.customer_first or not self.may_call():
             self._decline(agent, token)
             return
         try:
@@ -109,9 +113,15 @@ class AgentOffer:
         self._accepted = self._lost = self._released = False
         self._cause = ""
         self._attempt = Attempt(desk, item)
-        extension = agent.extension
-        call = desk.new_call(item, call_id, caller=extension, name=agent.name, extension=extension)
-        call.a = self._leg = OriginatedLeg(call, "agent")
+        line = self._line = desk.offers.line(agent)
+        number, extension = agent.extension, agent.extension
+        if line is not None:  # on demand
+            number, extension = line.line_number, line.line_account
+        call = desk.new_call(item, call_id, caller=number, name=agent.name, extension=extension)
+        inside = number in desk.services.dialplan.extensions
+        self._leg: OriginatedLeg | OriginatedTrunkLeg
+        self._leg = OriginatedLeg(call, "agent") if inside else OriginatedTrunkLeg(call, "agent")
+        call.a = self._leg
         self.call = call
         desk.offers.rings(agent, call.id, "a")
         desk.services.running.start(call, self._run, self._ended)
@@ -137,9 +147,14 @@ class AgentOffer:
 
     async def _run(self, call: Call) -> None:
         item, queue = self.candidate.item, self._attempt.queue
-        headers = (f"X-Queue: {queue.name}", f"X-Contact: {item.id}")
-        await self._leg.fetch(shown=self.desk.shown(item), timeout_s=queue.ring_timeout_s, headers=headers)
-        if queue.callback.confirm in ("agent", "both") and not await agent_confirms(call):
+        headers, leg, ring_s = (f"X-Queue: {queue.name}", f"X-Contact: {item.id}"), self._leg, queue.ring_timeout_s
+        if isinstance(leg, OriginatedLeg):
+            await leg.fetch(shown=self.desk.shown(item), timeout_s=ring_s, headers=headers)
+        else:
+            await leg.fetch(call.caller, account=call.extension, timeout_s=ring_s)
+        asked = queue.callback.confirm in ("agent", "both")
+        asked = asked or (self._line is not None and self.desk.offers.confirms(self._line))
+        if asked and not await agent_confirms(call):
             self._cause = "no_answer"
             return
         if not self.candidate.may_call():  # it was while the phone rang
@@ -190,12 +205,10 @@ class AgentOffer:
             attempt.outcome = Outcome.HUNG_UP
             return
         attempt.connect(call, self.agent.extension)
-        by_customer = False
         try:
-            result = await call.bridge(leg, record=attempt.queue.record)
-            by_customer = result.ended_by == "callee"
+            await call.bridge(leg, record=attempt.queue.record)
         finally:
-            attempt.talk_over(call, by_customer=by_customer)
+            attempt.talk_over(call, by_agent=call.a.is_ended and call.ended_by == "caller")
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

@@ -97,12 +97,12 @@ class Attempt:
         enough_s = desk.book.settings.reached_talk_s
         self._reached = call.loop.call_later(enough_s, self._talked_enough)
 
-    def talk_over(self, call: Call, *, by_customer: bool) -> None:
+    def talk_over(self, call: Call, *, by_agent: bool) -> None:
         """The bridge ended. A short talk that the agent ended was one with a machine."""
         self.talk_s = call.loop.time() - self._talking
         short = self.talk_s < self.desk.book.settings.reached_talk_s
         confirmed = self.queue.callback.confirm in ("customer", "both")
-        machine = short and not by_customer and not confirmed
+        machine = short and by_agent and not confirmed
         self.outcome = Outcome.VOICEMAIL if machine else Outcome.REACHED
 
     def finish(self, call: Call) -> None:

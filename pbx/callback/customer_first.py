@@ -35,6 +35,7 @@ class CustomerFirst:
         self.desk = desk
         self.item = item
         self.attempt = Attempt(desk, item)
+        self.attempt.mode = "customer_first"
         self._landed: Callable[[], None] | None = landed
         self._held: Held | None = None
         self.call = call = desk.new_call(item, desk.new_id(), caller=item.number)
@@ -51,6 +52,13 @@ class CustomerFirst:
             self.call.terminate("cancelled")
 
     async def _run(self, call: Call) -> None:
+        try:
+            await self._reach(call)
+        finally:
+            if self._held is not None:  # while the legs live: an agent's line may go on without this call
+                self._held.close()
+
+    async def _reach(self, call: Call) -> None:
         desk, item, attempt = self.desk, self.item, self.attempt
         if not await attempt.begin(call):
             return
@@ -75,9 +83,8 @@ class CustomerFirst:
         try:
             await call.bridge(offer.leg, record=queue.record)
         finally:
-            attempt.talk_over(call, by_customer=call.a.is_ended and call.ended_by == "caller")
-            if not call.keeps(offer.leg):
-                offer.leg.hangup()
+            attempt.talk_over(call, by_agent=offer.leg.is_ended and offer.leg.by_far_end)
+            self.desk.offers.drop(call, offer.agent, offer.leg)
             self.desk.offers.over(queue.name, offer.agent, call.id, attempt.talk_s)
 
     def _land(self) -> None:
@@ -87,8 +94,6 @@ class CustomerFirst:
 
     def _ended(self, call: Call) -> None:
         attempt = self.attempt
-        if self._held is not None:
-            self._held.close()
         if attempt.outcome is None and not attempt.answered:
             failure = self._leg.failure
             cause = failure.cause if failure is not None else call.cause
@@ -144,7 +149,7 @@ class Held:
                 offer = await self._served
                 if not offer.leg.is_ended:
                     return offer
-                self._again(offer)
+                self._again(offer)  # hung up before the bridge
         finally:
             saying.cancel()
 
@@ -154,6 +159,7 @@ class Held:
     def _again(self, offer: HeldOffer) -> None:
         """The agent answered and was gone before the bridge: the customer holds on at his place."""
         desk, call = self._desk, self._launch.call
+        desk.offers.drop(call, offer.agent, offer.leg)
         desk.offers.over(self._queue.name, offer.agent, call.id, 0.0)
         self._served = call.loop.create_future()
         self._key = desk.offers.enter(
@@ -165,12 +171,13 @@ class Held:
         call, desk = self._launch.call, self._desk
         desk.offers.reserve(agent, call.id)
         try:
-            headers = (f"X-Queue: {self._queue.name}", f"X-Contact: {self._item.id}")
-            leg = call.originate(agent.extension, timeout_s=self._queue.ring_timeout_s, role="agent", headers=headers)
-            desk.offers.rings(agent, call.id, leg.name)
+            headers, name = (f"X-Contact: {self._item.id}",), self._queue.name
+            leg = desk.offers.ring(call, agent, timeout_s=self._queue.ring_timeout_s, queue=name, headers=headers)
             self._offers[token] = offer = HeldOffer(agent, token, leg)
             self._emit(Kind.CALLBACK_OFFERED, agent, leg=leg.name)
             call.spawn(self._ring(offer))
+        except DialFailed as failure:  # the agent's line is gone
+            desk.offers.failed(self._queue.name, agent, token, failure.cause)
         except CallEnded:  # hung up in this very turn
             self._offers.pop(token, None)
             desk.offers.leave(self._key)
@@ -183,11 +190,11 @@ class Held:
     async def _ring(self, offer: HeldOffer) -> None:
         call, desk, queue = self._launch.call, self._desk, self._queue
         try:
-            await offer.leg.answered()
+            await desk.offers.taken(call, offer.agent, offer.leg, queue.name)
             if queue.callback.confirm in ("agent", "both"):
                 pressed = await ask(call, offer.leg, texts.AGENT_CONFIRM, wait_s=BETWEEN_S)
                 if pressed != ACCEPT:
-                    offer.leg.hangup()
+                    desk.offers.drop(call, offer.agent, offer.leg)
                     raise DialFailed(480, "no key was pressed", "no_answer")
         except DialFailed as failure:
             if self._offers.pop(offer.token, None) is not None:
@@ -207,7 +214,7 @@ class Held:
     def _lose(self, offer: HeldOffer, why: str = "") -> None:
         if self._offers.pop(offer.token, None) is None:
             return
-        offer.leg.cancel(why)
+        self._desk.offers.drop(self._launch.call, offer.agent, offer.leg, why)
         self._desk.offers.lost(offer.agent, offer.token)
         self._emit(Kind.CALLBACK_OFFER_ENDED, offer.agent, reason="lost")
 
@@ -222,7 +229,9 @@ class Held:
         served = self._served
         attempt = self._launch.attempt
         if served.done() and not served.cancelled() and not attempt.bridged:  # accepted in the turn of the hang-up
-            self._desk.offers.over(self._queue.name, served.result().agent, self._launch.call.id, 0.0)
+            offer, call = served.result(), self._launch.call
+            self._desk.offers.drop(call, offer.agent, offer.leg)
+            self._desk.offers.over(self._queue.name, offer.agent, call.id, 0.0)
 
     def _emit(self, kind: Kind, agent: Any, **data: str) -> None:
         item = self._item

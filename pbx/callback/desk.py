@@ -18,6 +18,7 @@ from pbx.callback.destinations import Destinations
 from pbx.callback.pacing import Caution, ReachTime
 from pbx.callback.windows import CallingHours
 from pbx.config import Extension, Queue
+from pbx.config_queue import members_of
 from pbx.contact.item import ContactItem, ItemKind
 from pbx.ids import new_id
 
@@ -48,7 +49,7 @@ class Desk:
         self.book: ContactBook = services.contacts
         self.offers: VirtualQueue = services.queues.items
         self.queues: dict[str, Queue] = {queue.name: queue for queue in config.queue}
-        self.members: dict[str, list[str]] = {queue.name: queue.agents for queue in config.queue}
+        self.members: dict[str, list[str]] = {queue.name: members_of(queue, config.team) for queue in config.queue}
         dialplan = services.dialplan
         self.destinations = Destinations(config, dialplan.extensions, dialplan.is_emergency)
         self.hours = CallingHours(config)

@@ -32,7 +32,7 @@ LATER_S = 5.0  # when it could not be called just now
 class Entry:
     """An open item that may be called."""
 
-    __slots__ = ("candidate", "flying", "item", "ready", "timer")
+    __slots__ = ("candidate", "customer_first", "flying", "item", "ready", "timer")
 
     def __init__(self, item: ContactItem) -> None:
         self.item = item
@@ -40,6 +40,7 @@ class Entry:
         self.candidate: AgentFirst | None = None  # waits in the order
         self.flying: AgentOffer | CustomerFirst | None = None  # the customer is being called, or talks
         self.ready = False  # due, and customer first
+        self.customer_first = False  # this time, whatever the item says
 
 
 class Dialer:
@@ -127,7 +128,7 @@ class Dialer:
             self._rest(entry)
             if math.isfinite(due.at):
                 self._wake_in(entry, max(due.at - now, pause_s))
-        elif self.desk.mode_of(entry.item) == "customer_first":
+        elif entry.customer_first or self.desk.mode_of(entry.item) == "customer_first":
             self._withdraw(entry)
             entry.ready = True
             self._pump()
@@ -145,16 +146,17 @@ class Dialer:
             return self._running and item.state is ItemState.OPEN and not due.end and due.at <= now
 
         def gone(winner: AgentOffer | None) -> None:
-            entry.candidate = None
+            candidate, entry.candidate = entry.candidate, None
+            entry.customer_first = candidate is not None and candidate.customer_first
             if winner is not None:
                 self._fly(entry, winner)
             elif self._entries.get(item.id) is entry and self._running:
-                self._wake_in(entry, LATER_S)
+                self._wake_in(entry, 0.0 if entry.customer_first else LATER_S)
 
         return AgentFirst(self.desk, item, may_call, gone)
 
     def _fly(self, entry: Entry, flight: AgentOffer | CustomerFirst) -> None:
-        entry.flying, entry.ready = flight, False
+        entry.flying, entry.ready, entry.customer_first = flight, False, False
         self._stop_timer(entry)
         self.desk.lines[entry.item.number] = entry.item.id
 

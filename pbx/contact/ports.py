@@ -60,6 +60,26 @@ class VirtualQueue(Protocol):
         """It is that `leg` of the call which rings at `agent`."""
         ...
 
+    def line(self, agent: Any) -> Any:
+        """The agent's configuration where calls do not reach him by a phone of an extension, else None."""
+        ...
+
+    def confirms(self, line: Any) -> bool:
+        """Whether whoever answers the line has to press 1."""
+        ...
+
+    def ring(self, call: Call, agent: Any, *, timeout_s: float, queue: str, headers: Sequence[str] = ()) -> Any:
+        """A leg of `call` that reaches the agent. Raises CallEnded, DialFailed."""
+        ...
+
+    async def taken(self, call: Call, agent: Any, leg: Any, queue: str) -> None:
+        """Returns when the agent himself is at the other end of `leg`. Raises DialFailed."""
+        ...
+
+    def drop(self, call: Call, agent: Any, leg: Any, why: str = "") -> None:
+        """The agent's leg is needed no longer."""
+        ...
+
     def accept(self, queue: str, agent: Any, token: int, key: int, call_id: str) -> bool:
         """The agent answered and has the candidate; False when somebody else was faster."""
         ...

@@ -13,6 +13,9 @@ from pbx.queue.offer import reason_of
 from pbx.queue.promise import Promise
 
 if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.outgoing import OutgoingLeg
+    from pbx.config import Agent as AgentConfig
     from pbx.contact.ports import Candidate
     from pbx.queue.service import QueueService
 
@@ -80,6 +83,32 @@ class ItemOffers:
     def rings(self, agent: Agent, call_id: str, leg: str) -> None:
         """It is that `leg` of the call which rings at `agent`."""
         self._service.roster.legs[call_id, leg] = agent
+
+    # -- the agent's phone, or line (pbx.queue.lines) --------------------------------------------------------------
+
+    def line(self, agent: Agent) -> AgentConfig | None:
+        """How calls reach an agent who has no phone of an extension; None for one who has."""
+        return self._service.lines.agents.get(agent.extension)
+
+    def confirms(self, line: AgentConfig) -> bool:
+        """Whether whoever answers the line has to press 1."""
+        return self._service.lines.confirms(line)
+
+    def ring(
+        self, call: Call, agent: Agent, *, timeout_s: float, queue: str, headers: Sequence[str] = ()
+    ) -> OutgoingLeg:
+        """Begins to reach the agent for the caller of `call`. Raises CallEnded, DialFailed."""
+        leg = self._service.lines.originate(call, agent, timeout_s=timeout_s, queue=queue, headers=headers)
+        self.rings(agent, call.id, leg.name)
+        return leg
+
+    async def taken(self, call: Call, agent: Agent, leg: OutgoingLeg, queue: str) -> None:
+        """Returns when the agent himself is at the other end. Raises DialFailed when he will not be."""
+        await self._service.lines.taken(call, agent, leg, queue)
+
+    def drop(self, call: Call, agent: Agent, leg: OutgoingLeg, why: str = "") -> None:
+        """The agent's leg is needed no longer."""
+        self._service.lines.drop(call, agent, leg, why)
 
     def accept(self, queue: str, agent: Agent, token: int, key: int, call_id: str) -> bool:
         """The agent answered and has the candidate; False when somebody else was faster."""

@@ -133,7 +133,7 @@ class Lines:
             await self._signal(call, leg, entry, queue)
             if leg.is_ended:
                 raise DialFailed(480, "the line was hung up", "unregistered")
-        elif self._confirms(entry) and not await confirmed(call, leg):
+        elif self.confirms(entry) and not await confirmed(call, leg):
             leg.hangup()
             raise DialFailed(480, "nobody pressed 1", "no_answer")
 
@@ -192,7 +192,7 @@ class Lines:
                 entry.line_number or entry.extension, timeout_s=CONNECT_S, role="agent", account=entry.line_account
             )
             await leg.answered()
-            if not self._confirms(entry) or await confirmed(call, leg):
+            if not self.confirms(entry) or await confirmed(call, leg):
                 self._keep(line, leg)
 
         def ended(_call: Call) -> None:
@@ -243,7 +243,8 @@ class Lines:
     def _lost(self, line: Line) -> None:
         self.roster.reachable(line.config.extension, line.up)
 
-    def _confirms(self, entry: AgentConfig) -> bool:
+    def confirms(self, entry: AgentConfig) -> bool:
+        """Whether whoever answers this line has to press 1."""
         if entry.line_confirm is not None:
             return entry.line_confirm
         return (entry.line_number or entry.extension) not in self.services.dialplan.extensions

@@ -79,6 +79,7 @@ class World:
         queues: list[dict[str, Any]] | None = None,
         store: MemoryContacts | None = None,
         keeper: MemoryKeeper | None = None,
+        lines: Mapping[str, Mapping[str, Any]] | None = None,
         **config: Any,
     ) -> None:
         agents = {"201": {}} if agents is None else agents
@@ -87,7 +88,9 @@ class World:
             "server": {"timezone": "Europe/Warsaw"},
             "numbering": {"country": "PL"},
             "contacts": {"reached_talk_s": 5.0},
-            "agent": [{"extension": name, "initial_state": "available"} for name in agents],
+            "agent": [
+                {"extension": name, "initial_state": "available", **(lines or {}).get(name, {})} for name in agents
+            ],
             "queue": [{**QUIET, "agents": list(agents), **each} for each in queues],
             "trunk": [{"name": "carrier", "host": CARRIER[0], "peers": [CARRIER[0]], "caller_id": "+48221112233"}],
             "route": [{"match": "+", "trunk": "carrier"}],
