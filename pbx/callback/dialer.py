@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pbx.callback.agent_first import AgentFirst, AgentOffer
 from pbx.callback.customer_first import CustomerFirst
 from pbx.callback.desk import NoRoom
-from pbx.callback.due import Due, Schedule
+from pbx.callback.due import ON_LINE, Due, Schedule
 from pbx.callback.pacing import allowed
 from pbx.contact.item import ContactItem, ItemState
 from pbx.contact.journal import ContactChanged
@@ -52,6 +52,8 @@ class Dialer:
         self._schedule = Schedule(desk)
         self._entries: dict[str, Entry] = {}
         self._look: asyncio.TimerHandle | None = None
+        self._talking: dict[str, Entry] = {}  # whose customers are on a call with us, and are due when it ends
+        self._stop_hearing: Callable[[], None] | None = None  # of the ends of calls, while there is one
         self._running = False
         self._unsubscribe: list[Callable[[], None]] = []
         self._related = _related(desk)
@@ -81,6 +83,8 @@ class Dialer:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
+        self._talking.clear()
+        self._deaf()
         if self._look is not None:
             self._look.cancel()
             self._look = None
@@ -126,6 +130,8 @@ class Dialer:
             self.desk.begin(self._close(entry.item, due))
         elif due.at > now or pause_s:
             self._rest(entry)
+            if due.waits_for == ON_LINE:
+                self._hear(entry)
             if math.isfinite(due.at):
                 self._wake_in(entry, max(due.at - now, pause_s))
         elif entry.customer_first or self.desk.mode_of(entry.item) == "customer_first":
@@ -179,6 +185,27 @@ class Dialer:
             await self.desk.book.close(item.id, due.end, "callback", due.reason)
         except Exception as error:
             log.info("contact %s cannot be closed: %s", item.id, error)
+
+    def _hear(self, entry: Entry) -> None:
+        """The customer talks with us: the end of his call makes him due in the same turn, so that nobody who came
+        later gets his agent.
+        """
+        self._talking[entry.item.id] = entry
+        if self._stop_hearing is None:
+            self._stop_hearing = self.desk.services.bus.subscribe(CallEvent, self._call_ended, (Kind.CALL_ENDED,))
+
+    def _call_ended(self, _event: CallEvent) -> None:
+        """Some call ended; those who keep account of the lines heard of it before us."""
+        talking, self._talking = self._talking, {}
+        self._deaf()
+        for entry in talking.values():
+            if self._entries.get(entry.item.id) is entry:
+                self.consider(entry.item)
+
+    def _deaf(self) -> None:
+        if self._stop_hearing is not None and not self._talking:
+            self._stop_hearing()
+            self._stop_hearing = None
 
     # -- rest, and waking ------------------------------------------------------------------------------------------
 
@@ -300,6 +327,7 @@ class Dialer:
                 entry.flying.give_up()
             else:
                 self._rest(entry)
+                self._hear(entry)
                 self._wake_in(entry, LATER_S)
 
 

@@ -11,7 +11,8 @@ from pbx.contact.item import ContactItem, End
 if TYPE_CHECKING:
     from pbx.callback.desk import Desk
 
-ON_LINE_S = 2.0  # until a number that talks with us is looked at again
+ON_LINE = "on_line"  # waits for the end of a call with the customer
+ON_LINE_S = 5.0  # until a number that talks with us is looked at again
 NUMBER_GAP_S = 120.0  # between two calls to one number, whatever they are for
 MAX_GAPS = 20_000
 
@@ -64,7 +65,7 @@ class Schedule:
         if holder is not None and holder != item.id:
             return Due(now + ON_LINE_S, "another_call")
         if desk.book.on_line(item.number):
-            return Due(now + ON_LINE_S, "on_line")
+            return Due(now + ON_LINE_S, ON_LINE)
         gap = self._called.get(item.number, 0.0) + NUMBER_GAP_S
         if gap > now and not self._own(item):
             return Due(gap, "another_call")
