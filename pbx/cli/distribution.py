@@ -9,7 +9,7 @@ import typer
 from pbx.cli.console import ask, clock, out, show
 
 Call = Annotated[
-    str, typer.Argument(help="The id of a call or of a contact, from `centrala calls list`.", metavar="CALL")
+    str, typer.Argument(help="The id of a call or contact, or the number of a waiting caller.", metavar="CALL")
 ]
 
 queue = typer.Typer(help="Who waits, and who gets whom.", no_args_is_help=True)

@@ -220,9 +220,10 @@ class Dispatcher:
         try:
             while self._again:
                 self._again = False
-                for key, agent, token, queue in self.distributor.match(int(asyncio.get_running_loop().time() * NS)):
-                    self._offer(key, agent, token, queue)
+                offers = self.distributor.match(int(asyncio.get_running_loop().time() * NS))
                 self._tell_changes()
+                for key, agent, token, queue in offers:
+                    self._offer(key, agent, token, queue)
         finally:
             self._matching = False
             self._arm()

@@ -34,8 +34,8 @@ class Queue(Block):
         return {name: Exit(name, getattr(self, name)) for name in names}
 
     def references(self) -> list[Reference]:
-        found = [Reference("queue", self.queue, "queue"), *(Reference("skills", name, "skill") for name in self.skills)]
-        return [*found, Reference("preferred", self.preferred, "agent")] if self.preferred else found
+        found = [Reference("queue", self.queue, "queue"), *(Reference("skill", name, "skills") for name in self.skills)]
+        return [*found, Reference("agent", self.preferred, "preferred")] if self.preferred else found
 
     async def run(self, call: Call) -> str:
         queues = call.services.queues
