@@ -11,6 +11,7 @@ import pbx
 from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, distribution, features, presence, report_sheets
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
+from pbx.cli.report_sheets import form_of
 
 app = typer.Typer(
     help="Centrala: a SIP PBX and contact centre in one process.",
@@ -35,6 +36,7 @@ presence.register(app)
 distribution.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
+Json = report_sheets.Json
 Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")]
 
 
@@ -235,11 +237,11 @@ def open_recording(
 
 
 @report.command()
-def today(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+def today(context: typer.Context, date: When = "", csv: Csv = False, json: Json = False) -> None:
     """A day's calls, queues and trunks."""
     from pbx.cli.reports import day_report
 
-    day_report(read_config(context.obj).config, date, csv)
+    day_report(read_config(context.obj).config, date, form_of(csv, json))
 
 
 @report.command("by-hour")
@@ -247,20 +249,21 @@ def by_hour(
     context: typer.Context,
     date: When = "",
     csv: Csv = False,
+    json: Json = False,
     queue: Annotated[str, typer.Option(help="Only this queue.")] = "",
 ) -> None:
     """A day's queues hour by hour."""
     from pbx.cli.reports import hour_report
 
-    hour_report(read_config(context.obj).config, date, csv, queue)
+    hour_report(read_config(context.obj).config, date, form_of(csv, json), queue)
 
 
 @report.command("by-queue")
-def by_queue(context: typer.Context, date: When = "", csv: Csv = False) -> None:
+def by_queue(context: typer.Context, date: When = "", csv: Csv = False, json: Json = False) -> None:
     """A day's figures of every queue."""
     from pbx.cli.reports import queue_report
 
-    queue_report(read_config(context.obj).config, date, csv)
+    queue_report(read_config(context.obj).config, date, form_of(csv, json))
 
 
 @report.command("callbacks")

@@ -37,17 +37,18 @@ def register(report: typer.Typer) -> None:
         """What agents were offered, answered, and did with their time."""
         from pbx.cli.reports import agent_report
 
-        agent_report(read_config(context.obj).config, date, by_hour, _form(csv, json))
+        agent_report(read_config(context.obj).config, date, by_hour, form_of(csv, json))
 
 
 def _sheet_command(name: str) -> Callable[..., None]:
     def command(context: typer.Context, date: When = "", days: Days = 1, csv: Csv = False, json: Json = False) -> None:
         from pbx.cli.reports import sheet_report
 
-        sheet_report(read_config(context.obj).config, name, date, days, _form(csv, json))
+        sheet_report(read_config(context.obj).config, name, date, days, form_of(csv, json))
 
     return command
 
 
-def _form(csv: bool, json: bool) -> str:
+def form_of(csv: bool, json: bool) -> str:
+    """What the two options ask for."""
     return "csv" if csv else "json" if json else "table"

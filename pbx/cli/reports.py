@@ -39,11 +39,14 @@ def _day(reporter: Reporter, text: str) -> date:
         fail(f"{text!r} is no date; write --date 2026-11-21")
 
 
-def day_report(config: Config, when: str, as_csv: bool) -> None:
+def day_report(config: Config, when: str, form: str) -> None:
     """Calls, queues and trunks of a day."""
     with _reporter(config) as reporter:
         found = reporter.day(_day(reporter, when))
-        if as_csv:
+        if form == "json":
+            sys.stdout.write(export.reports_json([found]))
+            return
+        if form == "csv":
             sys.stdout.write(export.queues_csv([found]) + "\r\n" + export.trunks_csv([found]))
             return
         out.print(table.calls_table(found))
@@ -52,21 +55,25 @@ def day_report(config: Config, when: str, as_csv: bool) -> None:
             out.print(table.trunks_table(found))
 
 
-def hour_report(config: Config, when: str, as_csv: bool, queue: str) -> None:
+def hour_report(config: Config, when: str, form: str, queue: str) -> None:
     """Queue figures of each hour of a day."""
     with _reporter(config) as reporter:
         found = reporter.hours(_day(reporter, when))
-        if as_csv:
+        if form == "json":
+            sys.stdout.write(export.reports_json(found))
+        elif form == "csv":
             sys.stdout.write(export.queues_csv(found))
         else:
             out.print(table.hours_table(found, queue))
 
 
-def queue_report(config: Config, when: str, as_csv: bool) -> None:
+def queue_report(config: Config, when: str, form: str) -> None:
     """Figures of each queue of a day."""
     with _reporter(config) as reporter:
         found = reporter.day(_day(reporter, when))
-        if as_csv:
+        if form == "json":
+            sys.stdout.write(export.reports_json([found]))
+        elif form == "csv":
             sys.stdout.write(export.queues_csv([found]))
         else:
             out.print(table.queues_table(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -157,6 +158,19 @@ def _trunk_row(report: Report, trunk: TrunkFigures) -> list[Cell]:
         _rounded(trunk.billed_s),
         _rounded(trunk.cost, 4),
     ]
+
+
+def reports_json(reports: Iterable[Report]) -> str:
+    """Queues and trunks of every interval, by the names of the CSV's columns."""
+    data = [
+        {
+            "interval": report.interval.label,
+            "queues": [dict(zip(QUEUE_HEADER, queue_row(report, queue), strict=True)) for queue in report.queues],
+            "trunks": [dict(zip(TRUNK_HEADER, _trunk_row(report, trunk), strict=True)) for trunk in report.trunks],
+        }
+        for report in reports
+    ]
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def cdrs_csv(records: Iterable[Cdr], zone: ZoneInfo) -> str:

@@ -13,14 +13,17 @@ from rich.console import Console
 from pbx.events import CallEvent, Kind
 from pbx.reporting.agents import agent_figures, agents_sheet
 from pbx.reporting.customers import customer_figures, customers_sheet, person
+from pbx.reporting.export import reports_json
+from pbx.reporting.figures import CallFigures, Report
 from pbx.reporting.intervals import Interval
 from pbx.reporting.patience import mean_patience_s, observed, patience_sheet
 from pbx.reporting.promises import calibrations, promises_sheet
 from pbx.reporting.proportion import Share, hazards, kaplan_meier, quantile, survival_at
+from pbx.reporting.queries import queue_figures, trunk_figures
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.encode import micros
 from tests.pbx.reporting.ledger import ALL, Ledger
-from tests.support.journeys import T0, Journey, abandoned, answered
+from tests.support.journeys import T0, Journey, abandoned, answered, seizure
 
 NOW = micros(T0 + 30 * 86_400)
 DAY = 86_400.0
@@ -268,3 +271,14 @@ def test_a_sheet_as_table_csv_and_json() -> None:
     data = json.loads(sheet.json())
     assert data["rows"][0]["said"] == 2
     assert data["notes"]
+
+
+def test_queues_and_trunks_as_json() -> None:
+    with Ledger() as ledger:
+        ledger.tell(answered(1, wait_s=6), abandoned(2, wait_s=3), seizure(3, 200, talk_s=60))
+        queues = queue_figures(ledger.connection, ALL, {"sales": (20.0, 5.0)})
+        report = Report(ALL, CallFigures(), queues, trunk_figures(ledger.connection, ALL))
+    (found,) = json.loads(reports_json([report]))
+    (sales,), (carrier,) = found["queues"], found["trunks"]
+    assert (sales["queue"], sales["offered"], sales["SL4"], sales["SL3"]) == ("sales", 2, 1.0, 0.5)
+    assert (carrier["trunk"], carrier["asr"], carrier["pdd_s"]) == ("carrier", 1.0, 2.0)
