@@ -30,7 +30,6 @@ class Control(Protocol):
     def calls(self) -> list[dict[str, Any]]: ...
     def hang_up(self, call_id: str) -> dict[str, Any]: ...
     def agents(self) -> list[dict[str, Any]]: ...
-    def set_agent(self, extension: str, state: str, reason: str) -> dict[str, Any]: ...
     def queues(self) -> list[dict[str, Any]]: ...
     def registrations(self) -> list[dict[str, Any]]: ...
     def alarms(self) -> list[dict[str, Any]]: ...
@@ -41,13 +40,6 @@ def control_app(control: Control, more: Sequence[Route] = ()) -> Starlette:
     """The ASGI application of the control socket, with `more` routes of features. Whoever may open the socket may do
     everything.
     """
-
-    async def set_agent(request: Request) -> Any:
-        body = await read_json(request)
-        state = body.get("state")
-        if not isinstance(state, str):
-            raise Refused(422, 'give {"state": "available" | "break" | "offline"}')
-        return control.set_agent(request.path_params["extension"], state, str(body.get("reason", "")))
 
     def get(answer: Callable[[], Any]) -> Callable[[Request], Awaitable[Any]]:
         async def handle(_: Request) -> Any:
@@ -64,8 +56,6 @@ def control_app(control: Control, more: Sequence[Route] = ()) -> Starlette:
         Route("/live", json_route(get(lambda: live(control)))),
         Route("/calls", json_route(get(control.calls))),
         Route("/calls/{call_id}", json_route(hang_up), methods=["DELETE"]),
-        Route("/agents", json_route(get(control.agents))),
-        Route("/agents/{extension}", json_route(set_agent), methods=["POST"]),
         Route("/queues", json_route(get(control.queues))),
         Route("/registrations", json_route(get(control.registrations))),
         Route("/alarms", json_route(get(control.alarms))),

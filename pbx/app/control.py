@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pbx
 from pbx.api.control import Refused
-from pbx.queue.service import QueueError
 from pbx.transport.base import bracketed
 from pbx.transport.tls import CertificateError
 
@@ -103,29 +102,7 @@ class PbxControl:
         return {"id": call_id}
 
     def agents(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "extension": agent.extension,
-                "name": agent.name,
-                "state": agent.state,
-                "since_s": round(agent.since_s, 1),
-                "reason": agent.reason,
-                "next_state": agent.next_state,
-                "queues": agent.queues,
-                "call_id": agent.call_id,
-                "calls": agent.calls,
-                "wrapup_left_s": round(agent.wrapup_left_s, 1),
-                "missed_offers": agent.missed_offers,
-            }
-            for agent in self._app.queues.agents()
-        ]
-
-    def set_agent(self, extension: str, state: str, reason: str) -> dict[str, Any]:
-        try:
-            now = self._app.queues.set_agent(extension, state, reason)
-        except QueueError as error:
-            raise Refused(404, str(error)) from None
-        return {"extension": extension, "state": now}
+        return self._app.agents.agents()
 
     def queues(self) -> list[dict[str, Any]]:
         return [

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pbx
 from core.engine.engine import Engine
+from pbx.api.agent_routes import agent_routes
 from pbx.api.callback_routes import callback_routes
 from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
@@ -21,6 +22,7 @@ from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.api.trunk_routes import trunk_routes
+from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.certificates import CertificateKeeper
@@ -47,6 +49,7 @@ from pbx.flow.interpreter import Flows
 from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
+from pbx.metrics.agents import AgentMetrics
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
@@ -58,6 +61,7 @@ from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
+from pbx.queue.wrapup import TIMEOUT_CODE
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
 from pbx.store.store import Store
 from pbx.transport.base import ListenAddress
@@ -90,6 +94,7 @@ class Pbx:
         self.certificates: CertificateKeeper
         self.resolver: Resolver
         self.calls: CallService
+        self.agents: AppAgentControl
         self.contacts: Contacts
         self.callbacks: Callbacks
         self.queues: QueueService
@@ -115,6 +120,7 @@ class Pbx:
         """Refuses new calls with 503 and waits for running ones; returns how many had to be ended after `timeout_s`."""
         self.driver.drain()
         self.callbacks.pause()
+        self.queues.drain()
         return await self.calls.drain(timeout_s)
 
     # -- building -------------------------------------------------------------------------------------------------
@@ -213,6 +219,9 @@ class Pbx:
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
+        self.agents = AppAgentControl(self.queues)
+        codes = [(queue.name, code) for queue in self.config.queue for code in (*queue.wrapup_codes, TIMEOUT_CODE)]
+        self.metrics.add(AgentMetrics(self.bus, self.agents.now, codes))
         self.flows = Flows(load_flows(self.config, self.prompts.music_names))
         services.applications.register("queue", self.queues.application)
         services.applications.register("feature", feature_application(self.queues), keep=False)
@@ -308,6 +317,7 @@ class Pbx:
                 control_app(
                     control,
                     [
+                        *agent_routes(self.agents),
                         *feature_routes(AppFeatureControl(FeatureViews(self.features))),
                         *trunk_routes(PbxTrunkControl(self)),
                         *contact_routes(PbxContactControl(self)),

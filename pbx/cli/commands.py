@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, callbacks, contacts, distribution, features, presence, report_sheets
+from pbx.cli import DEFAULT_CONFIG, agents, callbacks, contacts, distribution, features, presence, report_sheets
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 from pbx.cli.report_sheets import form_of
@@ -19,17 +19,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-agents = typer.Typer(help="See the agents and set their states.", no_args_is_help=True)
 calls = typer.Typer(help="See running calls and end them.", no_args_is_help=True)
 recordings = typer.Typer(help="Recordings that are encrypted.", no_args_is_help=True)
 report = typer.Typer(help="Figures from the database; the PBX need not run.", no_args_is_help=True)
-app.add_typer(agents, name="agents")
 app.add_typer(calls, name="calls")
 app.add_typer(report, name="report")
 app.add_typer(recordings, name="recordings")
 features.register(app, calls)
 report_sheets.register(report)
 trunk_commands.register(app)
+agents.register(app)
 contacts.register(app)
 callbacks.register(app)
 presence.register(app)
@@ -157,47 +156,6 @@ def status(context: typer.Context) -> None:
     show("Queues", ["queue", "waiting", "longest wait", "talking"], rows, "no queues")
     for alarm in ask(context.obj, "GET", "/alarms"):
         out.print(f"alarm {alarm['name']}: {alarm['text']}", style="red", markup=False, soft_wrap=True)
-
-
-@agents.command("list")
-def list_agents(context: typer.Context) -> None:
-    """Every agent with state, since when, and why."""
-    rows: list[list[object]] = [
-        [item["extension"], item["name"], item["state"], clock(item["since_s"]), item["reason"], item["calls"]]
-        for item in ask(context.obj, "GET", "/agents")
-    ]
-    show("Agents", ["agent", "name", "state", "for", "reason", "calls"], rows, "the configuration has no [[agent]]")
-
-
-def _set_state(context: typer.Context, extension: str, state: str, reason: str = "") -> None:
-    body = {"state": state, "reason": reason}
-    answer = ask(context.obj, "POST", f"/agents/{extension}", body)
-    out.print(f"agent {extension} is {answer['state']}", markup=False)
-
-
-Who = Annotated[str, typer.Argument(help="The agent's extension.", metavar="AGENT")]
-
-
-@agents.command("available")
-def agent_available(context: typer.Context, agent: Who) -> None:
-    """Give the agent calls."""
-    _set_state(context, agent, "available")
-
-
-@agents.command("break")
-def agent_break(
-    context: typer.Context,
-    agent: Who,
-    reason: Annotated[str, typer.Option(help="Why, as it is shown to others.")] = "",
-) -> None:
-    """No calls until the agent is available again."""
-    _set_state(context, agent, "break", reason)
-
-
-@agents.command("offline")
-def agent_offline(context: typer.Context, agent: Who) -> None:
-    """The agent has gone."""
-    _set_state(context, agent, "offline")
 
 
 @calls.command("list")

@@ -125,7 +125,7 @@ class Sources:
 
 AGENT_STATES = (
     *("offline", "available", "reserved", "ringing", "talking", "hold", "wrapup"),
-    *("break", "not_responding", "unreachable", "busy"),
+    *("break", "not_responding", "unreachable", "busy", "outbound", "callback_preview"),
 )
 
 

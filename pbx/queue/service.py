@@ -109,6 +109,10 @@ class QueueService:
         self.dispatcher.stop()
         self.roster.stop()
 
+    def drain(self) -> None:
+        """No new calls come: lines that wait for one are hung up."""
+        self.lines.stop()
+
     # -- callers ---------------------------------------------------------------------------------------------------
 
     async def join(

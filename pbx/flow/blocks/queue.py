@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pbx.flow.block import Block, Exit, Reference
+from pbx.flow.blocks.menu import KEYS
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
 
 
+UNSERVED = ("timeout", "full", "no_agents")  # outcomes of callers who did not go by themselves
+
+
 class Queue(Block):
-    """Exits: "answered" (the agent hung up first), "timeout", "full", "no_agents". One that is unwired ends the flow;
-    a caller
-    who was not served is told so before.
+    """Exits: "answered" (the agent hung up first), "timeout", "full", "no_agents", "callback" (the caller will be
+    called back), and each of `keys` that the caller may press while waiting. One that is unwired ends the flow; a
+    caller who was not served is told so before.
     """
 
     kind: Literal["queue"]
@@ -28,10 +32,21 @@ class Queue(Block):
     timeout: str = ""
     full: str = ""
     no_agents: str = ""
+    callback: str = ""
+    keys: dict[str, str] = {}  # before those of the queue's own configuration
+
+    @field_validator("keys")
+    @classmethod
+    def _check_keys(cls, keys: dict[str, str]) -> dict[str, str]:
+        for key in keys:
+            if len(key) != 1 or key not in KEYS:
+                raise ValueError(f"{key!r} cannot be pressed: use one of 0-9, *, #, A-D")
+        return keys
 
     def exits(self) -> dict[str, Exit]:
-        names = ("answered", "timeout", "full", "no_agents")
-        return {name: Exit(name, getattr(self, name)) for name in names}
+        by_key = {key: Exit(f"keys.{key}", target, required=True) for key, target in self.keys.items()}
+        names = ("answered", "timeout", "full", "no_agents", "callback")
+        return {**by_key, **{name: Exit(name, getattr(self, name)) for name in names}}
 
     def references(self) -> list[Reference]:
         found = [Reference("queue", self.queue, "queue"), *(Reference("skill", name, "skills") for name in self.skills)]
@@ -41,9 +56,11 @@ class Queue(Block):
         queues = call.services.queues
         skills = tuple(f"{name}:{level}" for name, level in self.skills.items())
         wishes = queues.wish(self.priority, skills, self.preferred)
-        result = await queues.join(call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes)
-        outcome: str = result.outcome
+        result = await queues.join(
+            call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes, exits=tuple(self.keys)
+        )
+        outcome: str = result.key if result.outcome == "key" else result.outcome
         exit_ = self.exits().get(outcome)
-        if outcome != "answered" and (exit_ is None or not exit_.target):
+        if outcome in UNSERVED and (exit_ is None or not exit_.target):
             await queues.turn_away(call)
         return outcome
