@@ -27,7 +27,7 @@ from pbx.call.fakes import HELD, SDP, FakeNegotiator, FakePrompts, FakeSession, 
 from pbx.call.location import Binding
 from pbx.clock import Clock
 from pbx.config import Config, Extension
-from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus, Kind, RegistrationChanged
+from pbx.events import AgentBreakExceeded, AgentStateChanged, Alarm, CallEvent, EventBus, Kind, RegistrationChanged
 from pbx.ids import new_id
 from pbx.sip.address import Destination
 
@@ -204,7 +204,7 @@ class CallHarness:
         self.clock: Clock = clock if clock is not None else LoopClock()
         self.bus = EventBus(on_error=self._failed)
         self.events: list[Any] = []
-        for kind in (CallEvent, AgentStateChanged, RegistrationChanged, Alarm):
+        for kind in (CallEvent, AgentStateChanged, AgentBreakExceeded, RegistrationChanged, Alarm):
             self.bus.subscribe(kind, self.events.append)
         self.media = FakeMedia()
         self.prompts = FakePrompts()

@@ -257,7 +257,9 @@ class Waiting:
         self.joined = asyncio.get_running_loop().time()
         self.queue.offered += 1
         self._begin()
-        self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=self._position(), again=True)
+        position = self._position()
+        self.service.promises.entered(self.queue.name, position)
+        self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position, again=True)
 
     # -- keys ------------------------------------------------------------------------------------------------------
 

@@ -56,9 +56,7 @@ class Queue(Block):
         queues = call.services.queues
         skills = tuple(f"{name}:{level}" for name, level in self.skills.items())
         wishes = queues.wish(self.priority, skills, self.preferred)
-        result = await queues.join(
-            call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes, exits=tuple(self.keys)
-        )
+        result = await queues.join(call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes, exits=tuple(self.keys))
         outcome: str = result.key if result.outcome == "key" else result.outcome
         exit_ = self.exits().get(outcome)
         if outcome in UNSERVED and (exit_ is None or not exit_.target):

@@ -29,15 +29,20 @@ class House:
         abilities: Mapping[str, Mapping[str, Any]] | None = None,
         caller_lists: Sequence[CallerList] = (),
         keeper: Keeper | None = None,
+        config: Mapping[str, Any] | None = None,
         **queue: Any,
     ) -> None:
         if queues is None:
             queues = [Queue(**{**QUIET, "name": "sales", "agents": list(agents), **queue})]
         state = "available" if signed_in else "offline"
         able = abilities or {}
-        people = [Agent(extension=name, initial_state=state, **able.get(name, {})) for name in agents]
-        config = Config(agent=people, queue=queues, caller_list=list(caller_lists))
-        self.harness = CallHarness(config, extensions=tuple(agents))
+        more = dict(config or {})
+        lines = {entry.extension: entry for entry in more.pop("agent", ())}
+        people = [
+            lines.pop(name, None) or Agent(extension=name, initial_state=state, **able.get(name, {})) for name in agents
+        ]
+        whole = Config(agent=[*people, *lines.values()], queue=queues, caller_list=list(caller_lists), **more)
+        self.harness = CallHarness(whole, extensions=tuple(agents))
         if keeper is not None:
             self.harness.services.keeper = keeper
         self.phones: dict[str, FakePhone] = {
