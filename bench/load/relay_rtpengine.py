@@ -28,12 +28,14 @@ def bencode(value: str | dict[str, str]) -> bytes:
 
 
 class Rtpengine:
-    """One daemon on `ip`, with as many threads as it has processors to itself: one."""
+    """One daemon on `ip`, with as many threads as it has processors to itself, as it comes: two."""
 
     def __init__(self, ip: str) -> None:
         self._ip = ip
         command = [PROGRAM, "--config-file=none", "--foreground", "--log-stderr", "--log-level=1", "--table=-1"]
         command += [f"--interface={ip}", f"--listen-ng={ip}:{NG_PORT}", "--num-threads=2"]
+        # The scheduling of our own workers and of the bare relay, so that other load on the machine hits none of them.
+        command += ["--scheduling=fifo", "--priority=5"]
         command += ["--port-min=20000", "--port-max=29999", "--timeout=3600"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
