@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx.call.trunks.carriers import TrunkNow
+from pbx.callback.service import CallbackFigures
 from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
 from pbx.metrics.buckets import LOOP_LAG
+from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics, ContactsNow
 from pbx.metrics.live import DNS_COUNTERS, TRANSPORT_COUNTERS, QueueNow, Security, Sources
@@ -55,6 +57,14 @@ SIP = {
 
 
 CONTACTS = ContactsNow({("sales", "abandoned"): 2, ("", "missed"): 1}, {"sales": 1}, 600.0, 1, 1, 2, 3)
+CALLBACKS = CallbackFigures(
+    waiting={"sales": {"scheduled": 1, "due": 2, "under_way": 1}},
+    refused={"premium": 3},
+    launched={"sales": 1},
+    silent_share={"sales": 0.01},
+    caution={"sales": 0.8},
+    reach_s={"sales": 9.5},
+)
 CARRIER = TrunkNow("carrier", "sip.example", "", "down", "registered", True, 60.0, "", 3, 30, 1.5, 40.25, "PLN", 7)
 
 
@@ -88,15 +98,26 @@ def busy() -> tuple[EventBus, Metrics]:
         bus, sources(bus), thresholds={"sales": (20.0, 5.0), "night": (30.0, 5.0)}, trunks=["carrier"], version="0.1.0"
     )
     metrics.add(ContactMetrics(bus, lambda: CONTACTS))
+    metrics.add(CallbackMetrics(bus, lambda: CALLBACKS))
     for number in range(1, 4):
         publish(bus, answered(number, wait_s=10.0 * number))
     publish(bus, abandoned(4, wait_s=4.0), abandoned(5, wait_s=40.0), left(6, reason="full"))
     publish(bus, seizure(7, 200, talk_s=60.0), seizure(8, 486), seizure(9, 503, rang=False), answered(10)[:4])
     bus.publish(RegistrationChanged("101", "sip:101@192.0.2.1", False, 0.0, T0, "connection_lost"))
     bus.publish(Alarm("recording_failed", "no space", False, T0))
-    publish(bus, contact())
+    publish(bus, contact(), called_back())
     assert bus.errors == 0
     return bus, metrics
+
+
+def called_back() -> list[CallEvent]:
+    """One who was reached, and one who held in vain."""
+    steps: list[tuple[Kind, dict[str, object]]] = [
+        (Kind.CALLBACK_BRIDGED, {"queue": "sales", "speed_s": 17.5, "hold_s": 0.4}),
+        (Kind.CALLBACK_ENDED, {"mode": "agent_first", "outcome": "reached"}),
+        (Kind.CALLBACK_SILENT, {"queue": "sales", "hold_s": 12.0}),
+    ]
+    return [CallEvent(kind, "c" * 32, "a", T0, data) for kind, data in steps]
 
 
 def contact() -> list[CallEvent]:
