@@ -117,6 +117,9 @@ class PbxControl:
                 "answered_in_time": queue.answered_in_time,
                 "abandoned": queue.abandoned,
                 "left": queue.left,
+                "aht_s": round(queue.aht_s, 1),
+                "patience_s": round(queue.patience_s, 1),
+                "promise_s": self._app.queues.items.promise_s(queue.name),
                 "callers": [
                     {
                         "call_id": caller.call_id,

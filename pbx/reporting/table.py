@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
@@ -170,6 +171,11 @@ def _notes(rows: Sequence[QueueFigures]) -> str:
         threshold, short = limits.pop()
         given = f"T = {threshold:g} s, S = {short:g} s"
     lines = [f"{formula.value} = {TEXT[formula]}" for formula in (DEFAULT, BESIDE)]
+    flows: Counter[str] = Counter()
+    for row in [row for row in rows if row.queue != "all"] or rows:
+        flows.update(row.flows)
+    if flows:
+        lines.append("Flow-out: " + ", ".join(f"{plain(reason)} {count}" for reason, count in flows.most_common()))
     lines.append(f"{given}. Talk, hold and wrap-up are averages of answered calls. Calls count once they have ended.")
     return "\n".join(lines)
 
