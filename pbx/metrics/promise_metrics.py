@@ -11,6 +11,7 @@ from pbx.events import CallEvent, EventBus, Kind
 from pbx.metrics.cells import CellFamily
 
 VERDICTS = ("kept", "broken", "open")  # pbx.store.visits.Verdict
+REASONS = ("data", "no_agents", "inflow", "blocked", "risen", "too_long")  # pbx.queue.promise.Silence
 ENDS = (Kind.QUEUE_ANSWERED, Kind.QUEUE_ABANDONED, Kind.QUEUE_LEFT)
 
 
@@ -31,8 +32,10 @@ class PromiseMetrics(Collector):
             ("queue", "reason"),
         )
         for queue in queues:
-            for verdict in VERDICTS:
+            for verdict in VERDICTS:  # Prometheus sees no increase in a series that appears with its first 1
                 self._promises.child(queue, verdict)
+            for reason in REASONS:
+                self._silent.child(queue, reason)
         self._told: dict[str, list[tuple[float, float]]] = {}  # call: (when, at most so many seconds)
         bus.subscribe(CallEvent, self._announced, (Kind.QUEUE_ANNOUNCED,))
         bus.subscribe(CallEvent, self._ended, ENDS)

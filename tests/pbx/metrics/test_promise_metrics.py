@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pbx.events import EventBus, Kind
-from pbx.metrics.promise_metrics import PromiseMetrics
+from pbx.metrics.promise_metrics import REASONS, VERDICTS, PromiseMetrics
+from pbx.queue.promise import Silence
+from pbx.store.visits import Verdict
 from tests.support.journeys import Journey
 
 
@@ -31,6 +33,11 @@ def test_promises_end_kept_broken_or_open() -> None:
     }
     assert counted == {"kept": 1, "broken": 2, "open": 1}
     assert not metrics._told
+
+
+def test_the_words_are_those_of_the_queue_and_the_store() -> None:
+    assert set(VERDICTS) == {verdict.value for verdict in Verdict}
+    assert set(REASONS) == {silence.value for silence in Silence}
 
 
 def test_silence_is_counted_by_its_reason() -> None:
