@@ -1,4 +1,4 @@
-"""Two baresips that call each other through a PBX, in a network namespace of their own: TRANSPORT FOLDER.
+"""Two baresips that call each other through a PBX, in a network namespace of their own: TRANSPORT FOLDER [CODEC CODEC].
 
 Run by test_baresip.py under `unshare --net`; ends with status 0 when the call was bridged and both tones are in its
 recording. baresip takes no loopback addresses, so a pair of virtual interfaces gives others.
@@ -21,6 +21,8 @@ from tests.integration.process import Process
 PBX = "10.99.0.1"
 PHONES = {"101": ("10.99.0.2", 440), "102": ("10.99.0.3", 620)}
 RATE = 8000
+# What baresip calls a codec, and the rate of the sound that it wants for it.
+CODECS = {"PCMA": ("PCMA/8000/1", 8000), "G722": ("G722/16000/1", 16000), "opus": ("opus/48000/1", 48000)}
 MODULES = "/usr/lib/baresip/modules"
 CONFIG = """\
 [server]
@@ -37,6 +39,7 @@ listen = "{host}"
 port_min = 20000
 port_max = 20099
 realtime = false
+codecs = ["PCMA", "PCMU", "G722", "opus", "L16"]
 [http]
 listen = ""
 """
@@ -54,14 +57,19 @@ net_interface {interface}
 audio_source aufile,{folder}/say.wav
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
+module l16.so
 module aufile.so
+opus_stereo no
+opus_sprop_stereo no
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
 """
 ACCOUNT = (
     "<sip:{number}@pbx.test;transport={transport}>;auth_pass=quite-secret-{number};regint=60;answermode=auto;"
-    'sipnat=outbound;outbound="sip:{pbx}:{port};transport={transport}";audio_codecs=PCMA/8000/1\n'
+    'sipnat=outbound;outbound="sip:{pbx}:{port};transport={transport}";audio_codecs={codec}\n'
 )
 
 
@@ -73,15 +81,18 @@ def set_up_network() -> None:
         subprocess.run(["ip", *command.split()], check=True)
 
 
-def start_phone(number: str, transport: str, folder: Path, certificate: Path, dial: str) -> subprocess.Popen[bytes]:
+def start_phone(
+    number: str, transport: str, folder: Path, certificate: Path, dial: str, codec: str = "PCMA"
+) -> subprocess.Popen[bytes]:
     address, tone = PHONES[number]
     folder.mkdir()
-    write_tone(folder / "say.wav", tone)
+    name, rate = CODECS[codec]
+    write_tone(folder / "say.wav", tone, rate)
     (folder / "config").write_text(
         BARESIP.format(address=address, certificate=certificate, interface=address, folder=folder, modules=MODULES)
     )
     port = 5061 if transport == "tls" else 5060
-    (folder / "accounts").write_text(ACCOUNT.format(number=number, transport=transport, pbx=PBX, port=port))
+    (folder / "accounts").write_text(ACCOUNT.format(number=number, transport=transport, pbx=PBX, port=port, codec=name))
     (folder / "contacts").write_text("")
     command = ["baresip", "-f", str(folder), "-s", "-t", "30"]
     command += ["-e", f"/dial sip:{dial}@pbx.test"] if dial else []
@@ -89,12 +100,12 @@ def start_phone(number: str, transport: str, folder: Path, certificate: Path, di
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
-def write_tone(path: Path, hertz: float) -> None:
-    samples = (8000 * np.sin(2 * np.pi * hertz * np.arange(10 * RATE) / RATE)).astype("<i2")
+def write_tone(path: Path, hertz: float, rate: int = RATE) -> None:
+    samples = (8000 * np.sin(2 * np.pi * hertz * np.arange(10 * rate) / rate)).astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(samples.tobytes())
 
 
@@ -121,6 +132,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = 15.0) -> 
 
 def main() -> None:
     transport, folder = sys.argv[1], Path(sys.argv[2])
+    caller, callee = sys.argv[3:5] or ("PCMA", "PCMA")
     set_up_network()
     certificate, _ = write_certificate(folder / "tls", [PBX], 30)
     config = CONFIG.replace("{tls}", str(folder / "tls")) + "".join(EXTENSION.format(number=name) for name in PHONES)
@@ -128,14 +140,14 @@ def main() -> None:
     phones = []
     try:
         process.wait_up()
-        phones.append(start_phone("102", transport, folder / "102", certificate, ""))
+        phones.append(start_phone("102", transport, folder / "102", certificate, "", callee))
 
         def registered(number: str) -> bool:
             found = process.control.get("/registrations")
             return any(each["extension"] == number and each["transport"] == transport for each in found)
 
         until(lambda: registered("102"), "102 is registered")
-        phones.append(start_phone("101", transport, folder / "101", certificate, "102"))
+        phones.append(start_phone("101", transport, folder / "101", certificate, "102", caller))
         until(lambda: [call["state"] for call in process.control.get("/calls")] == ["bridged"], "the call is bridged")
         time.sleep(2.5)
         assert [call["state"] for call in process.control.get("/calls")] == ["bridged"], "it goes on"
