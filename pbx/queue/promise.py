@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MAX_WAIT_S = 2 * 3600.0  # nobody is told of longer waits: what will be in two hours is not known
 MAX_INFLOW = 0.5  # share of the capacity that comers-in ahead may take before nothing can be promised
+MANY = 64  # agents of a queue whose sum is remembered: thousands who wait ask for it
+TEAM_S = 1.0
 INFLOW_S = 600.0  # over which they are counted
 OFFERED = frozenset({AgentState.RESERVED, AgentState.RINGING})
 WILL_SERVE = frozenset(
@@ -70,6 +72,18 @@ class Promise:
     high_s: float
     quantile: float
     mean_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Agents together: callers a second that they take, whether one is free, whose calls ring at them."""
+
+    rate: float
+    free: bool
+    ringing: frozenset[str]
+
+
+NOBODY = Team(0.0, False, frozenset())
 
 
 class Inflow:
@@ -112,6 +126,7 @@ class Promises:
         self._pacing = pacing
         self._clock = clock
         self._inflow: dict[str, Inflow] = {}
+        self._teams: dict[str, tuple[float, Team]] = {}  # of large queues: when looked at
         self._shared: dict[tuple[str, str], tuple[tuple[int, int], float]] = {}
 
     def entered(self, queue: str, position: int) -> None:
@@ -123,23 +138,22 @@ class Promises:
         """What can be said to this caller now."""
         able = self._able(stay)
         if able is None:
-            return self._outlook(stay.queue, self._stages(stay), stay.queue.agents)
-        return self._outlook(stay.queue, self._stages_of_kind(stay, able), able)
+            return self._outlook(stay.queue, self._stages(stay), self._all(stay.queue))
+        return self._outlook(stay.queue, self._stages_of_kind(stay, able), self._team(stay.queue, able))
 
     def of_newcomer(self, queue: str) -> Promise | Silence:
         """What can be said to somebody who comes last in line now."""
-        waiting = self._dispatcher.waiting(queue)
-        free = not waiting and any(agent.free for agent in self._queues[queue].agents)
-        return self._outlook(self._queues[queue], 0 if free else waiting + 1, self._queues[queue].agents)
+        waiting, team = self._dispatcher.waiting(queue), self._all(self._queues[queue])
+        return self._outlook(self._queues[queue], 0 if team.free and not waiting else waiting + 1, team)
 
-    def _outlook(self, queue: Queue, stages: int, agents: Sequence[Agent]) -> Promise | Silence:
-        """For somebody whom any of `agents` can serve."""
+    def _outlook(self, queue: Queue, stages: int, team: Team) -> Promise | Silence:
+        """For somebody whom all of `team` can serve."""
         if queue.estimator.handled_calls < queue.config.wait_after_calls:
             return Silence.DATA
-        rate = sum(self._rate(queue, agent) for agent in agents)
+        rate = team.rate
         if not rate:
             return Silence.NO_AGENTS
-        if stages and any(agent.free for agent in agents):
+        if stages and team.free:
             return Silence.BLOCKED
         inflow = self._inflow.get(queue.name)
         if inflow is not None:
@@ -161,6 +175,22 @@ class Promises:
         if high_s > MAX_WAIT_S:
             return Silence.TOO_LONG
         return Promise(quantile_of(stages, rate, theta, 1 - share), high_s, share, mean_s)
+
+    def _all(self, queue: Queue) -> Team:
+        """All agents of the queue; of large ones as they were within the last second."""
+        if len(queue.agents) < MANY:
+            return self._team(queue, queue.agents)
+        now = self._clock.monotonic()
+        at, team = self._teams.get(queue.name, (-math.inf, NOBODY))
+        if now - at >= TEAM_S:
+            team = self._team(queue, queue.agents)
+            self._teams[queue.name] = now, team
+        return team
+
+    def _team(self, queue: Queue, agents: Sequence[Agent]) -> Team:
+        ringing = frozenset(agent.call_id for agent in agents if agent.state in OFFERED)
+        rate = sum(self._rate(queue, agent) for agent in agents)
+        return Team(rate, any(agent.free for agent in agents), ringing)
 
     def _rate(self, queue: Queue, agent: Agent) -> float:
         """Callers a second that this agent takes."""
@@ -191,7 +221,7 @@ class Promises:
         alike = sum(
             other.since < stay.since and other.wishes.skills == stay.wishes.skills for other in queue.waiting.values()
         )
-        everybody = sum(self._rate(queue, agent) for agent in queue.agents)
+        everybody = self._all(queue).rate
         part = sum(self._rate(queue, agent) for agent in able) / everybody if everybody else 1.0
         ahead = stages - 1
         return min(alike, ahead) + math.ceil(max(ahead - alike, 0) * part) + 1
@@ -201,7 +231,7 @@ class Promises:
         if stay.offers:
             return 0
         queue = stay.queue
-        ringing = {agent.call_id for agent in queue.agents if agent.state in OFFERED}
+        ringing = self._all(queue).ringing
         ahead = self._dispatcher.position(stay.key) - 1 - sum(call in queue.waiting for call in ringing)
         more = 0.0
         for other in self._queues.values():

@@ -307,3 +307,17 @@ async def test_items_that_come_in_ahead_count_as_inflow() -> None:
     await house.sleep(1)
     assert promised(house, caller).mean_s > before * 1.1  # they are gone, and others like them may come
     await house.close()
+
+
+async def test_the_agents_of_a_large_queue_are_looked_at_once_a_second() -> None:
+    house = await busy_house(70)
+    caller = house.call()
+    await house.sleep(1)
+    all_of_them = promised(house, caller).mean_s
+    assert all_of_them == pytest.approx(180 / 70 + 0.1, rel=0.02)
+    for number in range(35):
+        house.queues.set_agent(str(101 + number), "break")
+    assert promised(house, caller).mean_s == all_of_them
+    await house.sleep(1)
+    assert promised(house, caller).mean_s == pytest.approx(180 / 35 + 0.1, rel=0.02)
+    await house.close()
