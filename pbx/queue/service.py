@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AgentRefused", "AgentSnapshot", "QueueError", "QueueResult", "QueueService"]
 
+TOLD_S = 0.001  # a shorter wrap-up was none
 UNSERVED = frozenset({"timeout", "full", "no_agents"})  # outcomes of callers who did not go by themselves
 CLOSED: dict[str, str] = {
     "pl": "W tej chwili nie możemy odebrać połączenia. Prosimy zadzwonić później.",
@@ -216,7 +217,7 @@ class QueueService:
         )
 
     def _closed(self, agent: Agent, slip: Slip, wrapup_s: float) -> None:
-        if wrapup_s or slip.code or slip.note:
+        if wrapup_s >= TOLD_S or slip.code or slip.note:
             self._publish(
                 *(Kind.WRAPUP_ENDED, slip.call_id),
                 queue=slip.queue,
