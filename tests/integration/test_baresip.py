@@ -31,19 +31,9 @@ def test_two_baresips_talk(transport: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(not namespaces(), reason="needs baresip (Debian's package baresip-core) and network namespaces")
 @pytest.mark.parametrize("codecs", [("opus", "G722"), ("G722", "PCMA"), ("PCMA", "opus")], ids="-".join)
 def test_baresips_of_different_codecs_talk(codecs: tuple[str, str], tmp_path: Path) -> None:
-    command = [
-        "unshare",
-        "--net",
-        sys.executable,
-        "-m",
-        "tests.integration.baresip_call",
-        "tcp",
-        str(tmp_path),
-        *codecs,
-    ]
-    _judge(
-        subprocess.run([*command, *codecs], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False), tmp_path
-    )
+    command = ["unshare", "--net", sys.executable, "-m", "tests.integration.baresip_call", "tcp", str(tmp_path)]
+    done = subprocess.run([*command, *codecs], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    _judge(done, tmp_path)
 
 
 def _judge(done: subprocess.CompletedProcess[str], tmp_path: Path) -> None:
