@@ -281,3 +281,25 @@ def test_flow_out() -> None:
     done = fold(left(reason="no_agents"))
     assert done.visit_records()[0].outcome == "no_agents"
     assert not done.cdr().abandoned
+
+
+def test_wrap_up_belongs_to_the_visit_that_the_agent_served_also_after_the_end_of_the_call() -> None:
+    done = fold(answered(wait_s=6.0, talk_s=60.0))
+    told = {"queue": "sales", "agent": "101"}
+    done.add(Kind.WRAPUP_NOTED, "a", micros(T0 + 70), {**told, "code": "order", "note": "two pairs"})
+    done.add(Kind.WRAPUP_ENDED, "a", micros(T0 + 80), {**told, "code": "order", "note": "two pairs", "wrapup_s": 13.0})
+    (visit,) = done.visit_records()
+    assert (visit.wrapup_code, visit.wrapup_note, visit.wrapup_s) == ("order", "two pairs", 13.0)
+    assert done.cdr().ended_us == micros(T0 + 67)
+
+
+def test_a_crash_in_wrap_up_takes_no_code_away() -> None:
+    done = fold(answered(wait_s=6.0, talk_s=60.0))
+    noted = {"queue": "sales", "agent": "101", "code": "order", "note": "x"}
+    done.add(Kind.WRAPUP_NOTED, "a", micros(T0 + 70), noted)
+    ended = {"agent": "101", "code": "TIMEOUT", "note": "", "wrapup_s": 4.0}
+    done.add(Kind.WRAPUP_ENDED, "a", micros(T0 + 74), ended)
+    (visit,) = done.visit_records()
+    assert (visit.wrapup_code, visit.wrapup_note, visit.wrapup_s) == ("order", "x", 4.0)
+    done.add(Kind.WRAPUP_ENDED, "a", micros(T0 + 75), {"agent": "999", "code": "TIMEOUT", "wrapup_s": 9.0})
+    assert done.visit_records()[0].wrapup_s == 4.0, "of an agent who served nobody here"
