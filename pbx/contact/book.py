@@ -104,6 +104,10 @@ class ContactBook:
             item = self._shelf.open.get(item.merged_into) or await self._store.get(item.merged_into)
         return item
 
+    async def known(self, keys: list[str]) -> set[str]:
+        """Those of `keys` that some item has, be it closed."""
+        return await self._store.known(keys)
+
     # -- opening -------------------------------------------------------------------------------------------------
 
     async def open(self, request: OpenRequest) -> tuple[ContactItem, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pbx.contact.item import ContactItem
 
 
@@ -28,3 +30,6 @@ class MemoryContacts:
     async def get(self, contact: str) -> ContactItem | None:
         found = self.items.get(contact)
         return found.draft() if found is not None else None
+
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        return {key for key in keys if key in self._keys}

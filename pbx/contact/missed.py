@@ -95,10 +95,22 @@ class MissedContacts:
         """Whether a call with this number runs: nobody should dial it now."""
         return self._book.number(number) in self._lines
 
-    def replay(self, journeys: Iterable[Iterable[CallEvent]]) -> None:
+    async def replay(self, journeys: Iterable[Iterable[CallEvent]]) -> None:
         """Judges calls that an earlier process cut off or that ended shortly before it did, in the order of their ends.
         What was done then already is recognised: opening by its key, closing by there being nothing that is older.
         """
+        found = self._ended_of(journeys)
+        requests = {facts.call_id: self._rules.request(facts) for facts in found}
+        known = await self._book.known([request.key for request in requests.values() if request is not None])
+        for facts in found:
+            if facts.served:
+                self._came_back(facts)
+            request = requests[facts.call_id]
+            if request is not None and request.key not in known:
+                self._do(request.number, self._opening(request))
+
+    def _ended_of(self, journeys: Iterable[Iterable[CallEvent]]) -> list[CallFacts]:
+        """The calls of customers that are to be judged again, in the order of their ends."""
         found: list[CallFacts] = []
         for journey in journeys:
             facts: CallFacts | None = None
@@ -107,16 +119,12 @@ class MissedContacts:
                     facts = self._begin(event)
                 elif facts is not None:
                     facts.add(event)
-            if facts is not None and facts.ended:
+            if facts is not None and facts.ended and facts.direction != "outbound":
                 found.append(facts)
-        newest = max((facts.ended for facts in found), default=0.0)
-        for facts in sorted(found, key=lambda each: each.ended):
-            if facts.cause != INTERRUPTED and facts.ended < newest - JUDGED_AGAIN_S:
-                continue  # written long before, or of a time when nobody kept contacts
-            if facts.direction != "outbound":
-                if facts.served:
-                    self._came_back(facts)
-                self._ended(facts)
+        # Older ones were written long before, or are of a time when nobody kept contacts.
+        since = max((facts.ended for facts in found), default=0.0) - JUDGED_AGAIN_S
+        recent = [facts for facts in found if facts.cause == INTERRUPTED or facts.ended >= since]
+        return sorted(recent, key=lambda facts: facts.ended)
 
     # -- events --------------------------------------------------------------------------------------------------
 

@@ -143,3 +143,7 @@ class ContactStore(Protocol):
     async def get(self, contact: str) -> ContactItem | None:
         """An item by its id, closed ones too."""
         ...
+
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` that some item has, be it closed."""
+        ...

@@ -39,7 +39,7 @@ class Contacts:
         await self.book.start()
         if self.book.settings.enabled:
             self.missed.start()
-            self.missed.replay(journeys)
+            await self.missed.replay(journeys)
             if not await self.missed.caught_up(CATCH_UP_S):
                 log.warning("contacts of calls that an earlier process left are still being written")
         self.deadlines.start()

@@ -79,6 +79,21 @@ class StoredContacts:
         )
         return found[0] if found else None
 
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        table = schema.contacts.c
+        cleaned = {clean(key): key for key in keys}
+
+        def intent(connection: Connection) -> set[str]:
+            found: set[str] = set()
+            wanted = list(cleaned)
+            for start in range(0, len(wanted), 500):
+                part = select(table.key).where(table.key.in_(wanted[start : start + 500]))
+                found.update(connection.execute(part).scalars())
+            return found
+
+        stored: set[str] = await self._run(intent)
+        return {cleaned[key] for key in stored}
+
     async def wanted(self, wanted: Wanted) -> list[ContactItem]:
         """Contacts, the newest first."""
         conditions = _conditions(wanted)

@@ -170,7 +170,7 @@ async def test_calls_of_a_dead_process_are_judged_again() -> None:
     served = answered(7, start=T0 + 100)
     served[0].data["caller"] = "+48600000006"
     for _ in range(2):
-        second.missed.replay([served, cut.events, abandoned(2), lost])
+        await second.missed.replay([served, cut.events, abandoned(2), lost])
         await second.settle()
     ends = {item.number: item.end for item in second.store.items.values()}
     assert ends == {CALLER: "", "+48600000005": "", "+48600000006": "customer_came_back"}
@@ -183,6 +183,6 @@ async def test_calls_of_long_before_the_crash_are_not_judged_again(world: Follow
     waiting.end(cause="interrupted", status=0, by="pbx")
     old, recent = abandoned(4, start=T0 - 5000), abandoned(5)
     old[0].data["caller"] = "+48600000004"
-    world.missed.replay([old, waiting.events, recent])
+    await world.missed.replay([old, waiting.events, recent])
     await world.settle()
     assert {item.number for item in world.book.open_items()} == {CALLER, "+48600000003"}

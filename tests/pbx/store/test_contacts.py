@@ -88,6 +88,7 @@ async def test_the_key_decides_in_the_database(tmp_path: Path) -> None:
         await first.book.close(item.id, End.REFUSED, "agent:101")
     async with Opened(tmp_path) as second:
         assert second.book.open_items() == []
+        assert await second.store.contacts.known(["form-1", "form-2", "form-9"]) == {"form-1", "form-2"}
         for key in ("form-1", "form-2"):
             found, created = await second.book.open(request(key=key))
             assert (found.id, found.end, created) == (item.id, "refused", False)
