@@ -16,6 +16,7 @@ from pbx.callback.agent_first import AgentFirst, AgentOffer
 from pbx.callback.customer_first import CustomerFirst
 from pbx.callback.desk import NoRoom
 from pbx.callback.due import ON_LINE, Due, Schedule
+from pbx.callback.line import PRIORITY_S, Entry, Line
 from pbx.callback.pacing import allowed
 from pbx.contact.item import ContactItem, ItemState
 from pbx.contact.journal import ContactChanged
@@ -27,20 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.callback")
 LOOK_S = 1.0  # launches are thought over again so often while customers are due and agents are not
 LATER_S = 5.0  # when it could not be called just now
-
-
-class Entry:
-    """An open item that may be called."""
-
-    __slots__ = ("candidate", "customer_first", "flying", "item", "ready", "timer")
-
-    def __init__(self, item: ContactItem) -> None:
-        self.item = item
-        self.timer: asyncio.TimerHandle | None = None
-        self.candidate: AgentFirst | None = None  # waits in the order
-        self.flying: AgentOffer | CustomerFirst | None = None  # the customer is being called, or talks
-        self.ready = False  # due, and customer first
-        self.customer_first = False  # this time, whatever the item says
 
 
 class Dialer:
@@ -57,6 +44,7 @@ class Dialer:
         self._running = False
         self._unsubscribe: list[Callable[[], None]] = []
         self._related = _related(desk)
+        self._line = Line(desk)
         desk.finished = self._finished
 
     def start(self) -> None:
@@ -137,6 +125,7 @@ class Dialer:
         elif entry.customer_first or self.desk.mode_of(entry.item) == "customer_first":
             self._withdraw(entry)
             entry.ready = True
+            self._line.put(entry)
             self._pump()
         elif entry.candidate is None:
             entry.ready = False
@@ -254,30 +243,22 @@ class Dialer:
         self._pump()
 
     def _pump(self) -> None:
-        """Launches what agents about to be free can take, the oldest first."""
+        """Launches what agents about to be free can take, the oldest first over all queues."""
         if not self._running:
             return
-        ready = [entry for entry in self._entries.values() if entry.ready]
-        ready.sort(key=lambda entry: self._rank(entry.item))
         full: set[str] = set()
-        for entry in ready:
-            queue = entry.item.queue
-            if queue in full:
-                continue
+        while (entry := self._line.head(full)) is not None:
             if not self._room(entry.item):
-                full.update(self._related[queue])
+                full.update(self._related[entry.item.queue])
             else:
                 self._launch(entry)
-        if self._look is None and any(entry.ready for entry in self._entries.values()):
+        if self._look is None and full:
             self._look = asyncio.get_running_loop().call_later(LOOK_S, self._looked)
-
-    def _rank(self, item: ContactItem) -> tuple[float, str]:
-        return self.desk.since_s(item) - 60.0 * item.priority, item.id
 
     def _room(self, item: ContactItem) -> bool:
         """Whether an agent is about to be free for this customer, after those who wait for longer."""
         desk, queue = self.desk, item.queue
-        rank_s, _ = self._rank(item)
+        rank_s = desk.since_s(item) - PRIORITY_S * item.priority
         related = self._related[queue]
         within_s = desk.reach[queue].expected_s
         count = allowed(
