@@ -18,7 +18,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import call_code, endurance, machine, offers, peers_here, registrations, signalling
+from bench.load import (
+    call_code,
+    distribution,
+    endurance,
+    machine,
+    offers,
+    peers_here,
+    queues_held,
+    registrations,
+    signalling,
+)
 from bench.load.figures import ROWS, Figures, merge
 from bench.load.media_parts import LONG_PARTS, MEDIA_PARTS
 from bench.load.micro import each, run_micro
@@ -111,8 +121,19 @@ def offer(figures: Figures, quick: bool, folder: Path) -> None:
     repeats, samples = (1, 800) if quick else (5, 2000)
     with Pbx(folder):
         for index in range(repeats):
-            say(f"agent free to next INVITE, 50 agents, 200 waiting, {index + 1} of {repeats}")
+            say(f"agent free to next INVITE, 50 agents, 200 and 500 waiting, {index + 1} of {repeats}")
             figures.update(offers.measure(samples))
+            figures.update(offers.measure(samples, 500, "offer_500"))
+
+
+def distribution_part(figures: Figures, quick: bool, _: Path) -> None:
+    repeats, count = (2, 20_000) if quick else (5, 100_000)
+    for index in range(repeats):
+        say(f"decisions at 10,000 waiting and 2,000 agents with skills, {index + 1} of {repeats}")
+        figures.update(distribution.decisions(count))
+    for index in range(1 if quick else 3):
+        say(f"memory of 100 queues, 2,000 agents, 10,000 waiting ({index + 1})")
+        figures.update(queues_held.measure())
 
 
 def micro(figures: Figures, quick: bool, folder: Path) -> None:
@@ -142,6 +163,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "sustain": sustain,
     "memory": memory,
     "offers": offer,
+    "distribution": distribution_part,
 }
 
 

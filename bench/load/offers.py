@@ -1,8 +1,8 @@
 """How long a waiting caller still waits once an agent is free: agent's BYE to the next INVITE at an agent.
 
-250 callers keep a queue of about 200 waiting before 50 agents. An agent answers at once, talks for 0.3 to 1.0 s and
-hangs up; measured is the time from his BYE leaving until his next INVITE. Every other agent is busy meanwhile, so that
-the one who has just hung up is the one who is offered.
+250 (or 550) callers keep a queue of about 200 (500) waiting before 50 agents. An agent answers at once, talks for 0.3
+to 1.0 s and hangs up; measured is the time from his BYE leaving until his next INVITE. Every other agent is busy
+meanwhile, so that the one who has just hung up is the one who is offered.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Callers(asyncio.DatagramProtocol):
         self.answered.clear()
 
 
-async def _measure(samples: int) -> list[float]:
+async def _measure(samples: int, waiting: int) -> list[float]:
     for number in AGENT_NUMBERS:
         register(
             f"{HOST}:5060",
@@ -149,7 +149,9 @@ async def _measure(samples: int) -> list[float]:
         )
     loop = asyncio.get_running_loop()
     _, agents = await loop.create_datagram_endpoint(lambda: Agents(samples), local_addr=(AGENTS, 5060))
-    _, callers = await loop.create_datagram_endpoint(lambda: Callers(250), local_addr=(CALLER, 5060))
+    _, callers = await loop.create_datagram_endpoint(
+        lambda: Callers(waiting + len(AGENT_NUMBERS)), local_addr=(CALLER, 5060)
+    )
     try:
         for _ in range(callers.count):
             callers.call()
@@ -165,10 +167,10 @@ async def _measure(samples: int) -> list[float]:
         callers.transport.close()
 
 
-def measure(samples: int) -> dict[str, float]:
+def measure(samples: int, waiting: int = 200, name: str = "offer") -> dict[str, float]:
     """Milliseconds from a free agent to his next INVITE: median and 99th percentile of `samples` offers."""
-    latencies = sorted(uvloop.run(_measure(samples)))
+    latencies = sorted(uvloop.run(_measure(samples, waiting)))
     return {
-        "offer_p50_ms": latencies[len(latencies) // 2] * 1000,
-        "offer_p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
+        f"{name}_p50_ms": latencies[len(latencies) // 2] * 1000,
+        f"{name}_p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
     }

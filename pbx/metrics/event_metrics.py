@@ -163,7 +163,15 @@ class EventMetrics:
             call.queue = name
 
     def _queue_offered(self, event: CallEvent) -> None:
-        self._queue(event.data["queue"]).offers.value += 1
+        queue = self._queue(event.data["queue"])
+        queue.offers.value += 1
+        queue.choices.get(event.data.get("by")).value += 1
+
+    def _queue_relaxed(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).relaxations.value += 1
+
+    def _queue_overflowed(self, event: CallEvent) -> None:
+        self._queue(event.data["queue"]).overflows.get(event.data.get("to")).value += 1
 
     def _queue_offer_ended(self, event: CallEvent) -> None:
         self._queue(event.data["queue"]).unaccepted.get(event.data.get("reason")).value += 1
@@ -221,6 +229,8 @@ _HANDLERS: dict[Kind, Callable[[EventMetrics, CallEvent], None]] = {
     Kind.LEG_ENDED: EventMetrics._leg_ended,
     Kind.QUEUE_JOINED: EventMetrics._queue_joined,
     Kind.QUEUE_OFFERED: EventMetrics._queue_offered,
+    Kind.QUEUE_RELAXED: EventMetrics._queue_relaxed,
+    Kind.QUEUE_OVERFLOWED: EventMetrics._queue_overflowed,
     Kind.QUEUE_OFFER_ENDED: EventMetrics._queue_offer_ended,
     Kind.QUEUE_ANSWERED: EventMetrics._queue_answered,
     Kind.QUEUE_ABANDONED: EventMetrics._queue_abandoned,
@@ -283,13 +293,16 @@ class _Queue:
 
     __slots__ = (
         *("_ab", "_ab_short", "_ab_t", "_ab_wait", "_ans", "_ans_t", "_ans_wait", "_s", "_t"),
-        *("offered", "offers", "outcomes", "unaccepted"),
+        *("choices", "offered", "offers", "outcomes", "overflows", "relaxations", "unaccepted"),
     )
 
     def __init__(self, to: Instruments, name: str, thresholds: tuple[float, float]) -> None:
         self._t, self._s = thresholds
         self.offered = to.queue_offered.child(name)
         self.offers = to.queue_offers.child(name)
+        self.choices = _Children(to.queue_choices, name)
+        self.relaxations = to.queue_relaxations.child(name)
+        self.overflows = _Children(to.queue_overflows, name)
         self.outcomes = _Children(to.queue_calls, name)
         self.unaccepted = _Children(to.queue_unaccepted, name)
         self._ans = self.outcomes.get("answered")

@@ -80,6 +80,17 @@ class Instruments(Collector):
             "queue",
         )
         self.queue_offers = self._counter("centrala_queue_offers_total", "Calls offered to an agent.", "queue")
+        self.queue_choices = self._counter(
+            "centrala_queue_choices_total",
+            "Calls offered to an agent, by what chose him: the strategy, or preferred.",
+            *("queue", "by"),
+        )
+        self.queue_relaxations = self._counter(
+            "centrala_queue_relaxations_total", "Steps by which a waiting caller's needs were lowered.", "queue"
+        )
+        self.queue_overflows = self._counter(
+            "centrala_queue_overflows_total", "Callers who waited in a further queue too.", *("queue", "to")
+        )
         self.queue_unaccepted = self._counter(
             "centrala_queue_offers_unaccepted_total",
             "Offers that an agent did not take, by reason.",
