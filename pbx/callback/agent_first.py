@@ -177,7 +177,7 @@ class AgentOffer:
     async def _reach(self, call: Call) -> None:
         """The agent listens while the customer's phone rings."""
         attempt, desk, item = self._attempt, self.desk, self.candidate.item
-        if not await attempt.begin(call):
+        if not await attempt.begin(call) or attempt.came_back:  # he rang us while the attempt was written
             await call.say(texts.GONE)
             return
         leg = call.originate(desk.dialled(item), timeout_s=desk.settings.ring_s, role="customer", account=ACCOUNT)

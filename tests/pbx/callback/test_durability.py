@@ -161,6 +161,23 @@ async def test_the_hang_up_of_the_agent_during_the_write() -> None:
     await world.close()
 
 
+async def test_the_customer_rings_us_during_the_write() -> None:
+    store = Broken()
+    world = await World({"201": {}, "202": {"answer_after_s": 30.0}}, store=store).start()
+    row = await world.ask()
+    store.delay_s = 3.0
+    await world.sleep(3)
+    jan = world.call(JAN)
+    await world.sleep(10)
+    assert world.carrier.calls == [], "his phone is not rung while he rings us"
+    store.delay_s = 0.0
+    await world.sleep(20)
+    assert jan.call.state == "bridged"
+    await world.sleep(1)
+    assert (await world.item(row)).end == "customer_came_back"
+    await world.close()
+
+
 async def test_closed_while_the_agent_s_phone_rings() -> None:
     world = await World({"201": {"answer_after_s": 4.0}}).start()
     row = await world.ask()
