@@ -168,5 +168,5 @@ class Attempt:
     async def _tell_book(self, outcome: Outcome) -> None:
         item, desk = self.item, self.desk
         now = desk.services.clock.unix()
-        then = following(desk.settings, item.attempts, outcome, now=now, due=max(item.created, slot_of(item)))
+        then = following(desk.settings, item.attempts, outcome, now=now, due=item.attempts[0].at)
         await desk.book.attempt_ended(item.id, outcome.value, end=then.end, not_before=then.at, reason=then.reason)

@@ -46,9 +46,9 @@ class Schedule:
     def when(self, item: ContactItem, now: float) -> Due:
         """What holds `item` up at `now`. Its own spacing goes before the number's; the hours before the line."""
         desk, settings = self._desk, self._desk.settings
-        first = max(item.created, slot_of(item))
         if item.not_after and now > item.not_after:
             return Due(now, end=End.UNREACHABLE.value, reason="slot_missed")
+        first = item.attempts[0].at if item.attempts else math.inf  # who was never tried does not get too old
         if now > max(first, item.not_before) + settings.give_up_s:
             return Due(now, end=End.UNREACHABLE.value, reason="too_old")
         verdict = desk.destinations.check(item.number)

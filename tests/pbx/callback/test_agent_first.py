@@ -402,6 +402,20 @@ async def test_the_day_s_money_is_spent() -> None:
     await world.close()
 
 
+async def test_who_was_never_tried_is_not_given_up() -> None:
+    """Four days without anybody at work: the request waits, late as it is, and is called."""
+    world = await World({"201": {"answer_after_s": 2.0}}, callback={"give_up_s": 3600.0}).start()
+    world.queues.set_agent("201", "offline")
+    row = await world.ask()
+    await world.sleep(4 * 86_400)
+    assert (await world.item(row)).is_open
+    world.customer()
+    world.queues.set_agent("201", "available")
+    await world.sleep(86_400)
+    assert (await world.item(row)).end == "reached"
+    await world.close()
+
+
 async def test_night_and_retries() -> None:
     """At 22:30 in Warsaw who asks is called at once; the second try waits for the morning."""
     world = await World().start()
