@@ -17,7 +17,6 @@ MICRO = 1_000_000
 ASKED = ("callback", "widget")
 LEFT_OUT = ("merged", "cancelled", "customer_came_back", "not_a_customer")  # ends in which nobody had to be reached
 LIMITS_S = (28.0, 60.0, 300.0)
-SILENT_S = 2.0  # a customer who held longer for the agent, and hung up, was called for nothing
 SLOT = "slot"
 
 
