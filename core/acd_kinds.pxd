@@ -80,6 +80,7 @@ cdef inline int32_t new_caller_bucket(Acd* acd, uint64_t key, int32_t queue, int
     bucket.requirement = requirement
     bucket.wanted = wanted
     bucket.root = 0
+    bucket.front = 0
     bucket.place = -1
     bucket.dirty = False
     keymap_put(&acd.buckets, key, acd.caller_bucket_count)

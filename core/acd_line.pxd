@@ -11,6 +11,7 @@ from core.acd_kinds cimport bucket_of, bucket_of_wanted, requirement_key, wanted
 from core.acd_state cimport (
     STEP_OVERFLOW,
     STRATEGY_RING_ALL,
+    UNKNOWN,
     Acd,
     Caller,
     CallerBucket,
@@ -25,10 +26,12 @@ from core.base.inbox cimport Record
 from core.base.keymap cimport keymap_get, keymap_put, keymap_remove, keymap_reserve
 from core.base.ordered cimport (
     Node,
+    before,
     give_node,
     grow_nodes,
     take_node,
     tree_first,
+    tree_first_ready,
     tree_insert,
     tree_mark,
     tree_remove,
@@ -90,6 +93,32 @@ cdef inline int reserve_caller(Acd* acd, const Record* record) noexcept nogil:
 # -- buckets -----------------------------------------------------------------------------------------------------------
 
 
+cdef inline void may_lead(const Acd* acd, CallerBucket* bucket, int32_t node) noexcept nogil:
+    """A caller who can be offered has come into the bucket."""
+    if bucket.front == 0 or (
+        bucket.front > 0
+        and before(
+            acd.caller_nodes, node, acd.caller_nodes[bucket.front].since, acd.caller_nodes[bucket.front].sequence
+        )
+    ):
+        bucket.front = node
+
+
+cdef inline void leads_no_more(CallerBucket* bucket, int32_t node) noexcept nogil:
+    if bucket.front == node:
+        bucket.front = UNKNOWN
+
+
+cdef inline int32_t front_of(Acd* acd, CallerBucket* bucket) noexcept nogil:
+    """The node of the caller who is offered next, 0 for nobody. Found once, and kept until somebody comes or goes."""
+    if bucket.front == UNKNOWN:
+        if acd.queues[bucket.queue].strategy == STRATEGY_RING_ALL:
+            bucket.front = tree_first(acd.caller_nodes, bucket.root)
+        else:
+            bucket.front = tree_first_ready(acd.caller_nodes, bucket.root)
+    return bucket.front
+
+
 cdef inline void put_in_bucket(Acd* acd, int32_t slot, Entry* entry, int32_t index) noexcept nogil:
     cdef CallerBucket* bucket = &acd.caller_buckets[index]
     cdef Caller* caller = &acd.callers[slot]
@@ -106,6 +135,10 @@ cdef inline void put_in_bucket(Acd* acd, int32_t slot, Entry* entry, int32_t ind
         queue.callers[queue.caller_count] = index
         queue.caller_count += 1
     tree_insert(acd.caller_nodes, &bucket.root, entry.bucket_node)
+    if node.is_ready:
+        may_lead(acd, bucket, entry.bucket_node)
+    else:
+        bucket.front = UNKNOWN
     mark_dirty(acd, index)
 
 
@@ -113,6 +146,7 @@ cdef inline void take_from_bucket(Acd* acd, Entry* entry) noexcept nogil:
     cdef CallerBucket* bucket = &acd.caller_buckets[entry.bucket]
     cdef Queue* queue = &acd.queues[entry.queue]
     cdef int32_t last
+    leads_no_more(bucket, entry.bucket_node)
     tree_remove(acd.caller_nodes, &bucket.root, entry.bucket_node)
     if bucket.root == 0:
         queue.caller_count -= 1
@@ -149,7 +183,10 @@ cdef inline void mark_ready(Acd* acd, int32_t slot, bint ready) noexcept nogil:
         entry = &caller.entries[at]
         tree_mark(acd.caller_nodes, acd.caller_buckets[entry.bucket].root, entry.bucket_node, ready)
         if ready:
+            may_lead(acd, &acd.caller_buckets[entry.bucket], entry.bucket_node)
             mark_dirty(acd, entry.bucket)
+        elif acd.queues[entry.queue].strategy != STRATEGY_RING_ALL:
+            leads_no_more(&acd.caller_buckets[entry.bucket], entry.bucket_node)
 
 
 # -- coming and going --------------------------------------------------------------------------------------------------

@@ -8,9 +8,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from core.acd_agents cimport leave_trees
 from core.acd_choice cimport Choice, add_runner_up, choose, close_decision, move_turn, remember
-from core.acd_line cimport acd_advance, forget_caller, mark_ready
+from core.acd_line cimport acd_advance, forget_caller, front_of, mark_ready
 from core.acd_state cimport (
-    STRATEGY_RING_ALL,
     Acd,
     Agent,
     Caller,
@@ -18,7 +17,6 @@ from core.acd_state cimport (
     Front,
     Offer,
 )
-from core.base.ordered cimport tree_first, tree_first_ready
 
 # A token is a running number over the agent's index, so that it names its agent and is never valid twice.
 cdef enum:
@@ -122,11 +120,10 @@ cdef inline bint in_front(const Front* one, const Front* other) noexcept nogil:
     return one.queue < other.queue
 
 
-cdef inline bint find_front(const Acd* acd, int32_t index, int64_t now, Front* front) noexcept nogil:
+cdef inline bint find_front(Acd* acd, int32_t index, int64_t now, Front* front) noexcept nogil:
     """The caller in front of a bucket. False when nobody there can get an offer."""
-    cdef const CallerBucket* bucket = &acd.caller_buckets[index]
-    cdef int32_t ring_all = acd.queues[bucket.queue].strategy == STRATEGY_RING_ALL
-    cdef int32_t node = (tree_first if ring_all else tree_first_ready)(acd.caller_nodes, bucket.root)
+    cdef CallerBucket* bucket = &acd.caller_buckets[index]
+    cdef int32_t node = front_of(acd, bucket)
     cdef const Caller* caller
     cdef int64_t waited
     if node == 0:

@@ -48,6 +48,7 @@ cdef enum Limits:
     MAX_STEPS = 16  # of one plan
     MAX_ENTRIES = 4  # queues in which one caller waits
     ALTERNATIVES = 4  # free agents that a decision remembers beside the chosen one
+    UNKNOWN = -1
     WEIGHT_ONE = 100  # the weight of a queue or an agent that has none of its own
 
 
@@ -84,6 +85,7 @@ cdef struct CallerBucket:
     int32_t requirement
     int32_t wanted  # the only agent who will do, -1: everybody who fulfils the requirement
     int32_t root  # in Acd.caller_nodes; ready: nobody rings for them
+    int32_t front  # the node that is offered next, 0: nobody can be, UNKNOWN: to be looked for
     int32_t place  # in the queue's list of buckets that hold somebody, -1: empty
     bint dirty  # listed in Acd.dirty: a match may be possible
 
