@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pbx.call.errors import CallEnded
 from pbx.call.moving import new_leg, take_caller, take_place
+from pbx.config_queue import members_of
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def may_supervise(services: Services, me: Extension, target: str) -> bool:
     names = set(me.supervises)
     if not names or target in names or not names.isdisjoint(other.call_groups):
         return True
-    return any(queue.name in names and target in queue.agents for queue in services.config.queue)
+    config = services.config
+    return any(queue.name in names and target in members_of(queue, config.team) for queue in config.queue)
 
 
 def talk_of(services: Services, extension: str, but: Call) -> Leg | None:

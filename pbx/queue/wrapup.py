@@ -96,6 +96,8 @@ class WrapUps:
         agent.bound = agent.bound and (slip.wants_code or slip.mode == "mandatory_timeboxed_no_early")
         if code or note:
             self.noted(agent, slip)
+        if slip.ended and slip.mode == "mandatory" and slip.code:  # nothing else is waited for
+            agent.done(slip.code)
         return slip
 
     def request(self, agent: Agent) -> None:
@@ -112,6 +114,8 @@ class WrapUps:
         if agent.state is not AgentState.WRAPUP:
             return False
         slip = self.note(agent, code, note)
+        if slip.mode == "mandatory" and slip.code:
+            return True  # with the code it was over
         if slip.mode == "mandatory_timeboxed_no_early":
             if not code and not note:
                 text = f"wrap-up of queue {slip.queue} lasts {slip.seconds:g} s and cannot be ended earlier"

@@ -61,6 +61,15 @@ async def test_mandatory_lasts_until_there_is_a_code_and_choosing_a_state_waits_
     await house.close()
 
 
+async def test_a_code_that_is_only_noted_ends_mandatory_wrap_up_too() -> None:
+    house = await after_a_talk(wrapup_mode="mandatory")
+    house.queues.desk.note("101", note="two pairs")
+    assert house.state("101") == "wrapup"
+    house.queues.desk.note("101", "order")
+    assert (house.state("101"), log_code(house)) == ("available", "order")
+    await house.close()
+
+
 async def test_mandatory_is_over_at_once_when_the_code_came_during_the_call() -> None:
     house = House(PHONE, wrapup_mode="mandatory", wrapup_codes=CODES)
     house.call()
