@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 
@@ -344,3 +345,39 @@ def test_plans_are_checked() -> None:
         distributor.arrive(queue, 0, plan=1)
     with pytest.raises(ValueError, match="a weight must be 1 to 10000"):
         distributor.set_queues(0, [queue], weight=0)
+
+
+def test_callers_and_agents_posted_by_several_threads_are_all_matched_once() -> None:
+    """Four producers, among them agents who come and go; the deciding thread matches meanwhile."""
+    distributor = Distributor(1024)
+    queue = distributor.add_queue()
+    for _ in range(8):
+        distributor.add_agent([queue])
+    each = 3_000
+    keys: list[list[int]] = [[] for _ in range(4)]
+
+    def produce(mine: list[int], agents: range) -> None:
+        for turn in range(each):
+            while True:
+                try:
+                    mine.append(distributor.arrive(queue, turn))
+                    break
+                except InboxFull:
+                    threading.Event().wait(0.0005)
+            for agent in agents:
+                with contextlib.suppress(InboxFull):
+                    distributor.idle(agent, turn)
+
+    threads = [
+        threading.Thread(target=produce, args=(keys[number], range(2 * number, 2 * number + 2))) for number in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    served: list[int] = []
+    while any(thread.is_alive() for thread in threads) or distributor.waiting(queue):
+        for caller, agent, token, _ in distributor.match(each):
+            assert distributor.accept(token) == []
+            served.append(caller)
+            distributor.idle(agent, each)
+    assert sorted(served) == sorted(key for mine in keys for key in mine)
+    assert len(served) == 4 * each

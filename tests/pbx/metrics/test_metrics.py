@@ -271,3 +271,17 @@ def test_an_event_without_its_call() -> None:
     bus.publish(CallEvent(Kind.CALL_ENDED, "x", "a", T0, {}))
     assert bus.errors == 0
     assert value(metrics, "centrala_calls_active") == 0
+
+
+def test_distribution() -> None:
+    bus, metrics = busy()
+    sales = {"queue": "sales"}
+    for kind, data in (
+        (Kind.QUEUE_OFFERED, {"agent": "101", "leg": "b1", "by": "preferred"}),
+        (Kind.QUEUE_RELAXED, {"needs": {}, "wait_s": 30.0}),
+        (Kind.QUEUE_OVERFLOWED, {"to": "night", "wait_s": 60.0}),
+    ):
+        bus.publish(CallEvent(kind, "c", "a", T0, {**sales, **data}))
+    assert value(metrics, "centrala_queue_choices_total", **sales, by="preferred") == 1
+    assert value(metrics, "centrala_queue_relaxations_total", **sales) == 1
+    assert value(metrics, "centrala_queue_overflows_total", **sales, to="night") == 1
