@@ -13,6 +13,7 @@ import math
 from functools import lru_cache
 
 QUANTILE = 0.8
+FEW = 50  # stages that are counted exactly
 STEPS_PER_E = 50  # rates are taken to two percent, so that the same stages come again: an estimate costs up to a ms
 
 
@@ -30,13 +31,29 @@ def quantile_wait_s(position: int, agents: int, aht_s: float, patience_s: float,
 
 def mean_of(stages: int, service: float, theta: float) -> float:
     """The mean of the sum of stages with the rates service + i*theta, i from 0; `service` > 0, all per second."""
+    if stages > FEW and theta * 1e6 > service:  # else the difference of the two would be lost in rounding
+        return (_digamma(service / theta + stages) - _digamma(service / theta)) / theta
     return sum(1 / (service + index * theta) for index in range(stages))
 
 
+def _digamma(x: float) -> float:
+    """The logarithmic derivative of the gamma function for x > 0, to 1e-10: recurrence, then its asymptotic series."""
+    below = 0.0
+    while x < 10:
+        below -= 1 / x
+        x += 1
+    square = 1 / (x * x)
+    return below + math.log(x) - 0.5 / x - square * (1 / 12 - square * (1 / 120 - square / 252))
+
+
 def quantile_of(stages: int, service: float, theta: float, share: float) -> float:
-    """The quantile `share` of that sum, in seconds; rates are rounded to two percent, results remembered."""
+    """The quantile `share` of that sum, in seconds; rates, and stages beyond some, are rounded to two percent, results
+    remembered.
+    """
     if not stages:
         return 0.0
+    if stages > FEW:
+        stages = round(math.exp(_step(stages) / STEPS_PER_E))
     return _remembered(stages, _step(service), _step(theta) if theta > 0 else None, share)
 
 
