@@ -54,7 +54,7 @@ class QueueService:
     def __init__(self, services: Services) -> None:
         config, keeper = services.config, services.keeper
         self.services = services
-        self.tally = Tally(services.clock, config.server.timezone, services.keeper)
+        self.tally = Tally(config, services.clock, services.keeper)
         self.wishes = WishBook(config, services.clock, services.keeper)
         self.dispatcher = Dispatcher(config, self.tally.figures, seed=secrets.randbits(63))
         self.wrapups = WrapUps()

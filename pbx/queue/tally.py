@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pbx.clock import Clock
+from pbx.config import Config
 from pbx.queue.agent import Agent, AgentState
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ ROOM = "agent_tally"
 EVERY_S = 60.0  # at most so much is lost by a crash
 TALKING = frozenset({AgentState.TALKING, AgentState.HOLD})
 NS = 1_000_000_000
+COMPARING = frozenset({"least-talk", "fewest-calls"})
 
 
 @dataclass(slots=True)
@@ -29,17 +31,22 @@ class Day:
 
 
 class Tally:
-    """`moved` listens to the roster; `start` restores what was kept, `stop` keeps once more."""
+    """`moved` listens to the roster; `start` restores what was kept, `stop` keeps once more. Without a queue that
+    compares the figures nothing is counted.
+    """
 
-    def __init__(self, clock: Clock, timezone: str, keeper: Keeper) -> None:
+    def __init__(self, config: Config, clock: Clock, keeper: Keeper) -> None:
         self._clock = clock
-        self._zone = ZoneInfo(timezone)
+        self._zone = ZoneInfo(config.server.timezone)
+        self._used = any(queue.strategy in COMPARING for queue in config.queue)
         self._keeper = keeper
         self._days: dict[str, Day] = {}  # by extension
         self._changed: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, agents: Mapping[str, Agent]) -> None:
+        if not self._used:
+            return
         today = self._today()
         for extension, kept in self._keeper.load(ROOM).items():
             if extension in agents and isinstance(kept, dict) and kept.get("date") == today:
@@ -55,7 +62,7 @@ class Tally:
     def moved(self, agent: Agent, previous: str, previous_s: float) -> None:
         """A roster listener: a call is counted when it is answered, its time when it is over."""
         answered = agent.state is AgentState.TALKING and previous not in TALKING
-        if not answered and previous not in TALKING:
+        if not self._used or (not answered and previous not in TALKING):
             return
         day = self._day(agent.extension)
         day.calls += answered
