@@ -45,6 +45,12 @@ class Watch:
         descriptors = len(list(Path(f"/proc/{pbx.process.pid}/fd").iterdir()))
         self.seen.append((time.monotonic() - began, calls, pbx.rss_mb() * 1e6, descriptors))
 
+    def write(self, path: Path) -> None:
+        """All that was seen, for who wants to know when memory grew."""
+        names = ("seconds", "calls", "rss_bytes", "descriptors")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps([dict(zip(names, entry, strict=True)) for entry in self.seen]))
+
     def take_recordings(self, folder: Path, hold_s: float) -> None:
         """Judges and deletes what nobody writes any more."""
         for path in folder.rglob("*.wav"):
@@ -88,7 +94,7 @@ def voice() -> bytes:
     return alaw_encode_bytes((8000 * np.sin(2 * np.pi * 440 * np.arange(80_000) / 8000)).astype(np.int16).tobytes())
 
 
-def soak(folder: Path, minutes: float, rate: float, hold_s: float) -> dict[str, float]:
+def soak(folder: Path, minutes: float, rate: float, hold_s: float, samples: Path) -> dict[str, float]:
     """Runs the calls and returns the figures; RuntimeError when SIPp or the product ends early."""
     recordings = folder / "var" / "recordings"
     watch = Watch()
@@ -106,6 +112,7 @@ def soak(folder: Path, minutes: float, rate: float, hold_s: float) -> dict[str, 
             while load.process.poll() is None:
                 time.sleep(SAMPLE_S)
                 watch.look(pbx, began)
+                watch.write(samples)
                 watch.take_recordings(recordings, hold_s)
             result = load.wait(60)
             pbx.wait_idle()
@@ -128,7 +135,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="centrala-soak-") as folder:
-        figures = soak(Path(folder), options.minutes, options.rate, options.hold)
+        figures = soak(Path(folder), options.minutes, options.rate, options.hold, options.out.with_name("soak.json"))
     print(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
     merge(options.out, figures)
     over = [f"{key} {figures[key]:.2f} > {limit:g}" for key, limit in LIMITS.items() if figures[key] > limit]
