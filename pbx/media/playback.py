@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 CLIPS_PER_PLAY = 16  # what one command to a media thread holds
 
 
+def _closed(_clips: list[int], _repeat: bool) -> int:
+    raise RuntimeError("a closed playback plays nothing")
+
+
 class Playback:
     """What is being played by one player of the media threads; a new play replaces the one before.
 
@@ -65,6 +69,11 @@ class Playback:
         self.token = -1
         if playing is not None and not playing.done():
             playing.set_result(finished)
+
+    def close(self) -> None:
+        """Nothing is played any more. Who submits is let go of: he holds this, and cycles are collected late."""
+        self.settle(False)
+        self._submit = _closed
 
     def _start(self, clips: Sequence[Clip], repeat: bool) -> None:
         self._clips, self._rest = clips[:CLIPS_PER_PLAY], clips[CLIPS_PER_PLAY:]

@@ -236,9 +236,9 @@ class MediaSession:
             return None
         stats = self._engine.stream_stats(self.stream)
         self.closed = True
-        self._playback.settle(False)
+        self._playback.close()
         if self._over is not None:
-            self._over.settle(False)
+            self._over.close()
         self._alone()
         for supervisor in self._supervisors:
             supervisor._drop_supervision()
