@@ -14,7 +14,7 @@ from pbx.language.words import cardinal, counted, duration
 
 EXACT_MINUTES = 10  # above it, minutes are rounded to 5, from an hour on to 15
 PRELOADED_POSITIONS = 20
-PRELOADED_MINUTES = 6
+PRELOADED_MINUTES = 4
 
 _POSITION: dict[Language, str] = {
     "pl": "Numer w kolejce: {}.",
