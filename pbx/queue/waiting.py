@@ -1,6 +1,6 @@
 """One caller's stay in a queue: from joining to the end of the talk, or to whatever else ends it.
 
-Whatever happens, the stay leaves nothing behind: `run` ends every offer, frees every agent and notes one outcome.
+It leaves nothing behind: `run` ends every offer, frees every agent and notes one outcome.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.errors import CallEnded, DialFailed
 from pbx.events import Kind
+from pbx.queue.age import place_since
 from pbx.queue.agent import Agent
 from pbx.queue.announcements import Announcer
 from pbx.queue.keys import KEY_CALLBACK, KEY_LEAVE, CallbackAsked, Pressed
@@ -59,8 +60,8 @@ class Waiting:
         self.queue = queue
         self.call = call
         self.keys = keys  # a key: what it does, see pbx.queue.keys
-        self.since = asyncio.get_running_loop().time()  # of the place in the queue
-        self.joined = self.since  # of this visit: the place survives an agent who is lost in the middle of a talk
+        self.joined = asyncio.get_running_loop().time()  # of this visit
+        self.since = place_since(call, queue.name, self.joined)  # of the place: it outlives an agent lost in a talk
         self.wishes = wishes
         self.key = 0  # of the distributor
         self.offers: dict[int, Offer] = {}  # by token: whose phones ring

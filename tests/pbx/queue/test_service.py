@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from types import SimpleNamespace
 
 import pytest
 
@@ -488,4 +489,50 @@ async def test_music_that_is_gone_costs_no_call(caplog: pytest.LogCaptureFixture
     await house.sleep(1)
     assert caller.media.playing == ["music:default"]
     assert "no music is called 'jazz'" in caplog.text
+    await house.close()
+
+
+class Shelf:
+    """Open items by number and queue, as a pbx.contact.book.ContactBook finds them."""
+
+    def __init__(self, **since: float) -> None:
+        self.since = since
+
+    def find(self, number: str, queue: str) -> object | None:
+        since = self.since.get(queue) if number == "+48600100200" else None
+        return SimpleNamespace(since=since) if since is not None else None
+
+
+@pytest.mark.parametrize(("queue", "number", "place"), [("sales", "+48600100200", 1), ("sales", "+48600100201", 2)])
+async def test_who_comes_back_takes_the_place_of_what_is_open(queue: str, number: str, place: int) -> None:
+    house = House({"101": NEVER})
+    house.queues.set_agent("101", "break")
+    services = house.harness.services
+    services.contacts = Shelf(sales=services.clock.unix() - 300)
+    other = house.call(caller="+48600100299")
+    await house.sleep(30)
+    again = house.call(caller=number)
+    await house.sleep(1)
+    assert house.one(Kind.QUEUE_JOINED, again)["position"] == place
+    again.hang_up()
+    await house.sleep(1)
+    assert house.one(Kind.QUEUE_ABANDONED, again)["wait_s"] == pytest.approx(1), "figures begin with the call"
+    other.hang_up()
+    await house.sleep(1)
+    await house.close()
+
+
+async def test_what_is_open_elsewhere_or_later_makes_nobody_older_or_younger() -> None:
+    house = House({"101": NEVER})
+    house.queues.set_agent("101", "break")
+    services = house.harness.services
+    services.contacts = Shelf(service=services.clock.unix() - 300, sales=services.clock.unix() + 300)
+    other = house.call(caller="+48600100299")
+    await house.sleep(1)
+    again = house.call(caller="+48600100200")
+    await house.sleep(1)
+    assert house.one(Kind.QUEUE_JOINED, again)["position"] == 2
+    again.hang_up()
+    other.hang_up()
+    await house.sleep(1)
     await house.close()
