@@ -33,7 +33,7 @@ def start_phone(number: str, folder: Path, certificate: Path) -> subprocess.Pope
         address=address, certificate=certificate, interface=address, folder=folder, modules=baresip.MODULES
     )
     (folder / "config").write_text(config + MORE.format(port=CONTROL_PORT + int(number)))
-    account = baresip.ACCOUNT.format(number=number, transport="tcp", pbx=baresip.PBX, port=5060)
+    account = baresip.ACCOUNT.format(number=number, transport="tcp", pbx=baresip.PBX, port=5060, codec="PCMA/8000/1")
     (folder / "accounts").write_text(account)
     (folder / "contacts").write_text("")
     with (folder / "log").open("wb") as log:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
 
+from pbx.sip import digest
 from tests.integration import bare
 from tests.integration.bare import Bare
 from tests.integration.conftest import SECRETS, House
@@ -39,6 +41,19 @@ def run(phone: Bare, done: list[bool]) -> None:
         phone.waiting.clear()
 
 
+def forget(phone: Bare) -> int:
+    """Takes back whatever is registered for the phone's account, by a good network."""
+    uri, headers, status = f"sip:{phone.pbx[0]}", ["Expires: 0"], 0
+    for cseq in (1, 2):
+        data = phone.message("REGISTER", uri, to=phone.me, cseq=cseq, headers=headers)
+        answer = phone.final(re.sub(rb"Contact: [^\r]*", b"Contact: *", data))
+        status = answer.status
+        if status == 401:
+            value = digest.answer(answer.headers("WWW-Authenticate"), "REGISTER", uri, phone.user, phone.secret)
+            headers = ["Expires: 0", f"Authorization: {value}"]
+    return status
+
+
 def test_register_call_bye_over_a_bad_network(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bare, "REPEAT_S", 0.1)  # twice the PBX's T1
     done: list[bool] = []
@@ -60,3 +75,7 @@ def test_register_call_bye_over_a_bad_network(house: House, monkeypatch: pytest.
     assert done.count(True) >= COMPLETE * len(done), f"{done.count(False)} of {len(done)} failed"
     house.idle()  # 0 stuck
     house.until(lambda: house.leaks()["transactions"] == 0, "transactions over")
+    for user in SECRETS:
+        with house.phone(user) as phone:
+            assert forget(phone) == 200
+    assert house.process.control.get("/registrations") == []
