@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pbx.call.trunks.carriers import TrunkNow
 from pbx.callback.service import CallbackFigures
 from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
+from pbx.metrics.agents import AgentMetrics, AgentsNow
 from pbx.metrics.buckets import LOOP_LAG
 from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
@@ -91,6 +92,9 @@ def sources(bus: EventBus) -> Sources:
     )
 
 
+AGENTS = AgentsNow(running=[("talking", 5.0)], teams={"north": {"talking": 1}}, breaks_over=0, lines_up=1)
+
+
 def busy() -> tuple[EventBus, Metrics]:
     """Metrics after one call of each kind."""
     bus = EventBus()
@@ -99,6 +103,7 @@ def busy() -> tuple[EventBus, Metrics]:
     )
     metrics.add(ContactMetrics(bus, lambda: CONTACTS))
     metrics.add(CallbackMetrics(bus, lambda: CALLBACKS))
+    metrics.add(AgentMetrics(bus, lambda: AGENTS, [("sales", "order")]))
     for number in range(1, 4):
         publish(bus, answered(number, wait_s=10.0 * number))
     publish(bus, abandoned(4, wait_s=4.0), abandoned(5, wait_s=40.0), left(6, reason="full"))
@@ -106,6 +111,7 @@ def busy() -> tuple[EventBus, Metrics]:
     bus.publish(RegistrationChanged("101", "sip:101@192.0.2.1", False, 0.0, T0, "connection_lost"))
     bus.publish(Alarm("recording_failed", "no space", False, T0))
     publish(bus, contact(), called_back())
+    bus.publish(CallEvent(Kind.QUEUE_OVERFLOWED, "c" * 32, "a", T0, {"queue": "sales", "to": "night", "wait_s": 30.0}))
     assert bus.errors == 0
     return bus, metrics
 
