@@ -111,7 +111,7 @@ def busy() -> tuple[EventBus, Metrics]:
     bus.publish(RegistrationChanged("101", "sip:101@192.0.2.1", False, 0.0, T0, "connection_lost"))
     bus.publish(Alarm("recording_failed", "no space", False, T0))
     publish(bus, contact(), called_back())
-    bus.publish(CallEvent(Kind.QUEUE_OVERFLOWED, "c" * 32, "a", T0, {"queue": "sales", "to": "night", "wait_s": 30.0}))
+    bus.publish(CallEvent(Kind.QUEUE_OVERFLOWED, "c" * 32, "a", T0, {"queue": "night", "to": "sales", "wait_s": 30.0}))
     assert bus.errors == 0
     return bus, metrics
 
