@@ -86,6 +86,7 @@ def draw(stays: Sequence[Stay], told: dict[float, Told], out: Path) -> None:
     values = [errors(stays, name)[0] for name in names]
     bars = left.barh(names, values, color=["#2a6f97" if name == "promise" else "#b8c4cc" for name in names])
     left.bar_label(bars, fmt="%.0f s", padding=3)
+    left.set_xlim(0, 1.15 * max(values))  # room for the labels
     left.set_xlabel("root mean square error of the wait, s")
     left.set_title("On arrival, callers who queued and were served")
     points = [true_share(told[share]) for share in SHARES]
