@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 
@@ -60,7 +61,7 @@ class FakeRecording:
 class FakeMediaSession:
     """A stream that plays into a list."""
 
-    ports = iter(range(20000, 1 << 30, 2))
+    ports = cycle(range(20000, 65536, 2))
 
     def __init__(self, near: FakeMediaSession | None = None) -> None:
         self.local_ip = "127.0.0.1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from pbx.events import Kind
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.call")
 
 
-class LegMedia:
+class LegMedia(ABC):
     """The half of a leg that opens, describes and closes its RTP stream."""
 
     __slots__ = (
@@ -52,12 +53,13 @@ class LegMedia:
         assert self.call is not None, f"leg {self.name} is over"
         return self.call
 
+    @abstractmethod
     def finish(self, cause: str, status: int = 0, *, by_far_end: bool = False, say: bool = True) -> None:
         """Ends the leg: `pbx.call.leg.Leg.finish`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _on_media_digit(self, digit: str, method: str) -> None:
-        raise NotImplementedError
+        """A digit that the stream heard."""
 
     def open_media(self, near: Media | None = None) -> Media:
         """Opens the leg's stream, on the worker of `near`. OSError when no port is free."""

@@ -24,16 +24,17 @@ from pbx.queue.refusal import AgentRefused, QueueError
 from pbx.queue.restoring import Stored
 from pbx.queue.roster import Roster
 from pbx.queue.shifts import Shifts
-from pbx.queue.strategy import Dispatcher
+from pbx.queue.strategy import Change, Dispatcher
 from pbx.queue.tally import Tally
 from pbx.queue.views import AgentSnapshot, snapshot_of
-from pbx.queue.waiting import QueueResult, Waiting, tell_change
+from pbx.queue.waiting import QueueResult, Waiting
 from pbx.queue.wishes import NONE, WishBook, Wishes
 from pbx.queue.wrapup import Slip, WrapUps
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.services import Services
+    from pbx.contact.ports import Candidate
 
 __all__ = ["AgentRefused", "AgentSnapshot", "QueueError", "QueueResult", "QueueService"]
 
@@ -80,7 +81,7 @@ class QueueService:
             *(self._agent_moved, self.pacing.moved, self.breaks.moved, self.desk.moved, self.lines.moved),
             *(self.tally.moved, self.dispatcher.agent_moved),
         ]
-        self.dispatcher.changed.append(tell_change)
+        self.dispatcher.changed.append(_tell_change)
         self.items = ItemOffers(self)
         self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock, self.items.older)
         self.memory = Memory(self.queues, services.keeper)
@@ -254,3 +255,9 @@ class QueueService:
     def agents_by_state(self) -> dict[str, int]:
         """How many agents are in each state, zeros included."""
         return self.roster.by_state()
+
+
+def _tell_change(who: Candidate, _queue: str, change: Change) -> None:
+    """A listener of the dispatcher; items that wait have no journey of a call to write into."""
+    if isinstance(who, Waiting):
+        who.changed(change)

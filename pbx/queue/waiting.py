@@ -24,7 +24,6 @@ from pbx.queue.wishes import Wishes
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
-    from pbx.contact.ports import Candidate
     from pbx.queue.service import QueueService
 
 log = logging.getLogger("centrala.queue")
@@ -394,9 +393,3 @@ class Waiting:
 
     def _position(self) -> int:
         return self.service.dispatcher.position(self.key)
-
-
-def tell_change(who: Candidate, _queue: str, change: Change) -> None:
-    """A listener of the dispatcher; items that wait have no journey of a call to write into."""
-    if isinstance(who, Waiting):
-        who.changed(change)

@@ -101,10 +101,14 @@ def make_offer(
         above, below = offer_lines(security, ip, port)
         mux = mux or security.offers_dtls
     return (
-        f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
-        f"m=audio {port} {proto} {numbers}\r\n{maps}"
+        f"{_head(family, ip, session_id, version)}{above}m=audio {port} {proto} {numbers}\r\n{maps}"
         f"a=ptime:{ptime_ms}\r\n{MUX if mux else ''}{below}a={direction}\r\n"
     ).encode()
+
+
+def _head(family: str, ip: str, session_id: int, version: int) -> str:
+    """What stands above every m= line of ours."""
+    return f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
 
 
 def answer(
@@ -132,10 +136,8 @@ def answer(
     if security is None and (varied := split_port(offer)) is not None:
         with contextlib.suppress(SdpError):  # it is refused below, with its true port in the reason
             remote, proto, choice, said, above = _understood(varied[0], family, wanted, direction)
-            body = (
-                f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
-                f"m=audio {port} {proto} {choice.formats}\r\n{choice.lines}a={said}\r\n"
-            )
+            own = f"m=audio {port} {proto} {choice.formats}\r\n{choice.lines}a={said}\r\n"
+            body = f"{_head(family, ip, session_id, version)}{above}{own}"
             return body.encode(), _settings(remote, varied[1], choice, said, None)
     session = SessionDescription.parse(offer)
     taken, choice, protection = _first_usable(session, chooser_for(offer), wanted, (security, ip, port))
@@ -146,10 +148,10 @@ def answer(
     said = _ANSWERS[_direction(session, taken, remote, secured), direction]
     if choice.mid and session.attributes:
         above = _bundle(session, choice.mid) + above
-    head = f"v=0\r\no=- {session_id} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n{above}"
     own = f"m=audio {port} {taken.proto} {choice.formats}\r\n{choice.lines}{below}a={said}\r\n"
     lines = own if len(session.media) == 1 else "".join(own if m is taken else _refused(m) for m in session.media)
-    return (head + lines).encode(), _settings(remote, taken.port, choice, said, secured)
+    body = f"{_head(family, ip, session_id, version)}{above}{lines}"
+    return body.encode(), _settings(remote, taken.port, choice, said, secured)
 
 
 def read_answer(
