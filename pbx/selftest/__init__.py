@@ -1,0 +1,1 @@
+"""Scheduled test calls, and what they found."""
