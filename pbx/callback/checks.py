@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pbx.call.identity import clean_number
-from pbx.callback.limits import read_limit
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
+from pbx.contact.limits import read_limit
 from pbx.numbers.plan import is_country
 
 ACCOUNT = "callback"  # the name of the account that pays, beside the extensions

@@ -16,10 +16,10 @@ from pbx.call.trunks.caller_id import TAG, VARIABLE
 from pbx.callback.checks import ACCOUNT
 from pbx.callback.destinations import Destinations
 from pbx.callback.pacing import Caution, ReachTime
-from pbx.callback.windows import CallingHours
 from pbx.config import Extension, Queue
 from pbx.config_queue import members_of
 from pbx.contact.item import ContactItem, ItemKind
+from pbx.contact.windows import CallingHours
 from pbx.ids import new_id
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Desk:
         self.members: dict[str, list[str]] = {queue.name: members_of(queue, config.team) for queue in config.queue}
         dialplan = services.dialplan
         self.destinations = Destinations(config, dialplan.extensions, dialplan.is_emergency)
-        self.hours = CallingHours(config)
+        hours = self.settings
+        self.hours = CallingHours(config, hours=hours.hours, holidays=hours.holidays, ambiguous=hours.ambiguous_zone)
         self.reach = {name: ReachTime() for name in self.queues}
         self.caution = {name: Caution(self.settings.silent_share) for name in self.queues}
         self.lines: dict[str, str] = {}  # number that is being called: the item

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from pbx.call.identity import clean_name
 from pbx.callback.desk import SLOT, Desk
-from pbx.callback.limits import RequestLimits, read_limit
 from pbx.contact.book import ContactError
 from pbx.contact.item import ContactItem, ItemKind, ItemState, OpenRequest, WrongState
+from pbx.contact.limits import RequestLimits, read_limit
 
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
 
+ROOM = "callback_requests"  # of the keeper
 MAX_KEYS = 10_000  # of requests that are remembered, so that one that is repeated is no second one
 MAX_TAGS = 16
 MAX_TAG = 200  # characters
@@ -60,7 +61,7 @@ class Requests:
     def __init__(self, desk: Desk, keeper: Keeper | None) -> None:
         settings = desk.settings
         self._desk = desk
-        self._limits = RequestLimits(desk.services.clock, keeper)
+        self._limits = RequestLimits(desk.services.clock, ROOM, keeper)
         self._per_number = [read_limit(text) for text in settings.limits_per_number]
         self._per_source = [read_limit(text) for text in settings.limits_per_source]
         self._keys: OrderedDict[str, str] = OrderedDict()  # key: the item's id

@@ -13,13 +13,13 @@ from pbx.call.hours import OpeningHours
 from pbx.call.keeping import MemoryKeeper
 from pbx.callback.attempts import Outcome, counted, following, outcome_of
 from pbx.callback.destinations import Destinations
-from pbx.callback.limits import Limit, RequestLimits, read_limit
 from pbx.callback.pacing import Caution, ReachTime, allowed
-from pbx.callback.windows import CallingHours, next_open
-from pbx.callback.zones import zone_names
 from pbx.clock import VirtualClock
 from pbx.config import Callback, Config, Hours, Numbering, Server
 from pbx.contact.item import Attempt
+from pbx.contact.limits import Limit, RequestLimits, read_limit
+from pbx.contact.windows import CallingHours, next_open
+from pbx.numbers.zones import zone_names
 
 WARSAW = "+48221234567"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -68,7 +68,8 @@ def calling(timezone: str = "Europe/Warsaw", named: list[Hours] | None = None, *
         hours=named or [],
         callback=Callback(**callback),  # type: ignore[arg-type]
     )
-    return CallingHours(config)
+    settings = config.callback
+    return CallingHours(config, hours=settings.hours, holidays=settings.holidays, ambiguous=settings.ambiguous_zone)
 
 
 def utc(text: str) -> float:
@@ -163,7 +164,7 @@ def test_hours_that_never_open() -> None:
 def test_limits_slide_and_outlive_the_process() -> None:
     clock, keeper = VirtualClock(1_790_000_000.0), MemoryKeeper()
     rules = [read_limit(text) for text in ("7/15m", "9/60m", "15/24h")]
-    limits = RequestLimits(clock, keeper)
+    limits = RequestLimits(clock, "asked", keeper)
     for _ in range(7):
         assert limits.over("n", rules) is None
         limits.count("n", rules)
@@ -171,7 +172,7 @@ def test_limits_slide_and_outlive_the_process() -> None:
     over = limits.over("n", rules)
     assert over is not None
     assert (str(over.limit), round(over.wait_s)) == ("7/15m", 480)
-    limits = RequestLimits(clock, keeper)
+    limits = RequestLimits(clock, "asked", keeper)
     assert limits.over("n", rules) == over
     clock.advance(481)
     for _ in range(2):
@@ -196,7 +197,7 @@ def test_what_is_no_limit(text: str) -> None:
 def test_no_window_ever_holds_more_than_its_count(pauses: list[float]) -> None:
     clock = VirtualClock(1_790_000_000.0)
     rules = [Limit(3, 300.0), Limit(5, 1000.0)]
-    limits = RequestLimits(clock)
+    limits = RequestLimits(clock, "asked")
     taken: list[float] = []
     for pause in pauses:
         clock.advance(pause)

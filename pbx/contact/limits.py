@@ -10,7 +10,6 @@ from typing import NamedTuple
 from pbx.call.keeping import Keeper, MemoryKeeper
 from pbx.clock import Clock
 
-ROOM = "callback_requests"
 MAX_KEYS = 20_000  # numbers and sources that are remembered; the one that asked longest ago is forgotten first
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LIMIT = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})([smhd])")
@@ -46,13 +45,16 @@ def read_limit(text: str) -> Limit:
 
 
 class RequestLimits:
-    """Remembers when each key asked. `over` looks, `count` takes; the caller does both in one turn."""
+    """Remembers when each key asked, in the keeper's `room`. `over` looks, `count` takes; the caller does both in one
+    turn.
+    """
 
-    def __init__(self, clock: Clock, keeper: Keeper | None = None) -> None:
+    def __init__(self, clock: Clock, room: str, keeper: Keeper | None = None) -> None:
+        self._room = room
         self._clock = clock
         self._keeper: Keeper = keeper if keeper is not None else MemoryKeeper()
         self._asked: OrderedDict[str, list[float]] = OrderedDict()  # the one that asked last at the end
-        for key, times in sorted(self._keeper.load(ROOM).items(), key=lambda entry: max(entry[1], default=0.0)):
+        for key, times in sorted(self._keeper.load(self._room).items(), key=lambda entry: max(entry[1], default=0.0)):
             self._asked[key] = [float(at) for at in times]
 
     def over(self, key: str, limits: Sequence[Limit]) -> Over | None:
@@ -76,14 +78,14 @@ class RequestLimits:
         times = [at for at in self._asked.pop(key, []) if now - longest < at <= now]
         times.append(now)
         self._asked[key] = times[-most:] if most else []
-        self._keeper.put(ROOM, key, self._asked[key])
+        self._keeper.put(self._room, key, self._asked[key])
         while len(self._asked) > MAX_KEYS:
             gone, _ = self._asked.popitem(last=False)
-            self._keeper.put(ROOM, gone, None)
+            self._keeper.put(self._room, gone, None)
 
     def sweep(self, window_s: float) -> None:
         """Forgets who asked nothing for `window_s` seconds."""
         now = self._clock.unix()
         for key in [key for key, times in self._asked.items() if not times or now - times[-1] > window_s]:
             del self._asked[key]
-            self._keeper.put(ROOM, key, None)
+            self._keeper.put(self._room, key, None)

@@ -1,4 +1,4 @@
-"""When a customer may be called: opening hours on his own clock, without the public holidays of his country."""
+"""When a customer may be called or written to: hours on his own clock, without the public holidays of his country."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours, Spans, holiday_name
-from pbx.callback.zones import zones_of
 from pbx.config import Config, Hours
+from pbx.numbers.zones import zones_of
 
 DAYS = 366  # an opening later than this is none
 ROUNDS = 200  # of looking for a moment that several clocks allow
 _ALWAYS = ["08:00-21:00"]
-DEFAULT = Hours(
-    name="callback", mon=_ALWAYS, tue=_ALWAYS, wed=_ALWAYS, thu=_ALWAYS, fri=_ALWAYS, sat=_ALWAYS, sun=_ALWAYS
-)
+DEFAULT = Hours(name="day", mon=_ALWAYS, tue=_ALWAYS, wed=_ALWAYS, thu=_ALWAYS, fri=_ALWAYS, sat=_ALWAYS, sun=_ALWAYS)
 
 
 class CallingHours:
     """Built once from the configuration; the hours of each country and zone are made when first needed."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, hours: str, holidays: bool, ambiguous: str = "server") -> None:
+        """`hours` names an [[hours]] whose wall clock is the customer's, "" for every day 08:00-21:00; with `holidays`
+        public holidays of the customer's country are closed; `ambiguous`: see pbx.numbers.zones.
+        """
         named = {entry.name: entry for entry in config.hours}
-        self._hours = named.get(config.callback.hours, DEFAULT)
+        self._hours = named.get(hours, DEFAULT)
         self._server = ZoneInfo(config.server.timezone)
-        self._ambiguous = config.callback.ambiguous_zone
-        self._holidays = config.callback.holidays
+        self._ambiguous = ambiguous
+        self._holidays = holidays
         self._made: dict[tuple[str, str], OpeningHours] = {}
 
     def next_open(self, number: str, country: str, unix: float) -> float:
