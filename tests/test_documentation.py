@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from pbx.config import Config
 from pbx.configfile import load
-from pbx.flow.loader import KINDS, check_flows
+from pbx.flow.kinds import KINDS
+from pbx.flow.loader import check_flows
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,7 @@ it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pbx.config import Language
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 Text = str | dict[Language, str]  # one text for whatever language the call has, or one for each
 
@@ -43,6 +43,7 @@ class Block(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     waits: ClassVar[bool] = True  # False: running it takes no time, so a circle of such blocks would never end
+    waits_for_caller: ClassVar[bool] = True  # False: it may also run after the caller has hung up
 
     @abstractmethod
     def exits(self) -> dict[str, Exit]:
@@ -55,8 +56,17 @@ class Block(BaseModel, ABC):
     def references(self) -> list[Reference]:
         return []
 
+    def reads(self) -> dict[str, str]:
+        """Key to an expression (pbx.flow.expression) that the block evaluates. The templates among its texts need not
+        be told."""
+        return {}
+
+    def sets(self) -> Sequence[str]:
+        """Names of the variables that the block may set, whatever its exit."""
+        return ()
+
     @abstractmethod
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
         """Does what the block is for; returns the name of the exit."""
 
 
@@ -66,12 +76,6 @@ def words_of(text: Text, language: str, default: str) -> tuple[str, str]:
         return text, language
     spoken: Any = language if language in text else default
     return text[spoken], spoken
-
-
-async def clip_of(call: Call, text: Text) -> Any:
-    """`text` as a clip in the call's language."""
-    words, language = words_of(text, call.language, call.services.config.server.language)
-    return await call.services.prompts.get(words, language)
 
 
 def spoken_in(text: Text, languages: list[Language]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pbx.call.errors import CallEnded
 from pbx.config import Language
 from pbx.events import Kind
 from pbx.flow.model import Flow, prompts_of
+from pbx.flow.run import Run
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -55,6 +56,7 @@ async def run_flow(call: Call, flow: Flow) -> None:
         return
     loop = asyncio.get_running_loop()
     second, burst = loop.time(), 0
+    run = Run(call, flow)
     name = flow.start
     while name:
         burst += 1
@@ -64,19 +66,18 @@ async def run_flow(call: Call, flow: Flow) -> None:
             log.error("flow %s runs in a circle at block %s: call %s is ended", flow.name, name, call.id)
             await call.hangup("error")
             return
-        name = await _run_block(call, flow, name)
+        name = await _run_block(run, name)
 
 
-async def _run_block(call: Call, flow: Flow, name: str) -> str:
+async def _run_block(run: Run, name: str) -> str:
     """Runs one block and tells how it was left; returns the next block's name, "" at the end."""
-    block = flow.blocks[name]
+    flow, run.block = run.flow, name
     left_by = HANGUP
     try:
-        left_by = await block.run(call)
+        left_by = await flow.blocks[name].run(run)
     except Exception as error:
         left_by = HANGUP if isinstance(error, CallEnded) else ERROR
         raise
     finally:
-        call.emit(Kind.FLOW_BLOCK, flow=flow.name, block=name, exit=left_by)
-    exit_ = block.exits().get(left_by)
-    return exit_.target if exit_ is not None else ""
+        run.call.emit(Kind.FLOW_BLOCK, flow=flow.name, version=flow.version, block=name, exit=left_by)
+    return flow.target(name, left_by)

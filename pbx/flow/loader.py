@@ -14,32 +14,9 @@ from pbx.config import Config
 from pbx.config import Flow as FlowConfig
 from pbx.configfile.problem import ConfigError, Path, Problem
 from pbx.flow.block import Block
-from pbx.flow.blocks.answer import Answer
-from pbx.flow.blocks.caller import Caller
-from pbx.flow.blocks.dial import Dial
-from pbx.flow.blocks.echo import Echo
-from pbx.flow.blocks.hangup import Hangup
-from pbx.flow.blocks.hours import Hours
-from pbx.flow.blocks.language import Language
-from pbx.flow.blocks.menu import Menu
-from pbx.flow.blocks.play import Play
-from pbx.flow.blocks.queue import Queue
-from pbx.flow.blocks.say import Say
+from pbx.flow.kinds import KINDS
 from pbx.flow.model import Flow, validate
 
-KINDS: dict[str, type[Block]] = {
-    "answer": Answer,
-    "say": Say,
-    "play": Play,
-    "menu": Menu,
-    "hours": Hours,
-    "queue": Queue,
-    "dial": Dial,
-    "echo": Echo,
-    "caller": Caller,
-    "language": Language,
-    "hangup": Hangup,
-}
 TEXT_REMEDY = 'write a text, or { pl = "...", ru = "...", en = "..." }'
 
 

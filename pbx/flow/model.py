@@ -29,6 +29,16 @@ class Flow:
     start: str = ""
     blocks: Mapping[str, Block] = field(default_factory=dict)
     coroutine: Callable[[Call], Awaitable[None]] | None = None
+    version: int = 0  # 0: of the configuration file
+    ways: Mapping[str, Mapping[str, str]] = field(init=False)  # block to exit to block
+
+    def __post_init__(self) -> None:
+        ways = {name: {key: way.target for key, way in block.exits().items()} for name, block in self.blocks.items()}
+        object.__setattr__(self, "ways", ways)
+
+    def target(self, block: str, exit_name: str) -> str:
+        """The block that an exit leads to, "" for none: then the flow ends."""
+        return self.ways[block].get(exit_name, "")
 
     def languages(self, default: Language) -> list[Language]:
         """Every language that a call may have in this flow, the first one first."""

@@ -18,7 +18,7 @@ from pbx.queue.lines import Lines
 from pbx.queue.memory import Memory
 from pbx.queue.pacing import Pacing
 from pbx.queue.phrases import texts_to_preload
-from pbx.queue.promise import Promises
+from pbx.queue.promise import Promise, Promises
 from pbx.queue.queue import Queue, QueueSnapshot
 from pbx.queue.refusal import AgentRefused, QueueError
 from pbx.queue.restoring import Stored
@@ -251,6 +251,19 @@ class QueueService:
 
     def agents(self) -> list[AgentSnapshot]:
         return [snapshot_of(self, agent) for agent in self.roster.agents.values()]
+
+    def figure(self, name: str, figure: str) -> float | None:
+        """What flows may ask of a queue at this instant: "waiting", "agents_free", "promise_s" (the longest wait that
+        would be promised to a newcomer; None when nothing can be). KeyError for anything else."""
+        queue = self.queues[name]
+        if figure == "waiting":
+            return len(queue.waiting)
+        if figure == "agents_free":
+            return sum(agent.state is AgentState.AVAILABLE for agent in queue.agents)
+        if figure != "promise_s":
+            raise KeyError(figure)
+        promise = self.promises.of_newcomer(name)
+        return promise.high_s if isinstance(promise, Promise) else None
 
     def agents_by_state(self) -> dict[str, int]:
         """How many agents are in each state, zeros included."""

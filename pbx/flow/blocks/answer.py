@@ -10,7 +10,7 @@ from pydantic import Field
 from pbx.flow.block import Block, Exit
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Answer(Block):
@@ -23,7 +23,8 @@ class Answer(Block):
     def exits(self) -> dict[str, Exit]:
         return {"next": Exit("next", self.next, required=True)}
 
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
+        call = run.call
         if self.ring_s and not call.answered:
             await call.ring()
             await asyncio.sleep(self.ring_s)

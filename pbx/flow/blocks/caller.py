@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pbx.flow.block import Block, Exit
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Caller(Block):
@@ -31,8 +31,8 @@ class Caller(Block):
                 found[f"{table}:{value.casefold()}"] = Exit(f"{table}.{value}", target, required=True)
         return found
 
-    async def run(self, call: Call) -> str:
-        setup = call.setup
+    async def run(self, run: Run) -> str:
+        setup = run.call.setup
         known = {
             "tags": setup.tag,
             "regions": setup.caller_region,

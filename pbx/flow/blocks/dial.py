@@ -9,7 +9,7 @@ from pydantic import Field
 from pbx.flow.block import Block, Exit, Reference
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 BUSY = frozenset({"busy", "limit"})
 
@@ -36,7 +36,8 @@ class Dial(Block):
     def references(self) -> list[Reference]:
         return [Reference("target", self.target, "target")]
 
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
+        call = run.call
         application = call.services.dialplan.application_of(self.target)
         if application is not None:
             await application(call)

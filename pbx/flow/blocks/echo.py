@@ -8,7 +8,7 @@ from pbx.call.application import echo
 from pbx.flow.block import Block, Exit
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Echo(Block):
@@ -17,6 +17,6 @@ class Echo(Block):
     def exits(self) -> dict[str, Exit]:
         return {}
 
-    async def run(self, call: Call) -> str:
-        await echo(call)
+    async def run(self, run: Run) -> str:
+        await echo(run.call)
         return "end"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pbx.flow.block import Block, Exit, Text, clip_of
+from pbx.flow.block import Block, Exit, Text
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Hangup(Block):
@@ -21,8 +21,8 @@ class Hangup(Block):
     def texts(self) -> dict[str, Text]:
         return {} if self.text is None else {"text": self.text}
 
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
         if self.text is not None:
-            await call.play([await clip_of(call, self.text)])
-        await call.hangup(self.cause)
+            await run.say(self.text)
+        await run.call.hangup(self.cause)
         return "end"

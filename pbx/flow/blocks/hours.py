@@ -8,7 +8,7 @@ from pbx.call.hours import OpeningHours
 from pbx.flow.block import Block, Exit, Reference
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Hours(Block):
@@ -32,7 +32,7 @@ class Hours(Block):
     def references(self) -> list[Reference]:
         return [Reference("hours", self.hours, "hours")]
 
-    async def run(self, call: Call) -> str:
-        services = call.services
+    async def run(self, run: Run) -> str:
+        services = run.call.services
         entry = next(entry for entry in services.config.hours if entry.name == self.hours)
         return OpeningHours.of(entry, services.config.server.timezone).state(services.clock.unix())

@@ -8,7 +8,7 @@ from pbx.config import Language as LanguageName
 from pbx.flow.block import Block, Exit
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Language(Block):
@@ -21,6 +21,6 @@ class Language(Block):
     def exits(self) -> dict[str, Exit]:
         return {"next": Exit("next", self.next, required=True)}
 
-    async def run(self, call: Call) -> str:
-        call.language = self.language
+    async def run(self, run: Run) -> str:
+        run.language = self.language
         return "next"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
-from pbx.flow.block import Block, Exit, Text, clip_of
+from pbx.flow.block import Block, Exit, Text
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 KEYS = frozenset("0123456789*#ABCD")
 
@@ -47,23 +47,27 @@ class Menu(Block):
             {"text": self.text} if self.invalid_text is None else {"text": self.text, "invalid_text": self.invalid_text}
         )
 
-    async def run(self, call: Call) -> str:
+    def sets(self) -> tuple[str, ...]:
+        return ("menu.key",)
+
+    async def run(self, run: Run) -> str:
         if not self.early:
-            await call.answer()
+            await run.call.answer()
         longest = max(map(len, self.keys))
         terminator = "" if any("#" in key for key in self.keys) else "#"
         outcome = "timeout"
         for attempt in range(self.retries + 1):
-            pressed = await call.collect(
+            pressed = await run.call.collect(
                 maximum=longest,
                 timeout_s=self.timeout_s,
                 between_s=self.between_s,
                 terminator=terminator,
-                prompt=[await clip_of(call, self.text)],
+                prompt=[await run.clip(self.text)],
             )
+            run.variables.set("menu.key", pressed)
             if pressed in self.keys:
                 return pressed
             outcome = "invalid" if pressed else "timeout"
             if pressed and self.invalid_text is not None and attempt < self.retries:
-                await call.play([await clip_of(call, self.invalid_text)])
+                await run.say(self.invalid_text)
         return outcome

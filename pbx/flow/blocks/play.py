@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pbx.flow.block import Block, Exit, Reference
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 log = logging.getLogger("centrala.flow")
 
@@ -25,7 +25,8 @@ class Play(Block):
     def references(self) -> list[Reference]:
         return [Reference("sound", self.sound, "sound")]
 
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
+        call = run.call
         if not self.early:
             await call.answer()
         try:

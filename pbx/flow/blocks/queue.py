@@ -10,7 +10,7 @@ from pbx.flow.block import Block, Exit, Reference
 from pbx.flow.blocks.menu import KEYS
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 UNSERVED = ("timeout", "full", "no_agents")  # outcomes of callers who did not go by themselves
@@ -52,13 +52,13 @@ class Queue(Block):
         found = [Reference("queue", self.queue, "queue"), *(Reference("skill", name, "skills") for name in self.skills)]
         return [*found, Reference("agent", self.preferred, "preferred")] if self.preferred else found
 
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
+        call = run.call
         queues = call.services.queues
         skills = tuple(f"{name}:{level}" for name, level in self.skills.items())
         wishes = queues.wish(self.priority, skills, self.preferred)
         result = await queues.join(call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes, exits=tuple(self.keys))
         outcome: str = result.key if result.outcome == "key" else result.outcome
-        exit_ = self.exits().get(outcome)
-        if outcome in UNSERVED and (exit_ is None or not exit_.target):
+        if outcome in UNSERVED and not run.leads(outcome):
             await queues.turn_away(call)
         return outcome

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pbx.flow.block import Block, Exit, Text, clip_of
+from pbx.flow.block import Block, Exit, Text
 
 if TYPE_CHECKING:
-    from pbx.call.call import Call
+    from pbx.flow.run import Run
 
 
 class Say(Block):
@@ -25,10 +25,10 @@ class Say(Block):
     def texts(self) -> dict[str, Text]:
         return {"text": self.text}
 
-    async def run(self, call: Call) -> str:
+    async def run(self, run: Run) -> str:
         if not self.early:
-            await call.answer()
-        digit = await call.play([await clip_of(call, self.text)], interruptible=self.interruptible)
+            await run.call.answer()
+        digit = await run.say(self.text, interruptible=self.interruptible)
         if digit:
-            call.unread_digit(digit)
+            run.call.unread_digit(digit)
         return "next"

@@ -8,7 +8,8 @@ import pytest
 
 from pbx.config import Config, Extension, Flow, Hours, Number, Queue, Route
 from pbx.configfile.problem import ConfigError, Problem
-from pbx.flow.loader import KINDS, check_flows, load_flows
+from pbx.flow.kinds import KINDS
+from pbx.flow.loader import check_flows, load_flows
 from pbx.flow.model import prompts_of
 
 END = {"kind": "hangup"}
