@@ -41,7 +41,9 @@ class Kind(StrEnum):
     FORWARDED = "call.forwarded"  # from_extension, to, reason ("busy", "no_answer", "unregistered")
     DIGIT = "digit"  # digit, method ("rfc4733", "info", "inband")
     FLOW_BLOCK = "flow.block"  # flow, block, exit
-    QUEUE_JOINED = "queue.joined"  # queue, position; where asked for: priority, skills, preferred
+    # queue, position; where asked for: priority, skills, preferred; overflowed_from, waited_s: an agent of this queue is
+    # about to answer, the caller is a guest in it since then
+    QUEUE_JOINED = "queue.joined"
     # queue, position (0: not said); with a wait low_s, high_s (as spoken), quantile, expected_s; without one that is
     # configured silent (why: "data", "no_agents", "inflow", "blocked", "risen", "too_long")
     QUEUE_ANNOUNCED = "queue.announced"
@@ -56,7 +58,8 @@ class Kind(StrEnum):
     )
     QUEUE_ANSWERED = "queue.answered"  # queue, agent, wait_s
     QUEUE_ABANDONED = "queue.abandoned"  # queue, wait_s, position
-    QUEUE_LEFT = "queue.left"  # queue, wait_s, reason ("timeout", "full", "no_agents", "key", "shutdown")
+    # queue, wait_s, reason ("timeout", "full", "no_agents", "key", "shutdown", "overflow": `to` another queue)
+    QUEUE_LEFT = "queue.left"
     WRAPUP_NOTED = "wrapup.noted"  # queue, agent, code, note: as they are now, during the call or in wrap-up
     WRAPUP_ENDED = "wrapup.ended"  # queue, agent, code ("TIMEOUT": none was given in time), note, wrapup_s
     RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder

@@ -14,6 +14,8 @@ from pbx.events import CallEvent, Kind
 OFF_HOURS = ("closed", "holiday")  # exits of a flow's block of hours
 ANSWERED_BY_NOBODY = ("callback",)  # reasons to leave a queue after which the customer is in other hands already
 
+OVERFLOW = "overflow"  # an agent of a queue that helps has answered
+
 
 class CallFacts:
     """One call. `add` takes its events in order; instants are UTC seconds."""
@@ -80,6 +82,8 @@ class CallFacts:
             self.rang = str(data.get("target") or "")
 
     def _joined(self, data: dict[str, Any], at: float) -> None:
+        if data.get("overflowed_from"):
+            return  # an agent of another queue helps: the customer is still the one of his own queue
         self.queue, self.joined = str(data.get("queue") or ""), at
         self.missed = "interrupted"  # should nothing more be heard of it
 
@@ -88,6 +92,8 @@ class CallFacts:
 
     def _left(self, data: dict[str, Any], at: float) -> None:
         reason = str(data.get("reason") or "left")
+        if reason == OVERFLOW:
+            return  # answered in this moment
         self._unserved(data, at, reason)
         if reason in ANSWERED_BY_NOBODY:
             self.missed, self.handled = "", True

@@ -15,7 +15,7 @@ MAX_VALUES = 64  # distinct values of a label that code elsewhere makes up; more
 MAX_SEIZURES = 20_000
 QUALITY_FAULTS = ("mos", "one_way", "dead_air", "clipping")
 DIGIT_METHODS = ("rfc4733", "info", "inband")
-EXITS = ("timeout", "full", "no_agents", "key", "shutdown")
+EXITS = ("timeout", "full", "no_agents", "key", "shutdown", "overflow")
 UNACCEPTED = ("no_answer", "busy", "rejected", "unreachable", "lost")
 
 

@@ -36,7 +36,7 @@ class PromiseMetrics(Collector):
                 self._promises.child(queue, verdict)
             for reason in REASONS:
                 self._silent.child(queue, reason)
-        self._told: dict[str, list[tuple[float, float]]] = {}  # call: (when, at most so many seconds)
+        self._told: dict[str, list[tuple[str, float, float]]] = {}  # call: (queue, when, at most so many seconds)
         bus.subscribe(CallEvent, self._announced, (Kind.QUEUE_ANNOUNCED,))
         bus.subscribe(CallEvent, self._ended, ENDS)
 
@@ -47,12 +47,14 @@ class PromiseMetrics(Collector):
     def _announced(self, event: CallEvent) -> None:
         data = event.data
         if "high_s" in data:
-            self._told.setdefault(event.call_id, []).append((event.at, data["high_s"]))
+            self._told.setdefault(event.call_id, []).append((data["queue"], event.at, data["high_s"]))
         elif data.get("silent"):
             self._silent.child(data["queue"], data["silent"]).value += 1
 
     def _ended(self, event: CallEvent) -> None:
+        if event.data.get("reason") == "overflow":  # answered in this moment by an agent of another queue
+            return
         answered = event.kind is Kind.QUEUE_ANSWERED
-        for at, high_s in self._told.pop(event.call_id, ()):
+        for queue, at, high_s in self._told.pop(event.call_id, ()):
             verdict = "broken" if event.at - at > high_s else "kept" if answered else "open"
-            self._promises.child(event.data["queue"], verdict).value += 1
+            self._promises.child(queue, verdict).value += 1

@@ -34,13 +34,15 @@ def reason_of(cause: str) -> str:
 class Offer:
     """See the module. `over` is set by whatever ends it first."""
 
-    __slots__ = ("_silence", "agent", "leg", "over", "stay", "token")
+    __slots__ = ("_silence", "agent", "leg", "over", "stay", "through", "token")
 
-    def __init__(self, stay: Waiting, agent: Agent, token: int, leg: OutgoingLeg) -> None:
+    def __init__(self, stay: Waiting, agent: Agent, token: int, leg: OutgoingLeg, through: str) -> None:
+        """`through`: the queue in which the agent was found, the caller's own or one that helps it."""
         self.stay = stay
         self.agent = agent
         self.token = token
         self.leg = leg
+        self.through = through
         self.over = False
         self._silence: asyncio.TimerHandle | None = None
         if not leg.answered_at and not leg.trunk:

@@ -161,9 +161,9 @@ class Dispatcher:
         if self._waiting.pop(key, None) is not None:
             self.distributor.leave(key)
 
-    def position(self, key: int) -> int:
-        """1 for the first in line, 0 when not waiting."""
-        return self.distributor.position(key)
+    def position(self, key: int, queue: str = "") -> int:
+        """1 for the first in line of his own queue or of `queue`, 0 when not waiting there."""
+        return self.distributor.position(key, self._queues[queue] if queue else -1)
 
     def waiting(self, queue: str) -> int:
         return self.distributor.waiting(self._queues[queue])

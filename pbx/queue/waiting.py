@@ -16,6 +16,7 @@ from pbx.events import Kind
 from pbx.queue.age import place_since
 from pbx.queue.agent import Agent
 from pbx.queue.announcements import Announcer
+from pbx.queue.guests import Guests
 from pbx.queue.keys import KEY_CALLBACK, KEY_LEAVE, CallbackAsked, Pressed
 from pbx.queue.offer import Offer
 from pbx.queue.queue import Queue, WaitingCaller
@@ -49,7 +50,7 @@ class Waiting:
 
     __slots__ = (
         *("_announcer", "_asked", "_decided", "_listener", "_max_wait_s", "_outcome", "_timer"),
-        *("call", "joined", "key", "keys", "offers", "queue", "service", "since", "wishes"),
+        *("call", "guests", "joined", "key", "keys", "offers", "queue", "service", "since", "wishes"),
     )
 
     def __init__(
@@ -63,6 +64,7 @@ class Waiting:
         self.since = place_since(call, queue.name, self.joined)  # of the place: it outlives an agent lost in a talk
         self.wishes = wishes
         self.key = 0  # of the distributor
+        self.guests = Guests()  # of queues that help his own
         self.offers: dict[int, Offer] = {}  # by token: whose phones ring
         self._decided: asyncio.Future[Offer | Pressed | str] | None = None
         self._outcome = ""
@@ -91,9 +93,7 @@ class Waiting:
             self.call.clear_digits()  # pressed before the caller knew what they do here
         try:
             self._begin()
-            position = self._position()
-            self.service.promises.entered(self.queue.name, position)
-            self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position, **self.wishes.record())
+            self._joined(self.wishes.record())
             while True:
                 decision = await self._wait()
                 if isinstance(decision, str):
@@ -115,6 +115,7 @@ class Waiting:
     def changed(self, change: Change) -> None:
         """Time alone has changed who will do for this caller."""
         if change.kind == "overflowed":
+            self.guests.came(self, change.queue)
             self.call.emit(Kind.QUEUE_OVERFLOWED, queue=self.queue.name, to=change.queue, wait_s=self.wait_s)
         elif change.kind == "relaxed":
             self.call.emit(Kind.QUEUE_RELAXED, queue=self.queue.name, needs=change.needs, wait_s=self.wait_s)
@@ -138,7 +139,7 @@ class Waiting:
             leg = service.lines.originate(
                 call, agent, timeout_s=config.ring_timeout_s, queue=config.name, headers=headers
             )
-            offer = Offer(self, agent, token, leg)
+            offer = Offer(self, agent, token, leg, service.dispatcher.choice.queue)
             self.offers[token] = offer
             service.roster.legs[call.id, leg.name] = agent
             call.emit(
@@ -225,13 +226,14 @@ class Waiting:
 
     async def _talk(self, offer: Offer) -> QueueResult | None:
         """Until the agent hung up. None when the agent's phone was lost, and the caller is still there."""
-        queue, call, agent, service = self.queue, self.call, offer.agent, self.service
-        wait_s = self.wait_s
+        call, agent, service = self.call, offer.agent, self.service
+        wait_s, queue = self.wait_s, service.queues[offer.through]
         self._outcome = "answered"
         self._stop_waiting()
-        queue.count_answered(wait_s)
+        waited_s = wait_s if queue is self.queue else self.guests.served(self, queue, wait_s)
+        queue.count_answered(waited_s)
         queue.talking += 1
-        call.emit(Kind.QUEUE_ANSWERED, queue=queue.name, agent=agent.extension, wait_s=wait_s)
+        call.emit(Kind.QUEUE_ANSWERED, queue=queue.name, agent=agent.extension, wait_s=waited_s)
         service.roster.talking[call.id] = agent
         service.pacing.talk_began(queue, agent)
         service.wrapups.open(agent, queue.config, call.id)
@@ -240,7 +242,7 @@ class Waiting:
         began = asyncio.get_running_loop().time()
         lost = False
         try:
-            result = await call.bridge(offer.leg, record=queue.config.record)
+            result = await call.bridge(offer.leg, record=self.queue.config.record)
             lost = result.cause in LOST and not call.a.is_ended
             return None if lost else QueueResult("answered", wait_s, agent.extension, result.talk_s)
         finally:
@@ -253,13 +255,16 @@ class Waiting:
 
     def _rejoin(self) -> None:
         """The agent's phone was lost in the middle of the talk: the caller is the first in line for another one."""
-        self._outcome = ""
+        self._outcome, self.guests = "", Guests()
         self.joined = asyncio.get_running_loop().time()
         self.queue.offered += 1
         self._begin()
+        self._joined({"again": True})
+
+    def _joined(self, more: Mapping[str, Any]) -> None:
         position = self._position()
         self.service.promises.entered(self.queue.name, position)
-        self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position, again=True)
+        self.call.emit(Kind.QUEUE_JOINED, queue=self.queue.name, position=position, **more)
 
     # -- keys ------------------------------------------------------------------------------------------------------
 

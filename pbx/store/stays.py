@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pbx.store.calling_back import CallingBack
-from pbx.store.encode import clean, number, seconds
+from pbx.store.encode import clean, micros, number, seconds
 from pbx.store.records import QueueOffer, WaitPromise
 from pbx.store.visits import Ring, Said, Visit
 
@@ -36,12 +36,19 @@ class Stays(CallingBack):
         return [*offers, *promises]
 
     def _queue_joined(self, leg: str, at_us: int, data: Data) -> None:
-        self.visits.append(Visit(clean(data.get("queue")), at_us, int(number(data.get("position")))))
+        queue, position = clean(data.get("queue")), int(number(data.get("position")))
+        helped = self.visits[-1] if data.get("overflowed_from") and self.visits else None
+        if helped is None:
+            self.visits.append(Visit(queue, at_us, position))
+            return
+        joined_us = max(at_us - micros(number(data.get("waited_s"))), helped.joined_us)
+        self.visits.append(helped.flow_out(Visit(queue, joined_us, position), at_us))
 
     def _queue_offered(self, leg: str, at_us: int, data: Data) -> None:
         visit = self._waiting(at_us, data)
         visit.offers += 1
-        visit.rings.append(Ring(clean(data.get("agent")), clean(data.get("leg")), at_us))
+        ring = Ring(clean(data.get("agent")), clean(data.get("leg")), at_us, clean(data.get("through")))
+        visit.rings.append(ring)
 
     def _queue_offer_ended(self, leg: str, at_us: int, data: Data) -> None:
         if not self.visits:

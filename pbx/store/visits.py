@@ -20,9 +20,10 @@ class Verdict(StrEnum):
 class Ring:
     """An offer; `ended_us` is 0 while it stands."""
 
-    __slots__ = ("agent", "ended_us", "leg", "offered_us", "outcome")
+    __slots__ = ("agent", "ended_us", "leg", "offered_us", "outcome", "through")
 
-    def __init__(self, agent: str, leg: str, offered_us: int) -> None:
+    def __init__(self, agent: str, leg: str, offered_us: int, through: str = "") -> None:
+        self.through = through  # the queue that helped with the agent, "" for the caller's own
         self.agent = agent
         self.leg = leg
         self.offered_us = offered_us
@@ -66,6 +67,7 @@ class Visit:
         "queue",
         "rings",
         "said",
+        "served_us",
         "wait_s",
         "wrapup_s",
     )
@@ -75,6 +77,7 @@ class Visit:
         self.joined_us = joined_us
         self.position = position
         self.ended_us = self.bridged_us = self.held_us = 0
+        self.served_us = 0  # answered by an agent of the queue into which he flowed out
         self.offers = self.missed = 0
         self.outcome = self.agent = self.code = self.note = ""
         self.wait_s = self.wrapup_s = 0.0
@@ -85,6 +88,19 @@ class Visit:
     def ring(self, leg: str) -> Ring | None:
         """The offer that rings on `leg`."""
         return next((ring for ring in reversed(self.rings) if ring.leg == leg), None)
+
+    def flow_out(self, guest: Visit, at_us: int) -> Visit:
+        """An agent of `guest`'s queue answers at `at_us`: this visit was over when that one began, and the offers that
+        the other queue made are its own.
+        """
+        self.served_us, self.ended_us = at_us, guest.joined_us
+        guest.rings = [ring for ring in self.rings if ring.through == guest.queue]
+        self.rings = [ring for ring in self.rings if ring.through != guest.queue]
+        guest.offers = len(guest.rings)
+        guest.missed = sum(ring.outcome not in ("", "lost") for ring in guest.rings)
+        self.offers -= guest.offers
+        self.missed -= guest.missed
+        return guest
 
     def accept(self, agent: str, at_us: int) -> None:
         """`agent` took the caller: his offer is over, those of the others end by themselves."""
@@ -112,11 +128,11 @@ class Visit:
 
     def promise_records(self, call_id: str, count: int, first: int, call_end_us: int) -> list[WaitPromise]:
         """The waits that were said during visit number `count`, numbered from `first`."""
-        ended_us = self.ended_us or call_end_us
+        ended_us = self.served_us or self.ended_us or call_end_us
         records = []
         for number, said in enumerate(self.said or (), first):
             waited_s = seconds(max(ended_us - said.told_us, 0))
-            kept = Verdict.KEPT if self.outcome == "answered" else Verdict.OPEN
+            kept = Verdict.KEPT if self.served_us or self.outcome == "answered" else Verdict.OPEN
             outcome = Verdict.BROKEN if waited_s > said.high_s else kept
             records.append(
                 WaitPromise(

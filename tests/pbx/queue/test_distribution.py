@@ -276,7 +276,34 @@ async def test_overflow_by_time_keeps_the_place_in_both_queues() -> None:
     offered = house.one(Kind.QUEUE_OFFERED, caller)
     assert (offered["queue"], offered["through"]) == ("sales", "service")
     await house.sleep(2)
-    assert house.one(Kind.QUEUE_ANSWERED, caller)["queue"] == "sales"
+    assert house.one(Kind.QUEUE_LEFT, caller) == {
+        "queue": "sales",
+        "wait_s": pytest.approx(20, abs=0.01),
+        "reason": "overflow",
+        "to": "service",
+    }
+    _home, there = house.journey(Kind.QUEUE_JOINED, caller)
+    waited_s = there.data.pop("waited_s")
+    assert there.data == {"queue": "service", "position": 1, "overflowed_from": "sales"}
+    answered = house.one(Kind.QUEUE_ANSWERED, caller)
+    assert (answered["queue"], answered["wait_s"]) == ("service", waited_s)
+    sales, service = (house.queues.queues[name] for name in ("sales", "service"))
+    assert (sales.offered, sales.answered, dict(sales.left)) == (1, 0, {"overflow": 1})
+    assert (service.offered, service.answered) == (2, 1)
+    await house.close()
+
+
+async def test_a_guest_who_gives_up_is_abandoned_in_his_own_queue_alone() -> None:
+    phones = {"101": {"answer_after_s": 1.0}, "102": {"answer_after_s": 1.0}}
+    house = House(phones, two_queues(overflow=[Overflow(queue="service", after_s=5)]))
+    for agent in phones:
+        house.queues.set_agent(agent, "break")
+    caller = house.call("sales")
+    await house.sleep(30)
+    caller.hang_up()
+    await house.sleep(1)
+    assert house.one(Kind.QUEUE_ABANDONED, caller)["queue"] == "sales"
+    assert [event.data["queue"] for event in house.journey(Kind.QUEUE_JOINED, caller)] == ["sales"]
     await house.close()
 
 

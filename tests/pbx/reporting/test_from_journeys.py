@@ -7,11 +7,13 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from pbx.events import CallEvent, Kind
 from pbx.reporting.figures import TrunkFigures
 from pbx.reporting.queries import trunk_figures
 from pbx.reporting.service_level import Formula
+from pbx.store import schema
 from tests.pbx.reporting.ledger import ALL, Ledger
 from tests.support.journeys import T0, Journey, abandoned, answered, left, seizure
 
@@ -72,6 +74,55 @@ def test_a_transfer_is_one_answered_caller_and_the_agents_own_talk() -> None:
     assert (sales.offered, sales.answered, sales.wait_answered_s) == (1, 1, 6.0)
     assert sales.talk_s == 60.0  # the hour that 102 may talk is nobody's of the queue
     assert sales.service_level(Formula.SL4) == 1.0
+
+
+def overflowed() -> list[CallEvent]:
+    """90 s alone in sales; a guest of support for 20 more, where 201 answers after 101 and 202 did not."""
+    call = Journey(1).begin().at(1).add(Kind.QUEUE_JOINED, queue="sales", position=3)
+    call.at(31).add(Kind.QUEUE_ANNOUNCED, queue="sales", position=2, low_s=60, high_s=120, quantile=0.8)
+    call.at(61).add(Kind.QUEUE_OFFERED, queue="sales", agent="101", leg="b1", by="linear")
+    call.at(76).add(Kind.QUEUE_OFFER_ENDED, queue="sales", agent="101", leg="b1", reason="no_answer")
+    call.at(91).add(Kind.QUEUE_OVERFLOWED, queue="sales", to="support", wait_s=90.0)
+    call.add(Kind.QUEUE_OFFERED, queue="sales", agent="202", leg="b2", by="linear", through="support")
+    call.at(101).add(Kind.QUEUE_OFFER_ENDED, queue="sales", agent="202", leg="b2", reason="no_answer")
+    call.add(Kind.QUEUE_OFFERED, queue="sales", agent="201", leg="b3", by="linear", through="support")
+    call.at(111).add(Kind.QUEUE_LEFT, queue="sales", wait_s=90.0, reason="overflow", to="support")
+    call.add(Kind.QUEUE_JOINED, queue="support", position=1, overflowed_from="sales", waited_s=20.0)
+    call.add(Kind.QUEUE_ANSWERED, queue="support", agent="201", wait_s=20.0).add(Kind.BRIDGE_STARTED, with_leg="b3")
+    call.at(171).add(Kind.BRIDGE_ENDED, with_leg="b3", talk_s=60.0)
+    call.add(Kind.WRAPUP_ENDED, queue="support", agent="201", code="order", note="", wrapup_s=5.0)
+    return call.end().events
+
+
+def test_overflow_is_a_flow_out_of_the_one_queue_and_an_arrival_of_the_other() -> None:
+    with Ledger() as ledger:
+        ledger.tell(overflowed())
+        sales, support = ledger.queue(), ledger.queue("support")
+        cdr = ledger.connection.execute(select(schema.cdrs.c.queue, schema.cdrs.c.wait_s, schema.cdrs.c.agent)).one()
+        visit = schema.queue_visits.c
+        stays = ledger.connection.execute(
+            select(visit.queue, visit.outcome, visit.joined_us, visit.ended_us, visit.wrapup_code).order_by(visit.visit)
+        ).all()
+        offers = ledger.connection.execute(
+            select(schema.queue_offers.c.queue, schema.queue_offers.c.agent, schema.queue_offers.c.outcome)
+        ).all()
+        promise = ledger.connection.execute(select(schema.wait_promises.c.outcome, schema.wait_promises.c.queue)).one()
+    assert (sales.offered, sales.answered, sales.abandoned, sales.flows) == (1, 0, 0, {"overflow": 1})
+    assert (support.offered, support.answered, support.wait_answered_s, support.talk_s) == (1, 1, 20.0, 60.0)
+    assert support.service_level(Formula.SL4) == 1.0  # within 20 s of his coming
+    assert (sales.offers, sales.offers_missed, support.offers, support.offers_missed) == (1, 1, 2, 1)
+    assert tuple(cdr) == ("support", 110.0, "201")
+    start_us = round(T0 * 1e6)
+    assert [tuple(stay) for stay in stays] == [
+        ("sales", "overflow", start_us + 1_000_000, start_us + 91_000_000, ""),
+        ("support", "answered", start_us + 91_000_000, start_us + 111_000_000, "order"),
+    ]
+    assert [tuple(offer) for offer in offers] == [
+        ("sales", "101", "no_answer"),
+        ("support", "202", "no_answer"),
+        ("support", "201", "accepted"),
+    ]
+    assert tuple(promise) == ("kept", "sales")  # within 120 s of being said, by whomever
 
 
 def test_a_transfer_into_another_queue_is_offered_and_answered_there() -> None:
