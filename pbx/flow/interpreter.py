@@ -7,11 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pbx.call.errors import CallEnded
 from pbx.config import Language
-from pbx.events import Kind
 from pbx.flow.model import Flow, prompts_of
 from pbx.flow.run import Run
+from pbx.flow.step import take_step
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.flow")
 
 BURST = 100  # blocks in one second: more means a circle that the check could not see, e.g. over a queue that is full
-HANGUP = "hangup"  # the exit of a block in which the caller hung up
-ERROR = "error"  # the exit of a block that failed
 
 
 class Flows:
@@ -66,18 +63,4 @@ async def run_flow(call: Call, flow: Flow) -> None:
             log.error("flow %s runs in a circle at block %s: call %s is ended", flow.name, name, call.id)
             await call.hangup("error")
             return
-        name = await _run_block(run, name)
-
-
-async def _run_block(run: Run, name: str) -> str:
-    """Runs one block and tells how it was left; returns the next block's name, "" at the end."""
-    flow, run.block = run.flow, name
-    left_by = HANGUP
-    try:
-        left_by = await flow.blocks[name].run(run)
-    except Exception as error:
-        left_by = HANGUP if isinstance(error, CallEnded) else ERROR
-        raise
-    finally:
-        run.call.emit(Kind.FLOW_BLOCK, flow=flow.name, version=flow.version, block=name, exit=left_by)
-    return flow.target(name, left_by)
+        name = run.leads(await take_step(run, name, flow.blocks[name]))

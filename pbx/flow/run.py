@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """What every block gets. `flow` changes when the caller goes into another flow; `block` is the one that runs."""
+    """What every block gets. `flow` changes when the caller goes into another flow; `block` is the one that runs, ""
+    before the first."""
 
     __slots__ = ("block", "call", "flow", "variables")
 
     def __init__(self, call: Call, flow: Flow) -> None:
         self.call = call
         self.flow = flow
-        self.block = flow.start
+        self.block = ""
         self.variables = Variables(call)
 
     @property
