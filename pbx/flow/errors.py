@@ -13,3 +13,11 @@ class FlowError(Exception):
 
 class VariableError(FlowError):
     """A name that cannot be set, or a value that cannot be kept."""
+
+
+class ExpressionError(FlowError, ValueError):
+    """An expression that cannot be read, or has no value; `position` counts characters from 0."""
+
+    def __init__(self, text: str, position: int, remedy: str = "") -> None:
+        self.position = position
+        super().__init__(f"{text} (character {position + 1})", remedy)

@@ -10,15 +10,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pbx.flow.errors import VariableError
+from pbx.flow.values import Value
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
-
-Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
 MAX_NAMES = 200
 MAX_VALUE_BYTES = 4096  # as JSON
@@ -138,12 +137,12 @@ def check_name(name: str) -> None:
 
 def check_value(name: str, value: Value) -> None:
     """VariableError unless `value` is JSON of no more than MAX_VALUE_BYTES."""
-    if value is None or isinstance(value, (bool, float)):
+    if value is None or isinstance(value, bool):
         return
     if isinstance(value, str) and len(value) * 4 + 2 <= MAX_VALUE_BYTES:
         return
     try:
-        size = len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass"))
     except (TypeError, ValueError, RecursionError) as error:
         text = f"the value of {name!r} is no JSON: {error}"
         raise VariableError(text, "set text, numbers, lists or tables") from None

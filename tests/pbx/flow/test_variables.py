@@ -71,7 +71,15 @@ def test_values_have_a_size() -> None:
     deep: list[Any] = []
     for _ in range(5000):
         deep = [deep]
-    for value in ("x" * MAX_VALUE_BYTES, "ą" * (MAX_VALUE_BYTES // 2), ["x"] * 4096, deep, object(), 10**5000):
+    for value in (
+        "x" * MAX_VALUE_BYTES,
+        "ą" * (MAX_VALUE_BYTES // 2),
+        ["x"] * 4096,
+        deep,
+        object(),
+        10**5000,
+        float("inf"),
+    ):
         with pytest.raises(VariableError):
             known.set("a", value)  # type: ignore[arg-type]
     assert known["a"] == "x" * (MAX_VALUE_BYTES - 2)
