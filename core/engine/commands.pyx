@@ -191,6 +191,7 @@ cdef bint close_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         leave_all(w, leg, now)
         coder_detach(w, leg)
         leave_tap(w, &leg.tap, 0, now)
+        leave_tap(w, &leg.heard_tap, 0, now)
         leg.reusable = _part_with_sockets(w, leg)
         leg.stream.srtp_in = leg.stream.srtp_out = NULL
         account(w, leg)

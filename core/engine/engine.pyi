@@ -228,8 +228,11 @@ class Engine:
         """
     def record_room(self, path: str, room: int, *, pipe: int = -1) -> int:
         """Records the mix of a room (mono)."""
-    def add_to_record(self, recording: int, stream: int, channel: int) -> int:
-        """One more stream into channel 0 (left) or 1; returns its tap. ValueError when the recording is over."""
+    def add_to_record(self, recording: int, stream: int, channel: int, *, heard: bool = False) -> int:
+        """One more stream into channel 0 (left) or 1; returns its tap. ValueError when the recording is over.
+
+        `heard`: not what the stream says, but what it is told while it is in a conference (silence elsewhere).
+        """
     def drop_from_record(self, recording: int, tap: int) -> None:
         """The stream of that tap is no longer recorded; with the last one the recording ends."""
     def pause_record(self, recording: int, on: bool) -> None:

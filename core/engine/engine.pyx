@@ -354,8 +354,8 @@ cdef class Engine:
     def record_room(self, path, room, *, int pipe=-1):
         return start_room_tape(self.crew, path, pipe, self._room(room))
 
-    def add_to_record(self, recording, stream, int channel):
-        return add_tap(self.crew, recording, stream, channel)
+    def add_to_record(self, recording, stream, int channel, *, bint heard=False):
+        return add_tap(self.crew, recording, stream, channel, heard)
 
     def drop_from_record(self, recording, int tap):
         drop_tap(self.crew, recording, tap)

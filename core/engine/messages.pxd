@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from core.base.sockets cimport Address, Ip
 
 cdef enum:
-    LAYOUT = 4
+    LAYOUT = 5
     MAX_CLIPS = 16             # of one play
     MAX_DIGITS = 64            # of one send_digits
 
@@ -21,7 +21,7 @@ cpdef enum:                    # kinds of commands
     CMD_BRIDGE = 6             # stream, other
     CMD_UNBRIDGE = 7
     CMD_ECHO = 8               # flags & FLAG_ON
-    CMD_RECORD = 9             # stream (or room), token (recording id), count (tap), flags & FLAG_ROOM
+    CMD_RECORD = 9             # stream (or room), token (recording id), count (tap), flags & FLAG_ROOM, FLAG_HEARD
     CMD_STOP_RECORD = 10       # token (recording id); flags & FLAG_ON: only the tap `count`
     CMD_RELEASE_CLIP = 11      # token (clip id)
     CMD_CLOSE = 12
@@ -45,6 +45,7 @@ cdef enum:
     FLAG_REPEAT = 1
     FLAG_OVERLAY = 2           # of CMD_PLAY: over what else is heard, which is turned down by `duck`
     FLAG_ROOM = 1              # of CMD_RECORD: stream is a room id
+    FLAG_HEARD = 2             # of CMD_RECORD: what the stream is told in a conference, not what it says
     FLAG_RECEIVE = 1
     FLAG_SEND = 2
     FLAG_RTCP_MUX = 4

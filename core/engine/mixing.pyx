@@ -19,7 +19,7 @@ from core.engine.state cimport (
     send_rtp,
     tell,
 )
-from core.engine.voice cimport Voice, voice_narrow, voice_take
+from core.engine.voice cimport VOICE_FRAME, Voice, voice_narrow, voice_take
 from core.signal.mixer cimport (
     mix_add,
     mix_clear,
@@ -40,6 +40,7 @@ from core.stream.stream cimport CODEC_PCMA, Stream, encode_audio
 from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, Stamp, tl_next, tl_pause
 
 cdef enum:
+    NS_PER_SAMPLE = 125000     # at 8 kHz
     ATTACK = 2                 # loud frames in a row that make a talker
     GIVE_UP_NS = 100000000     # later than this, frames are left out and the timestamps follow the clock
 
@@ -103,6 +104,16 @@ cdef void _record(Worker* w, Room* room, int64_t now) noexcept nogil:
     n = resample(&room.narrow, w.mixed, room.frame, w.mixed)
     record_audio(room.tap, CODEC_LINEAR, <uint8_t*>w.mixed, n * <int>sizeof(int16_t), room.recorded, 1, now)
     room.recorded += <uint32_t>n
+
+
+cdef void _record_heard(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
+    """What stands in w.mixed. A pair on the tick is a room of the worker's own, whose other leg has a tap itself."""
+    cdef int16_t[VOICE_FRAME] narrow
+    cdef int n
+    if room.id:
+        n = resample(&leg.voice.heard_narrow, w.mixed, room.frame, narrow)
+        record_audio(leg.heard_tap, CODEC_LINEAR, <uint8_t*>narrow, n * <int>sizeof(int16_t),
+                     <uint32_t>(when // NS_PER_SAMPLE), 1, when)
 
 
 cdef void _own_mix(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
@@ -202,7 +213,7 @@ cdef bint _is_plain(const Room* room, const Leg* leg) noexcept nogil:
     """G.711 at the room's own rate and packet time, and nothing but the room to be heard."""
     cdef const Voice* v = leg.voice
     return (room.rate == RATE_HZ and leg.stream.ptime_ms == 20 and v.waiting_count == 0 and v.whispers == NULL
-            and not leg.overlay.active and not leg.membership & MEMBER_DEAF and codec_is_g711(leg.stream.codec)
+            and not leg.overlay.active and leg.heard_tap == NULL and not leg.membership & MEMBER_DEAF and codec_is_g711(leg.stream.codec)
             and not _pauses(&leg.stream))
 
 
@@ -230,6 +241,8 @@ cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexc
         _send_plain(w, room, leg, when)
     else:
         _own_mix(w, room, leg, now)
+        if leg.heard_tap != NULL:
+            _record_heard(w, room, leg, when)
         _send_own(w, room, leg, when)
     v.whispers = NULL
 

@@ -48,7 +48,7 @@ cdef void move_out(Worker* w, Leg* leg, uint32_t new_id, int64_t now) noexcept n
     # What is left is a shell: its sockets, clips and tap are the other's.
     leg.stream.fd = leg.stream.rtcp_fd = -1
     leg.player.active = leg.overlay.active = False
-    leg.tap = NULL
+    leg.tap = leg.heard_tap = NULL
     leg.sounding = 0
     leg.pending = 0
     leg.moved_to = new_id

@@ -139,7 +139,8 @@ cdef struct Leg:
     char sounding              # ASCII of the digit that is still heard, 0: none
     int64_t heard_ns
     # recording
-    Tap* tap
+    Tap* tap                   # of what it says
+    Tap* heard_tap             # of what it is told in a conference
     # events that wait for room
     uint32_t pending           # PENDING_*
     uint32_t ended_token

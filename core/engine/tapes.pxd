@@ -8,8 +8,9 @@ from core.engine.crew cimport Crew
 # own to close.
 cdef int64_t start_tape(Crew crew, object path, int fd, int channels, object streams) except -1
 cdef int64_t start_room_tape(Crew crew, object path, int fd, object room) except -1
-# One more stream into a channel; its tap. ValueError when the recording is over or has had all the taps it can have.
-cdef int add_tap(Crew crew, object recording, object stream, int channel) except -1
+# One more stream into a channel, or (`heard`) what it is told in a conference; its tap. ValueError when the recording is over
+# or has had all the taps it can have.
+cdef int add_tap(Crew crew, object recording, object stream, int channel, bint heard) except -1
 cdef int drop_tap(Crew crew, object recording, int tap) except -1
 cdef int pause_tape(Crew crew, object recording, bint on) except -1
 cdef int stop_tape(Crew crew, object recording) except -1

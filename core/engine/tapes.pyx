@@ -85,7 +85,7 @@ cdef Recording* _running(Crew crew, object recording) except? NULL:
     return r
 
 
-cdef int add_tap(Crew crew, object recording, object stream, int channel) except -1:
+cdef int add_tap(Crew crew, object recording, object stream, int channel, bint heard) except -1:
     cdef Recording* r = _running(crew, recording)
     crew.leg(stream)
     crew.vacancy(id_tag(stream))
@@ -93,7 +93,7 @@ cdef int add_tap(Crew crew, object recording, object stream, int channel) except
         raise ValueError(f"recording {recording} is over")
     if not 0 <= channel < r.channels:
         raise ValueError(f"recording {recording} has {r.channels} channels, there is no channel {channel}")
-    return _feed(crew, r.id, stream, 0, channel)
+    return _feed(crew, r.id, stream, m.FLAG_HEARD if heard else 0, channel)
 
 
 cdef int _end(Crew crew, uint32_t id, int tap) except -1:

@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t, uint32_t
 from core.base.atomics cimport load_acquire_i32, store_release_i32
 from core.base.clock cimport now_ns
 from core.base.sockets cimport eventfd_signal
-from core.engine.messages cimport EV_RECORDING_ENDED, FLAG_ROOM, Command
+from core.engine.messages cimport EV_RECORDING_ENDED, FLAG_HEARD, FLAG_ROOM, Command
 from core.engine.recorder cimport (
     RECORDING_ENDED,
     RECORDING_REPORTED,
@@ -40,7 +40,11 @@ cdef int run_record(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     if w.recordings.workers[c.token % RECORDING_SLOTS] == w.index and not r.begun:
         r.begun = True
         w.recordings_open += 1
-    place = &room.tap if room != NULL else &leg.tap if leg != NULL else NULL
+    place = NULL
+    if room != NULL:
+        place = &room.tap
+    elif leg != NULL:
+        place = &leg.heard_tap if c.flags & FLAG_HEARD else &leg.tap
     if place == NULL or place[0] != NULL:
         # The end of the recording tells Python.
         leave_tap(w, &tap, EBUSY, now)
@@ -65,6 +69,8 @@ cdef void stop_record(Worker* w, const Command* c, int64_t now) noexcept nogil:
             # Its pair may be relayed again.
             w.active[i].unsettled = True
             w.unsettled = True
+        if _meant(w.active[i].heard_tap, c):
+            leave_tap(w, &w.active[i].heard_tap, 0, now)
     for i in range(w.room_pool.capacity if w.count.rooms else 0):
         if w.rooms[i] != NULL and _meant(w.rooms[i].tap, c):
             leave_tap(w, &w.rooms[i].tap, 0, now)
@@ -82,6 +88,7 @@ cdef void _leave_broken(Worker* w, int64_t now) noexcept nogil:
     cdef uint32_t i
     for i in range(w.active_count):
         _leave_ended(w, &w.active[i].tap, now)
+        _leave_ended(w, &w.active[i].heard_tap, now)
     for i in range(w.room_pool.capacity if w.count.rooms else 0):
         if w.rooms[i] != NULL:
             _leave_ended(w, &w.rooms[i].tap, now)

@@ -26,6 +26,7 @@ cdef struct Voice:
     Resampler convert          # from the codec's rate to the room's
     Resampler narrow           # from the room's rate to telephone sound, for a G.711 member of a wide room
     Resampler announce         # from telephone sound to the room's rate, for what is played over it
+    Resampler heard_narrow     # from the room's rate to telephone sound, for the recording of what it is told
     Talker talker
     Quiet quiet                # of what it is told
     bint sounds                # `heard` holds sound

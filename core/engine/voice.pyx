@@ -20,6 +20,7 @@ cdef void voice_start(Voice* v, int rate) noexcept nogil:
     v.rate = rate
     v.codec = NO_CODEC
     resample_init(&v.narrow, rate, RATE_HZ)
+    resample_init(&v.heard_narrow, rate, RATE_HZ)
     quiet_init(&v.quiet)
 
 

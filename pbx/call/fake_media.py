@@ -41,14 +41,14 @@ class FakeRecording:
         self.path = self.relative_path = path
         self.paused = False
         self.active = True
-        self.taps: list[tuple[str, Any, int]] = []  # ("add" or "drop", stream, channel)
+        self.taps: list[tuple[str, Any, int]] = []  # ("add", "drop", and what is "heard", stream, channel)
         self._began = asyncio.get_running_loop().time()
 
-    def add(self, session: Any, channel: int) -> None:
-        self.taps.append(("add", session, channel))
+    def add(self, session: Any, channel: int, *, heard: bool = False) -> None:
+        self.taps.append(("add heard" if heard else "add", session, channel))
 
-    def drop(self, session: Any) -> None:
-        self.taps.append(("drop", session, -1))
+    def drop(self, session: Any, *, heard: bool = False) -> None:
+        self.taps.append(("drop heard" if heard else "drop", session, -1))
 
     def pause(self, on: bool) -> None:
         self.paused = on

@@ -1,8 +1,8 @@
 """Recordings of calls: <yyyy>/<mm>/<dd>/<call id>.wav below the recordings folder. A disk that fails ends no call.
 
 A call has one recording, from the first talk that is to be recorded to the call's end: the caller on the left, whoever
-the caller talks with on the right. It goes through hold, transfer and park; while the caller talks with nobody it is
-silent, and the time goes on. Stopped by command and begun again, the call has another file beside the first.
+the caller talks with on the right, in a conference all of them. It goes through hold, transfer and park; while the
+caller talks with nobody it is silent, and the time goes on. Stopped by command and begun again, the call has another file beside the first.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Tape:
     idle: bool = False  # nobody to talk with: silent as well
     left: Any = None  # the streams that are recorded now
     right: Any = None
+    room: bool = False  # the caller is in a conference: on the right is what the caller is told there
 
 
 class Recorder:
@@ -79,8 +80,22 @@ class Recorder:
         if tape.right is not None:
             tape.recording.drop(tape.right)
             tape.right = None
-        tape.idle = True
+        if tape.room and tape.left is not None:
+            tape.recording.drop(tape.left, heard=True)
+        tape.room, tape.idle = False, True
         tape.recording.pause(True)
+
+    def converse(self, call: Call) -> None:
+        """The caller talks in a conference from now on: what the caller hears of it comes to the right; until `rest`."""
+        tape = call.tape
+        if tape is not None and tape.recording.active and tape.left is not None:
+            try:
+                tape.recording.add(tape.left, RIGHT, heard=True)
+            except (ValueError, KeyError, RuntimeError) as error:
+                log.warning("recording %s has nothing of the conference: %s", tape.name, error)
+                return
+            tape.room, tape.idle = True, False
+            tape.recording.pause(tape.paused)
 
     def release(self, leg: Leg) -> None:
         """The stream of `leg` goes to another call, which may record it; a stream has one recording."""
@@ -89,7 +104,9 @@ class Recorder:
             return
         tape.recording.drop(leg.media)
         if tape.left is leg.media:
-            tape.left = None
+            if tape.room:
+                tape.recording.drop(leg.media, heard=True)
+            tape.left, tape.room = None, False
         elif tape.right is leg.media:
             tape.right = None
 

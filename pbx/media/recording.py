@@ -22,12 +22,12 @@ class Recording:
     raises the OSError then, and an alarm is published. The call goes on.
     """
 
-    __slots__ = ("_sessions", "_stopped", "_tapes", "ended", "id", "path", "paused")
+    __slots__ = ("_stopped", "_tapes", "_taps", "ended", "id", "path", "paused")
 
     def __init__(self, tapes: Tapes, path: Path, ended: asyncio.Future[float], *sessions: MediaSession) -> None:
         self._tapes = tapes
         self._stopped = False
-        self._sessions = {session: tap for tap, session in enumerate(sessions)}
+        self._taps: dict[tuple[MediaSession, bool], int] = {(one, False): tap for tap, one in enumerate(sessions)}
         self.id = 0  # given by the media threads
         self.path = path  # a conversion changes it before `ended`
         self.ended = ended
@@ -46,7 +46,7 @@ class Recording:
     @property
     def sessions(self) -> tuple[MediaSession, ...]:
         """Who is recorded; of a room nobody."""
-        return tuple(self._sessions)
+        return tuple(session for session, heard in self._taps if not heard)
 
     def pause(self, on: bool) -> None:
         """Records silence from now on (`on`), or sound again: card data must not be kept. Nothing is cut out."""
@@ -54,17 +54,18 @@ class Recording:
             self.paused = on
             self._tapes.core.pause_record(self.id, on)
 
-    def add(self, session: MediaSession, channel: int = RIGHT) -> None:
+    def add(self, session: MediaSession, channel: int = RIGHT, *, heard: bool = False) -> None:
         """Records one more session, added up with what the channel (LEFT or RIGHT) has; nothing when it is over.
 
-        Raises ValueError when the recording had all the sessions that it can have (32) already, or has no such channel.
+        `heard`: what the session is told while it is in a room, not what it says. Raises ValueError when the recording had all the sessions that it can have (32) already, or has no such channel.
         """
-        if self.active and session not in self._sessions:
-            self._sessions[session] = self._tapes.core.add_to_record(self.id, session.stream, channel)
+        if self.active and (session, heard) not in self._taps:
+            tap = self._tapes.core.add_to_record(self.id, session.stream, channel, heard=heard)
+            self._taps[session, heard] = tap
 
-    def drop(self, session: MediaSession) -> None:
+    def drop(self, session: MediaSession, *, heard: bool = False) -> None:
         """Records that session no longer; the recording ends with the last one."""
-        tap = self._sessions.pop(session, None)
+        tap = self._taps.pop((session, heard), None)
         if tap is not None and self.active:
             self._tapes.drop(self.id, tap)
 
@@ -78,7 +79,7 @@ class Recording:
     def finish(self, duration_s: float, errno: int) -> OSError | None:
         """Called by the media engine when the file is closed; `errno` 0 means that nothing is missing."""
         self._stopped = True
-        self._sessions.clear()
+        self._taps.clear()
         error = OSError(errno, os.strerror(errno), str(self.path)) if errno else None
         if not self.ended.done():
             if error is None:

@@ -52,6 +52,13 @@ def spans(frames: list[tuple[int, ...]], channel: int) -> list[tuple[int, int]]:
     return out
 
 
+def tones_of(frames: list[tuple[int, ...]], channel: int) -> list[float]:
+    """The amplitude of each of TONES from 0.4 to 0.6 s."""
+    sound = np.array([frame[channel] for frame in frames][3200:4800])
+    turn = -2j * np.pi * np.arange(1600) / 8000
+    return [abs(np.sum(sound * np.exp(turn * tone))) / 800 for tone in TONES]
+
+
 def test_two_channels_with_silence_where_nothing_came(bench: Bench, tmp_path: Path) -> None:
     a, alice = bench.call("127.11.0.1")
     b, bob = bench.call("127.11.0.2")
@@ -266,11 +273,33 @@ def test_room_is_recorded_mixed(bench: Bench, phones: TonePhones, tmp_path: Path
     assert bench.wait(E.EV_RECORDING_ENDED)[0][2:5:2] == (recording, 0)
     channels, frames = read(path)
     assert channels == 1
-    sound = np.array([frame[0] for frame in frames][3200:4800])
-    turn = -2j * np.pi * np.arange(1600) / 8000
-    power = [abs(np.sum(sound * np.exp(turn * tone))) / 800 for tone in TONES[:3]]
+    power = tones_of(frames, 0)
     assert min(power[:2]) > 3000
     assert power[2] < 500
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_what_is_heard_in_a_conference_is_on_the_other_channel(
+    bench: Bench, phones: TonePhones, tmp_path: Path, rate: int
+) -> None:
+    path = tmp_path / "conference.wav"
+    streams = [phones.add(tone) for tone in TONES]
+    recording = bench.engine.record(str(path), streams[0], streams[1])
+    bench.engine.drop_from_record(recording, 1)
+    bench.engine.add_to_record(recording, streams[0], 1, heard=True)
+    room = bench.engine.open_room(rate=rate)
+    for stream in streams:
+        bench.engine.join_room(room, stream)
+    phones.talk(0.8)
+    bench.engine.close_room(room)
+    bench.engine.close(streams[0])
+    assert bench.wait(E.EV_RECORDING_ENDED)[0][2:5:2] == (recording, 0)
+    frames = read(path)[1]
+    said, told = tones_of(frames, 0), tones_of(frames, 1)
+    assert said[0] > 3000
+    assert max(said[1:]) < 500
+    assert told[0] < 500
+    assert min(told[1:]) > 3000
 
 
 def test_frames_into_a_pipe(bench: Bench) -> None:

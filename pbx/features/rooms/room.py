@@ -86,6 +86,7 @@ class ConferenceRoom:
         participant.muted = self.config.muted and not participant.moderator
         self.media.join(stream, muted=participant.muted)
         participant.inside = True
+        self._services.recorder.converse(call)
         call.emit(
             Kind.ROOM_JOINED, room=self.name, participants=len(self.participants), moderator=participant.moderator
         )
@@ -101,6 +102,7 @@ class ConferenceRoom:
         self.participants.remove(participant)
         call = participant.call
         if participant.inside and self.media is not None and call.a.media is not None:
+            self._services.recorder.rest(call)
             self.media.leave(call.a.media)
             self._talking.discard(call.a.media)
         joined_s = call.loop.time() - participant.since

@@ -68,7 +68,7 @@ async def test_a_tape_that_is_full_or_over_is_followed_by_another() -> None:
     recording = FakeRecording("x.wav")
     a, b = FakeMediaSession(), FakeMediaSession()
 
-    def refuse(_session: object, _channel: int) -> None:
+    def refuse(_session: object, _channel: int, *, heard: bool = False) -> None:
         raise ValueError("it had 32 streams")
 
     recording.add = refuse  # type: ignore[method-assign]

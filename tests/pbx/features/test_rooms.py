@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pbx.call.fake_media import FakeRecording
+from pbx.call.recorder import RIGHT, Tape
 from pbx.call.testing import FakeCaller
 from pbx.events import Kind
 from pbx.features.rooms.entry import _take
@@ -45,6 +47,22 @@ async def test_three_hear_each_other_and_the_last_one_closes_the_door() -> None:
     await company.close()
     assert room.closed
     assert not company.features.rooms.participants
+
+
+async def test_a_recorded_caller_is_recorded_on_in_the_conference() -> None:
+    company = conference()
+    caller = enter(company, "101")
+    recording = FakeRecording("call.wav")
+    caller.call.tape = Tape("call", recording, left=caller.media, idle=True)
+    recording.pause(True)
+    await company.sleep(1)
+    assert recording.taps == [("add heard", caller.media, RIGHT)]
+    assert not recording.paused
+    company.features.rooms.command("daily", "kick", "101", "cli")
+    await company.sleep(0.1)
+    assert recording.taps[1:] == [("drop heard", caller.media, -1)]
+    assert recording.paused
+    await company.close()
 
 
 async def test_pins_tell_moderators_from_participants() -> None:
