@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pbx.config import Language
 from pbx.flow.model import Flow, prompts_of
-from pbx.flow.run import Run
+from pbx.flow.run import KEPT, PythonRun, Run
 from pbx.flow.step import take_step
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ async def run_flow(call: Call, flow: Flow) -> None:
     if flow.language is not None:
         call.language = flow.language
     if flow.coroutine is not None:
+        call.variables[KEPT] = PythonRun(call, flow)
         await flow.coroutine(call)
         return
     loop = asyncio.get_running_loop()

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.flow.model import Flow
 
+KEPT = "flow.run"  # in a call's variables
+
 
 class Run:
     """What every block gets. `flow` changes when the caller goes into another flow; `block` is the one that runs, ""
@@ -49,3 +51,21 @@ class Run:
     async def say(self, text: Text, *, interruptible: bool = False) -> str:
         """Speaks `text`; with `interruptible` a digit ends it and is returned, else ""."""
         return await self.call.play([await self.clip(text)], interruptible=interruptible)
+
+
+class PythonRun(Run):
+    """Of a coroutine: it decides itself where an exit leads."""
+
+    __slots__ = ()
+
+    def leads(self, exit_name: str) -> str:
+        """The exit's own name: the coroutine goes on."""
+        return exit_name
+
+
+def run_of(call: Call) -> Run:
+    """The run of the flow in Python that has the call. RuntimeError when it is in none."""
+    run = call.variables.get(KEPT)
+    if not isinstance(run, Run):
+        raise RuntimeError(f"call {call.id} is in no flow in Python: write it as `python = ...` of a [[flow]]")
+    return run

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+from pbx import flow
 
 
 async def greet_and_echo(call: Any) -> None:
@@ -12,3 +15,33 @@ async def greet_and_echo(call: Any) -> None:
 
 def not_a_coroutine(call: Any) -> None:
     del call
+
+
+async def whole_hotline(call: flow.Call) -> None:
+    await flow.say(call, {"pl": "Cześć", "en": "Hello"}, interruptible=True)
+    key = await flow.menu(call, "Press", ["1", "2", "3", "9"], timeout_s=2, retries=0, name="what")
+    if key == "1":
+        outcome = await flow.queue(call, "sales", max_wait_s=5, keys=["5"])
+        flow.set_language(call, "en")
+        await flow.hang_up(call, f"Sorry: {outcome}")
+    elif key == "2":
+        await flow.dial(call, "102", timeout_s=5)
+    elif key == "3":
+        await flow.hang_up(call, flow.render(call, {"pl": "Pa", "en": "Bye"}))
+    elif key == "9":
+        await flow.run_block(call, "say", tetx="x")
+    elif await flow.hours(call, "office") == "open":
+        await flow.play(call, "jingle")
+
+
+AFTERWARDS: list[str] = []
+
+
+async def afterwards(call: flow.Call) -> None:
+    async with flow.hangup_scope(call, after_s=10) as line:
+        await flow.menu(call, "Press", ["1"], timeout_s=20)
+    if line.hung_up:
+        for _ in range(3):
+            await asyncio.sleep(4)
+            AFTERWARDS.append(call.caller)
+    await flow.run_block(call, "language", language="pl")
