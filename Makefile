@@ -21,8 +21,8 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-PYTEST_ARGS ?= -n 2
-SIP_ARGS ?=
+PYTEST_ARGS ?= -n 3
+SIP_ARGS ?= -j 3
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 

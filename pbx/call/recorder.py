@@ -2,7 +2,8 @@
 
 A call has one recording, from the first talk that is to be recorded to the call's end: the caller on the left, whoever
 the caller talks with on the right, in a conference all of them. It goes through hold, transfer and park; while the
-caller talks with nobody it is silent, and the time goes on. Stopped by command and begun again, the call has another file beside the first.
+caller talks with nobody it is silent, and the time goes on. Stopped by command and begun again, the call has another
+file beside the first.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Recorder:
         tape.recording.pause(True)
 
     def converse(self, call: Call) -> None:
-        """The caller talks in a conference from now on: what the caller hears of it comes to the right; until `rest`."""
+        """The caller talks in a conference: what the caller hears of it comes to the right, until `rest`."""
         tape = call.tape
         if tape is not None and tape.recording.active and tape.left is not None:
             try:

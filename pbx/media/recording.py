@@ -57,7 +57,8 @@ class Recording:
     def add(self, session: MediaSession, channel: int = RIGHT, *, heard: bool = False) -> None:
         """Records one more session, added up with what the channel (LEFT or RIGHT) has; nothing when it is over.
 
-        `heard`: what the session is told while it is in a room, not what it says. Raises ValueError when the recording had all the sessions that it can have (32) already, or has no such channel.
+        `heard`: what the session is told while it is in a room, not what it says. Raises ValueError when the recording
+        had all the sessions that it can have (32) already, or has no such channel.
         """
         if self.active and (session, heard) not in self._taps:
             tap = self._tapes.core.add_to_record(self.id, session.stream, channel, heard=heard)

@@ -42,7 +42,5 @@ class Guests:
         home.count_left(OVERFLOW, wait_s)
         other.offered += 1
         call.emit(Kind.QUEUE_LEFT, queue=home.name, wait_s=wait_s - there_s, reason=OVERFLOW, to=other.name)
-        call.emit(
-            Kind.QUEUE_JOINED, queue=other.name, position=position, overflowed_from=home.name, waited_s=there_s
-        )
+        call.emit(Kind.QUEUE_JOINED, queue=other.name, position=position, overflowed_from=home.name, waited_s=there_s)
         return there_s
