@@ -35,16 +35,19 @@ def category(number: int) -> Plural:
 
 
 def cardinal(number: int, gender: Gender = Gender.NEUTER, case: Case = Case.NOMINATIVE, person: bool = False) -> str:
-    """`number` (0 to 999,999) in words; gender, case and person change nothing (the common signature)."""
+    """`number` (0 to 999,999,999) in words; gender, case and person change nothing (the common signature)."""
     del gender, case, person
     check(number)
-    thousands, rest = divmod(number, 1000)
-    if not thousands:
-        return _below_thousand(rest)
-    words = f"{_below_thousand(thousands)} thousand"
-    if not rest:
-        return words
-    return f"{words} {_below_thousand(rest)}" if rest >= 100 else f"{words} and {_below_thousand(rest)}"
+    millions, below = divmod(number, 1_000_000)
+    thousands, rest = divmod(below, 1000)
+    words = []
+    if millions:
+        words.append(f"{_below_thousand(millions)} million")
+    if thousands:
+        words.append(f"{_below_thousand(thousands)} thousand")
+    if rest or not number:
+        words.append(f"and {_below_thousand(rest)}" if words and rest < 100 else _below_thousand(rest))
+    return " ".join(words)
 
 
 def counted(number: int, noun: Noun, case: Case = Case.NOMINATIVE) -> str:

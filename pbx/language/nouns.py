@@ -1,89 +1,67 @@
-"""The nouns that announcements count."""
+"""The nouns that announcements count, found by an English key or by their own first form in any language."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from pbx.config import Language
-from pbx.language.grammar import Forms, Gender, Noun
+from pbx.config_base import Language
+from pbx.language.english_nouns import ENGLISH
+from pbx.language.grammar import Case, Forms, Gender, Noun
+from pbx.language.polish_nouns import POLISH
+from pbx.language.russian_nouns import RUSSIAN
 
 
 class Counted(StrEnum):
     SECOND = "second"
     MINUTE = "minute"
     HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
     PERSON = "person"
+    CUSTOMER = "customer"
+    AGENT = "agent"
     CALL = "call"
-
-
-def _english(singular: str, plural: str) -> Noun:
-    one: Forms = (singular, singular, singular, singular, singular, singular)
-    several: Forms = (plural, plural, plural, plural, plural, plural)
-    return Noun(Gender.NEUTER, one, several)
+    MESSAGE = "message"
+    ORDER = "order"
+    PARCEL = "parcel"
+    INVOICE = "invoice"
+    PRODUCT = "product"
+    PIECE = "piece"
+    REQUEST = "request"
+    QUESTION = "question"
+    ATTEMPT = "attempt"
+    VISIT = "visit"
+    PLACE = "place"
+    POINT = "point"
+    METRE = "metre"
+    KILOMETRE = "kilometre"
+    KILOGRAM = "kilogram"
+    PERCENT = "percent"
 
 
 NOUNS: dict[Language, dict[Counted, Noun]] = {
-    "pl": {
-        Counted.SECOND: Noun(
-            Gender.FEMININE,
-            ("sekunda", "sekundy", "sekundzie", "sekundę", "sekundą", "sekundzie"),
-            ("sekundy", "sekund", "sekundom", "sekundy", "sekundami", "sekundach"),
-        ),
-        Counted.MINUTE: Noun(
-            Gender.FEMININE,
-            ("minuta", "minuty", "minucie", "minutę", "minutą", "minucie"),
-            ("minuty", "minut", "minutom", "minuty", "minutami", "minutach"),
-        ),
-        Counted.HOUR: Noun(
-            Gender.FEMININE,
-            ("godzina", "godziny", "godzinie", "godzinę", "godziną", "godzinie"),
-            ("godziny", "godzin", "godzinom", "godziny", "godzinami", "godzinach"),
-        ),
-        Counted.PERSON: Noun(
-            Gender.FEMININE,
-            ("osoba", "osoby", "osobie", "osobę", "osobą", "osobie"),
-            ("osoby", "osób", "osobom", "osoby", "osobami", "osobach"),
-        ),
-        Counted.CALL: Noun(
-            Gender.NEUTER,
-            ("połączenie", "połączenia", "połączeniu", "połączenie", "połączeniem", "połączeniu"),
-            ("połączenia", "połączeń", "połączeniom", "połączenia", "połączeniami", "połączeniach"),
-        ),
-    },
-    "ru": {
-        Counted.SECOND: Noun(
-            Gender.FEMININE,
-            ("секунда", "секунды", "секунде", "секунду", "секундой", "секунде"),
-            ("секунды", "секунд", "секундам", "секунды", "секундами", "секундах"),
-        ),
-        Counted.MINUTE: Noun(
-            Gender.FEMININE,
-            ("минута", "минуты", "минуте", "минуту", "минутой", "минуте"),
-            ("минуты", "минут", "минутам", "минуты", "минутами", "минутах"),
-        ),
-        Counted.HOUR: Noun(
-            Gender.MASCULINE,
-            ("час", "часа", "часу", "час", "часом", "часе"),
-            ("часы", "часов", "часам", "часы", "часами", "часах"),
-        ),
-        # After a numeral the plural is человек and not люди: пять человек, пятью человеками.
-        Counted.PERSON: Noun(
-            Gender.MASCULINE,
-            ("человек", "человека", "человеку", "человека", "человеком", "человеке"),
-            ("человеки", "человек", "человекам", "человек", "человеками", "человеках"),
-            person=True,
-        ),
-        Counted.CALL: Noun(
-            Gender.MASCULINE,
-            ("звонок", "звонка", "звонку", "звонок", "звонком", "звонке"),
-            ("звонки", "звонков", "звонкам", "звонки", "звонками", "звонках"),
-        ),
-    },
-    "en": {
-        Counted.SECOND: _english("second", "seconds"),
-        Counted.MINUTE: _english("minute", "minutes"),
-        Counted.HOUR: _english("hour", "hours"),
-        Counted.PERSON: _english("person", "people"),
-        Counted.CALL: _english("call", "calls"),
-    },
+    "pl": {Counted(key): noun for key, noun in POLISH.items()},
+    "ru": {Counted(key): noun for key, noun in RUSSIAN.items()},
+    "en": {Counted(key): noun for key, noun in ENGLISH.items()},
 }
+BY_WORD: dict[str, Counted] = {
+    word: key for table in NOUNS.values() for key, noun in table.items() for word in (key.value, noun.singular[0])
+}
+
+
+def own_noun(forms: list[str], gender: Gender) -> Noun:
+    """A noun that the writer of a text gives by what stands after 1, 2 and 5: paczka, paczki, paczek.
+
+    Two forms are enough for English. It is counted in the nominative only.
+    """
+    one, few, many = forms[0], forms[1], forms[-1]
+    singular: Forms = (one, few, one, one, one, one)
+    plural: Forms = (few, many, few, few, few, few)
+    return Noun(gender, singular, plural, few=few)
+
+
+def after_fraction(noun: Noun) -> str:
+    """What stands after a broken number in Polish and Russian: the genitive singular (две с половиной минуты)."""
+    return noun.one(Case.GENITIVE)

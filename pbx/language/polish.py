@@ -72,6 +72,12 @@ THOUSAND = Noun(
     ("tysiące", "tysięcy", "tysiącom", "tysiące", "tysiącami", "tysiącach"),
 )
 
+MILLION = Noun(
+    Gender.MASCULINE,
+    ("milion", "miliona", "milionowi", "milion", "milionem", "milionie"),
+    ("miliony", "milionów", "milionom", "miliony", "milionami", "milionach"),
+)
+
 
 def category(number: int) -> Plural:
     """The CLDR plural category."""
@@ -83,23 +89,27 @@ def category(number: int) -> Plural:
 
 
 def cardinal(number: int, gender: Gender = Gender.MASCULINE, case: Case = Case.NOMINATIVE, person: bool = False) -> str:
-    """`number` (0 to 999,999) in words; `person` for what counts men: dwóch, pięciu."""
+    """`number` (0 to 999,999,999) in words; `person` for what counts men: dwóch, pięciu, tysiąc pięciu."""
     check(number)
-    if person and number != 1 and case in (Case.NOMINATIVE, Case.ACCUSATIVE):
-        case = Case.GENITIVE
-    thousands, rest = divmod(number, 1000)
     words = []
-    if thousands == 1:
-        words.append(THOUSAND.one(case))
-    elif thousands:
-        words.append(f"{_below_thousand(thousands, Gender.MASCULINE, case)} {_form(THOUSAND, thousands, case)}")
-    if rest or not thousands:
-        words.append(_below_thousand(rest, gender, case, person=person, alone=not thousands))
+    millions, below = divmod(number, 1_000_000)
+    thousands, rest = divmod(below, 1000)
+    for count, group in ((millions, MILLION), (thousands, THOUSAND)):
+        if count == 1:
+            words.append(group.one(case))
+        elif count:
+            words.append(f"{_below_thousand(count, Gender.MASCULINE, case)} {_form(group, count, case)}")
+    if rest or not number:
+        if person and number > 1 and case in (Case.NOMINATIVE, Case.ACCUSATIVE):
+            case = Case.GENITIVE
+        words.append(_below_thousand(rest, gender, case, person=person, alone=number < 1000))
     return " ".join(words)
 
 
 def counted(number: int, noun: Noun, case: Case = Case.NOMINATIVE) -> str:
     """`number` and the noun that it governs: dwie minuty, pięć minut, około dwóch minut (genitive)."""
+    if number == 1 and noun.animate and case is Case.ACCUSATIVE:
+        return f"{ONE[noun.gender][ORDER[Case.GENITIVE]]} {noun.one(case)}"
     return f"{cardinal(number, noun.gender, case, noun.person)} {_form(noun, number, case)}"
 
 

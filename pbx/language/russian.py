@@ -81,6 +81,12 @@ THOUSAND = Noun(
     ("тысячи", "тысяч", "тысячам", "тысячи", "тысячами", "тысячах"),
 )
 
+MILLION = Noun(
+    Gender.MASCULINE,
+    ("миллион", "миллиона", "миллиону", "миллион", "миллионом", "миллионе"),
+    ("миллионы", "миллионов", "миллионам", "миллионы", "миллионами", "миллионах"),
+)
+
 
 def category(number: int) -> Plural:
     """The CLDR plural category."""
@@ -92,15 +98,17 @@ def category(number: int) -> Plural:
 
 
 def cardinal(number: int, gender: Gender = Gender.MASCULINE, case: Case = Case.NOMINATIVE, person: bool = False) -> str:
-    """`number` (0 to 999,999) in words; `person` for animate nouns, whose accusative of 1-4 is the genitive."""
+    """`number` (0 to 999,999,999) in words; `person` for animate nouns, whose accusative of 1-4 is the genitive."""
     check(number)
-    thousands, rest = divmod(number, 1000)
     words = []
-    if thousands == 1:
-        words.append(THOUSAND.one(case))
-    elif thousands:
-        words.append(f"{_below_thousand(thousands, Gender.FEMININE, case)} {_form(THOUSAND, thousands, case)}")
-    if rest or not thousands:
+    millions, below = divmod(number, 1_000_000)
+    thousands, rest = divmod(below, 1000)
+    for count, group in ((millions, MILLION), (thousands, THOUSAND)):
+        if count == 1:
+            words.append(group.one(case))
+        elif count:
+            words.append(f"{_below_thousand(count, group.gender, case)} {_form(group, count, case)}")
+    if rest or not number:
         animate = person and case is Case.ACCUSATIVE
         like_genitive = animate and (
             number in (2, 3, 4) or (category(rest) is Plural.ONE and gender is Gender.MASCULINE)
@@ -147,5 +155,5 @@ def _form(noun: Noun, number: int, case: Case) -> str:
     if case not in (Case.NOMINATIVE, Case.ACCUSATIVE):
         return noun.several(case)
     if plural is Plural.FEW and not (noun.person and case is Case.ACCUSATIVE and number in (2, 3, 4)):
-        return noun.one(Case.GENITIVE)
+        return noun.few or noun.one(Case.GENITIVE)
     return noun.several(Case.GENITIVE)

@@ -39,6 +39,7 @@ class Field:
     source: str
     formatter: Formatter
     default: str | None = None
+    filter: str = ""  # its name, "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ def _field(inside: str, position: int) -> Field:
         )
     formatter: Formatter = plain
     default: str | None = None
-    for number, call in enumerate(calls):
+    used = ""
+    for call in calls:
         word, _, rest = call.partition(":")
         word = word.strip()
         if word == "default":
@@ -149,10 +151,11 @@ def _field(inside: str, position: int) -> Field:
             raise TemplateError(
                 f"there is no filter {word!r}", position, f"use one of: {', '.join(sorted(FILTERS))}, default"
             )
-        if number and formatter is not plain:
+        if used:
             raise TemplateError(f"{name} has two filters", position, "keep one of them")
+        used = word
         try:
             formatter = FILTERS[word](tuple(part.strip() for part in rest.split(",")) if rest.strip() else ())
         except FilterError as error:
             raise TemplateError(f"{{{inside}}}: {error.text}", position, error.remedy) from error
-    return Field(name, position, f"{{{inside}}}", formatter, default)
+    return Field(name, position, f"{{{inside}}}", formatter, default, used)

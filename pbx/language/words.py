@@ -29,7 +29,7 @@ def plural_category(number: int, language: Language) -> Plural:
 def cardinal(
     number: int, language: Language, *, gender: Gender = Gender.MASCULINE, case: Case = Case.NOMINATIVE
 ) -> str:
-    """`number` (0 to 999,999, else ValueError) in words."""
+    """`number` (0 to 999,999,999, else ValueError) in words."""
     return GRAMMARS[language].cardinal(number, gender, case)
 
 

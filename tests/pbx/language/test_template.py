@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbx.language.samples import samples
 from pbx.language.template import Template, TemplateError
 
 
@@ -75,7 +76,8 @@ def test_mistakes_name_place_and_remedy(text: str, position: int, said: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(None, "no value"), ("", "no value"), ("x", "whole number"), (2.5, "whole")]
+    ("value", "said"),
+    [(None, "no value"), ("", "no value"), ("x", "not a number"), ([], "not a number"), (1e9, "too large")],
 )
 def test_values_that_do_not_fit(value: object, said: str) -> None:
     with pytest.raises(TemplateError, match=said):
@@ -94,3 +96,16 @@ def test_any_text_is_read_or_refused_with_a_remedy(text: str) -> None:
     if problem is not None:
         assert problem.remedy
         assert 0 <= problem.position <= len(text)
+
+
+def test_samples_show_every_form() -> None:
+    texts = [text for _, text in samples(Template.parse("{n|count:minute}, {name|default:nikt}"), "pl")]
+    assert texts == [
+        "jedna minuta, name",
+        "dwie minuty, name",
+        "pięć minut, name",
+        "dwadzieścia jeden minut, name",
+        "dwadzieścia dwie minuty, name",
+        "jedna minuta, nikt",
+    ]
+    assert [text for _, text in samples(Template.parse("Dzień dobry"), "pl")] == ["Dzień dobry"]
