@@ -335,10 +335,15 @@ cdef class Scan:
     cdef readonly bytes data
     cdef Outline outline
     cdef Header* lines
-    cdef object _body, _call_id, _cseq_method, _from_tag, _to_tag, _branch, _method, _uri, _source
+    cdef object _body, _call_id, _cseq_method, _from_tag, _to_tag, _branch, _method, _uri
+    cdef str _host              # of where it came from; None: nobody said
+    cdef int _port
     cdef public object parsed_via, parsed_from, parsed_to, parsed_contacts, parsed_content_type
 
     cdef str text(self, uint32_t at, uint32_t end, bint folded)
     cdef int find(self, str name, int start) except -2
-    cdef bytes top_via(self, const Header* h)
+    cdef char* write_top_via(self, const Header* h, char* out)
+    cdef Py_ssize_t echo_room(self, Py_ssize_t tag) except -1
+    # The lines that a response repeats; returns the place behind them.
+    cdef char* write_echo(self, char* out, const char* tag, Py_ssize_t tag_length)
     cdef str method_name(self, Slice at)

@@ -4,10 +4,11 @@
 fault can still be answered from the headers that are there. Work is linear in the size of the message.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memcpy, memset
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
+from libc.stdint cimport uint64_t
+from libc.string cimport memcmp, memcpy, memset
 
 LIMITS = {
     "message": MAX_MESSAGE, "head": MAX_HEAD, "headers": MAX_HEADERS, "vias": MAX_VIAS, "contacts": MAX_CONTACTS,
@@ -44,6 +45,32 @@ cdef dict _methods = {
     for name in (b"INVITE", b"ACK", b"BYE", b"CANCEL", b"OPTIONS", b"INFO", b"REGISTER", b"UPDATE", b"PRACK", b"REFER",
                  b"SUBSCRIBE", b"NOTIFY", b"MESSAGE", b"PUBLISH")
 }
+
+
+cdef enum:
+    NUMBER_MAX = 20          # digits and sign of any number
+
+
+cdef inline char* put(char* out, const char* text, Py_ssize_t length) noexcept nogil:
+    """Copies `text` to `out`; returns the place behind it."""
+    memcpy(out, text, length)
+    return out + length
+
+
+cdef inline char* put_number(char* out, int64_t value) noexcept nogil:
+    """Writes a decimal number; returns the place behind it."""
+    cdef char[NUMBER_MAX] digits
+    cdef int i = NUMBER_MAX
+    cdef uint64_t rest = <uint64_t>-value if value < 0 else <uint64_t>value
+    while True:
+        i -= 1
+        digits[i] = <char>(48 + rest % 10)
+        rest //= 10
+        if rest == 0:
+            break
+    if value < 0:
+        out = put(out, b"-", 1)
+    return put(out, &digits[i], NUMBER_MAX - i)
 
 
 cdef class Scan:
@@ -131,64 +158,109 @@ cdef class Scan:
 
     def set_source(self, str host not None, int port):
         """Notes where the message came from; `echo` writes it into the top Via (RFC 3261 section 18.2.1, RFC 3581)."""
-        self._source = (host, port)
+        self._host = host
+        self._port = port
 
-    cdef bytes top_via(self, const Header* h):
+    cdef char* write_top_via(self, const Header* h, char* out):
         """The first Via line, with received and rport as we saw them and never as the client claims them."""
         cdef const uint8_t* p = <const uint8_t*>PyBytes_AS_STRING(self.data)
-        cdef ViaOutline* via = &self.outline.via
+        cdef const ViaOutline* via = &self.outline.via
         cdef uint32_t at = via.params
         cdef uint32_t last = via.params
+        cdef uint32_t named = via.host.at, named_end = via.host.end
         cdef Slice name
         cdef Slice value
-        cdef bytes host = (<str>self._source[0]).encode()
-        cdef list out = [self.data[h.name:via.params]]
+        cdef Py_ssize_t length
+        cdef const char* host = PyUnicode_AsUTF8AndSize(self._host, &length)
+        out = put(out, <const char*>p + h.name, via.params - h.name)
         while next_parameter(p, &at, via.end, &name, &value) == 1:
             if not same(p, name.at, name.end, b"received", 8) and not same(p, name.at, name.end, b"rport", 5):
-                out.append(self.data[last:at])
+                out = put(out, <const char*>p + last, at - last)
             last = at
         if via.rport:
-            out.append(b";rport=%d" % self._source[1])
-        if via.rport or self.data[via.host.at:via.host.end].strip(b"[]") != host:
-            out.append(b";received=" + host)
-        out.append(self.data[via.end:h.end] + b"\r\n")
-        return b"".join(out)
+            out = put_number(put(out, b";rport=", 7), self._port)
+        while named < named_end and (p[named] == 91 or p[named] == 93):  # brackets
+            named += 1
+        while named_end > named and (p[named_end - 1] == 91 or p[named_end - 1] == 93):
+            named_end -= 1
+        if via.rport or named_end - named != length or memcmp(p + named, host, length) != 0:
+            out = put(put(out, b";received=", 10), host, length)
+        out = put(out, <const char*>p + via.end, h.end - via.end)
+        return put(out, b"\r\n", 2)
 
-    def echo(self, bytes to_tag not None=b""):
-        """The Via, From, To, Call-ID and CSeq lines of a response (RFC 3261 section 8.2.6.2), verbatim.
+    cdef Py_ssize_t echo_room(self, Py_ssize_t tag) except -1:
+        """How much `write_echo` writes at most."""
+        cdef Py_ssize_t host = 0
+        if self._host is not None:
+            PyUnicode_AsUTF8AndSize(self._host, &host)
+        return self.outline.body + 2 + tag + 5 + host + 10 + 7 + NUMBER_MAX
 
-        `to_tag` is added to To when that has none. Lines that a broken request lacks are left out.
-        """
-        cdef list out = []
+    cdef char* write_echo(self, char* out, const char* tag, Py_ssize_t tag_length):
+        cdef const char* p = PyBytes_AS_STRING(self.data)
         cdef const Header* h
         cdef uint32_t at = 0, end = 0  # neighbouring lines that are still to be copied, in one piece
         cdef int i
         for i in range(self.outline.count):
             h = &self.lines[i]
             if h.kind == VIA:
-                if self._source is not None and i + 1 == self.outline.first[VIA] and self.outline.via.host.end > self.outline.via.host.at:
+                if self._host is not None and i + 1 == self.outline.first[VIA] and self.outline.via.host.end > self.outline.via.host.at:
                     if end:
-                        out.append(self.data[at:end])
-                        out.append(b"\r\n")
+                        out = put(put(out, p + at, end - at), b"\r\n", 2)
                         end = 0
-                    out.append(self.top_via(h))
+                    out = self.write_top_via(h, out)
                     continue
             elif h.kind == OTHER or h.kind > CSEQ or i + 1 != self.outline.first[h.kind]:
                 continue
             if h.name != end + 2:
                 if end:
-                    out.append(self.data[at:end])
-                    out.append(b"\r\n")
+                    out = put(put(out, p + at, end - at), b"\r\n", 2)
                 at = h.name
             end = h.end
-            if h.kind == TO and to_tag and self.outline.to.tag.end == 0:
-                out.append(self.data[at:end])
-                out.append(b";tag=" + to_tag)
+            if h.kind == TO and tag_length and self.outline.to.tag.end == 0:
+                out = put(out, p + at, end - at)
+                out = put(put(out, b";tag=", 5), tag, tag_length)
                 at = end
         if end:
-            out.append(self.data[at:end])
-            out.append(b"\r\n")
-        return b"".join(out)
+            out = put(put(out, p + at, end - at), b"\r\n", 2)
+        return out
+
+    def echo(self, bytes to_tag not None=b""):
+        """The Via, From, To, Call-ID and CSeq lines of a response (RFC 3261 section 8.2.6.2), verbatim.
+
+        `to_tag` is added to To when that has none. Lines that a broken request lacks are left out.
+        """
+        cdef Py_ssize_t tag = PyBytes_GET_SIZE(to_tag)
+        cdef bytes out = PyBytes_FromStringAndSize(NULL, self.echo_room(tag))
+        cdef char* start = PyBytes_AS_STRING(out)
+        return out[:self.write_echo(start, PyBytes_AS_STRING(to_tag), tag) - start]
+
+    def reply(self, bytes start not None, str to_tag not None, headers not None, bytes body not None, str content_type not None):
+        """The response that begins with the status line `start`: the lines of `echo`, those of `headers` (text without
+        CRLF), Content-Type where there is a body, Content-Length and the body.
+        """
+        cdef tuple lines = tuple(headers)
+        cdef Py_ssize_t tag, length, kind = 0, size = PyBytes_GET_SIZE(body)
+        cdef const char* tag_text = PyUnicode_AsUTF8AndSize(to_tag, &tag)
+        cdef const char* kind_text = PyUnicode_AsUTF8AndSize(content_type, &kind)
+        cdef const char* text
+        cdef Py_ssize_t room = PyBytes_GET_SIZE(start) + self.echo_room(tag) + 16 + kind + 16 + NUMBER_MAX + 4 + size
+        cdef bytes out
+        cdef char* begin
+        cdef char* at
+        for line in lines:
+            PyUnicode_AsUTF8AndSize(<str?>line, &length)
+            room += length + 2
+        out = PyBytes_FromStringAndSize(NULL, room)
+        begin = PyBytes_AS_STRING(out)
+        at = self.write_echo(put(begin, PyBytes_AS_STRING(start), PyBytes_GET_SIZE(start)), tag_text, tag)
+        for line in lines:
+            text = PyUnicode_AsUTF8AndSize(line, &length)
+            at = put(put(at, text, length), b"\r\n", 2)
+        if size:
+            at = put(put(put(at, b"Content-Type: ", 14), kind_text, kind), b"\r\n", 2)
+        at = put(put_number(put(at, b"Content-Length: ", 16), size), b"\r\n\r\n", 4)
+        at = put(at, PyBytes_AS_STRING(body), size)
+        return out[:at - begin]
 
     @property
     def problem(self):

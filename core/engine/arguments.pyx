@@ -1,10 +1,10 @@
 """Checked arguments of the engine's calls; see arguments.pxd."""
 
 import os
-import socket
 
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int16_t, uint8_t, uint16_t, uint32_t
-from libc.string cimport memset
+from libc.string cimport memchr, memset
 
 from core.base.sockets cimport AF_INET, AF_INET6, Address, Ip, ip_known, ip_of_v4, is_v4
 from core.engine cimport messages as m
@@ -12,6 +12,10 @@ from core.engine.messages cimport Command
 from core.engine.recorder cimport wav_header
 from core.stream.codec cimport codec_is_heavy, codec_known
 from core.stream.latch cimport LATCH_TOLD
+
+
+cdef extern from "<arpa/inet.h>" nogil:
+    int inet_pton(int family, const char* text, void* address)
 
 
 cdef Command new_command(int kind, uint32_t stream):
@@ -24,14 +28,26 @@ cdef Command new_command(int kind, uint32_t stream):
 
 cdef Ip read_ip(object text, str what):
     cdef Ip ip
-    try:
-        if ":" not in text:
-            return ip_of_v4(int.from_bytes(socket.inet_pton(socket.AF_INET, text), "big"))
-        packed = socket.inet_pton(socket.AF_INET6, text)
-    except (OSError, TypeError):
-        raise ValueError(f"{what} {text!r} is neither an IPv4 nor an IPv6 address") from None
-    ip.high = int.from_bytes(packed[:8], "big")
-    ip.low = int.from_bytes(packed[8:], "big")
+    cdef uint8_t[16] octets
+    cdef const char* spelt = NULL
+    cdef Py_ssize_t length = 0
+    cdef int i, size = 0
+    memset(octets, 0, sizeof(octets))
+    if isinstance(text, str) and text.isascii():
+        spelt = PyUnicode_AsUTF8AndSize(text, &length)
+        if memchr(spelt, 0, length) == NULL:
+            if inet_pton(AF_INET, spelt, octets) == 1:
+                size = 4
+            elif inet_pton(AF_INET6, spelt, octets) == 1:
+                size = 16
+    if size == 4:
+        return ip_of_v4(<uint32_t>octets[0] << 24 | <uint32_t>octets[1] << 16 | <uint32_t>octets[2] << 8 | octets[3])
+    if size == 0:
+        raise ValueError(f"{what} {text!r} is neither an IPv4 nor an IPv6 address")
+    ip.high = ip.low = 0
+    for i in range(8):
+        ip.high = ip.high << 8 | octets[i]
+        ip.low = ip.low << 8 | octets[8 + i]
     return ip
 
 

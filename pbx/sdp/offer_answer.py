@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from core.sdpport import split_port
 from pbx.sdp.choice import MUX, Choice, Chooser, Wanted, chooser_for
 from pbx.sdp.codecs import CODECS, EVENT_TYPES, offered_formats
 from pbx.sdp.description import MediaDescription, SdpError, SessionDescription
@@ -26,7 +27,6 @@ from pbx.sdp.protection import (
 from pbx.sdp.protection import read_answer as read_protection
 from pbx.sdp.reachable import reachable
 from pbx.sdp.security import DtlsKeys, MediaSecurity, Security
-from pbx.sdp.varying import split_port
 
 __all__ = ["MediaSettings", "NotAcceptable", "answer", "make_offer", "read_answer"]
 

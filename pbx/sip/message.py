@@ -234,11 +234,4 @@ def response(
     start = _STATUS_LINES.get(status) if reason is None else None
     if start is None:
         start = f"SIP/2.0 {status} {reason or ''}\r\n".encode()
-    extra = "\r\n".join(headers)
-    if extra:
-        extra += "\r\n"
-    if body:
-        tail = f"{extra}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    else:
-        tail = f"{extra}Content-Length: 0\r\n\r\n"
-    return b"".join((start, request.echo(to_tag.encode()), tail.encode(), body))
+    return request.reply(start, to_tag, headers, body, content_type)

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
+from core.outputs import execute
 from pbx.config import Sip, Tls
 from pbx.sip.address import Destination, Flow, live
 from pbx.sip.extensions import Extensions
 from pbx.sip.message import Request, Response, SipParseError
 from pbx.sip.observer import UserAgentHandler
-from pbx.sip.outputs import ClearTimer, Send, SetTimer, Terminated, ToUser
+from pbx.sip.outputs import Send, ToUser
 from pbx.sip.parser import parse
 from pbx.sip.timers import TimerQueue
 from pbx.sip.user_agent import UserAgent
@@ -185,29 +186,12 @@ class Driver:
         if not out or self._pumping or self._loop is None:
             return
         self._pumping = True
-        now = self._loop.time()
-        earliest = self._wake_at
+        before = self._wake_at
         try:
-            while out:
-                output = out.popleft()
-                kind = type(output)
-                if kind is Send:
-                    self._send(output)  # type: ignore[arg-type]
-                elif kind is SetTimer:
-                    deadline = now + output.delay_s  # type: ignore[union-attr]
-                    self.timers.arm(output.owner, deadline)  # type: ignore[arg-type,union-attr]
-                    if deadline < earliest:
-                        earliest = deadline
-                elif kind is ToUser:
-                    self.user_agent.run_user(output)  # type: ignore[arg-type]
-                elif kind is ClearTimer:
-                    self.timers.clear(output.owner)  # type: ignore[arg-type,union-attr]
-                else:
-                    assert isinstance(output, Terminated)
-                    output.transaction.forget()
+            earliest = execute(out, self.timers, self._send, self.user_agent.listener_failed, self._loop.time(), before)
         finally:
             self._pumping = False
-        if earliest < self._wake_at:
+        if earliest < before:
             self._wake_up(earliest)
 
     # Sending

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.sdpport import split_port
 from pbx.sdp import offer_answer
 from pbx.sdp.description import SdpError
 from pbx.sdp.offer_answer import answer, read_answer
-from pbx.sdp.varying import split_port
 
 PHONE = (
     b"v=0\r\no=phone 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"

@@ -1,0 +1,63 @@
+"""What the SIP layer wants done. Machines append these to one queue; `execute`, or a test, does them in order."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from core.timers import TimerQueue
+
+class Send:
+    """Send `data` to `destination`; a failure that is noticed is reported to `owner`."""
+
+    def __init__(self, data: bytes, destination: Any, owner: Any = None) -> None: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def destination(self) -> Any: ...
+    @property
+    def owner(self) -> Any: ...
+
+class SetTimer:
+    """Call `owner.on_timer()` once in `delay_s` seconds from now; replaces the owner's armed timer."""
+
+    def __init__(self, owner: Any, delay_s: float) -> None: ...
+    @property
+    def owner(self) -> Any: ...
+    @property
+    def delay_s(self) -> float: ...
+
+class ClearTimer:
+    """Forget the owner's armed timer, if any."""
+
+    def __init__(self, owner: Any) -> None: ...
+    @property
+    def owner(self) -> Any: ...
+
+class ToUser:
+    """Something for the layer above: call `deliver(*arguments)` in its turn."""
+
+    def __init__(self, deliver: Callable[..., Any], *arguments: Any) -> None: ...
+    @property
+    def deliver(self) -> Callable[..., Any]: ...
+    @property
+    def arguments(self) -> tuple[Any, ...]: ...
+
+class Terminated:
+    """A transaction ended: `forget()` takes it out of the transaction layer's tables."""
+
+    def __init__(self, transaction: Any) -> None: ...
+    @property
+    def transaction(self) -> Any: ...
+
+def execute(
+    out: deque[Any],
+    timers: TimerQueue,
+    send: Callable[[Send], None],
+    failed: Callable[[ToUser], None],
+    now: float,
+    earliest: float,
+) -> float:
+    """Does what stands in `out`, in order, what is appended meanwhile too. `send` sends; `failed` is told of a ToUser
+    that raised, within the handling of its exception. Returns the least of `earliest` and the deadlines that were
+    armed (the clock's seconds). What `send` raises comes through, with the rest left in `out`.
+    """
