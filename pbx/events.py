@@ -41,8 +41,8 @@ class Kind(StrEnum):
     FORWARDED = "call.forwarded"  # from_extension, to, reason ("busy", "no_answer", "unregistered")
     DIGIT = "digit"  # digit, method ("rfc4733", "info", "inband")
     FLOW_BLOCK = "flow.block"  # flow, block, exit
-    # queue, position; where asked for: priority, skills, preferred; overflowed_from, waited_s: an agent of it is
-    # about to answer, the caller is a guest in it since then
+    # queue, position; where asked for: priority, skills, preferred; overflowed_from, waited_s: an agent of this queue
+    # answers, in which the caller was a guest for so long
     QUEUE_JOINED = "queue.joined"
     # queue, position (0: not said); with a wait low_s, high_s (as spoken), quantile, expected_s; without one that is
     # configured silent (why: "data", "no_agents", "inflow", "blocked", "risen", "too_long")

@@ -19,6 +19,7 @@ from bench.load.pbx import AGENT_NUMBERS, AGENTS, CALLER, HOST
 from bench.load.sip_client import SDP, copied, header, register
 
 TARGET = (HOST, 5060)
+SETTLE_S = 1.5  # until the line is full and every agent has his turn
 
 
 class Agents(asyncio.DatagramProtocol):
@@ -30,6 +31,7 @@ class Agents(asyncio.DatagramProtocol):
         self.freed_at: dict[str, float] = {}
         self.latencies: list[float] = []
         self.wanted = wanted
+        self.measuring = False  # neither while the line fills up nor while all hang up
         self.done = self.loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -42,9 +44,10 @@ class Agents(asyncio.DatagramProtocol):
         if method == "INVITE":
             agent = text[text.index(":") + 1 : text.index("@")]
             freed = self.freed_at.pop(agent, None)
-            if freed is not None:
+            if freed is not None and self.measuring:
                 self.latencies.append(now - freed)
-                if len(self.latencies) >= self.wanted and not self.done.done():
+                if len(self.latencies) >= self.wanted:
+                    self.measuring = False
                     self.done.set_result(None)
             self.answer(text, agent, address)
             self.loop.call_later(random.uniform(0.3, 1.0), self.hang_up, text, agent, address)
@@ -161,6 +164,8 @@ async def _measure(samples: int, waiting: int) -> list[float]:
         for _ in range(callers.count):
             callers.call()
             await asyncio.sleep(0.004)
+        await asyncio.sleep(SETTLE_S)
+        agents.measuring = True
         await asyncio.wait_for(agents.done, 120)
         if callers.refused:
             raise RuntimeError(f"{callers.refused} callers were refused while the offers were measured")

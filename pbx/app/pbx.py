@@ -50,7 +50,7 @@ from pbx.flow.loader import load_flows
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.agents import AgentMetrics
-from pbx.metrics.buckets import LOOP_LAG
+from pbx.metrics.buckets import DECISION, LOOP_LAG
 from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics
@@ -85,6 +85,7 @@ class Pbx:
         self.alarms = Alarms(self.bus)
         self.started_at = self.clock.unix()
         self.loop_lag = HistogramCell(LOOP_LAG)  # seconds
+        self.decisions = HistogramCell(DECISION)  # seconds
         self._stack = contextlib.AsyncExitStack()
         self._preload: asyncio.Task[None] | None = None
         self.store: Store
@@ -197,6 +198,7 @@ class Pbx:
         )
         self.driver.user_agent.handler = self.calls
         self.driver.user_agent.recheck = self.calls.recheck
+        self.calls.services.hasten = self.driver.flush
         self.driver.admission.urgent = self.calls.is_emergency
         self.calls.services.bans.guard(self.driver.gate)
         self.driver.user_agent.screen = self.calls.screen
@@ -219,6 +221,7 @@ class Pbx:
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
+        self.queues.dispatcher.observe = self.decisions.observe
         self.agents = AppAgentControl(self.queues)
         codes = [(queue.name, code) for queue in self.config.queue for code in (*queue.wrapup_codes, TIMEOUT_CODE)]
         self.metrics.add(AgentMetrics(self.bus, self.agents.now, codes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,9 @@ def metric_sources(app: Pbx) -> Sources:
         }
 
     def queues() -> Iterable[QueueNow]:
-        return [QueueNow(queue.name, queue.waiting, queue.longest_wait_s) for queue in app.queues.snapshot()]
+        now = asyncio.get_running_loop().time()
+        queues = app.queues.queues.values()
+        return [QueueNow(queue.name, len(queue.waiting), queue.longest_wait_s(now)) for queue in queues]
 
     def security() -> Security:
         services = app.calls.services
@@ -84,6 +87,7 @@ def metric_sources(app: Pbx) -> Sources:
         store=lambda: app.store.stats,
         store_backlog=lambda: app.store.backlog,
         loop_lag=app.loop_lag,
+        decisions=app.decisions,
         handler_errors=lambda: app.bus.errors,
         parked=lambda: len(app.features.parking.parked()),
         participants=lambda: app.features.rooms.participants,

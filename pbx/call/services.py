@@ -96,6 +96,7 @@ class Services:
     message_waiting: Any = None  # set by the presence feature: `set(mailbox, new, old)` lights lamps
     # How "group:NAME" and the like ring for somebody who consults them, by kind; the features fill it.
     consulted: dict[str, Callable[[Call, str], Awaitable[OutgoingLeg]]] = field(default_factory=dict)
+    hasten: Callable[[], None] = lambda: None  # sends what signalling has to send before the turn of the loop ends
     queues: Any = None  # set by the queue feature, for flows
     contacts: Any = None  # pbx.contact.book.ContactBook, set by the composition root
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

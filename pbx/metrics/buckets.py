@@ -12,6 +12,7 @@ QUEUE_WAIT = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 18
 # E.721 gives 3 s for a local and 8 s for an international connection as the mean to plan for.
 POST_DIAL_DELAY = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 11.0, 15.0, 30.0)
 # Promised are 10 ms at nominal load and 20 ms at overload; from 50 ms on calls are shed.
+DECISION = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1)
 LOOP_LAG = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0)
 # 28 s is the best of the market's demos, a minute the promise of web pages, five minutes the limit of patience.
 SPEED_TO_LEAD = (5.0, 10.0, 15.0, 20.0, 28.0, 45.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 10_800.0, 14_400.0)

@@ -115,6 +115,7 @@ class Sources:
     store: Callable[[], StoreCounters] | None = None
     store_backlog: Callable[[], int] | None = None
     loop_lag: HistogramCell | None = None  # fed by pbx.transport.loop_lag
+    decisions: HistogramCell | None = None  # fed by pbx.queue.strategy
     handler_errors: Callable[[], int] | None = None  # EventBus.errors
     parked: Callable[[], int] = int  # calls in park lots
     participants: Callable[[], int] = int  # of conference rooms
@@ -321,6 +322,14 @@ class LiveCollector(Collector):
         if lag is not None:
             family = HistogramMetricFamily("centrala_event_loop_lag_seconds", "How late a ready event is served.")
             family.add_metric([], lag.cumulated(), lag.total)
+            yield family
+        decisions = self._sources.decisions
+        if decisions is not None:
+            family = HistogramMetricFamily(
+                "centrala_queue_decision_seconds",
+                "From an agent who becomes free, or a caller who comes, to the INVITE to the agent.",
+            )
+            family.add_metric([], decisions.cumulated(), decisions.total)
             yield family
         if self._sources.handler_errors is not None:
             errors = self._sources.handler_errors()

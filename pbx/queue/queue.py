@@ -108,6 +108,10 @@ class Queue:
         """Nobody is signed in, and callers shall not wait for somebody to come."""
         return self.config.when_no_agents == "leave" and not self.signed_in
 
+    def longest_wait_s(self, now: float) -> float:
+        """Of those who wait, at the loop's `now`; 0 when nobody does."""
+        return now - min((stay.joined for stay in self.waiting.values()), default=now)
+
     def count_answered(self, wait_s: float) -> None:
         self.answered += 1
         self.answered_in_time += wait_s <= self.config.service_level_s

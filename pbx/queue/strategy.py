@@ -7,6 +7,7 @@ that relax, overflow, the grace of a preferred agent) one timer stands at the ne
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -73,6 +74,8 @@ class Dispatcher:
         """`figures`: (calls, nanoseconds talked) of an agent, for the strategies that compare them."""
         self.distributor = Distributor(memory=REMEMBERED, seed=seed)
         self.choice = Choice("", "")  # of the offer that is being made, during Candidate.offer
+        self.observe: Callable[[float], None] = lambda _s: None  # seconds from what made an offer possible to the offer
+        self.offered: Callable[[], None] = lambda: None  # told after the offers of one moment
         self.changed: list[Callable[[Candidate, str, Change], None]] = []  # (candidate, his queue, what time did)
         self.keys: dict[str, int] = {}  # candidate's id: key; the last ones who are gone too
         self.queues: list[str] = []  # by the distributor's number
@@ -89,6 +92,7 @@ class Dispatcher:
         self._abilities: dict[str, AgentConfig] = {entry.extension: entry for entry in config.agent}
         self._by_extension: dict[str, Agent] = {}
         self._waiting: dict[int, Entered] = {}
+        self._owed = 0.0  # since when a match may be possible, by time.perf_counter; 0: nothing has changed
         self._matching = False
         self._again = False
         self._due: int | None = None
@@ -131,6 +135,7 @@ class Dispatcher:
         asked first, and waited for alone for `preferred_grace_s` while he is on duty. Call `match` when ready for
         offers.
         """
+        self._owe()
         config, index = self._configs[queue], self._queues[queue]
         agent = self._by_extension.get(preferred) if preferred else None
         key = self.distributor.arrive(
@@ -185,6 +190,7 @@ class Dispatcher:
         return self.distributor.free_agents(self._queues[queue])
 
     def free(self, agent: Agent) -> None:
+        self._owe()
         self._idle(agent)
         self.match()
 
@@ -209,6 +215,7 @@ class Dispatcher:
     def decline(self, token: int) -> bool:
         """The reservation ends and the caller waits on at the old place; False when it was over. The agent gets nothing
         until `free`."""
+        self._owe()
         return self.distributor.decline(token)
 
     def match(self) -> None:
@@ -224,8 +231,10 @@ class Dispatcher:
                 self._tell_changes()
                 for key, agent, token, queue in offers:
                     self._offer(key, agent, token, queue)
+                if offers:
+                    self.offered()
         finally:
-            self._matching = False
+            self._matching, self._owed = False, 0.0
             self._arm()
 
     def stop(self) -> None:
@@ -244,6 +253,8 @@ class Dispatcher:
         name = self.queues[queue]
         self.choice = Choice(name, "preferred" if index == found.preferred else self._configs[name].strategy)
         found.who.offer(agent, token)
+        if self._owed:
+            self.observe(time.perf_counter() - self._owed)
 
     def _tell_changes(self) -> None:
         for key, kind, value in self.distributor.changes():
@@ -271,8 +282,13 @@ class Dispatcher:
             self._timer = asyncio.get_running_loop().call_at(due / NS + EARLY_S, self._time_has_come)
 
     def _time_has_come(self) -> None:
+        self._owe()
         self._timer = self._due = None
         self.match()
+
+    def _owe(self) -> None:
+        if not self._owed:
+            self._owed = time.perf_counter()
 
     def _idle(self, agent: Agent) -> None:
         calls, talked_ns = self._figures(agent)

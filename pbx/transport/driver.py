@@ -196,6 +196,11 @@ class Driver:
 
     # Sending
 
+    def flush(self) -> None:
+        """What waits for the end of the turn goes out now: somebody waits for it who comes before all else."""
+        for udp in self._udp:
+            udp.flush()
+
     def _send(self, output: Send) -> None:
         data, destination = output.data, output.destination
         stats = self.stats.of(destination.transport)

@@ -118,6 +118,11 @@ class UdpFlow:
                 waited_s = time.time() - seconds - nanoseconds / 1e9
                 self.delay_s = max(0.0, min(waited_s, behind_s))
 
+    def flush(self) -> None:
+        """Sends what waits without waiting for the end of the turn."""
+        if self._waiting and not self._blocked:
+            self._flush()
+
     def _flush_soon(self) -> None:
         """What the batch has made ready runs in this turn: what it sends goes out with the rest."""
         self._loop.call_soon(self._flush)
@@ -128,7 +133,7 @@ class UdpFlow:
         What fails is unreachable, too long or of another family: retransmission or the timeout decides.
         """
         waiting = self._waiting
-        if self.closed:
+        if self.closed or (not waiting and not self._blocked):  # sent by `flush` already
             return
         done, failed = self._datagrams.send(waiting)
         self._stats.send_errors += failed

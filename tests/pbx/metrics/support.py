@@ -8,7 +8,7 @@ from pbx.call.trunks.carriers import TrunkNow
 from pbx.callback.service import CallbackFigures
 from pbx.events import Alarm, CallEvent, EventBus, Kind, RegistrationChanged
 from pbx.metrics.agents import AgentMetrics, AgentsNow
-from pbx.metrics.buckets import LOOP_LAG
+from pbx.metrics.buckets import DECISION, LOOP_LAG
 from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics, ContactsNow
@@ -86,6 +86,7 @@ def sources(bus: EventBus) -> Sources:
         store=lambda: WriterStats(events=13, commits=1, commit_s=0.002),
         store_backlog=lambda: 7,
         loop_lag=HistogramCell(LOOP_LAG),
+        decisions=HistogramCell(DECISION),
         handler_errors=lambda: bus.errors,
         trunks=lambda: [CARRIER],
         security=lambda: Security(2, {"guessing": 3, "scanning": 1}, 500, 4),

@@ -79,6 +79,7 @@ def test_live_sources() -> None:
     assert value(metrics, "centrala_store_backlog_rows") == 7
     assert value(metrics, "centrala_store_writable") == 1
     assert value(metrics, "centrala_event_loop_lag_seconds_bucket", le="+Inf") == 0
+    assert value(metrics, "centrala_queue_decision_seconds_bucket", le="+Inf") == 0
     assert value(metrics, "centrala_build_info", version="0.1.0") == 1
     assert value(metrics, "process_open_fds") is not None
 

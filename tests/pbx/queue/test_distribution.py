@@ -368,3 +368,26 @@ async def test_the_timer_stands_only_while_something_is_due() -> None:
     await house.sleep(1)
     assert dispatcher._timer is None
     await house.close()
+
+
+async def test_an_offer_goes_out_before_the_turn_ends_and_its_time_is_measured_from_what_made_it_possible() -> None:
+    house = House({"101": {"answer_after_s": 1.0}})
+    measured: list[float] = []
+    sent: list[int] = []
+    house.queues.dispatcher.observe = measured.append
+    house.harness.services.hasten = lambda: sent.append(len(house.journey(Kind.QUEUE_OFFERED)))
+    house.queues.set_agent("101", "break")
+    caller = house.call()
+    await house.sleep(10)
+    assert not measured, "nothing was possible: no time is running"
+    house.queues.set_agent("101", "available")
+    assert sent == [1], "the INVITE is handed over before it is told"
+    assert len(measured) == 1
+    assert 0 < measured[0] < 5, "of the offer, not of the ten seconds in which nobody was there"
+    await house.sleep(2)
+    caller.hang_up()
+    await house.sleep(1)
+    house.call()
+    await house.sleep(1)
+    assert len(measured) == len(sent) == 2
+    await house.close()

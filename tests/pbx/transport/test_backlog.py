@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
+import pytest
+
 from pbx.transport.base import ListenAddress, Stats
 from pbx.transport.udp import BACKLOG, BATCH, PAUSE_S, open_udp
 
@@ -128,3 +130,24 @@ def test_what_was_sent_before_the_end_still_goes_out():
         assert peer.recv(100) == b"bye"
     loop.turn()
     loop.turn()
+
+
+def test_what_is_urgent_goes_out_before_the_turn_ends_and_once():
+    loop = Loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.21.9.1", 0))
+        peer.setblocking(False)
+        flow = open_udp(ListenAddress("udp", "127.21.9.1", 0), loop, lambda *_: None, Stats())
+        flow.send(b"INVITE", peer.getsockname())
+        flow.flush()
+        assert peer.recv(99) == b"INVITE"
+        flow.send(b"BYE", peer.getsockname())
+        loop.turn()
+        loop.turn()
+        assert peer.recv(99) == b"BYE"
+        loop.turn()
+        loop.turn()
+        flow.flush()
+        with pytest.raises(BlockingIOError):
+            peer.recv(99)
+        flow.close()
