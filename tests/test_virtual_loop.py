@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.support import virtual_loop
+from pbx.call import virtual_loop
 from tests.support.virtual_loop import Stuck, run_virtual, virtual_clock
 
 

@@ -252,13 +252,14 @@ class CallHarness:
         caller: str = "+48600100200",
         callee: str = "600",
         sdp: bytes = SDP,
+        call_class: type[Call] = Call,
         **setup: Any,
     ) -> FakeCaller:
         """An incoming call that runs `application` (a coroutine function, or a registered name)."""
         name = application if isinstance(application, str) else getattr(application, "__name__", "test")
         run = self.services.applications.find(application) if isinstance(application, str) else application
         session = FakeSession(outgoing=False, sdp=sdp)
-        call = Call(
+        call = call_class(
             self.services,
             session,
             Setup(caller=caller, callee=callee, application=name, **setup),

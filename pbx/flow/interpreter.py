@@ -54,7 +54,7 @@ async def run_flow(call: Call, flow: Flow) -> None:
         return
     loop = asyncio.get_running_loop()
     second, burst = loop.time(), 0
-    run = Run(call, flow)
+    run = call.variables[KEPT] = Run(call, flow)
     name = flow.start
     while name:
         burst += 1

@@ -1,0 +1,148 @@
+"""What the world does in a rehearsal: queues, phones and messages behave as the script says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pbx.call.bridge import BridgeResult
+from pbx.call.call import Call
+from pbx.call.dialing import DialResult
+from pbx.events import Kind
+from pbx.flow.rehearsal.script import Caller, Rings, Waits
+
+SORRY = "(nobody can take the call)"  # stands for the queue's own sentence of apology
+REFUSED = {"busy": ("busy", 486), "no_answer": ("no_answer", 480), "failed": ("unreachable", 480)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """As pbx.queue.waiting.QueueResult: features do not import each other."""
+
+    outcome: str
+    wait_s: float
+    agent: str = ""
+    talk_s: float = 0.0
+    key: str = ""
+
+
+@dataclass(slots=True)
+class World:
+    """What one caller's script says of the world, and what the flow did to it."""
+
+    script: Caller
+    sms: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    on_connected: Callable[[str], None] = lambda _: None
+
+
+class ScriptedQueues:
+    """`services.queues` of a rehearsal. `join` waits as the script says; music plays meanwhile."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def _plan(self, name: str) -> Waits:
+        queues = self._world.script.queues
+        return queues.get(name) or queues.get("*") or Waits()
+
+    @staticmethod
+    def wish(_priority: int, _skills: tuple[str, ...], _preferred: str) -> None:
+        return None
+
+    def figure(self, name: str, figure: str) -> float | int | None:
+        """A figure of the queue, for conditions and texts."""
+        found: float | int | None = getattr(self._plan(name), figure)
+        return found
+
+    async def join(
+        self,
+        call: Call,
+        name: str,
+        *,
+        max_wait_s: float | None = None,
+        exits: Sequence[str] = (),
+        wishes: Any = None,
+    ) -> Stay:
+        """See pbx.queue.service.QueueService.join."""
+        del wishes
+        plan = self._plan(name)
+        await call.answer()
+        if plan.outcome in ("full", "no_agents"):
+            return Stay(plan.outcome, 0.0)
+        limit_s = self._limit(call, name, max_wait_s)
+        late = bool(limit_s) and (plan.outcome == "timeout" or plan.after_s > limit_s)
+        wait_s = limit_s if late else plan.after_s
+        call.start_music()
+        key = await self._key(call, wait_s, exits)
+        if key:
+            return Stay("key", wait_s, key=key)
+        if late or plan.outcome != "answered":
+            return Stay("timeout" if late else plan.outcome, wait_s)
+        assert isinstance(call, RehearsedCall)
+        await call.talk(name, plan.talk_s)
+        return Stay("answered", wait_s, agent="agent", talk_s=plan.talk_s)
+
+    def _limit(self, call: Call, name: str, max_wait_s: float | None) -> float:
+        if max_wait_s is not None:
+            return max_wait_s
+        return next((queue.max_wait_s for queue in call.services.config.queue if queue.name == name), 0.0)
+
+    async def _key(self, call: Call, wait_s: float, exits: Sequence[str]) -> str:
+        until = call.loop.time() + wait_s
+        while (left := until - call.loop.time()) > 0:
+            key = await call.digit(left)
+            if key in exits:
+                call.stop_music()
+                return key
+        return ""
+
+    async def turn_away(self, call: Call) -> None:
+        """The apology of the real queue is spoken by it, not by the flow: it is only noted."""
+        await call.say(SORRY)
+
+
+class RehearsedCall(Call):
+    """A call whose other legs are the script's: whoever is dialled does what it says."""
+
+    __slots__ = ("world",)
+
+    world: World
+
+    async def talk(self, whom: str, seconds: float) -> None:
+        """Talks to `whom`, who hangs up after `seconds`."""
+        self.stop_music()
+        await self.answer()
+        self.world.on_connected(whom)
+        await asyncio.sleep(seconds)
+        self._bridged = BridgeResult(seconds, "callee")
+
+    async def dial(
+        self,
+        target: str,
+        *,
+        timeout_s: float,
+        role: str = "callee",
+        record: bool = False,
+        account: str = "",
+        headers: tuple[str, ...] = (),
+    ) -> DialResult:
+        """See `Call.dial`."""
+        del role, record, account, headers
+        phones = self.world.script.phones
+        plan = phones.get(target) or phones.get("*") or Rings()
+        outcome = "no_answer" if plan.outcome == "answered" and plan.after_s > timeout_s else plan.outcome
+        if outcome != "answered":
+            await asyncio.sleep(timeout_s if outcome == "no_answer" else min(plan.after_s, timeout_s))
+            cause, status = REFUSED[outcome]
+            return DialResult(False, status, cause, target=target)
+        await asyncio.sleep(plan.after_s)
+        await self.talk(target, plan.talk_s)
+        return DialResult(True, 200, "normal", plan.talk_s, target=target)
+
+
+def journey(events: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """The steps of the flow among published events, in order."""
+    return [event.data for event in events if getattr(event, "kind", None) is Kind.FLOW_BLOCK]
