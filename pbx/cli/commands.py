@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, agents, callbacks, contacts, distribution, features, presence, report_sheets
+from pbx.cli import DEFAULT_CONFIG, agents, callbacks, contacts, distribution, features, flows, presence, report_sheets
 from pbx.cli import trunks as trunk_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 from pbx.cli.report_sheets import form_of
@@ -33,6 +33,7 @@ contacts.register(app)
 callbacks.register(app)
 presence.register(app)
 distribution.register(app)
+flows.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Json = report_sheets.Json

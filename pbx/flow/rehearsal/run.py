@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -29,10 +29,10 @@ def run_script(flow: Flow, script: Script, config: Config, flows: Mapping[str, F
     return results
 
 
-def config_of(script: Script, folder: Path, otherwise: Config) -> Config:
+def config_of(script: Script, folder: Path, otherwise: Callable[[], Config]) -> Config:
     """The configuration that the script names or holds; `otherwise` when it does neither. ConfigError when wrong."""
     if script.config is None:
-        return otherwise
+        return otherwise()
     if isinstance(script.config, str):
         return load(folder / script.config).config
     try:

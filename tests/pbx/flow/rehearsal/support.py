@@ -49,7 +49,7 @@ def run(script: str | dict[str, Any], **blocks: dict[str, Any]) -> list[Result]:
     """The results of a script (YAML, or what it says) on the hotline."""
     data = yaml.safe_load(dedent(script)) if isinstance(script, str) else script
     flow, config = hotline(**blocks)
-    return run_script(flow, Script.model_validate(data), config_of(Script.model_validate(data), Path(), config))
+    return run_script(flow, Script.model_validate(data), config_of(Script.model_validate(data), Path(), lambda: config))
 
 
 def written(folder: Path, text: str) -> Script:

@@ -52,7 +52,7 @@ PASSING = """
       - name: talks to the phone
         steps: [{press: "2", after_s: 1}, connected]
         phones: {"*": {talk_s: 7}}
-        expect: {path: [..., phone=answered], ended_by: pbx}
+        expect: {path: [..., phone=answered], ended_by: callee}
       - name: says nothing
         expect: {path: [when, hello, ask=timeout], hears: [press one, press one]}
       - name: comes at night

@@ -1,0 +1,15 @@
+"""`centrala flow`: the group that commands about flows belong to."""
+
+from __future__ import annotations
+
+import typer
+
+from pbx.cli import flow_runs
+
+flow = typer.Typer(help="What callers are led through.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    flow_runs.register(flow)
+    app.add_typer(flow, name="flow")
