@@ -24,9 +24,11 @@ from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone
+from pbx.config_voicemail import Announcement, Voicemail
 
 __all__ = [
     "Agent",
+    "Announcement",
     "Bans",
     "BreakReason",
     "Callback",
@@ -376,6 +378,8 @@ class Config(Section):
     page: list[PageGroup] = []
     site: list[Site] = []
     caller_id: list[CallerId] = []
+    voicemail: list[Voicemail] = []
+    announcement: list[Announcement] = []
     emergency: Emergency = Emergency()
     numbering: Numbering = Numbering()
     screening: Screening = Screening()

@@ -46,6 +46,8 @@ class FeatureCodes(Section):
     whisper: str = "*34"  # ... and is heard by 101 only
     barge: str = "*35"  # ... and is heard by both
     takeover: str = "*36"  # ... takes the place of 101
+    voicemail: str = "*98"  # the own box; *98sales: the box "sales", for its PIN
+    announcement: str = "*55"  # *551: records the announcement whose code is 1, for its PIN
 
 
 PREFIX_CODES = (
@@ -63,6 +65,8 @@ PREFIX_CODES = (
     "whisper",
     "barge",
     "takeover",
+    "voicemail",
+    "announcement",
 )
 
 

@@ -113,6 +113,20 @@ class Kind(StrEnum):
     CALLBACK_BRIDGED = "callback.bridged"
     CALLBACK_SILENT = "callback.silent"  # contact, queue, hold_s: answered, and hung up before an agent was there
     CALLBACK_ENDED = "callback.ended"  # contact, queue, mode, attempt, outcome
+    # Voicemail: `box`, `message` (its id), `by` ("agent:101", or "phone:NUMBER" from outside).
+    VOICEMAIL_STARTED = "voicemail.started"  # box, message, greeting ("personal", "busy", "absence", "text", "block")
+    # box, message, queue, talk_s, outcome ("recorded", "empty"), ended_by ("key", "silence", "max", "hangup")
+    VOICEMAIL_RECORDED = "voicemail.recorded"
+    VOICEMAIL_LEFT = "voicemail.left"  # box, message, duration_s: it is on disk; recovered: after a crash
+    VOICEMAIL_FAILED = "voicemail.failed"  # box, message, reason
+    VOICEMAIL_REFUSED = "voicemail.refused"  # owner ("box 101"), why ("full", "wrong_pin", "locked")
+    VOICEMAIL_OPENED = "voicemail.opened"  # box, new, old: of the call of whoever listens, as the following
+    VOICEMAIL_HEARD = "voicemail.heard"  # box, message, by, age_s
+    VOICEMAIL_DELETED = "voicemail.deleted"  # box, message, by
+    VOICEMAIL_RESTORED = "voicemail.restored"  # box, message, by
+    VOICEMAIL_CALLED_BACK = "voicemail.called_back"  # box, message, by, answered, talk_s
+    VOICEMAIL_GREETING = "voicemail.greeting"  # box, greeting, on: recorded, or switched
+    ANNOUNCEMENT_RECORDED = "announcement.recorded"  # announcement, by
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

@@ -22,6 +22,7 @@ from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.api.trunk_routes import trunk_routes
+from pbx.api.voicemail_routes import voicemail_routes
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.callback_control import PbxCallbackControl
@@ -33,6 +34,7 @@ from pbx.app.feature_control import AppFeatureControl
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
+from pbx.app.voicemail_control import PbxVoicemailControl, start_voicemail
 from pbx.call.assembly import assemble
 from pbx.call.codes import slots
 from pbx.call.service import CallService
@@ -68,6 +70,7 @@ from pbx.transport.base import ListenAddress
 from pbx.transport.driver import Driver
 from pbx.transport.gc_policy import GcPolicy
 from pbx.transport.resolver import Resolver, parse_target
+from pbx.voicemail.service import Voicemail
 
 log = logging.getLogger("centrala.app")
 
@@ -101,6 +104,7 @@ class Pbx:
         self.queues: QueueService
         self.flows: Flows
         self.presence: PresenceService
+        self.voicemail: Voicemail
         self.metrics: Metrics
         self.http: HttpServer | None = None
         self.https: HttpServer | None = None
@@ -241,6 +245,8 @@ class Pbx:
         services.registrar.restore()
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
+        self.voicemail = await start_voicemail(self)
+        self._stack.push_async_callback(self.voicemail.stop)
         self.callbacks = Callbacks(services, self.store.kept)
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))
         self._stack.push_async_callback(self.callbacks.stop)
@@ -248,7 +254,7 @@ class Pbx:
         language = self.config.server.language
         texts = [*self.flows.texts(language), *self.queues.texts(), *self.features.texts()]
         texts += [*code_texts(language, self.config.break_reason), *self.callbacks.texts()]
-        texts += self.calls.services.inbound.texts()
+        texts += [*self.calls.services.inbound.texts(), *self.voicemail.texts()]
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
         if self.config.numbering.country and self.config.numbering.regions:
@@ -326,6 +332,7 @@ class Pbx:
                         *contact_routes(PbxContactControl(self)),
                         *callback_routes(PbxCallbackControl(self)),
                         *distribution_routes(AppDistributionControl(self.queues)),
+                        *voicemail_routes(PbxVoicemailControl(self)),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
                 ),

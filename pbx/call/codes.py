@@ -28,6 +28,7 @@ class DialledCodes:
             codes.pickup_group: "pickup",
             codes.park: "park",
             codes.directory: "directory",
+            codes.voicemail: "mailbox",
         }
         for name in SWITCHES:
             exact[getattr(codes, name)] = f"setting:{name}"
@@ -35,6 +36,7 @@ class DialledCodes:
             exact[getattr(codes, name)] = f"setting:{name}"
             exact[getattr(codes, f"{name}_off")] = f"setting:{name}_off"
         prefixes = {codes.pickup: "pickup:", codes.intercom: "intercom:"}
+        prefixes |= {codes.voicemail: "mailbox:", codes.announcement: "announcement:"}
         prefixes |= {codes.on_break: "feature:on_break=", codes.wrapup: "feature:wrapup="}
         prefixes |= {getattr(codes, name): f"setting:{name}=" for name in FORWARDS}
         prefixes |= {getattr(codes, name): f"supervise:{name}=" for name in SUPERVISION}

@@ -82,6 +82,7 @@ async def dial(
         name = dialplan.named_application(next_target)
         if name:
             call.application = name
+            call.variables["forward.from"], call.variables["forward.reason"] = target, reason
             call.emit(Kind.CALL_ROUTED, application=name)
             await call.services.applications.find(name)(call)
             return DialResult(True, 200, "normal", target=next_target)

@@ -196,7 +196,9 @@ class FakeMediaSession:
             self.partner.partner = None
             self.partner = None
 
-    def record(self, path: str, other: FakeMediaSession | None, *, plain: bool = False) -> FakeRecording:
+    def record(
+        self, path: str, other: FakeMediaSession | None, *, plain: bool = False, converts: bool = True
+    ) -> FakeRecording:
         self._alive()
         if self.record_fails is not None:
             raise self.record_fails

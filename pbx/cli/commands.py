@@ -10,6 +10,7 @@ import typer
 import pbx
 from pbx.cli import DEFAULT_CONFIG, agents, callbacks, contacts, distribution, features, flows, presence, report_sheets
 from pbx.cli import trunks as trunk_commands
+from pbx.cli import voicemail as voicemail_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
 from pbx.cli.report_sheets import form_of
 
@@ -34,6 +35,7 @@ callbacks.register(app)
 presence.register(app)
 distribution.register(app)
 flows.register(app)
+voicemail_commands.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Json = report_sheets.Json

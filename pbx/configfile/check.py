@@ -36,6 +36,7 @@ from pbx.configfile.check_trunks import (
     check_screening,
     check_trunks,
 )
+from pbx.configfile.check_voicemail import check_announcements, check_voicemail
 from pbx.configfile.problem import Problem
 from pbx.configfile.recording_key import check_recordings
 from pbx.configfile.references import check_application, must_exist
@@ -77,6 +78,8 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("page", "name", [entry.name for entry in config.page]),
         ("parking", "name", [entry.name for entry in config.parking]),
         ("site", "name", [entry.name for entry in config.site]),
+        ("voicemail", "name", [entry.name for entry in config.voicemail]),
+        ("announcement", "name", [entry.name for entry in config.announcement]),
     ]
     for section, key, names in lists:
         seen: dict[str, int] = {}
@@ -222,6 +225,8 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_screening,
     check_timezone,
     check_hours,
+    check_voicemail,
+    check_announcements,
 )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
-SECRET_KEYS = frozenset({"secret", "password"})
+SECRET_KEYS = frozenset({"secret", "password", "pin"})
 
 
 def explain(error: ValidationError) -> list[Problem]:

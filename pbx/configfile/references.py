@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
-APPLICATION_KINDS = ("flow", "queue", "extension", "group", "room", "page")
-PLAIN = ("echo", "directory")  # without a name
+APPLICATION_KINDS = ("flow", "queue", "extension", "group", "room", "page", "voicemail", "mailbox")
+PLAIN = ("echo", "directory", "voicemail", "mailbox")  # without a name
 
 
 def check_application(path: Path, application: str, config: Config) -> Iterator[Problem]:
@@ -19,8 +19,8 @@ def check_application(path: Path, application: str, config: Config) -> Iterator[
     kind, _, name = application.partition(":")
     if kind not in APPLICATION_KINDS or not name:
         remedy = (
-            'write "flow:NAME", "queue:NAME", "extension:NUMBER", "group:NAME", "room:NAME", "page:NAME", "directory" '
-            'or "echo"'
+            'write "flow:NAME", "queue:NAME", "extension:NUMBER", "group:NAME", "room:NAME", "page:NAME", '
+            '"voicemail:BOX", "mailbox:BOX", "voicemail", "directory" or "echo"'
         )
         yield Problem(path, f"{application!r} is no application", remedy)
         return
@@ -31,6 +31,8 @@ def check_application(path: Path, application: str, config: Config) -> Iterator[
         "group": [entry.name for entry in config.group],
         "room": [entry.name for entry in config.room],
         "page": [entry.name for entry in config.page],
+        "voicemail": (boxes := [entry.name for entry in config.voicemail]),
+        "mailbox": boxes,
     }
     yield from must_exist(path, name, names[kind], kind)
 

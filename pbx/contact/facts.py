@@ -111,6 +111,10 @@ class CallFacts:
         self.group = str(data.get("group") or "")
         self.missed = str(data.get("reason") or "no_answer")
 
+    def _voicemail(self, data: dict[str, Any], _at: float) -> None:
+        """A message in a box of a queue is an item of its own (pbx.voicemail)."""
+        self.handled = self.handled or (data.get("outcome") == "recorded" and bool(data.get("queue")))
+
     def _bridge_started(self, _data: dict[str, Any], at: float) -> None:
         self.missed = ""
         self.served_at = at
@@ -140,6 +144,7 @@ _HANDLERS: dict[str, Callable[[CallFacts, dict[str, Any], float], None]] = {
     Kind.QUEUE_LEFT: CallFacts._left,
     Kind.GROUP_RANG: CallFacts._group_rang,
     Kind.GROUP_UNANSWERED: CallFacts._group_unanswered,
+    Kind.VOICEMAIL_RECORDED: CallFacts._voicemail,
     Kind.BRIDGE_STARTED: CallFacts._bridge_started,
     Kind.BRIDGE_ENDED: CallFacts._bridge_ended,
     Kind.CALL_ENDED: CallFacts._ended,

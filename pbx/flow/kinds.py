@@ -14,6 +14,7 @@ from pbx.flow.blocks.menu import Menu
 from pbx.flow.blocks.play import Play
 from pbx.flow.blocks.queue import Queue
 from pbx.flow.blocks.say import Say
+from pbx.flow.blocks.voicemail import Voicemail
 
 KINDS: dict[str, type[Block]] = {
     "answer": Answer,
@@ -27,4 +28,5 @@ KINDS: dict[str, type[Block]] = {
     "caller": Caller,
     "language": Language,
     "hangup": Hangup,
+    "voicemail": Voicemail,
 }

@@ -111,6 +111,8 @@ def _check_reference(
     known: Sequence[str]
     if reference.what == "queue":
         known = [entry.name for entry in config.queue]
+    elif reference.what in ("voicemail", "announcement"):
+        known = [entry.name for entry in getattr(config, reference.what)]
     elif reference.what == "hours":
         known = [entry.name for entry in config.hours]
     elif reference.what == "skill":

@@ -216,15 +216,18 @@ class MediaSession:
         if self._drop_supervision() and not self.closed:
             self._engine.insist(self._engine.stop_supervision, self.stream)
 
-    def record(self, path: str | Path, other: MediaSession | None = None, *, plain: bool = False) -> Recording:
+    def record(
+        self, path: str | Path, other: MediaSession | None = None, *, plain: bool = False, converts: bool = True
+    ) -> Recording:
         """Records what this stream hears (left) and what `other` hears (right) into a WAV below the recordings folder.
+        `plain` and `converts` are those of `pbx.media.tapes`.
 
         Raises OSError naming the path when it lies outside that folder or cannot be written.
         """
         self._alive()
         if other is not None:
             other._alive()
-        return self._engine.tapes.record(path, self, other, plain=plain)
+        return self._engine.tapes.record(path, self, other, plain=plain, converts=converts)
 
     def stats(self) -> StreamStats | None:
         """The stream's counters now; None when it is closed."""

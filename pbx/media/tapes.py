@@ -33,7 +33,7 @@ class _Tape:
 
     recording: Recording
     sealed: bool
-    plain: bool
+    converts: bool
     duration_ms: int = -1  # told by the media thread
     code: int = 0
     shut: bool = False  # the file is complete: told by the vault, or written by the media threads themselves
@@ -66,11 +66,18 @@ class Tapes:
             self._vault = Vault(loop, self._key)
 
     def record(
-        self, path: str | Path, left: MediaSession, right: MediaSession | None, *, plain: bool = False
+        self,
+        path: str | Path,
+        left: MediaSession,
+        right: MediaSession | None,
+        *,
+        plain: bool = False,
+        converts: bool = True,
     ) -> Recording:
         """Records one or two sessions. Raises OSError naming the path when it cannot be or lies outside the folder.
 
-        `plain`: a WAV that is to be read and removed at once; neither sealed nor converted.
+        `plain`: a WAV that is to be read and removed at once; neither sealed nor converted. `converts` False: sealed as
+        the others, and PCM always, because it is to be played again.
         """
         sessions = (left,) if right is None else (left, right)
         streams = [session.stream for session in sessions]
@@ -78,14 +85,14 @@ class Tapes:
         def begin(target: str, pipe: int) -> int:
             return self.core.record(target, *streams, pipe=pipe) if pipe >= 0 else self.core.record(target, *streams)
 
-        return self._begin(path, begin, plain, *sessions)
+        return self._begin(path, begin, plain, converts and not plain, *sessions)
 
     def record_room(self, path: str | Path, room: int) -> Recording:
         """Records the mix of a room; as `record`."""
-        return self._begin(path, lambda target, pipe: self.core.record_room(target, room, pipe=pipe), False)
+        return self._begin(path, lambda target, pipe: self.core.record_room(target, room, pipe=pipe), False, True)
 
     def _begin(
-        self, path: str | Path, begin: Callable[[str, int], int], plain: bool, *sessions: MediaSession
+        self, path: str | Path, begin: Callable[[str, int], int], plain: bool, converts: bool, *sessions: MediaSession
     ) -> Recording:
         sealed = bool(self._key) and not plain
         target = os.path.normpath(os.path.join(self.folder, path)) + (SUFFIX if sealed else "")
@@ -96,7 +103,7 @@ class Tapes:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             self._folders.add(folder)
         recording = Recording(self, Path(target), self._engine.loop.create_future(), *sessions)
-        tape = _Tape(recording, sealed, plain, shut=not sealed)
+        tape = _Tape(recording, sealed, converts, shut=not sealed)
         try:
             recording.id = self._begin_sealed(tape, begin, max(len(sessions), 1)) if sealed else begin(target, -1)
         except EngineBusy as error:
@@ -152,7 +159,7 @@ class Tapes:
         """What comes after the end, when all who write the file have told theirs: conversion, then the end."""
         if tape.duration_ms < 0 or not tape.shut:
             return
-        if tape.code == 0 and tape.duration_ms and self._opus and not tape.plain and self._convert(tape):
+        if tape.code == 0 and tape.duration_ms and self._opus and tape.converts and self._convert(tape):
             return
         self._finish(tape)
 

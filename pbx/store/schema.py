@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0006"  # the newest revision under migrations/versions
+HEAD = "0011"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -295,6 +295,47 @@ contact_attempts = Table(
     _text("outcome"),  # "" while it is under way
     _text("call_id"),
     _text("made_by"),
+)
+
+voicemail_messages = Table(
+    "voicemail_messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    _text("box"),
+    _text("caller"),
+    _text("caller_name"),
+    Column("call_id", String(32), nullable=False),
+    _us("at_us"),
+    _text("file"),  # below the recordings folder
+    _text("language"),
+    _text("state"),  # pbx.voicemail.message.MessageState
+    _seconds("duration_s"),
+    _us("heard_us"),  # 0: nobody has
+    Column("saved", Boolean(create_constraint=False), nullable=False),
+    _us("deleted_us"),
+    _text("contact"),  # the item that it became
+    Column("recovered", Boolean(create_constraint=False), nullable=False),
+)
+
+selftest_results = Table(
+    "selftest_results",
+    metadata,
+    Column("id", String(32), primary_key=True),  # of the call that was placed
+    _text("name"),
+    _us("started_us"),
+    _us("ended_us"),
+    _text("trunk"),  # "": over the loop-back
+    _text("number"),
+    Column("passed", Boolean(create_constraint=False), nullable=False),
+    _text("reason"),  # why it did not pass
+    _seconds("pdd_s", nullable=True),
+    _seconds("answer_s", nullable=True),
+    Column("mos", Float, nullable=True),  # MOS-CQE, G.107
+    _count("rx_packets"),
+    _count("tx_packets"),
+    _count("lost_packets"),
+    _text("steps"),  # JSON array: pbx.selftest.result.StepResult
+    Index("ix_selftest_results_started_us", "started_us"),
 )
 
 meta = Table(

@@ -25,6 +25,7 @@ from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.registrations import Registrations
+from pbx.store.voicemail import StoredMessages
 from pbx.store.writer import Writer, WriterStats
 
 log = logging.getLogger("centrala.store")
@@ -67,6 +68,7 @@ class Store:
         self.locations = Registrations()  # the LocationStore of the registrar
         self.kept = Kept()  # the Keeper of the call layer
         self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
+        self.voicemail = StoredMessages()  # the MessageStore of voicemail
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
 
     async def start(self) -> recovery.Recovered:
@@ -86,6 +88,7 @@ class Store:
         self.locations.attach(writer.puts)
         self.phone_settings.attach(self.durable)
         self.contacts.attach(self.durable)
+        self.voicemail.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
@@ -170,6 +173,7 @@ class Store:
             self.locations.read(connection)
             self.kept.read(connection)
             self.contacts.read(connection)
+            self.voicemail.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

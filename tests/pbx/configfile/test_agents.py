@@ -78,7 +78,7 @@ def test_a_good_one() -> None:
         (queue(wrapup_codes=["a", "a"]), "lists 'a' 2 times"),
         (queue(wrapup_mode="mandatory_timeboxed", wrapup_s=0), "queue[0].wrapup_s: wrapup_mode"),
         (queue(keys={"12": "echo"}), "'12' cannot be pressed"),
-        (queue(keys={"1": "voicemail"}), "'voicemail' is no application"),
+        (queue(keys={"1": "answering"}), "'answering' is no application"),
         (queue(keys={"1": "queue:sales"}), "leads back into the same queue"),
     ],
 )
