@@ -174,3 +174,8 @@ class Office(Company):
 def said(caller: FakeCaller) -> list[str]:
     """What was played, without the languages."""
     return [text.removeprefix("en:") for _, text in caller.heard]
+
+
+def sounds(folder: Path) -> list[Path]:
+    """The recorded files."""
+    return sorted(folder.rglob("*.wav"))

@@ -9,7 +9,7 @@ import pytest
 from pbx.call.fakes import HELD
 from pbx.events import Kind
 from pbx.voicemail.message import Message, MessageState
-from tests.pbx.voicemail.office import Messages, Office, said, write_wav
+from tests.pbx.voicemail.office import Messages, Office, said, sounds, write_wav
 
 
 async def test_a_message_is_on_disk_before_it_is_said_to_be_saved(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_who_says_nothing_leaves_no_message(tmp_path: Path) -> None:
     office = Office(tmp_path)
     await office.message(seconds=0.4)
     assert office.messages.rows == {}
-    assert list(tmp_path.rglob("*.wav")) == []
+    assert sounds(tmp_path) == []
     assert office.lamps.shown.get("101", (0, 0)) == (0, 0)
     await office.close()
 

@@ -10,7 +10,7 @@ from pbx.contact.item import ItemState
 from pbx.events import Alarm, Kind
 from pbx.voicemail import phrases
 from pbx.voicemail.pins import LOCK_AFTER, LOCK_S
-from tests.pbx.voicemail.office import Office, said
+from tests.pbx.voicemail.office import Office, said, sounds
 
 
 async def test_listen_with_the_pin_and_delete(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ async def test_messages_go_when_their_time_is_over(tmp_path: Path) -> None:
     await office.sleep(31 * 86_400)
     assert await office.voicemail.sweep() == 1
     assert [each.id for each in office.voicemail.list("101")] == [second.id]
-    assert len(list(tmp_path.rglob("*.wav"))) == 1
+    assert len(sounds(tmp_path)) == 1
     await office.close()
 
 

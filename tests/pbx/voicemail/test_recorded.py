@@ -8,7 +8,7 @@ from typing import Any
 
 from pbx.call.testing import FakeCaller
 from pbx.events import Kind
-from tests.pbx.voicemail.office import Office, said
+from tests.pbx.voicemail.office import Office, said, sounds
 
 
 async def records(office: Office, caller: FakeCaller, seconds: float = 2.0) -> None:
@@ -33,7 +33,7 @@ async def test_a_greeting_is_reviewed_and_in_use_at_once(tmp_path: Path) -> None
     await office.hears(owner, "The recording is in use.")
     owner.hang_up()
     await owner.over()
-    (file,) = tmp_path.rglob("*.wav")  # the first try is gone
+    (file,) = sounds(tmp_path)  # the first try is gone
     caller = office.call("voicemail:101")
     await office.hears(caller, f"recorded:{file.relative_to(tmp_path)}")
     assert office.journey(owner.call, Kind.VOICEMAIL_GREETING)[0].data["greeting"] == "personal"
@@ -111,7 +111,7 @@ async def test_a_hang_up_before_accepting_changes_nothing(tmp_path: Path) -> Non
     boss.hang_up()
     await boss.over()
     assert office.voicemail.announcements.recorded == {}
-    assert list(tmp_path.rglob("*.wav")) == []
+    assert sounds(tmp_path) == []
     await office.close()
 
 
