@@ -85,6 +85,19 @@ def demo(
     raise typer.Exit(run_demo(folder, once=once, listen=listen))
 
 
+@app.command("demo-data")
+def demo_data(
+    folder: Annotated[Path, typer.Option("--dir", help="Where configuration and database go.")] = Path("var/demo-data"),
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days up to yesterday.")] = 365,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same calls.")] = 1,
+    until: Annotated[str, typer.Option(help="The last day, YYYY-MM-DD; yesterday by default.")] = "",
+) -> None:
+    """Make up a year of a hotline with twelve agents, to look at every report."""
+    from pbx.cli.demo_data import make
+
+    make(folder, days=days, seed=seed, until=until)
+
+
 @app.command("check-config")
 def check_config(context: typer.Context) -> None:
     """Read the configuration and say what is wrong with it, with line, key and remedy."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from pbx.cli.console import fail, out, show
+from rich.text import Text
+
+from pbx.cli.console import err, fail, out, show
 from pbx.config import Config
 from pbx.reporting import export, table
 from pbx.reporting.intervals import day, days, hours
@@ -27,6 +29,8 @@ def _reporter(config: Config) -> Iterator[Reporter]:
     except StoreError as error:
         fail(error)
     with reporter:
+        if note := reporter.demo():
+            err.print(Text(note, style="yellow"))
         yield reporter
 
 

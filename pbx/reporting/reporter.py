@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+import orjson
+from sqlalchemy import Engine, select
 
 from pbx.config import Config
 from pbx.events import CallEvent
@@ -23,6 +24,7 @@ from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
 from pbx.reporting.sheet import Sheet
+from pbx.store import schema
 from pbx.store.database import database_url, reader_engine
 from pbx.store.records import Cdr
 
@@ -52,6 +54,15 @@ class Reporter:
     def close(self) -> None:
         """Frees the connection; idempotent."""
         self._engine.dispose()
+
+    def demo(self) -> str:
+        """What to say above figures of a database whose calls were made up; "" for a real one."""
+        with self._engine.begin() as connection:
+            note = connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == schema.META_DEMO)).scalar()
+        if note is None:
+            return ""
+        told = orjson.loads(note)
+        return f"DEMO DATA: made-up calls of {told['days']} days from {told['first']} on, seed {told['seed']}"
 
     def today(self) -> date:
         """The present local date."""

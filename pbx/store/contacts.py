@@ -167,11 +167,23 @@ def read_contacts(connection: Connection, wanted: Wanted) -> list[ContactItem]:
 
 def _last_attempt(item: ContactItem) -> list[Row]:
     """Only the last one ever changes."""
-    if not item.attempts:
-        return []
-    last = item.attempts[-1]
-    times = (micros(last.at), micros(last.ended))
-    return [(clean(item.id), len(item.attempts), *times, clean(last.outcome), clean(last.call_id), clean(last.by))]
+    return attempt_rows(item)[-1:]
+
+
+def attempt_rows(item: ContactItem) -> list[Row]:
+    """The attempts as rows of `contact_attempts`, in the order of its columns."""
+    return [
+        (
+            clean(item.id),
+            number,
+            micros(attempt.at),
+            micros(attempt.ended),
+            clean(attempt.outcome),
+            clean(attempt.call_id),
+            clean(attempt.by),
+        )
+        for number, attempt in enumerate(item.attempts, 1)
+    ]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

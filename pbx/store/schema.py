@@ -348,3 +348,5 @@ meta = Table(
 # JSON object: "next" is the next row's sequence number and "open" the calls without an end at that moment; every other
 # call of an earlier row has its CDR. Recovery begins here.
 META_CHECKPOINT = "journey_checkpoint"
+# JSON object: the calls of this database were made up; "seed", "first" (date) and "days".
+META_DEMO = "demo"

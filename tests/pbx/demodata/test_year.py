@@ -1,0 +1,109 @@
+"""The made-up year: its volumes and shape are those that are told, its records those of a real hotline."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from sqlalchemy.engine import URL
+from typer.testing import CliRunner
+
+from pbx.cli.commands import app
+from pbx.demodata.agency import Agency
+from pbx.demodata.arrivals import Calendar
+from pbx.demodata.build import Made, Year, build
+from pbx.reporting.intervals import day, days
+from pbx.reporting.reporter import Reporter
+from pbx.store.database import reader_engine, writer_engine
+from pbx.store.recovery import rebuild_cdrs
+
+LAST = date(2026, 11, 20)
+WARSAW = ZoneInfo("Europe/Warsaw")
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Made]:
+    path = tmp_path_factory.mktemp("demo") / "centrala.db"
+    return path, build(path, Year(Agency(), last=LAST, days=5, seed=7))
+
+
+def reporter(path: Path) -> Reporter:
+    return Reporter(reader_engine(_url(path)), zone="Europe/Warsaw")
+
+
+def _url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))
+
+
+def test_a_year_has_the_volumes_that_are_told() -> None:
+    agency = Agency()
+    plans = list(Calendar(agency, date(2025, 11, 21), 365).plans(np.random.default_rng(3)))
+    inbound, outbound = sum(len(plan.inbound) for plan in plans), sum(len(plan.outbound) for plan in plans)
+    assert inbound == pytest.approx(12 * 11_250, rel=0.01)
+    assert outbound == pytest.approx(12 * 10_300, rel=0.01)
+    office = [at // 3600 for plan in plans if plan.works for at in plan.inbound if 8 <= at // 3600 < 18]
+    assert sum(hour in agency.peaks for hour in office) / len(office) == pytest.approx(0.8, abs=0.01)
+    assert 1 - len(office) / inbound == pytest.approx(agency.off_hours_share, abs=0.02)
+    christmas = next(plan for plan in plans if plan.day == date(2025, 12, 25))
+    assert not christmas.works
+    assert not christmas.outbound
+
+
+def test_the_same_seed_makes_the_same_calls(tmp_path: Path, week: tuple[Path, Made]) -> None:
+    again = tmp_path / "again.db"
+    assert build(again, Year(Agency(), last=LAST, days=5, seed=7)) == week[1]
+    with reporter(week[0]) as one, reporter(again) as other:
+        interval = day(LAST, WARSAW)
+        assert one.cdrs(interval) == other.cdrs(interval)
+
+
+def test_its_reports_are_those_of_a_hotline_that_is_overrun_in_the_peak(week: tuple[Path, Made]) -> None:
+    with reporter(week[0]) as made:
+        assert made.demo() == "DEMO DATA: made-up calls of 5 days from 2026-11-16 on, seed 7"
+        figures = {datetime.fromtimestamp(r.interval.start_us / 1e6, WARSAW).hour: r for r in made.hours(LAST)}
+        peak, quiet = figures[10].queues[0], figures[13].queues[0]
+        assert peak.offered > 5 * quiet.offered
+        assert 0.08 < (peak.abandonment_rate or 0) < 0.4
+        assert (quiet.abandonment_rate or 0) < 0.15
+        assert peak.aht_s == pytest.approx(180, rel=0.25)
+        interval = days(LAST, 5, WARSAW)
+        recovered = made.recovery(interval)[-1]
+        assert recovered.customers > 150
+        assert 0.6 < (recovered.rate or 0) < 0.99
+        assert made.patience(interval).rows
+
+
+def test_its_records_are_what_its_journey_says(week: tuple[Path, Made], tmp_path: Path) -> None:
+    """Rebuilt from the journey the records are the same."""
+    path = tmp_path / "rebuilt.db"
+    shutil.copy(week[0], path)
+    with reporter(path) as before:
+        expected = before.cdrs(day(LAST, WARSAW), limit=2000)
+    engine = writer_engine(_url(path))
+    with engine.begin() as connection:
+        assert rebuild_cdrs(connection, zone="Europe/Warsaw") == week[1].inbound + week[1].outbound
+    engine.dispose()
+    with reporter(path) as after:
+        assert after.cdrs(day(LAST, WARSAW), limit=2000) == expected
+    assert Counter(record.direction for record in expected)["inbound"] > 300
+
+
+def test_command(tmp_path: Path) -> None:
+    runner, folder = CliRunner(), tmp_path / "made"
+    result = runner.invoke(app, ["demo-data", "--dir", str(folder), "--days", "2", "--until", "2026-11-20"])
+    assert result.exit_code == 0, result.output
+    checked = runner.invoke(app, ["-c", str(folder / "centrala.toml"), "report", "today", "--date", "2026-11-20"])
+    assert checked.exit_code == 0, checked.output
+    assert "hotline" in checked.output
+    assert "DEMO DATA" in checked.output
+    again = runner.invoke(app, ["demo-data", "--dir", str(folder), "--days", "2"])
+    assert again.exit_code == 1
+    assert "is there already" in again.output
+    wrong = runner.invoke(app, ["demo-data", "--dir", str(folder), "--until", "tomorrow"])
+    assert wrong.exit_code == 1
+    assert "--until 2026-11-21" in wrong.output
