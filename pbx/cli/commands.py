@@ -174,6 +174,14 @@ def status(context: typer.Context) -> None:
         out.print(f"alarm {alarm['name']}: {alarm['text']}", style="red", markup=False, soft_wrap=True)
 
 
+@app.command()
+def rebuild(context: typer.Context) -> None:
+    """Derive call records, visits, offers and figures again from the journey, while the PBX is stopped."""
+    from pbx.cli.rebuilding import rebuild_records
+
+    rebuild_records(read_config(context.obj).config)
+
+
 @calls.command("list")
 def list_calls(context: typer.Context) -> None:
     """Every running call."""

@@ -1,4 +1,4 @@
-"""Closes what a killed process left open, and derives records again from the journey."""
+"""Closes what a killed process left open."""
 
 from __future__ import annotations
 
@@ -9,25 +9,16 @@ from sqlalchemy import Connection, func, select
 
 from pbx.events import Kind
 from pbx.store import schema
-from pbx.store.batch import JOURNEY, KEYED
+from pbx.store.batch import JOURNEY
 from pbx.store.bulk import Row
+from pbx.store.derived import DerivedRows
 from pbx.store.encode import KIND_TEXT, from_json, json_text, seconds
 from pbx.store.fold import CallFold
 from pbx.store.journey import calls_since, read_fold
-from pbx.store.records import keyed, row
 
 log = logging.getLogger("centrala.store")
 
 INTERRUPTED = "interrupted"
-DERIVED = (
-    schema.cdrs,
-    schema.queue_visits,
-    schema.queue_offers,
-    schema.wait_promises,
-    schema.trunk_calls,
-    schema.callback_calls,
-)
-_CALLS_PER_WRITE = 500
 _MAX_SEQ = 2**63 - 1  # what the column holds
 
 
@@ -50,7 +41,7 @@ def recover(connection: Connection, *, zone: str, now: float) -> Recovered:
     next_seq = (connection.execute(select(func.max(schema.journey.c.seq))).scalar() or 0) + 1
     next_log = (connection.execute(select(func.max(schema.agent_log.c.seq))).scalar() or 0) + 1
     found = Recovered(0, 0, next_seq, next_log)
-    records = _Records()
+    records = DerivedRows()
     ends: list[Row] = []
     for call_id in _candidates(connection):
         if connection.execute(select(schema.cdrs.c.id).where(schema.cdrs.c.id == call_id)).first():
@@ -117,45 +108,3 @@ def _close(fold: CallFold, seq: int, now: float) -> Row:
     kind = KIND_TEXT[Kind.CALL_ENDED]
     fold.add(kind, "a", at_us, data)
     return (seq, fold.call_id, at_us, kind, "a", json_text(data))
-
-
-class _Records:
-    """Collects derived records and writes them in bulk."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self._rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
-
-    def add(self, fold: CallFold) -> None:
-        self.calls += 1
-        self._rows["cdrs"].append(row(fold.cdr()))
-        self._rows["queue_visits"].extend(row(visit) for visit in fold.visit_records())
-        for part in (*fold.wait_records(), *fold.callback_records()):
-            table, _key, values = keyed(part)
-            self._rows[table].append(values)
-        self._rows["trunk_calls"].extend(row(seizure) for seizure in fold.trunk_records())
-
-    def write(self, connection: Connection) -> None:
-        for name, rows in self._rows.items():
-            KEYED[name].write(connection, rows)
-            rows.clear()
-
-
-def rebuild_cdrs(connection: Connection, *, zone: str) -> int:
-    """Derives every record again from the journey and returns how many calls that were.
-
-    Runs within the caller's transaction: readers see the old records until it commits. The zone name of a call that
-    has a CDR already is kept. Calls without an end are left out; they are running.
-    """
-    zones = {found.id: found.zone for found in connection.execute(select(schema.cdrs.c.id, schema.cdrs.c.zone))}
-    for table in DERIVED:
-        connection.execute(table.delete())
-    records = _Records()
-    for call_id in calls_since(connection, 0):
-        fold = read_fold(connection, call_id, zones.get(call_id, zone))
-        if fold is not None and fold.ended:
-            records.add(fold)
-            if records.calls % _CALLS_PER_WRITE == 0:
-                records.write(connection)
-    records.write(connection)
-    return records.calls

@@ -151,10 +151,6 @@ class Store:
         """The journey of a call or a contact, in order."""
         return await self.durable(lambda connection: read_events(connection, call_id))
 
-    async def rebuild_cdrs(self) -> int:
-        """Derives every CDR again from the journey; returns how many calls that were."""
-        return await self.durable(lambda connection: recovery.rebuild_cdrs(connection, zone=self._zone))
-
     @property
     def stats(self) -> WriterStats:
         """Counters for the metrics."""

@@ -16,7 +16,7 @@ from pbx.reporting.queries import queue_figures
 from pbx.store import schema
 from pbx.store.contacts import row_of
 from pbx.store.encode import json_text, micros
-from pbx.store.recovery import rebuild_cdrs
+from pbx.store.rebuild import rebuild
 from tests.support.journeys import T0
 
 ALL = Interval("all", 0, 2**62)
@@ -52,7 +52,7 @@ class Ledger:
         return self
 
     def derive(self) -> int:
-        return rebuild_cdrs(self.connection, zone="UTC")
+        return rebuild(self.connection, zone="UTC").calls
 
     def agent(self, agent: str, *states: tuple[str, float, float], call: int = 0) -> Ledger:
         """(state, from, to) in seconds after T0."""

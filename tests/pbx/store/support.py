@@ -12,6 +12,7 @@ from typing import Any
 from pbx.clock import SystemClock
 from pbx.config import Config
 from pbx.events import Alarm, EventBus
+from pbx.store.rebuild import Rebuilt, rebuild
 from pbx.store.store import Store
 
 
@@ -48,6 +49,10 @@ class World:
             return connection.execute(sql).fetchall()
         finally:
             connection.close()
+
+    async def rebuilt(self) -> Rebuilt:
+        """Derives everything again, on the writer's thread."""
+        return await self.store.durable(lambda connection: rebuild(connection, zone="UTC"))
 
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])

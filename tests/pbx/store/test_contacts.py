@@ -14,6 +14,7 @@ from pbx.contact.item import Attempt, ContactItem, End, ItemKind, ItemState, Ope
 from pbx.events import EventBus, Kind
 from pbx.store.contacts import Wanted
 from pbx.store.errors import StoreError
+from pbx.store.rebuild import rebuild
 from pbx.store.store import Store
 from tests.support.journeys import abandoned, answered
 
@@ -142,7 +143,7 @@ async def test_a_contact_s_journey_is_no_call(tmp_path: Path) -> None:
             await world.book.claim(item.id, "agent:101")
             for event in answered(9):
                 world.bus.publish(event)
-            assert await world.store.rebuild_cdrs() == 1
+            assert await world.store.durable(lambda connection: rebuild(connection, zone="UTC").calls) == 1
             journey = await world.store.journey(item.id)
             assert [event.kind for event in journey][:2] == [Kind.CONTACT_OPENED, Kind.CONTACT_CLAIMED]
             count = await world.store.durable(

@@ -68,7 +68,7 @@ async def test_records_can_be_derived_again(tmp_path: Path) -> None:
             world.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("cdrs", "queue_visits", "trunk_calls")
         ]
         await world.store.durable(lambda connection: connection.execute(text("UPDATE cdrs SET talk_s = 1e9")))
-        assert await world.store.rebuild_cdrs() == 3
+        assert (await world.rebuilt()).calls == 3
         after = [
             world.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("cdrs", "queue_visits", "trunk_calls")
         ]
@@ -166,7 +166,7 @@ async def test_calls_that_were_cut_off_get_a_record_at_the_next_start(tmp_path: 
     assert again.rows("SELECT outcome FROM queue_visits WHERE call_id LIKE '%3'") == [("interrupted",)]
     again.publish(answered(4))
     await until(lambda: again.count("cdrs") == 4)
-    assert await again.store.rebuild_cdrs() == 4  # the end is in the journey, so the record can be derived again
+    assert (await again.rebuilt()).calls == 4  # the end is in the journey, so the record can be derived again
     await again.store.stop()
     third = World(tmp_path)
     assert (await third.store.start()).interrupted == 0

@@ -1,0 +1,42 @@
+"""The tables that follow from the journey, and the rows of calls for all of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from pbx.store import schema
+from pbx.store.batch import KEYED
+from pbx.store.bulk import Row
+from pbx.store.fold import CallFold
+from pbx.store.records import keyed, row
+
+DERIVED = (
+    schema.cdrs,
+    schema.queue_visits,
+    schema.queue_offers,
+    schema.wait_promises,
+    schema.trunk_calls,
+    schema.callback_calls,
+)
+
+
+class DerivedRows:
+    """Collects what folds yield and writes it in bulk."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Row]] = {table.name: [] for table in DERIVED}
+
+    def add(self, fold: CallFold) -> None:
+        """The records of one call."""
+        self._rows["cdrs"].append(row(fold.cdr()))
+        self._rows["queue_visits"].extend(row(visit) for visit in fold.visit_records())
+        for part in (*fold.wait_records(), *fold.callback_records()):
+            table, _key, values = keyed(part)
+            self._rows[table].append(values)
+        self._rows["trunk_calls"].extend(row(seizure) for seizure in fold.trunk_records())
+
+    def write(self, connection: Connection) -> None:
+        """Sends them within the connection's transaction, and forgets them."""
+        for name, rows in self._rows.items():
+            KEYED[name].write(connection, rows)
+            rows.clear()
