@@ -45,7 +45,8 @@ def rebuild(connection: Connection, *, zone: str, progress: Progress = lambda _d
 
 def _replace(connection: Connection, batch: list[str], zone: str, found: Rebuilt) -> None:
     cdr = schema.cdrs.c
-    zones = dict(connection.execute(select(cdr.id, cdr.zone).where(cdr.id.in_(batch))).tuples().all())
+    known = connection.execute(select(cdr.id, cdr.zone).where(cdr.id.in_(batch)))
+    zones = {call_id: kept for call_id, kept in known}  # noqa: C416 - rows are no pairs to the type checker
     records, ended = DerivedRows(), []
     for call_id in batch:
         fold = read_fold(connection, call_id, zones.get(call_id, zone))
