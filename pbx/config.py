@@ -321,6 +321,12 @@ class Flow(Section):
     language: Language | None = None
     start: str = ""
     python: str = ""  # "package.module:coroutine" instead of blocks
+    file: str = ""  # a flow as JSON instead of blocks
+    published: bool = False  # the flow is only in the database, as `centrala flow publish` put it there
+    defaults: dict[str, str] = {}  # exit to block, for exits that are not wired
+    on_hangup: str = ""  # the block that runs when the caller has hung up
+    variables: dict[str, Any] = {}  # with what they begin
+    journal: list[str] = []  # names of variables whose values the journey keeps
     block: dict[str, dict[str, Any]] = {}
 
 

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     FORWARDED = "call.forwarded"  # from_extension, to, reason ("busy", "no_answer", "unregistered")
     DIGIT = "digit"  # digit, method ("rfc4733", "info", "inband")
     FLOW_BLOCK = "flow.block"  # flow, block, exit
+    FLOW_FAILED = "flow.failed"  # flow, version, block, error: the block could not do its work; the caller goes on
+    FLOW_VARIABLES = "flow.variables"  # flow, version, values: what a flow wants kept, at its end
     # queue, position; where asked for: priority, skills, preferred; overflowed_from, waited_s: an agent of this queue
     # answers, in which the caller was a guest for so long
     QUEUE_JOINED = "queue.joined"
@@ -169,6 +171,18 @@ class AgentBreakExceeded:
     limit_s: float
     at: float
     returned: bool = False
+
+
+@dataclass(slots=True)
+class FlowVersionChanged:
+    """A version of a flow was published, or withdrawn so that the configuration file's holds again (version 0)."""
+
+    flow: str
+    version: int
+    previous: int
+    by: str
+    at: float
+    note: str = ""
 
 
 @dataclass(slots=True)

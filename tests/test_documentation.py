@@ -31,7 +31,7 @@ def test_every_key_is_documented() -> None:
 
 
 def test_every_kind_of_block_is_documented() -> None:
-    text = (ROOT / "docs" / "configuration.md").read_text()
+    text = (ROOT / "docs" / "flows.md").read_text()
     assert [kind for kind in KINDS if f"`{kind}`" not in text] == []
 
 

@@ -178,13 +178,14 @@ def check_routes(config: Config) -> Iterator[Problem]:
 
 
 def check_flows(config: Config) -> Iterator[Problem]:
-    """A flow is either Python or blocks with a start among them."""
+    """A flow is of one kind: blocks with a start among them, a file, Python, or from the database."""
+    ways = 'write [flow.block.NAME] tables, file = "NAME.json", python = "package.module:coroutine" or published = true'
     for index, flow in enumerate(config.flow):
-        if bool(flow.python) == bool(flow.block):
-            text = "has both blocks and python" if flow.python else "has neither blocks nor python"
-            yield Problem(
-                ("flow", index), text, 'write [flow.block.NAME] tables, or python = "package.module:coroutine"'
-            )
+        given = {"blocks": flow.block, "a file": flow.file, "python": flow.python, "published": flow.published}
+        said = [name for name, value in given.items() if value]
+        if len(said) != 1:
+            text = f"has both {' and '.join(said)}" if said else "has neither blocks nor python, file or published"
+            yield Problem(("flow", index), text, ways)
         elif flow.block and flow.start not in flow.block:
             yield from must_exist(("flow", index, "start"), flow.start, list(flow.block), "block of this flow")
 

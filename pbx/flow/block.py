@@ -7,7 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,11 +30,20 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something that a block names and that must exist: `what` is "queue", "hours" or "target"."""
+    """Something that a block names and that must exist: `what` is a key of pbx.flow.references.KNOWN."""
 
     what: str
     name: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Another flow that the block leads into; `returns` when the caller may come back to this one."""
+
+    flow: str
+    key: str
+    returns: bool
 
 
 class Block(BaseModel, ABC):
@@ -46,6 +55,8 @@ class Block(BaseModel, ABC):
 
     waits: ClassVar[bool] = True  # False: running it takes no time, so a circle of such blocks would never end
     waits_for_caller: ClassVar[bool] = True  # False: it may also run after the caller has hung up
+    bounded_exits: ClassVar[frozenset[str]] = frozenset()  # exits that are taken a limited number of times only
+    hangup_exits: ClassVar[frozenset[str]] = frozenset()  # exits that lead on after the caller has hung up
 
     @abstractmethod
     def exits(self) -> dict[str, Exit]:
@@ -59,32 +70,34 @@ class Block(BaseModel, ABC):
         return []
 
     def reads(self) -> dict[str, str]:
-        """Key to an expression (pbx.flow.expression) that the block evaluates. The templates among its texts need not
-        be told."""
+        """Key to an expression (pbx.flow.expression) that the block evaluates."""
+        return {}
+
+    def templates(self) -> dict[str, str]:
+        """Key to a template that the block fills and that is not spoken: an address, a body. Those of `texts` are
+        known anyway."""
         return {}
 
     def sets(self) -> Sequence[str]:
-        """Names of the variables that the block may set, whatever its exit."""
+        """Names of the variables that the block may set, whatever its exit; "http.*" for all that begin so."""
         return ()
+
+    def enters(self) -> Entered | None:
+        """The flow that the block leads into."""
+        return None
+
+    def returned(self) -> Sequence[str]:
+        """The exits by which the block ends its flow for the one that led into it."""
+        return ()
+
+    def after_hangup(self, run: Run) -> str:  # noqa: ARG002  (for subclasses)
+        """The exit of `hangup_exits` by which the flow goes on when the caller hung up in this block; "" for the
+        flow's own way."""
+        return ""
 
     @abstractmethod
     async def run(self, run: Run) -> str:
         """Does what the block is for; returns the name of the exit."""
-
-
-def words_of(text: Text, language: str, default: str) -> tuple[str, str]:
-    """(words, language) of `text` for a call in `language`; a text without it is spoken in the `default` language."""
-    if isinstance(text, str):
-        return text, language
-    spoken: Any = language if language in text else default
-    return text[spoken], spoken
-
-
-def spoken_in(text: Text, languages: list[Language]) -> list[tuple[str, str]]:
-    """(words, language) of a text in each of `languages`, for preloading."""
-    if isinstance(text, str):
-        return [(text, language) for language in languages]
-    return [(words, language) for language, words in text.items()]
 
 
 Blocks = Mapping[str, Block]

@@ -11,7 +11,7 @@ class FlowError(Exception):
         super().__init__(f"{text}; {remedy}" if remedy else text)
 
 
-class VariableError(FlowError):
+class VariableError(FlowError, ValueError):
     """A name that cannot be set, or a value that cannot be kept."""
 
 

@@ -1,4 +1,4 @@
-"""Runs flows: block after block over the same coroutine API that a Python flow uses."""
+"""Runs flows: as applications of calls, and what is left to do when their callers have gone."""
 
 from __future__ import annotations
 
@@ -7,61 +7,111 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from pbx.call.errors import CallEnded, RouteError
 from pbx.config import Language
+from pbx.events import Kind
 from pbx.flow.model import Flow, prompts_of
-from pbx.flow.run import KEPT, PythonRun, Run
-from pbx.flow.step import take_step
+from pbx.flow.run import KEPT, Run
+from pbx.flow.walk import begin, walk
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
 
 log = logging.getLogger("centrala.flow")
 
-BURST = 100  # blocks in one second: more means a circle that the check could not see, e.g. over a queue that is full
+LOST = ("media_timeout", "lost", "expired")  # the caller is gone as well, without a word
+AFTER_S = 30.0  # what is done for a caller who has gone has an end
+STOP_S = 5.0  # how long it may still take when the PBX stops
 
 
 class Flows:
-    """The flows of this node, as applications "flow:<name>"."""
+    """The flows of this node, as applications "flow:<name>". Each call keeps those that there were when it came."""
 
     def __init__(self, flows: Mapping[str, Flow]) -> None:
-        self._flows = flows
+        self._flows = dict(flows)
+        self._after: set[asyncio.Task[None]] = set()
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """All flows by name, as they are now."""
+        return self._flows
+
+    def replace(self, flows: Mapping[str, Flow]) -> None:
+        """From the next call on these flows hold, all of them."""
+        self._flows = dict(flows)
 
     def application(self, name: str) -> Callable[[Call], Awaitable[None]] | None:
         """What runs flow `name`; None when there is none."""
-        flow = self._flows.get(name)
-        if flow is None:
+        if name not in self._flows:
             return None
 
         async def application(call: Call) -> None:
-            await run_flow(call, flow)
+            flow = self._flows.get(name)
+            if flow is None:
+                raise RouteError(404, "not_found", f"flow {name!r} was taken back, and nothing stands for it")
+            await self.run(call, flow)
 
         return application
+
+    async def run(self, call: Call, flow: Flow) -> None:
+        """Runs `flow` to its end; the call is hung up by whoever runs the application. When the caller hangs up, what
+        the flow does after that goes on by itself."""
+        run = call.variables[KEPT] = Run(call, flow, self._flows)
+        try:
+            begin(run)
+            await walk(run)
+        except (asyncio.CancelledError, CallEnded):
+            if call.a.is_ended and (call.ended_by == "caller" or call.cause in LOST):
+                self._hung_up(run, flow)
+            raise
+        finally:
+            _tell_variables(run, flow)
 
     def texts(self, default: Language) -> list[tuple[str, str]]:
         """(text, language) of everything that all flows say, for preloading."""
         return list(dict.fromkeys(spoken for flow in self._flows.values() for spoken in prompts_of(flow, default)))
 
+    async def stop(self) -> None:
+        """Gives what runs after hang-ups a little time, then ends it."""
+        if self._after:
+            await asyncio.wait(self._after, timeout=STOP_S)
+        for task in tuple(self._after):
+            task.cancel()
+        await asyncio.gather(*self._after, return_exceptions=True)
 
-async def run_flow(call: Call, flow: Flow) -> None:
-    """Runs `flow` to its end; the call is hung up by whoever runs the application. FLOW_BLOCK tells each block's
-    exit.
-    """
-    if flow.language is not None:
-        call.language = flow.language
-    if flow.coroutine is not None:
-        call.variables[KEPT] = PythonRun(call, flow)
-        await flow.coroutine(call)
-        return
-    loop = asyncio.get_running_loop()
-    second, burst = loop.time(), 0
-    run = call.variables[KEPT] = Run(call, flow)
-    name = flow.start
-    while name:
-        burst += 1
-        if loop.time() - second >= 1.0:
-            second, burst = loop.time(), 0
-        elif burst > BURST:
-            log.error("flow %s runs in a circle at block %s: call %s is ended", flow.name, name, call.id)
-            await call.hangup("error")
+    def _hung_up(self, run: Run, first: Flow) -> None:
+        """The block in which the caller hung up may lead on, else the flow that he was in, else the first one."""
+        flow, block = run.flow, run.flow.blocks.get(run.block)
+        start = ""
+        if block is not None:
+            run.variables.hung_up(flow.name, run.block, block.kind)
+            start = flow.target(run.block, block.after_hangup(run))
+        if not start:
+            flow = flow if flow.on_hangup else first
+            start = flow.on_hangup
+        if not start:
             return
-        name = run.leads(await take_step(run, name, flow.blocks[name]))
+        after = Run(run.call, flow, run.flows, run.variables)
+        after.block = run.block if flow is run.flow else ""
+        task = asyncio.get_running_loop().create_task(_afterwards(after, start))
+        self._after.add(task)
+        task.add_done_callback(self._after.discard)
+
+
+async def _afterwards(run: Run, start: str) -> None:
+    """What a flow does when the caller has gone: in any case for AFTER_S at most."""
+    try:
+        async with asyncio.timeout(AFTER_S):
+            await walk(run, start)
+    except TimeoutError:
+        run.failed(f"what is done after a hang-up was ended after {AFTER_S:g} s")
+    except Exception as error:
+        log.error("call %s: what is done after a hang-up ended: %s", run.call.id, error)
+
+
+def _tell_variables(run: Run, flow: Flow) -> None:
+    """The values that the flow wants kept go into the journey."""
+    if flow.journal:
+        values = run.variables.shown(iter(flow.journal))
+        if values:
+            run.call.emit(Kind.FLOW_VARIABLES, flow=flow.name, version=flow.version, values=values)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,20 +15,27 @@ from pbx.config import Config
 from pbx.config import Flow as FlowConfig
 from pbx.configfile.problem import ConfigError, Path, Problem
 from pbx.flow.block import Block
+from pbx.flow.blocks.hangup import Hangup
+from pbx.flow.document import FlowDocument, of_entry, parse, read
+from pbx.flow.faults import problems_of
 from pbx.flow.kinds import KINDS
-from pbx.flow.model import Flow, validate
+from pbx.flow.model import Flow
+from pbx.flow.references import House
+from pbx.flow.validation import validate
 
-TEXT_REMEDY = 'write a text, or { pl = "...", ru = "...", en = "..." }'
 
-
-def load_flows(config: Config, sounds: Sequence[str] | None = None) -> dict[str, Flow]:
-    """All flows by name. Raises ConfigError with every problem of every flow."""
-    flows: dict[str, Flow] = {}
-    problems: list[Problem] = []
-    for index, entry in enumerate(config.flow):
-        flow, found = _build(entry, ("flow", index))
-        problems += found or validate(flow, config, sounds)
-        flows[entry.name] = flow
+def load_flows(
+    config: Config, sounds: Collection[str] | None = None, published: Mapping[str, Flow] | None = None
+) -> dict[str, Flow]:
+    """All flows by name; `published` ones stand for those of the configuration. Raises ConfigError with every problem
+    of every flow of the configuration."""
+    flows, problems = _read_all(config)
+    flows |= published or {}
+    house = House(config, sounds, flows)
+    broken = {problem.key[:2] for problem in problems}
+    for flow in flows.values():
+        if flow.version == 0 and flow.path[:2] not in broken:
+            problems += validate(flow, house)
     if problems:
         raise ConfigError(problems)
     return flows
@@ -42,27 +50,81 @@ def check_flows(config: Config) -> list[Problem]:
     return []
 
 
-def _build(entry: FlowConfig, path: Path) -> tuple[Flow, list[Problem]]:
-    if entry.python:
-        try:
-            return Flow(entry.name, path, entry.language, coroutine=_import(entry)), []
-        except _ImportProblem as error:
-            problem = Problem((*path, "python"), f"flow {entry.name!r}: {error}", error.remedy)
-            return Flow(entry.name, path), [problem]
+def build(
+    document: FlowDocument, path: Path = (), *, blocks_key: str = "blocks", version: int = 0
+) -> tuple[Flow, list[Problem]]:
+    """The flow of a document, with the blocks that could be read, and what is wrong with the others."""
     blocks: dict[str, Block] = {}
     problems: list[Problem] = []
-    for name, settings in entry.block.items():
-        where = (*path, "block", name)
+    for name, settings in document.blocks.items():
+        where = (*path, blocks_key, name)
         kind = settings.get("kind")
         block_class = KINDS.get(kind) if isinstance(kind, str) else None
         if block_class is None:
-            problems.append(_unknown_kind(entry.name, name, where, kind))
+            problems.append(_unknown_kind(document.name, name, where, kind))
             continue
         try:
             blocks[name] = block_class.model_validate(settings)
         except ValidationError as error:
-            problems += _explain(entry.name, name, where, block_class, error)
-    return Flow(entry.name, path, entry.language, entry.start, blocks), problems
+            keys = [field.alias or key for key, field in block_class.model_fields.items() if key != "kind"]
+            problems += problems_of(error, where, f"flow {document.name!r}, block {name!r}", keys)
+    flow = Flow(
+        name=document.name,
+        path=path,
+        language=document.language,
+        start=document.start,
+        blocks=blocks,
+        version=version,
+        defaults=document.defaults,
+        on_hangup=document.on_hangup,
+        variables=document.variables,
+        journal=tuple(document.journal),
+        blocks_key=blocks_key,
+        document=document,
+    )
+    return flow, problems
+
+
+def _read_all(config: Config) -> tuple[dict[str, Flow], list[Problem]]:
+    flows: dict[str, Flow] = {}
+    problems: list[Problem] = []
+    for index, entry in enumerate(config.flow):
+        flow, found = _of_entry(entry, ("flow", index))
+        problems += found
+        flows[entry.name] = flow
+    return flows, problems
+
+
+def _of_entry(entry: FlowConfig, path: Path) -> tuple[Flow, list[Problem]]:
+    if entry.python:
+        return _of_python(entry, path)
+    if entry.published:
+        closed = Hangup(kind="hangup", cause="unavailable")
+        return Flow(entry.name, path, entry.language, "unpublished", {"unpublished": closed}), []
+    key, where, values, problems = "block", path, of_entry(entry), list[Problem]()
+    if entry.file:
+        key, where = "blocks", (*path, "file")
+        values, problems = _of_file(entry, where)
+    document, found = read(values, where) if not problems else (None, problems)
+    if document is None:
+        return Flow(entry.name, path), found
+    return build(document, where, blocks_key=key)
+
+
+def _of_file(entry: FlowConfig, where: Path) -> tuple[Any, list[Problem]]:
+    """The values of a file, which may leave out its name and must not have another."""
+    try:
+        text = FilePath(entry.file).read_bytes()
+    except OSError as error:
+        said = f"flow {entry.name!r}: {entry.file} cannot be read: {error.strerror}"
+        return None, [Problem(where, said, "name a file that `centrala flow export` wrote")]
+    values, problems = parse(text)
+    if problems:
+        return None, [Problem(where, f"{entry.file}: {problem.text}", problem.remedy) for problem in problems]
+    if isinstance(values, dict) and values.setdefault("name", entry.name) != entry.name:
+        said = f"flow {entry.name!r}: {entry.file} holds flow {str(values['name'])[:64]!r}"
+        return None, [Problem((*where, "name"), said, "give both the same name")]
+    return values, []
 
 
 def _unknown_kind(flow: str, name: str, where: Path, kind: Any) -> Problem:
@@ -70,37 +132,24 @@ def _unknown_kind(flow: str, name: str, where: Path, kind: Any) -> Problem:
     if kind is None:
         text = f"flow {flow!r}, block {name!r}: the kind is missing"
         return Problem((*where, "kind"), text, f"write one of: {known}")
-    close = get_close_matches(str(kind), KINDS, 1)
+    shown = str(kind)[:64]
+    close = get_close_matches(shown, KINDS, 1)
     remedy = f"did you mean {close[0]!r}?" if close else f"write one of: {known}"
-    return Problem((*where, "kind"), f"flow {flow!r}, block {name!r}: there is no kind {kind!r}", remedy)
-
-
-def _explain(flow: str, name: str, where: Path, block_class: type[Block], error: ValidationError) -> Iterator[Problem]:
-    keys = [key for key in block_class.model_fields if key != "kind"]
-    seen: set[str] = set()
-    for fault in error.errors(include_url=False):
-        key = str(fault["loc"][0]) if fault["loc"] else ""
-        if key in seen:  # each member of a union complains about the same value
-            continue
-        seen.add(key)
-        head = f"flow {flow!r}, block {name!r}"
-        if fault["type"] == "extra_forbidden":
-            close = get_close_matches(key, keys, 1)
-            remedy = f"did you mean {close[0]!r}?" if close else f"its keys are: {', '.join(keys)}"
-            yield Problem((*where, key), f"{head}: unknown key {key!r}", remedy)
-        elif fault["type"] == "missing":
-            yield Problem((*where, key), f"{head}: {key} is missing", f"add {key} = ...")
-        else:
-            message = fault["msg"].removeprefix("Value error, ")
-            text = f"{head}: {key} cannot be {fault['input']!r}: {message}"
-            remedy = TEXT_REMEDY if key.endswith("text") else "correct the value"
-            yield Problem((*where, key), text, remedy)
+    return Problem((*where, "kind"), f"flow {flow!r}, block {name!r}: there is no kind {shown!r}", remedy)
 
 
 class _ImportProblem(Exception):
     def __init__(self, text: str, remedy: str) -> None:
         self.remedy = remedy
         super().__init__(text)
+
+
+def _of_python(entry: FlowConfig, path: Path) -> tuple[Flow, list[Problem]]:
+    try:
+        return Flow(entry.name, path, entry.language, coroutine=_import(entry)), []
+    except _ImportProblem as error:
+        problem = Problem((*path, "python"), f"flow {entry.name!r}: {error}", error.remedy)
+        return Flow(entry.name, path), [problem]
 
 
 def _import(entry: FlowConfig) -> Any:

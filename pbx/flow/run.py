@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, cast
 
-from pbx.flow.block import Text, words_of
+from pbx.events import Kind
+from pbx.flow.block import Text
+from pbx.flow.pace import Pace
+from pbx.flow.texts import TemplateError, filled, without_values, words_of
 from pbx.flow.variables import Variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pbx.call.call import Call
+    from pbx.config import Language
     from pbx.flow.model import Flow
 
 KEPT = "flow.run"  # in a call's variables
+log = logging.getLogger("centrala.flow")
 
 
 class Run:
     """What every block gets. `flow` changes when the caller goes into another flow; `block` is the one that runs, ""
-    before the first."""
+    before the first.
 
-    __slots__ = ("block", "call", "flow", "variables")
+    `flows` are all flows as they were when the call came: whatever is published later, the call does not see it.
+    """
 
-    def __init__(self, call: Call, flow: Flow) -> None:
+    __slots__ = ("block", "call", "entered", "flow", "flows", "gone_to", "loops", "pace", "returned", "variables")
+
+    def __init__(
+        self,
+        call: Call,
+        flow: Flow,
+        flows: Mapping[str, Flow] | None = None,
+        variables: Variables | None = None,
+    ) -> None:
         self.call = call
         self.flow = flow
+        self.flows = flows if flows is not None else {flow.name: flow}
         self.block = ""
-        self.variables = Variables(call)
+        self.entered = 0  # how many flows wait for the present one
+        self.gone_to: Flow | None = None  # where the caller goes after the present block, instead of its exit
+        self.returned = ""  # the exit that the present flow ends with
+        self.loops: dict[str, int] = {}  # rounds by block, of the present flow
+        self.pace = Pace(call.loop)
+        self.variables = variables if variables is not None else Variables(call)
 
     @property
     def language(self) -> str:
@@ -35,13 +58,30 @@ class Run:
     def language(self, language: str) -> None:
         self.call.language = language
 
+    @property
+    def spoken(self) -> Language:
+        """The same, for what fills templates."""
+        return cast("Language", self.call.language)
+
     def leads(self, exit_name: str) -> str:
         """The block that `exit_name` of the running block leads to, "" for none."""
         return self.flow.target(self.block, exit_name)
 
     def render(self, text: Text) -> tuple[str, str]:
-        """(words, language) of `text` as this caller hears it."""
-        return words_of(text, self.language, self.call.services.config.server.language)
+        """(words, language) of `text` as this caller hears it. Where a value cannot be said the words are said without
+        the values, and FLOW_FAILED tells it."""
+        words, language = words_of(text, self.language, self.call.services.config.server.language)
+        try:
+            return filled(words, self.variables, language), language
+        except TemplateError as error:
+            self.failed(str(error))
+            return without_values(words), language
+
+    def failed(self, error: str) -> None:
+        """Tells that the running block could not do its work; the caller goes on."""
+        flow = self.flow
+        log.error("call %s, flow %s, block %s: %s", self.call.id, flow.name, self.block, error)
+        self.call.emit(Kind.FLOW_FAILED, flow=flow.name, version=flow.version, block=self.block, error=error[:500])
 
     async def clip(self, text: Text) -> Any:
         """`text` as a clip in the caller's language."""

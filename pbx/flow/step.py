@@ -17,7 +17,7 @@ ERROR = "error"  # the exit of a block that failed
 
 async def take_step(run: Run, name: str, block: Block) -> str:
     """Runs `block`, which the flow calls `name`; returns the name of the exit. FLOW_BLOCK is published in any case."""
-    came_from, run.block = run.block, name
+    flow, came_from, run.block = run.flow, run.block, name
     loop = run.call.loop
     began, left_by = loop.time(), HANGUP
     try:
@@ -26,7 +26,6 @@ async def take_step(run: Run, name: str, block: Block) -> str:
         left_by = HANGUP if isinstance(error, CallEnded) else ERROR
         raise
     finally:
-        flow = run.flow
         step = {"flow": flow.name, "version": flow.version, "block": name, "kind": block.kind, "from": came_from}
         run.call.emit(Kind.FLOW_BLOCK, **step, exit=left_by, duration_s=round(loop.time() - began, 3))
     return left_by

@@ -23,7 +23,7 @@ MAX_NAMES = 200
 MAX_VALUE_BYTES = 4096  # as JSON
 MAX_NAME = 64  # characters
 NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+){0,5}")
-LIVE = ("call", "now", "queue")  # first parts of names that nobody sets
+LIVE = ("call", "now", "queue", "hangup")  # first parts of names that no block sets
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 CALL = (
@@ -32,6 +32,7 @@ CALL = (
 )
 NOW = ("time", "date", "weekday")
 QUEUE = ("waiting", "agents_free", "promise_s")  # queue.<name>.<...>
+HANGUP = ("flow", "block", "kind")  # where the caller hung up; nothing while he is there
 
 
 class Variables(Mapping[str, Value]):
@@ -58,6 +59,10 @@ class Variables(Mapping[str, Value]):
             self.masked.add(name)
         else:
             self.masked.discard(name)
+
+    def hung_up(self, flow: str, block: str, kind: str) -> None:
+        """Notes where the caller was when he hung up."""
+        self._set.update({"hangup.flow": flow, "hangup.block": block, "hangup.kind": kind})
 
     def forget(self, name: str) -> None:
         """Unsets a name; one that is not set stays so."""
@@ -156,7 +161,7 @@ def is_live(name: str, queues: Mapping[str, object] | frozenset[str]) -> bool:
     first, _, rest = name.partition(".")
     if first == "call":
         return rest in CALL
-    if first == "now":
-        return rest in NOW
+    if first in ("now", "hangup"):
+        return rest in (NOW if first == "now" else HANGUP)
     queue, _, figure = rest.rpartition(".")
     return first == "queue" and figure in QUEUE and queue in queues

@@ -367,6 +367,7 @@ class Waiting:
             self.call.emit(Kind.QUEUE_LEFT, queue=self.queue.name, wait_s=wait_s, reason=reason)
         else:
             self.queue.count_abandoned(wait_s)
+            self.call.variables["abandoned"] = self.queue.name  # a flow may go on from there
             self.call.emit(Kind.QUEUE_ABANDONED, queue=self.queue.name, wait_s=wait_s, position=position)
 
     def _stop_waiting(self) -> None:

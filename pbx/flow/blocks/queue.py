@@ -18,8 +18,8 @@ UNSERVED = ("timeout", "full", "no_agents")  # outcomes of callers who did not g
 
 class Queue(Block):
     """Exits: "answered" (the agent hung up first), "timeout", "full", "no_agents", "callback" (the caller will be
-    called back), and each of `keys` that the caller may press while waiting. One that is unwired ends the flow; a
-    caller who was not served is told so before.
+    called back), "abandoned" (what runs when the caller hung up while waiting), and each of `keys` that the caller may
+    press while waiting. One that is unwired ends the flow; a caller who was not served is told so before.
     """
 
     kind: Literal["queue"]
@@ -33,7 +33,10 @@ class Queue(Block):
     full: str = ""
     no_agents: str = ""
     callback: str = ""
+    abandoned: str = ""  # what runs when the caller hung up while waiting
     keys: dict[str, str] = {}  # before those of the queue's own configuration
+
+    hangup_exits = frozenset({"abandoned"})
 
     @field_validator("keys")
     @classmethod
@@ -45,12 +48,15 @@ class Queue(Block):
 
     def exits(self) -> dict[str, Exit]:
         by_key = {key: Exit(f"keys.{key}", target, required=True) for key, target in self.keys.items()}
-        names = ("answered", "timeout", "full", "no_agents", "callback")
+        names = ("answered", "timeout", "full", "no_agents", "callback", "abandoned")
         return {**by_key, **{name: Exit(name, getattr(self, name)) for name in names}}
 
     def references(self) -> list[Reference]:
         found = [Reference("queue", self.queue, "queue"), *(Reference("skill", name, "skills") for name in self.skills)]
         return [*found, Reference("agent", self.preferred, "preferred")] if self.preferred else found
+
+    def after_hangup(self, run: Run) -> str:
+        return "abandoned" if run.call.variables.get("abandoned") == self.queue else ""
 
     async def run(self, run: Run) -> str:
         call = run.call

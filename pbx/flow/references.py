@@ -1,0 +1,94 @@
+"""What blocks may name: each kind of reference, and the names that exist. A new kind is registered here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from pbx.config import Config
+from pbx.config_queue import members_of
+from pbx.configfile.problem import Problem
+from pbx.flow.block import Reference
+from pbx.flow.model import Flow
+
+SAID_AS = {"target": "extension or number"}
+Names = Callable[[Config], Collection[str]]
+
+
+def _queues(config: Config) -> Collection[str]:
+    return [entry.name for entry in config.queue]
+
+
+def _skills(config: Config) -> Collection[str]:
+    return sorted({name for entry in config.agent for name in entry.skills})
+
+
+def _agents(config: Config) -> Collection[str]:
+    members = [name for entry in config.queue for name in members_of(entry, config.team)]
+    return dict.fromkeys([*(entry.extension for entry in config.agent), *members])
+
+
+def _targets(config: Config) -> Collection[str]:
+    internal = [entry.number for entry in config.number if entry.internal]
+    return [*(entry.number for entry in config.extension), *internal]
+
+
+KNOWN: dict[str, Names] = {
+    "queue": _queues,
+    "hours": lambda config: [entry.name for entry in config.hours],
+    "skill": _skills,
+    "agent": _agents,
+    "target": _targets,
+    "voicemail": lambda config: [entry.name for entry in config.voicemail],
+    "announcement": lambda config: [entry.name for entry in config.announcement],
+}
+
+
+@dataclass(slots=True)
+class House:
+    """What the flows of one configuration may name. `sounds` are the names that "play" may use, None when they are not
+    known yet; `flows` all flows by name."""
+
+    config: Config
+    sounds: Collection[str] | None = None
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    _names: dict[str, Collection[str]] = field(default_factory=dict)
+
+    def names(self, what: str) -> Collection[str] | None:
+        """The names of a kind of thing; None when they are not known."""
+        if what == "sound":
+            return self.sounds
+        if what == "flow":
+            return self.flows
+        if what not in self._names:
+            self._names[what] = KNOWN[what](self.config)
+        return self._names[what]
+
+    def has(self, reference: Reference) -> bool:
+        """Whether what is named exists, as far as that is known."""
+        names = self.names(reference.what)
+        if names is None or reference.name in names:
+            return True
+        routes = self.config.route if reference.what == "target" else []
+        return any(reference.name.startswith(route.match) for route in routes)
+
+
+def check_references(flow: Flow, house: House) -> Iterator[Problem]:
+    """Every name in a flow that nothing has."""
+    for block_name, block in flow.blocks.items():
+        for reference in block.references():
+            if not house.has(reference):
+                what = SAID_AS.get(reference.what, reference.what)
+                text = f"flow {flow.name!r}, block {block_name!r}: there is no {what} {reference.name!r}"
+                remedy = one_of(reference.name, house.names(reference.what) or ())
+                yield Problem(flow.at(block_name, reference.key), text, remedy)
+
+
+def one_of(wrong: str, known: Collection[str]) -> str:
+    """The remedy for a name that is none of `known`."""
+    close = get_close_matches(wrong, known, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    names = sorted(known)
+    return f"name one of: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}" if known else "there is none yet"

@@ -1,0 +1,95 @@
+"""From block to block: through a flow, into others and back, until an exit leads nowhere."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from pbx.call.errors import CallEnded, DialFailed
+from pbx.flow.errors import FlowError
+from pbx.flow.model import ERROR
+from pbx.flow.run import KEPT, PythonRun, Run
+from pbx.flow.step import take_step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_ENTERED = 8  # flows that wait for one another
+log = logging.getLogger("centrala.flow")
+
+
+async def walk(run: Run, start: str = "") -> str:
+    """Runs the blocks of `run.flow` from its start, or `start`, to the end; returns the exit that a "return" named, ""
+    without one."""
+    if run.flow.coroutine is not None:
+        return await _python(run)
+    name = start or run.flow.start
+    while name:
+        if run.pace.too_fast():
+            log.error("flow %s runs in a circle at block %s: call %s is ended", run.flow.name, name, run.call.id)
+            await run.call.hangup("error")
+            raise CallEnded(f"flow {run.flow.name} runs in a circle")
+        name = await _next(run, name)
+        if run.gone_to is not None:
+            run.flow, run.gone_to = run.gone_to, None
+            run.block, run.loops = "", {}
+            begin(run)
+            if run.flow.coroutine is not None:
+                return await _python(run)
+            name = run.flow.start
+    return run.returned
+
+
+def begin(run: Run) -> None:
+    """What holds from the start of a flow: its language, and its variables that have no value yet."""
+    flow = run.flow
+    if flow.language is not None:
+        run.language = flow.language
+    for name, value in flow.variables.items():
+        if name not in run.variables:
+            run.variables.set(name, value)
+
+
+async def enter(run: Run, name: str) -> str:
+    """Runs flow `name` from within another, and comes back; returns the exit that it ended with, "" for none."""
+    flow = run.flows.get(name)
+    if flow is None:
+        raise FlowError(f"there is no flow {name!r} any more", "publish it, or lead elsewhere")
+    if run.entered >= MAX_ENTERED:
+        raise FlowError(f"flow {name!r} is more than {MAX_ENTERED} flows deep", "return from one before the next")
+    kept: Mapping[str, Any] = {key: getattr(run, key) for key in ("flow", "block", "loops")}
+    run.flow, run.block, run.loops, run.returned = flow, "", {}, ""
+    run.entered += 1
+    begin(run)
+    answer = await walk(run)  # when it raises, the run tells where that was
+    run.entered -= 1
+    run.returned = ""
+    for key, value in kept.items():
+        setattr(run, key, value)
+    return answer
+
+
+async def _next(run: Run, name: str) -> str:
+    """One block; the next one's name, "" at the end. A block that fails leads to the flow's default for that."""
+    flow = run.flow
+    try:
+        return run.leads(await take_step(run, name, flow.blocks[name]))
+    except (CallEnded, DialFailed):
+        raise
+    except Exception as error:
+        run.failed(f"{type(error).__name__}: {error}")
+        beyond = flow.target(name, ERROR)
+        if run.flow is not flow or not beyond or beyond == name:
+            raise
+        log.exception("call %s goes on at block %s", run.call.id, beyond)
+        return beyond
+
+
+async def _python(run: Run) -> str:
+    """A flow in Python; what it returns is the exit when it is a text."""
+    assert run.flow.coroutine is not None
+    former = run.call.variables.get(KEPT)
+    run.call.variables[KEPT] = PythonRun(run.call, run.flow, run.flows, run.variables)
+    answer: Any = await run.flow.coroutine(run.call)
+    run.call.variables[KEPT] = former
+    return answer if isinstance(answer, str) else ""
