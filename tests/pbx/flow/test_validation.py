@@ -84,8 +84,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"main": {"defaults": {"next": "ende"}, "block": {"one": {"kind": "say", "text": "Hi"}, "end": END}}},
-        "flow[0].defaults.next: flow 'main': the default of exit 'next' leads to 'ende', which is no block of this flow; "
-        "did you mean 'end'?",
+        "flow[0].defaults.next: flow 'main': the default of exit 'next' leads to 'ende', which is no block of this "
+        "flow; did you mean 'end'?",
     ),
     (
         {"main": {"on_hangup": "note", "block": {"end": END}}},
