@@ -23,6 +23,7 @@ log = logging.getLogger("centrala.voicemail")
 STEPS = 1000  # keys that one call may press: nobody stays for ever
 PATIENCE = 3  # menus without a key
 MENU_S = 6.0
+SKIP = "#"  # during number, caller and time: straight to the message
 RING_S = 30.0
 
 
@@ -90,7 +91,7 @@ class Listening:
         call, services = self._call, self._services
         head = phrases.head(number, message.caller, message.at, services.clock.unix(), services.config.server.timezone)
         key = await call.say(head, interruptible=True)
-        if key:
+        if key and key != SKIP:
             return key
         clip = await self._studio.clip(message.file)
         if clip is None:

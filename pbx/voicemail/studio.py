@@ -56,7 +56,7 @@ class Studio:
         return ""
 
     async def _once(self, call: Call, name: str, max_s: float) -> str:
-        await call.say(texts.SPEAK)
+        await call.say(texts.SPEAK, interruptible=True)
         await call.play([self.services.prompts.tone("beep")])
         call.clear_digits()
         take = Take(call, name)
