@@ -17,6 +17,7 @@ from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
 from pbx.api.distribution import distribution_routes
 from pbx.api.features import feature_routes
+from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
@@ -31,6 +32,7 @@ from pbx.app.contact_control import PbxContactControl, contacts_now
 from pbx.app.control import PbxControl
 from pbx.app.distribution_control import AppDistributionControl
 from pbx.app.feature_control import AppFeatureControl
+from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
@@ -103,6 +105,7 @@ class Pbx:
         self.callbacks: Callbacks
         self.queues: QueueService
         self.flows: Flows
+        self.flow_counts: AppFlowCountControl
         self.presence: PresenceService
         self.voicemail: Voicemail
         self.metrics: Metrics
@@ -230,6 +233,7 @@ class Pbx:
         codes = [(queue.name, code) for queue in self.config.queue for code in (*queue.wrapup_codes, TIMEOUT_CODE)]
         self.metrics.add(AgentMetrics(self.bus, self.agents.now, codes))
         self.flows = Flows(load_flows(self.config, self.prompts.music_names))
+        self.flow_counts = AppFlowCountControl(self)
         services.applications.register("queue", self.queues.application)
         services.applications.register("feature", feature_application(self.queues), keep=False)
         services.applications.register("flow", self.flows.application)
@@ -333,6 +337,7 @@ class Pbx:
                         *callback_routes(PbxCallbackControl(self)),
                         *distribution_routes(AppDistributionControl(self.queues)),
                         *voicemail_routes(PbxVoicemailControl(self)),
+                        *flow_count_routes(self.flow_counts),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
                 ),

@@ -1,13 +1,14 @@
-"""`centrala flow test`: scripted callers through a flow, without SIP and in no time."""
+"""`centrala flow test` and `counts`: scripted callers through a flow, and how real ones go through it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
-from pbx.cli.console import err, fail, out
+from pbx.cli.console import ask, err, fail, out
 from pbx.config import Config
 from pbx.configfile import ConfigError
 
@@ -15,6 +16,7 @@ from pbx.configfile import ConfigError
 def register(group: typer.Typer) -> None:
     """Adds the commands to `centrala flow`."""
     group.command("test")(rehearse_flow)
+    group.command("counts")(counts)
 
 
 def rehearse_flow(
@@ -45,6 +47,24 @@ def rehearse_flow(
         except OSError as error:
             fail(error, 2)
     raise typer.Exit(0 if all(result.passed for result in results) else 1)
+
+
+def counts(
+    context: typer.Context,
+    flow: Annotated[str, typer.Argument(help="The flow's name.")],
+    since: Annotated[
+        str, typer.Option(help="From the journey: the last 30m, 24h or 7d, or from a day on, YYYY-MM-DD.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """How many callers went through each block of a flow, and by which exit: since the PBX started, or --since."""
+    from pbx.cli.flow_counts import from_journey, show_counts
+
+    if since:
+        found = from_journey(_config(context.obj), flow, since)
+    else:
+        found = ask(context.obj, "GET", f"/flows/{quote(flow, safe='')}/counts")
+    show_counts(found, as_json=json)
 
 
 def _config(path: Path) -> Config:

@@ -65,16 +65,17 @@ class Flows:
                 self._hung_up(run, flow)
             raise
         finally:
+            run.over = True
             _tell_variables(run, flow)
 
     def texts(self, default: Language) -> list[tuple[str, str]]:
         """(text, language) of everything that all flows say, for preloading."""
         return list(dict.fromkeys(spoken for flow in self._flows.values() for spoken in prompts_of(flow, default)))
 
-    async def stop(self) -> None:
+    async def stop(self, within_s: float = STOP_S) -> None:
         """Gives what runs after hang-ups a little time, then ends it."""
         if self._after:
-            await asyncio.wait(self._after, timeout=STOP_S)
+            await asyncio.wait(self._after, timeout=within_s)
         for task in tuple(self._after):
             task.cancel()
         await asyncio.gather(*self._after, return_exceptions=True)

@@ -29,7 +29,7 @@ class Run:
     `flows` are all flows as they were when the call came: whatever is published later, the call does not see it.
     """
 
-    __slots__ = ("block", "call", "entered", "flow", "flows", "gone_to", "loops", "pace", "returned", "variables")
+    __slots__ = ("block", "call", "entered", "flow", "flows", "gone_to", "loops", "over", "pace", "returned", "variables")
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Run:
         self.gone_to: Flow | None = None  # where the caller goes after the present block, instead of its exit
         self.returned = ""  # the exit that the present flow ends with
         self.loops: dict[str, int] = {}  # rounds by block, of the present flow
+        self.over = False  # the flow has ended, or somebody else has taken the call
         self.pace = Pace(call.loop)
         self.variables = variables if variables is not None else Variables(call)
 

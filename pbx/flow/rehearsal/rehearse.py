@@ -61,7 +61,8 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     house = CallHarness(config, clock=loop.clock)
     services = house.services
     services.queues = ScriptedQueues(world)
-    services.applications.register("flow", Flows({**flows, flow.name: flow}).application)
+    led = Flows({**flows, flow.name: flow})
+    services.applications.register("flow", led.application)
     began = loop.time()
     far_end = house.call(f"flow:{flow.name}", call_class=RehearsedCall, **_setup(caller))
     call = far_end.call
@@ -70,6 +71,8 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     actor = Actor(far_end)
     world.on_connected = actor.connected
     faults = await _play(actor, far_end, caller)
+    duration_s = round(loop.time() - began, 3)
+    await led.stop(GONE_S)
     run = call.variables.get(KEPT)
     ended = next((event for event in house.journey(call) if event.kind is Kind.CALL_ENDED), None)
     return Outcome(
@@ -82,7 +85,7 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
         language=call.language,
         ended=ended.data if isinstance(ended, CallEvent) else {},
         status=far_end.status,
-        duration_s=round(loop.time() - began, 3),
+        duration_s=duration_s,
         events=house.events,
         faults=faults,
     )
