@@ -29,7 +29,19 @@ class Run:
     `flows` are all flows as they were when the call came: whatever is published later, the call does not see it.
     """
 
-    __slots__ = ("block", "call", "entered", "flow", "flows", "gone_to", "loops", "over", "pace", "returned", "variables")
+    __slots__ = (
+        "block",
+        "call",
+        "entered",
+        "flow",
+        "flows",
+        "gone_to",
+        "loops",
+        "over",
+        "pace",
+        "returned",
+        "variables",
+    )
 
     def __init__(
         self,

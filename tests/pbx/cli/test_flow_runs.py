@@ -62,9 +62,13 @@ def test_a_flow_of_the_configuration_by_its_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("flow", "script", "message"),
     [
-        ("{", None, "is no JSON document of a flow"),
+        ("{", None, "this is no JSON"),
         (None, "callers: 3", "callers: Input should be a valid list"),
-        ('{"name": "x", "start": "a", "blocks": {}}', None, "flow 'x' has no block 'a'"),
+        (
+            '{"schema": 1, "name": "x", "start": "a", "blocks": {"b": {"kind": "echo"}}}',
+            None,
+            "flow 'x' has no block 'a'",
+        ),
         (None, "config: nowhere.toml\ncallers: [{name: a}]", "nowhere.toml"),
         (None, "config: {queue: 3}\ncallers: [{name: a}]", "queue"),
     ],
