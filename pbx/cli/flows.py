@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pbx.cli import flow_runs
+from pbx.cli import flow_runs, flow_templates
 
 flow = typer.Typer(help="What callers are led through.", no_args_is_help=True)
 
@@ -12,4 +12,5 @@ flow = typer.Typer(help="What callers are led through.", no_args_is_help=True)
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     flow_runs.register(flow)
+    flow_templates.register(flow)
     app.add_typer(flow, name="flow")

@@ -14,6 +14,7 @@ from pbx.events import Kind
 from pbx.flow.rehearsal.script import Caller, Rings, Waits
 
 SORRY = "(nobody can take the call)"  # stands for the queue's own sentence of apology
+MESSAGE_S = 15.0  # of a message that a caller leaves
 REFUSED = {"busy": ("busy", 486), "no_answer": ("no_answer", 480), "failed": ("unreachable", 480)}
 
 
@@ -102,6 +103,22 @@ class ScriptedQueues:
     async def turn_away(self, call: Call) -> None:
         """The apology of the real queue is spoken by it, not by the flow: it is only noted."""
         await call.say(SORRY)
+
+
+class ScriptedVoicemail:
+    """`services.extra["voicemail"]`: the caller speaks for a while, or says nothing."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def leave(self, call: Call, box: str, *, greeting: Sequence[Any] | None = None, max_s: float = 0.0) -> str:
+        """See pbx.call.ports.VoicemailPort."""
+        del box
+        await call.answer()
+        if greeting is not None:
+            await call.play(greeting)
+        await asyncio.sleep(min(max_s, MESSAGE_S) if max_s else MESSAGE_S)
+        return self._world.script.voicemail
 
 
 class RehearsedCall(Call):

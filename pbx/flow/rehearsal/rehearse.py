@@ -16,7 +16,7 @@ from pbx.events import CallEvent, Kind
 from pbx.flow.interpreter import Flows
 from pbx.flow.model import Flow
 from pbx.flow.rehearsal.actor import Actor, Heard, Missed
-from pbx.flow.rehearsal.ports import RehearsedCall, ScriptedQueues, World, journey
+from pbx.flow.rehearsal.ports import RehearsedCall, ScriptedQueues, ScriptedVoicemail, World, journey
 from pbx.flow.rehearsal.script import Caller
 from pbx.flow.run import KEPT, Run
 
@@ -61,6 +61,7 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     house = CallHarness(config, clock=loop.clock)
     services = house.services
     services.queues = ScriptedQueues(world)
+    services.extra["voicemail"] = ScriptedVoicemail(world)
     led = Flows({**flows, flow.name: flow})
     services.applications.register("flow", led.application)
     began = loop.time()

@@ -137,6 +137,7 @@ class Caller(Part):
     queues: dict[str, Waits] = {}  # by the queue's name; "*" for all others
     phones: dict[str, Rings] = {}  # by the number dialled; "*" for all others
     http: list[Reply] = []
+    voicemail: Literal["recorded", "empty"] = "recorded"  # what comes of every box that he may speak into
     limit_s: Seconds = 3600.0  # the call must end within this
     expect: Expect = Expect()
 

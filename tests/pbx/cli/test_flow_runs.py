@@ -79,3 +79,21 @@ def test_what_cannot_be_used_is_status_2(folder: Path, flow: str | None, script:
             (folder / name).write_text(text)
     done = run(folder, str(folder / "flow.json"), str(folder / "script.yaml"))
     assert (done.exit_code, message in done.output) == (2, True), done.output
+
+
+def test_a_template_becomes_a_flow_that_passes_its_script(tmp_path: Path) -> None:
+    def flow(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["--config", str(tmp_path / "pbx.toml"), "flow", *arguments])
+
+    assert "after-hours" in flow("templates").output
+    done = flow("new", "main", "--template", "hotline", "--folder", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    done = flow("test", str(tmp_path / "main.json"), str(tmp_path / "main.test.yaml"))
+    assert done.exit_code == 0, done.output
+    done = flow("new", "main", "--folder", str(tmp_path))
+    assert done.exit_code == 2
+    assert "is there already" in done.output
+    assert flow("new", "main", "--folder", str(tmp_path), "--force", "--use", "sales=orders").exit_code == 0
+    assert '"queue": "orders"' in (tmp_path / "main.json").read_text()
+    assert "did you mean 'hotline'" in flow("new", "x", "--template", "hotlin").output
+    assert "write --use" in flow("new", "x", "--use", "sales").output
