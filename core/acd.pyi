@@ -55,8 +55,9 @@ class Distributor:
     def __init__(self, inbox: int = 4096, memory: int = 4096, seed: int = 1) -> None:
         """`inbox`: how many posts may wait, `memory`: how many decisions are remembered, powers of two (ValueError).
         `seed` of WEIGHTED_RANDOM. The making thread is the deciding thread."""
-    def add_queue(self, strategy: int = ..., weight: int = 100) -> int:
-        """A new queue's index. `weight` in percent: 200 makes its callers' waiting count double against others'."""
+    def add_queue(self, strategy: int = ..., weight: int = 100, turn: int = -1) -> int:
+        """A new queue's index. `weight` in percent: 200 makes its callers' waiting count double against others'.
+        `turn`: the position that ROUND_ROBIN offered last, -1 for none."""
     def add_requirement(self, needs: Mapping[int, int]) -> int:
         """Skill to least level; the index. 0 is there from the start: nothing is needed."""
     def add_skills(self, levels: Mapping[int, int]) -> int:

@@ -94,9 +94,8 @@ cdef class Distributor:
         self.owner = PyThread_get_thread_ident()
         self.plain = []
         memset(&none, 0, sizeof(Skills))
-        if acd_init(&self.acd, inbox, memory, seed) != 0:
-            raise MemoryError("no memory for the distributor")
-        if acd_add_requirement(&self.acd, NULL, 0) != 0 or acd_add_skills(&self.acd, &none) != 0:
+        failed = acd_init(&self.acd, inbox, memory, seed) != 0
+        if failed or acd_add_requirement(&self.acd, NULL, 0) != 0 or acd_add_skills(&self.acd, &none) != 0:
             raise MemoryError("no memory for the distributor")
 
     def __dealloc__(self):
@@ -135,18 +134,19 @@ cdef class Distributor:
 
     # -- kinds -----------------------------------------------------------------------------------------------------
 
-    def add_queue(self, int strategy=STRATEGY_LONGEST_IDLE, int weight=WEIGHT_ONE):
+    def add_queue(self, int strategy=STRATEGY_LONGEST_IDLE, int weight=WEIGHT_ONE, int turn=-1):
         if not 0 <= strategy < STRATEGY_COUNT:
             raise ValueError(f"unknown strategy {strategy}; use LONGEST_IDLE, RING_ALL or another constant of core.acd")
         check_range("a weight", weight, 1, WEIGHT_LIMIT)
         check_range("queues", self.acd.queue_count, 0, QUEUE_LIMIT - 1)
+        check_range("a turn", turn, -1, 1 << 30)
         cdef int32_t queue = acd_add_queue(&self.acd, strategy, weight)
         cdef Plan plan
-        memset(&plan, 0, sizeof(Plan))
+        memset(&plan, 0, sizeof(Plan))  # the queue's own: callers without needs, to whom time does nothing
         plan.queue = queue
-        # The queue's own plan: callers without needs, to whom time does nothing.
         if queue < 0 or acd_add_plan(&self.acd, &plan) < 0:
             raise MemoryError("no memory for one more queue")
+        self.acd.queues[queue].cursor = turn
         self.plain.append(self.acd.plan_count - 1)
         return queue
 

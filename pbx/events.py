@@ -107,7 +107,7 @@ class Kind(StrEnum):
     CONTACT_CLOSED = "contact.closed"  # end, by, reason, open_s, attempts; into: of one that was merged
     # Callbacks (pbx.callback): events of the call that was placed for the item `contact`.
     CALLBACK_REFUSED = "callback.refused"  # queue, reason: of a caller who asked in the queue for one
-    CALLBACK_OFFERED = "callback.offered"  # contact, queue, agent, leg: the agent's phone rings for it
+    CALLBACK_OFFERED = "callback.offered"  # contact, queue, agent, leg, by, through: the agent's phone rings for it
     CALLBACK_OFFER_ENDED = "callback.offer_ended"  # contact, queue, agent, reason (as queue.offer_ended)
     CALLBACK_ANSWERED = "callback.answered"  # contact, queue, reach_s (INVITE to the customer's answer)
     # contact, queue, agent, mode, attempt (its number), speed_s (request or slot to bridge), age_s (first contact to

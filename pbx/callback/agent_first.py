@@ -125,7 +125,8 @@ class AgentOffer:
         self.call = call
         desk.offers.rings(agent, call.id, "a")
         desk.services.running.start(call, self._run, self._ended)
-        call.emit(Kind.CALLBACK_OFFERED, contact=item.id, queue=item.queue, agent=agent.extension, leg="a")
+        told = {"contact": item.id, "queue": item.queue, "agent": agent.extension, "leg": "a"}
+        call.emit(Kind.CALLBACK_OFFERED, **told, **desk.offers.choice(item.queue))
 
     def give_up(self) -> None:
         """The customer has rung us: his phone stops ringing, the agent is told. Too late when he has answered."""

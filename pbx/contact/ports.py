@@ -52,6 +52,10 @@ class VirtualQueue(Protocol):
         """1 is the head of the queue, 0 whoever does not wait."""
         ...
 
+    def choice(self, queue: str) -> dict[str, str]:
+        """During `Candidate.offer`: `by` what the agent was chosen, `through` which queue when it is not `queue`."""
+        ...
+
     def reserve(self, agent: Any, call_id: str) -> None:
         """`agent` takes the offer up: a phone is about to ring for the call."""
         ...

@@ -76,6 +76,10 @@ class ItemOffers:
         found = self._service.promises.of_newcomer(queue)
         return found.high_s if isinstance(found, Promise) else None
 
+    def choice(self, queue: str) -> dict[str, str]:
+        """How the offer that is being made to an item of `queue` came about, as queue.offered tells it."""
+        return self._service.dispatcher.choice.record(queue)
+
     def reserve(self, agent: Agent, call_id: str) -> None:
         """`agent` takes the offer up: a phone is about to ring for the call."""
         agent.reserve(call_id)

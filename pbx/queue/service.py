@@ -57,7 +57,7 @@ class QueueService:
         self.services = services
         self.tally = Tally(config, services.clock, services.keeper)
         self.wishes = WishBook(config, services.clock, services.keeper)
-        self.dispatcher = Dispatcher(config, self.tally.figures, seed=secrets.randbits(63))
+        self.dispatcher = Dispatcher(config, self.tally.figures, seed=secrets.randbits(63), keeper=keeper)
         self.dispatcher.offered = lambda: services.hasten()
         self.wrapups = WrapUps()
         self.wrapups.noted, self.wrapups.closed = self._noted, self._closed

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.acd import FORGO, OVERFLOW, STRATEGIES, Distributor
+from pbx.call.keeping import Keeper, MemoryKeeper
 from pbx.config import Agent as AgentConfig
 from pbx.config import Config
 from pbx.config import Queue as QueueConfig
 from pbx.config_queue import members_of
 from pbx.queue.agent import Agent, AgentState
 from pbx.queue.kinds import NS, Kinds, Needs
+from pbx.queue.turns import STRATEGY, Turns
 
 if TYPE_CHECKING:
     from pbx.contact.ports import Candidate
@@ -70,8 +72,16 @@ def no_figures(_agent: Agent) -> tuple[int, int]:
 class Dispatcher:
     """Tells the distributor who waits and who is free, and hands out its offers in the same turn."""
 
-    def __init__(self, config: Config, figures: Callable[[Agent], tuple[int, int]] = no_figures, seed: int = 1) -> None:
-        """`figures`: (calls, nanoseconds talked) of an agent, for the strategies that compare them."""
+    def __init__(
+        self,
+        config: Config,
+        figures: Callable[[Agent], tuple[int, int]] = no_figures,
+        seed: int = 1,
+        keeper: Keeper | None = None,
+    ) -> None:
+        """`figures`: (calls, nanoseconds talked) of an agent, for the strategies that compare them; `keeper` remembers
+        whose turn it is.
+        """
         self.distributor = Distributor(memory=REMEMBERED, seed=seed)
         self.choice = Choice("", "")  # of the offer that is being made, during Candidate.offer
         self.observe: Callable[[float], None] = lambda _s: None  # seconds from what made an offer possible to the offer
@@ -83,10 +93,13 @@ class Dispatcher:
         self._figures = figures
         self._configs: dict[str, QueueConfig] = {entry.name: entry for entry in config.queue}
         self.members = {entry.name: members_of(entry, config.team) for entry in config.queue}
+        self.turns = Turns(keeper if keeper is not None else MemoryKeeper(), self.members)
         self._queues: dict[str, int] = {}
         for entry in config.queue:
-            weight = round(entry.weight * 100)
-            self._queues[entry.name] = self.distributor.add_queue(STRATEGIES[entry.strategy], weight)
+            number = self.distributor.add_queue(
+                STRATEGIES[entry.strategy], round(entry.weight * 100), self.turns.place(entry)
+            )
+            self._queues[entry.name] = number
             self.queues.append(entry.name)
         self.kinds = Kinds(config, self.distributor, self._queues)
         self._abilities: dict[str, AgentConfig] = {entry.extension: entry for entry in config.agent}
@@ -251,7 +264,10 @@ class Dispatcher:
             self._again = True
             return
         name = self.queues[queue]
-        self.choice = Choice(name, "preferred" if index == found.preferred else self._configs[name].strategy)
+        by = "preferred" if index == found.preferred else self._configs[name].strategy
+        self.choice = Choice(name, by)
+        if by == STRATEGY:
+            self.turns.took(name, agent.extension)
         found.who.offer(agent, token)
         if self._owed:
             self.observe(time.perf_counter() - self._owed)

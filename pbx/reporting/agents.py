@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, not_, select
 
+from pbx.reporting.codes import codes_text
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit
@@ -33,7 +34,8 @@ class AgentFigures:
     missed: int = 0
     alert_s: float = 0.0  # sum, of accepted offers
     answered: int = 0
-    callbacks: int = 0  # answered visits that were calls for a contact
+    callbacks: int = 0  # customers called back whom he spoke with
+    codes: dict[str, int] = field(default_factory=dict)  # of wrap-up, after callers and callbacks
     talk_s: float = 0.0
     hold_s: float = 0.0
 
@@ -88,8 +90,48 @@ def agent_figures(connection: Connection, interval: Interval, now_us: int) -> li
             figures.answered += count
         figures.talk_s += talk_s
         figures.hold_s += hold_s
-    seen = [figures for figures in found.values() if figures.signed_in_s or figures.offers or figures.answered]
+    _callbacks(connection, interval, of)
+    _codes(connection, interval, of)
+    seen = [one for one in found.values() if one.signed_in_s or one.offers or one.answered or one.callbacks]
     return sorted(seen, key=lambda figures: figures.agent)
+
+
+def _callbacks(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
+    """Customers who were called back and spoke with an agent, where no visit of a queue tells it."""
+    attempt, cdr, visit = schema.callback_calls.c, schema.cdrs.c, schema.queue_visits.c
+    query = (
+        select(attempt.agent, func.count(), func.sum(cdr.talk_s), func.sum(cdr.hold_s))
+        .join_from(schema.callback_calls, schema.cdrs, cdr.id == attempt.call_id)
+        .where(
+            attempt.agent != "",
+            attempt.started_us >= interval.start_us,
+            attempt.started_us < interval.end_us,
+            not_(exists().where(visit.call_id == attempt.call_id, visit.agent == attempt.agent)),
+        )
+        .group_by(attempt.agent)
+    )
+    for agent, count, talk_s, hold_s in connection.execute(query):
+        figures = of(agent)
+        figures.callbacks += count
+        figures.talk_s += talk_s
+        figures.hold_s += hold_s
+
+
+def _codes(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
+    """How often each agent gave each code of wrap-up."""
+    visit, attempt = schema.queue_visits.c, schema.callback_calls.c
+    for code, agent, began_us in (
+        (visit.wrapup_code, visit.agent, visit.joined_us),
+        (attempt.wrapup_code, attempt.agent, attempt.started_us),
+    ):
+        query = (
+            select(agent, code, func.count())
+            .where(code != "", began_us >= interval.start_us, began_us < interval.end_us)
+            .group_by(agent, code)
+        )
+        for name, given, count in connection.execute(query):
+            codes = of(name).codes
+            codes[given] = codes.get(given, 0) + count
 
 
 def _states(connection: Connection, interval: Interval, now_us: int) -> Iterable[tuple[str, str, float]]:
@@ -143,6 +185,7 @@ COLUMNS = (
     Column("signed_in_s", "Signed\nin", Unit.SECONDS),
     Column("occupancy", "Occu-\npancy", Unit.SHARE),
     Column("utilisation", "Utili-\nsation", Unit.SHARE),
+    Column("codes", "Codes", Unit.TEXT),
 )
 
 
@@ -171,6 +214,7 @@ def agents_sheet(connection: Connection, intervals: list[Interval], now_us: int)
                     one.signed_in_s,
                     one.occupancy,
                     one.utilisation,
+                    codes_text(one.codes),
                 )
             )
     return sheet

@@ -33,6 +33,7 @@ class CallbackFigures:
     attempts: int = 0
     answered: int = 0  # attempts that the customer answered
     silent: int = 0
+    codes: dict[str, int] = field(default_factory=dict)  # of the agents' wrap-up
 
     @property
     def base(self) -> int:
@@ -72,6 +73,7 @@ def callback_figures(connection: Connection, interval: Interval) -> list[Callbac
     """By queue; contacts that a person called back are not in it."""
     speeds = _speeds(connection, interval)
     tried = _tried(connection, interval)
+    codes = _codes(connection, interval)
     figures: dict[str, CallbackFigures] = {}
     table = schema.contacts.c
     query = select(
@@ -90,6 +92,8 @@ def callback_figures(connection: Connection, interval: Interval) -> list[Callbac
         found = figures.setdefault(queue, CallbackFigures(queue))
         found.requested += 1
         found.ends[end] = found.ends.get(end, 0) + 1
+        for code in codes.get(contact, ()):
+            found.codes[code] = found.codes.get(code, 0) + 1
         attempts, answered, silent = tried.get(contact, (0, 0, 0))
         found.attempts += attempts
         found.answered += answered
@@ -106,6 +110,8 @@ def total(figures: Iterable[CallbackFigures]) -> CallbackFigures:
         result.speeds_s += each.speeds_s
         for end, count in each.ends.items():
             result.ends[end] = result.ends.get(end, 0) + count
+        for code, count in each.codes.items():
+            result.codes[code] = result.codes.get(code, 0) + count
         for name in ("promised", "promise_kept", "attempts", "answered", "silent"):
             setattr(result, name, getattr(result, name) + getattr(each, name))
     return result
@@ -130,6 +136,18 @@ def _speeds(connection: Connection, interval: Interval) -> dict[str, float]:
         .group_by(table.contact)
     )
     return {contact: float(speed_s) for contact, speed_s in connection.execute(query)}
+
+
+def _codes(connection: Connection, interval: Interval) -> dict[str, list[str]]:
+    """Of each contact the codes of the agents' wrap-up."""
+    table = schema.callback_calls.c
+    query = select(table.contact, table.wrapup_code).where(
+        table.started_us >= interval.start_us, table.wrapup_code != ""
+    )
+    found: dict[str, list[str]] = {}
+    for contact, code in connection.execute(query):
+        found.setdefault(contact, []).append(code)
+    return found
 
 
 def _tried(connection: Connection, interval: Interval) -> dict[str, Sequence[int]]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from pbx.reporting.callbacks import LIMITS_S, CallbackFigures
+from pbx.reporting.codes import codes_text
 from pbx.reporting.figures import QueueFigures, Report, TrunkFigures
 from pbx.reporting.intervals import local
 from pbx.reporting.service_level import Formula
@@ -202,6 +203,7 @@ def _rounded(value: float | None, digits: int = 3) -> float | None:
 CALLBACK_HEADER = (
     *("interval", "queue", "asked", "reached", "p50_s", "p90_s", "within_28_s", "within_60_s", "within_300_s"),
     *("never_reached", "promised", "promise_kept", "attempts", "answered", "silent", "came_back", "refused", "open"),
+    "codes",
 )
 
 
@@ -215,6 +217,7 @@ def callbacks_csv(label: str, rows: Iterable[CallbackFigures]) -> str:
                 *(row.within(limit) for limit in LIMITS_S),
                 *(row.never_reached, row.promised, row.promise_kept, row.attempts, row.answered, row.silent),
                 *(row.ends.get(end, 0) for end in ("customer_came_back", "refused", "")),
+                codes_text(row.codes),
             )
             for row in rows
         ),

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pbx.reporting.callbacks import LIMITS_S, CallbackFigures, total
+from pbx.reporting.codes import codes_text
 from pbx.reporting.export import plain
 from pbx.reporting.figures import QueueFigures, Report
 from pbx.reporting.intervals import local
@@ -222,4 +223,6 @@ def callbacks_table(label: str, rows: Sequence[CallbackFigures]) -> RenderableTy
         "Speed-to-lead: request, or the hour that was chosen, to customer and agent hearing each other. Asked: without "
         "requests that were merged, taken back, or whose customer rang himself. Silent: answered, and no agent came."
     )
-    return Group(speed, other, Text(note, style="dim"))
+    given = [f"{plain(row.queue)}: {codes_text(row.codes)}" for row in rows if row.codes]
+    codes = [Text(f"Codes of wrap-up: {'; '.join(given)}")] if given else []
+    return Group(speed, other, *codes, Text(note, style="dim"))

@@ -9,6 +9,7 @@ from pbx.store.encode import clean, number
 from pbx.store.records import CallbackCall
 
 Data = dict[str, Any]
+TIMEOUT = "TIMEOUT"  # the code of a wrap-up that ended without one
 INTERRUPTED = "interrupted"  # the process died during the attempt
 
 
@@ -66,3 +67,18 @@ class CallingBack:
         record.mode = clean(data.get("mode"))
         record.attempt = int(number(data.get("attempt")))
         record.outcome = clean(data.get("outcome"))
+
+    def _callback_noted(self, data: Data) -> None:
+        """The agent gave a code or a note."""
+        record = self.callback
+        if record is not None and record.agent == clean(data.get("agent")):
+            record.wrapup_code, record.wrapup_note = clean(data.get("code")), clean(data.get("note"))
+
+    def _callback_wrapped_up(self, data: Data) -> None:
+        record = self.callback
+        if record is None or record.agent != clean(data.get("agent")):
+            return
+        record.wrapup_s = number(data.get("wrapup_s"))
+        code = clean(data.get("code"))
+        record.wrapup_code = record.wrapup_code if code == TIMEOUT and record.wrapup_code else code
+        record.wrapup_note = clean(data.get("note")) or record.wrapup_note

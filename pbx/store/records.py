@@ -144,6 +144,9 @@ class CallbackCall:
     age_s: float | None
     silent: bool
     outcome: str
+    wrapup_s: float = 0.0
+    wrapup_code: str = ""
+    wrapup_note: str = ""
 
 
 def columns(record: type[Any]) -> tuple[str, ...]:

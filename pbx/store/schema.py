@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0011"  # the newest revision under migrations/versions
+HEAD = "0012"  # the newest revision under migrations/versions
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -175,6 +175,9 @@ callback_calls = Table(
     _seconds("age_s", nullable=True),  # first contact to bridge
     Column("silent", Boolean(create_constraint=False), nullable=False),  # hung up before an agent was there
     _text("outcome"),  # pbx.callback.attempts.Outcome, or "interrupted"
+    _added_figure("wrapup_s"),  # after the talk, as the next two
+    _added("wrapup_code"),
+    _added("wrapup_note"),
     Index("ix_callback_calls_started_us", "started_us"),
     Index("ix_callback_calls_contact", "contact"),
 )

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pbx.store.calling_back import CallingBack
+from pbx.store.calling_back import TIMEOUT, CallingBack
 from pbx.store.encode import clean, micros, number, seconds
 from pbx.store.records import QueueOffer, WaitPromise
 from pbx.store.visits import Ring, Said, Visit
 
 Data = dict[str, Any]
-TIMEOUT = "TIMEOUT"  # the code of a wrap-up that ended without one
 
 
 class Stays(CallingBack):
@@ -100,6 +99,8 @@ class Stays(CallingBack):
         visit = self._served(data)
         if visit is not None:
             visit.code, visit.note = clean(data.get("code")), clean(data.get("note"))
+        else:
+            self._callback_noted(data)
 
     def _wrapup_ended(self, leg: str, at_us: int, data: Data) -> None:
         visit = self._served(data)
@@ -108,6 +109,8 @@ class Stays(CallingBack):
             code = clean(data.get("code"))
             visit.code = visit.code if code == TIMEOUT and visit.code else code
             visit.note = clean(data.get("note")) or visit.note
+        else:
+            self._callback_wrapped_up(data)
 
     def _served(self, data: Data) -> Visit | None:
         """The last stay that the agent answered."""

@@ -27,6 +27,8 @@ async def test_an_idle_agent_and_a_customer_speak() -> None:
     assert "+48221112233" in world.carrier.invites[0]["from_"]
     started = world.events(Kind.CALL_STARTED)[0]
     assert (started["contact"], started["direction"], started["callee"]) == (row.id, "outbound", JAN)
+    (offered,) = world.events(Kind.CALLBACK_OFFERED)
+    assert (offered["agent"], offered["by"]) == ("201", "longest-idle")
     assert not world.events(Kind.QUEUE_JOINED), "callbacks have figures of their own"
     await world.close()
 

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from rich.console import Console
+from sqlalchemy import Connection, create_engine, select
 
+from pbx.events import Kind
 from pbx.reporting import export
+from pbx.reporting.agents import agent_figures
 from pbx.reporting.callbacks import callback_figures, total
 from pbx.reporting.intervals import Interval
 from pbx.reporting.table import callbacks_table
 from pbx.store import schema
+from tests.pbx.reporting.ledger import ALL, Ledger
+from tests.support.journeys import T0, Journey
 
 MICRO = 1_000_000
 START = 1_790_000_000
@@ -116,3 +121,37 @@ def test_table_and_csv(connection: Connection) -> None:
     text = export.callbacks_csv("day", figures)
     assert "'=support" in text
     assert text.splitlines()[2].startswith("day,sales,1,1,15.0,15.0,1.0")
+
+
+def test_codes_of_wrap_up_reach_the_reports_of_callbacks_and_of_agents() -> None:
+    codes = (("order", 3.0), ("TIMEOUT", 20.0), ("order", 1.0))
+    with Ledger() as ledger:
+        journeys = []
+        for number, (code, wrapup_s) in enumerate(codes, 1):
+            item = contact(ledger.connection, number, created_us=round(T0 * MICRO))
+            call = Journey(number).begin("callback", direction="outbound", contact=item).at(5)
+            call.add(Kind.CALLBACK_ANSWERED, contact=item, queue="sales", reach_s=5.0)
+            call.add(Kind.CALLBACK_BRIDGED, contact=item, queue="sales", agent="201", mode="agent_first", attempt=1)
+            call.add(Kind.BRIDGE_STARTED, with_leg="b1").at(35).add(Kind.BRIDGE_ENDED, with_leg="b1", talk_s=30.0)
+            call.add(Kind.CALLBACK_ENDED, contact=item, queue="sales", mode="agent_first", attempt=1, outcome="reached")
+            if code != "TIMEOUT":
+                call.at(20).add(Kind.WRAPUP_NOTED, queue="sales", agent="201", code=code, note="later")
+            call.at(35).end()
+            call.at(35 + wrapup_s).add(
+                Kind.WRAPUP_ENDED, queue="sales", agent="201", code=code, note="", wrapup_s=wrapup_s
+            )
+            journeys.append(call.events)
+        ledger.tell(*journeys)
+        table = schema.callback_calls.c
+        query = select(table.wrapup_code, table.wrapup_note, table.wrapup_s).order_by(table.call_id)
+        stored = [tuple(row) for row in ledger.connection.execute(query)]
+        (sales,) = callback_figures(ledger.connection, ALL)
+        (agent,) = agent_figures(ledger.connection, ALL, round(T0 * MICRO))
+    assert stored == [("order", "later", 3.0), ("TIMEOUT", "", 20.0), ("order", "later", 1.0)]
+    assert sales.codes == total([sales]).codes == agent.codes == {"order": 2, "TIMEOUT": 1}
+    assert (agent.callbacks, agent.talk_s) == (3, 90.0)
+    assert "order 2, TIMEOUT 1" in export.callbacks_csv("today", [sales])
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(callbacks_table("today", [sales]))
+    assert "Codes of wrap-up: sales: order 2, TIMEOUT 1" in capture.get()
