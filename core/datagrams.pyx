@@ -74,11 +74,13 @@ cdef class Datagrams:
     cdef Name[BATCH_MAX] names
     cdef mmsghdr[BATCH_MAX] outgoing
     cdef iovec[BATCH_MAX] pieces
-    cdef dict sources            # the kernel's address as bytes -> (host, port)
+    cdef dict sources            # the kernel's address as bytes -> what `name` makes of (host, port)
+    cdef object name
     cdef dict targets            # (host, port) -> the kernel's address as bytes
 
-    def __cinit__(self, int fd, int family):
+    def __cinit__(self, int fd, int family, name=None):
         cdef int i
+        self.name = name
         self.fd = fd
         self.family = family
         self.sources = {}
@@ -118,7 +120,7 @@ cdef class Datagrams:
                         self.source(i)))
         return out
 
-    cdef tuple source(self, int i):
+    cdef object source(self, int i):
         cdef socklen_t length = self.messages[i].msg_hdr.msg_namelen
         cdef bytes key
         if length > sizeof(Name):
@@ -127,10 +129,12 @@ cdef class Datagrams:
         known = self.sources.get(key)
         if known is None:
             known = self.spell(i, length)
+            if self.name is not None:
+                known = self.name(*known)
             if len(self.sources) >= KNOWN_MAX:
                 self.sources.clear()
             self.sources[key] = known
-        return <tuple>known
+        return known
 
     cdef tuple spell(self, int i, socklen_t length):
         cdef char[NAME_MAX_TEXT] host

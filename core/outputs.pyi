@@ -1,10 +1,16 @@
 """What the SIP layer wants done. Machines append these to one queue; `execute`, or a test, does them in order."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.timers import TimerQueue
+
+class Traffic:
+    """What went out by one transport since the start: messages and octets."""
+
+    sent: int
+    sent_bytes: int
 
 class Send:
     """Send `data` to `destination`; a failure that is noticed is reported to `owner`."""
@@ -52,12 +58,14 @@ class Terminated:
 def execute(
     out: deque[Any],
     timers: TimerQueue,
+    traffic: Mapping[str, Traffic],
     send: Callable[[Send], None],
     failed: Callable[[ToUser], None],
     now: float,
     earliest: float,
 ) -> float:
-    """Does what stands in `out`, in order, what is appended meanwhile too. `send` sends; `failed` is told of a ToUser
-    that raised, within the handling of its exception. Returns the least of `earliest` and the deadlines that were
+    """Does what stands in `out`, in order, what is appended meanwhile too. What goes to (transport, host, port, flow, ...)
+    is given to its open `flow` and counted in `traffic`, a dictionary by transport; `send` sees to the rest. `failed` is
+    told of a ToUser that raised, within the handling of its exception. Returns the least of `earliest` and the deadlines that were
     armed (the clock's seconds). What `send` raises comes through, with the rest left in `out`.
     """

@@ -5,6 +5,11 @@ cimport cython
 from core.timers cimport TimerQueue
 
 
+cdef class Traffic:
+    cdef public long long sent
+    cdef public long long sent_bytes
+
+
 @cython.freelist(64)
 cdef class Send:
     cdef readonly bytes data
@@ -53,14 +58,37 @@ cdef class Terminated:
         self.transaction = transaction
 
 
-def execute(out not None, TimerQueue timers not None, send not None, failed not None, double now, double earliest):
+cdef bint send_by_flow(Send output, dict traffic) except -1:
+    """Whether the destination is one that is connected already: then it was sent there."""
+    cdef tuple destination
+    cdef Traffic counters
+    if not isinstance(output.destination, tuple):
+        return False
+    destination = <tuple>output.destination  # unchecked: a named tuple is none to the compiler
+    if len(destination) < 4:
+        return False
+    flow = destination[3]
+    if flow is None or flow.closed:
+        return False
+    counters = traffic[destination[0]]
+    counters.sent += 1
+    counters.sent_bytes += len(output.data)
+    flow.send(output.data, (destination[1], destination[2]))
+    return True
+
+
+def execute(
+    out not None, TimerQueue timers not None, dict traffic not None, send not None, failed not None, double now,
+    double earliest,
+):
     cdef double deadline
     popleft = out.popleft
     while out:
         output = popleft()
         kind = type(output)
         if kind is Send:
-            send(output)
+            if not send_by_flow(<Send>output, traffic):
+                send(output)
         elif kind is SetTimer:
             deadline = now + (<SetTimer>output).delay_s
             timers.set((<SetTimer>output).owner, deadline)

@@ -335,12 +335,13 @@ cdef class Scan:
     cdef readonly bytes data
     cdef Outline outline
     cdef Header* lines
-    cdef object _body, _call_id, _cseq_method, _from_tag, _to_tag, _branch, _method, _uri
+    cdef object _body, _call_id, _cseq_method, _from_tag, _to_tag, _branch, _method, _uri, _content_type
     cdef str _host              # of where it came from; None: nobody said
     cdef int _port
-    cdef public object parsed_via, parsed_from, parsed_to, parsed_contacts, parsed_content_type
+    cdef public object parsed_via, parsed_from, parsed_to, parsed_contacts
 
     cdef str text(self, uint32_t at, uint32_t end, bint folded)
+    cdef str long_key(self, str method)
     cdef int find(self, str name, int start) except -2
     cdef char* write_top_via(self, const Header* h, char* out)
     cdef Py_ssize_t echo_room(self, Py_ssize_t tag) except -1

@@ -49,6 +49,7 @@ cdef dict _methods = {
 
 cdef enum:
     NUMBER_MAX = 20          # digits and sign of any number
+    COOKIE = 7               # length of what a branch begins with (RFC 3261 section 8.1.1.7)
 
 
 cdef inline char* put(char* out, const char* text, Py_ssize_t length) noexcept nogil:
@@ -322,6 +323,61 @@ cdef class Scan:
         if self._branch is None:
             self._branch = self.text(self.outline.via.branch.at, self.outline.via.branch.end, False)
         return self._branch
+
+    @property
+    def response_key(self):
+        """What the client transaction of a response is found by: the branch and the method of CSeq."""
+        cdef const char* p = PyBytes_AS_STRING(self.data)
+        cdef char[MAX_BRANCH + MAX_METHOD] text
+        cdef const Slice* branch = &self.outline.via.branch
+        cdef const Slice* method = &self.outline.cseq_method
+        if branch.end - branch.at > MAX_BRANCH or method.end - method.at > MAX_METHOD:
+            return self.branch + self.cseq_method
+        cdef char* end = put(put(text, p + branch.at, branch.end - branch.at), p + method.at, method.end - method.at)
+        return PyUnicode_DecodeUTF8(text, end - text, b"replace")
+
+    def transaction_key(self, str method not None):
+        """What the server transaction of a request is found by: branch, sent-by and `method`; the fields of RFC 2543
+        where the branch is not one of RFC 3261 (the bare cookie tells nothing apart).
+        """
+        cdef const char* p = PyBytes_AS_STRING(self.data)
+        cdef char[MAX_BRANCH + MAX_HOST + 2 * MAX_METHOD] text
+        cdef const Slice* branch = &self.outline.via.branch
+        cdef uint32_t at = self.outline.via.host.at, end = self.outline.via.params
+        cdef Py_ssize_t length
+        cdef const char* name = PyUnicode_AsUTF8AndSize(method, &length)
+        cdef char* out
+        if (branch.end - branch.at <= COOKIE or memcmp(p + branch.at, b"z9hG4bK", COOKIE) != 0 or end <= at
+                or branch.end - branch.at > MAX_BRANCH or end - at > MAX_HOST + 16 or length > MAX_METHOD):
+            return self.long_key(method)
+        while end > at and is_space(p[end - 1]):
+            end -= 1
+        out = put(put(text, p + branch.at, branch.end - branch.at), b" ", 1)
+        out = put(put(put(out, p + at, end - at), b" ", 1), name, length)
+        return PyUnicode_DecodeUTF8(text, out - text, b"replace")
+
+    cdef str long_key(self, str method):
+        branch = self.branch
+        if branch.startswith("z9hG4bK") and branch != "z9hG4bK":
+            return f"{branch} {self.sent_by} {method}"
+        return f"{self.uri} {self.from_tag} {self.call_id} {self.cseq} {self.sent_by} {branch} {method}"
+
+    @property
+    def content_type(self):
+        """Media type in lower case without parameters, "" when absent."""
+        cdef const Header* h
+        cdef int i
+        if self._content_type is None:
+            i = self.find("Content-Type", 0)
+            if i < 0:
+                self._content_type = ""
+                return ""
+            h = &self.lines[i]
+            if h.end - h.value == 15 and memcmp(PyBytes_AS_STRING(self.data) + h.value, b"application/sdp", 15) == 0:
+                self._content_type = "application/sdp"
+            else:
+                self._content_type = self.text(h.value, h.end, h.folded).partition(";")[0].strip().lower()
+        return self._content_type
 
     @property
     def via_count(self):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import cast
 
 from core.sipscan import Scan
 from pbx.sip.headers import HeaderError, NameAddr, Via, parse_contact, split_values
@@ -98,44 +97,40 @@ class Message(Scan):
                 self.parsed_via = Via.parse(next(iter(split_values(self.header("Via") or "")), ""))
             except HeaderError:
                 raise SipParseError(400, "Bad Via", self._answerable()) from None
-        return cast(Via, self.parsed_via)
+        via: Via = self.parsed_via
+        return via
 
     @property
     def from_(self) -> NameAddr:
-        if self.parsed_from is None:
-            self.parsed_from = self._address("From")
-        return cast(NameAddr, self.parsed_from)
+        address: NameAddr | None = self.parsed_from
+        if address is None:
+            address = self.parsed_from = self._address("From")
+        return address
 
     @property
     def to(self) -> NameAddr:
-        if self.parsed_to is None:
-            self.parsed_to = self._address("To")
-        return cast(NameAddr, self.parsed_to)
+        address: NameAddr | None = self.parsed_to
+        if address is None:
+            address = self.parsed_to = self._address("To")
+        return address
 
     @property
     def contacts(self) -> list[NameAddr]:
         """All Contact values; empty for "Contact: *", which `contact_is_star` tells."""
-        if self.parsed_contacts is None:
+        contacts: list[NameAddr] | None = self.parsed_contacts
+        if contacts is None:
             lines = self.headers("Contact")
             values = [] if not lines or lines[0] == "*" else split_lines(lines)
             try:
-                self.parsed_contacts = [parse_contact(value) for value in values]
+                contacts = self.parsed_contacts = [parse_contact(value) for value in values]
             except HeaderError:
                 raise SipParseError(400, "Bad Contact", self._answerable()) from None
-        return cast(list[NameAddr], self.parsed_contacts)
+        return contacts
 
     @property
     def contact_is_star(self) -> bool:
         """Whether the Contact is "*": all bindings, in a REGISTER that removes them (RFC 3261 section 10.2.2)."""
         return self.header("Contact") == "*"
-
-    @property
-    def content_type(self) -> str:
-        """Media type in lower case without parameters, "" when absent."""
-        if self.parsed_content_type is None:
-            value = self.header("Content-Type") or ""
-            self.parsed_content_type = value.partition(";")[0].strip().lower()
-        return cast(str, self.parsed_content_type)
 
     @property
     def sdp(self) -> bytes:
@@ -147,7 +142,7 @@ class Message(Scan):
         if not body:
             return b""
         media_type = self.content_type
-        if not media_type or media_type == "application/sdp":
+        if media_type == "application/sdp" or not media_type:
             return body
         if media_type.startswith("multipart/"):
             with contextlib.suppress(MultipartError):

@@ -63,11 +63,16 @@ def parse(data: bytes) -> Request | Response | None:
 
     Bytes behind the body that Content-Length announces are dropped; a body shorter than announced is an error.
     """
-    if data.startswith((b"\r", b"\n")) or not data:
+    if not data or data[0] == 13 or data[0] == 10:
         data = data.lstrip(b"\r\n")
         if not data:
             return None
-    return _message(data, False)
+    message: Request | Response
+    message = Response(data) if data[:4] == b"SIP/" else Request(data)  # as `_message`: the way of every datagram
+    problem = message.problem
+    if problem is not None:
+        raise _refusal(message, *problem)
+    return message
 
 
 class StreamParser:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pbx.sip.address import DEFAULT_PORTS, Destination, same_host, same_peer
 from pbx.sip.outputs import Outputs
-from pbx.sip.requests import MAGIC_COOKIE
 from pbx.sip.timers import TimerValues
 from pbx.sip.transaction_client import ClientTransaction, ClientUser
 from pbx.sip.transaction_server import ServerTransaction
@@ -69,7 +68,7 @@ class TransactionLayer:
 
     def on_response(self, response: Response) -> None:
         """Hands a response to its transaction; one that belongs to none is dropped (18.1.2: a UA does not forward)."""
-        transaction = self.clients.get(response.branch + response.cseq_method)
+        transaction = self.clients.get(response.response_key)
         if transaction is None:
             self.stray_responses += 1
         else:
@@ -123,10 +122,7 @@ class TransactionLayer:
 
 def server_key(request: Request, method: str) -> str:
     """What a server transaction is found by: branch, sent-by, method; the fields of RFC 2543 without the cookie."""
-    branch = request.branch
-    if branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE:  # the bare cookie tells nothing apart
-        return f"{branch} {request.sent_by} {method}"
-    return f"{request.uri} {request.from_tag} {request.call_id} {request.cseq} {request.sent_by} {branch} {method}"
+    return request.transaction_key(method)
 
 
 def answer_address(request: Request, source: Destination) -> Destination:

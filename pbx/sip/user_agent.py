@@ -31,7 +31,7 @@ from pbx.sip.session_outgoing import OutgoingSession
 from pbx.sip.subscription import Subscription, SubscriptionObserver
 from pbx.sip.timers import DEFAULT_T1_S, TimerValues
 from pbx.sip.transaction_client import ClientTransaction, ClientUser
-from pbx.sip.transaction_layer import TransactionLayer, answer_address, server_key
+from pbx.sip.transaction_layer import TransactionLayer, answer_address
 from pbx.sip.transaction_server import ServerTransaction
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class UserAgent:
             return
         message.set_source(source.host, source.port)
         method = message.method
-        key = server_key(message, "INVITE" if method == "ACK" else method)
+        key = message.transaction_key("INVITE" if method == "ACK" else method)
         if self.layer.absorb(message, key):
             return
         if method == "ACK":

@@ -8,6 +8,8 @@ import errno
 import socket
 from typing import NamedTuple
 
+from core.outputs import Traffic
+
 RECEIVE_BUFFER = (
     4 * 1024 * 1024
 )  # bytes of SO_RCVBUF: a burst of thousands of messages waits there instead of being lost
@@ -83,7 +85,10 @@ def listen_error(address: ListenAddress, error: OSError) -> ListenError:
     return ListenError(f"cannot listen on {address} ({error.strerror or error}): {remedy}")
 
 
-class Stats:
+SENT = ("sent", "sent_bytes")  # what `core.outputs.Traffic` counts
+
+
+class Stats(Traffic):
     """Counters of one transport since the start."""
 
     __slots__ = (
@@ -97,16 +102,12 @@ class Stats:
         "received",
         "received_bytes",
         "send_errors",
-        "sent",
-        "sent_bytes",
         "unexpected_errors",
     )
 
     def __init__(self) -> None:
         self.received = 0
         self.received_bytes = 0
-        self.sent = 0
-        self.sent_bytes = 0
         self.parse_errors = 0
         self.keepalives = 0
         self.send_errors = 0
@@ -121,7 +122,7 @@ class Stats:
 class TransportStats:
     """The counters of every transport; attributes of the transports' names, for the hot paths."""
 
-    __slots__ = ("tcp", "tls", "udp", "ws", "wss")
+    __slots__ = ("by_name", "tcp", "tls", "udp", "ws", "wss")
 
     def __init__(self) -> None:
         self.udp = Stats()
@@ -129,10 +130,10 @@ class TransportStats:
         self.tls = Stats()
         self.ws = Stats()
         self.wss = Stats()
+        self.by_name = {"udp": self.udp, "tcp": self.tcp, "tls": self.tls, "ws": self.ws, "wss": self.wss}
 
     def of(self, transport: str) -> Stats:
-        stats: Stats = getattr(self, transport)
-        return stats
+        return self.by_name[transport]
 
     def items(self) -> list[tuple[str, Stats]]:
         """(transport, its counters) for all."""
@@ -141,6 +142,6 @@ class TransportStats:
     def total(self) -> Stats:
         """The sums over all transports, now."""
         total = Stats()
-        for name in Stats.__slots__:
+        for name in (*SENT, *Stats.__slots__):
             setattr(total, name, sum(getattr(stats, name) for _, stats in self.items()))
         return total

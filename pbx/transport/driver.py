@@ -188,7 +188,8 @@ class Driver:
         self._pumping = True
         before = self._wake_at
         try:
-            earliest = execute(out, self.timers, self._send, self.user_agent.listener_failed, self._loop.time(), before)
+            failed = self.user_agent.listener_failed
+            earliest = execute(out, self.timers, self.stats.by_name, self._send, failed, self._loop.time(), before)
         finally:
             self._pumping = False
         if earliest < before:
@@ -202,6 +203,7 @@ class Driver:
             udp.flush()
 
     def _send(self, output: Send) -> None:
+        """What no open flow leads to."""
         data, destination = output.data, output.destination
         stats = self.stats.of(destination.transport)
         stats.sent += 1
@@ -235,8 +237,8 @@ class Driver:
 
     # Receiving
 
-    def _on_datagram(self, data: bytes, address: tuple[str, int], flow: UdpFlow) -> None:
-        if self.gate.banned and self.gate.shuts_out(address[0], address[1]):
+    def _on_datagram(self, data: bytes, source: Destination) -> None:
+        if self.gate.banned and self.gate.shuts_out(source.host, source.port):
             return
         stats = self.stats.udp
         stats.received += 1
@@ -244,21 +246,21 @@ class Driver:
         try:
             message = parse(data)
         except SipParseError as error:
-            if data[0] > 3 or not self._answer_stun(data, address, flow):
-                self._refuse(error, Destination("udp", address[0], address[1], flow))
+            if data[0] > 3 or not self._answer_stun(data, source):
+                self._refuse(error, source)
             return
         if message is None:
             stats.keepalives += 1
-            return
-        self._receive(message, Destination("udp", address[0], address[1], flow))
+        else:
+            self._receive(message, source)
 
-    def _answer_stun(self, data: bytes, address: tuple[str, int], flow: UdpFlow) -> bool:
+    def _answer_stun(self, data: bytes, source: Destination) -> bool:
         """Whether it was a keep-alive of another kind than CRLF."""
-        reply = stun_answer(data, address[0], address[1])
-        if reply is None:
+        reply = stun_answer(data, source.host, source.port)
+        if reply is None or source.flow is None:
             return False
         self.stats.udp.keepalives += 1
-        flow.send(reply, address)
+        source.flow.send(reply, (source.host, source.port))
         return True
 
     def _on_stream_message(self, message: Request | Response | SipParseError, flow: Flow) -> None:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 from core.datagrams import Datagrams
-from pbx.sip.address import Flow
+from pbx.sip.address import Destination, Flow
 from pbx.transport.base import RECEIVE_BUFFER, SEND_BUFFER, ListenAddress, Stats, listen_error
 
 BATCH = 8  # datagrams read in one turn of the loop: sixteen made its lag 10 to 20 ms at 400 calls a second, eight 7.5
@@ -25,7 +25,7 @@ SO_TIMESTAMPNS = 35  # Linux: the kernel notes when each datagram arrived
 TIMESPEC = struct.Struct("@ll")
 BACKLOG = 2000  # datagrams kept while the socket's send buffer is full
 
-Receiver = Callable[[bytes, tuple[str, int], "UdpFlow"], None]
+Receiver = Callable[[bytes, Destination], None]  # a datagram and where it came from
 
 
 class UdpFlow:
@@ -38,7 +38,7 @@ class UdpFlow:
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, receive: Receiver, stats: Stats) -> None:
         self._socket = sock
-        self._datagrams = Datagrams(sock.fileno(), sock.family)
+        self._datagrams = Datagrams(sock.fileno(), sock.family, self._name)
         self._loop = loop
         self._receive = receive
         self._stats = stats
@@ -67,6 +67,9 @@ class UdpFlow:
             return
         waiting.append((data, address))
 
+    def _name(self, host: str, port: int) -> Destination:
+        return Destination("udp", host, port, self)
+
     def keep(self, seconds: float) -> None:
         """A datagram socket is never idle."""
 
@@ -87,8 +90,8 @@ class UdpFlow:
         receive = self._receive
         try:
             batch = self._datagrams.receive(BATCH)
-            for data, address in batch:
-                receive(data, address, self)
+            for data, source in batch:
+                receive(data, source)
             if self.closed:
                 return
             if len(batch) == BATCH:

@@ -41,12 +41,12 @@ def test_everything_is_done_in_order_and_the_earliest_deadline_told() -> None:
 
     out.extend((Send(b"now", "here", owner), ToUser(again, 1, "two"), SetTimer(owner, 5.0), SetTimer(other, 2.5)))
     out.extend((ClearTimer(owner), Terminated(owner)))
-    assert execute(out, timers, done.append, nobody, 100.0, NEVER) == 102.5
+    assert execute(out, timers, {}, done.append, nobody, 100.0, NEVER) == 102.5
     assert [getattr(entry, "data", entry) for entry in done] == [b"now", (1, "two"), b"later"]
     assert (done[0].destination, done[0].owner, done[2].owner) == ("here", owner, None)
     assert owner.told == ["forgotten"]
     assert (timers.armed, timers.next_deadline(), not out) == (1, 102.5, True)
-    assert execute(out, timers, nobody, nobody, 100.0, 50.0) == 50.0
+    assert execute(out, timers, {}, nobody, nobody, 100.0, 50.0) == 50.0
 
 
 def test_a_listener_that_raises_is_reported_and_the_rest_goes_on() -> None:
@@ -57,7 +57,7 @@ def test_a_listener_that_raises_is_reported_and_the_rest_goes_on() -> None:
         failed.append((output, sys.exc_info()[1]))
 
     out.extend((ToUser(nobody, "x"), Send(b"after", None)))
-    execute(out, TimerQueue(), sent.append, report, 0.0, NEVER)
+    execute(out, TimerQueue(), {}, sent.append, report, 0.0, NEVER)
     assert isinstance(failed[0][1], AssertionError)
     assert failed[0][0].arguments == ("x",)
     assert [output.data for output in sent] == [b"after"]
@@ -66,13 +66,13 @@ def test_a_listener_that_raises_is_reported_and_the_rest_goes_on() -> None:
 def test_what_sending_raises_comes_through_and_the_rest_waits() -> None:
     out: deque[Any] = deque((Send(b"a", None), Send(b"b", None)))
     with pytest.raises(AssertionError):
-        execute(out, TimerQueue(), nobody, nobody, 0.0, NEVER)
+        execute(out, TimerQueue(), {}, nobody, nobody, 0.0, NEVER)
     assert [output.data for output in out] == [b"b"]
 
 
 def test_something_else_is_refused() -> None:
     with pytest.raises(TypeError):
-        execute(deque(["?"]), TimerQueue(), nobody, nobody, 0.0, NEVER)
+        execute(deque(["?"]), TimerQueue(), {}, nobody, nobody, 0.0, NEVER)
     with pytest.raises(TypeError):
         Send("text", None)  # type: ignore[arg-type]
 
