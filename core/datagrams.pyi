@@ -7,8 +7,8 @@ class Datagrams:
     """Reads and sends on a bound, non-blocking UDP socket that somebody else owns and closes. One thread only."""
 
     def __init__(self, fd: int, family: int, name: Callable[[str, int], Any] | None = None) -> None:
-        """`family`: AF_INET or AF_INET6, as the socket's. `name` makes of (IP address, port) what `receive` gives for it,
-        and is asked once for each of the last 8192. MemoryError when there is no address space for a batch.
+        """`family`: AF_INET or AF_INET6, as the socket's. `name` makes of (IP address, port) what `receive` gives for
+        it, and is asked once for each of the last 8192. MemoryError when there is no address space for a batch.
         """
     def receive(self, limit: int) -> list[tuple[bytes, Any]]:
         """What waits, at most `limit` (1..64) datagrams, each with its source's (IP address, port); [] when nothing

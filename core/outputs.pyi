@@ -64,8 +64,10 @@ def execute(
     now: float,
     earliest: float,
 ) -> float:
-    """Does what stands in `out`, in order, what is appended meanwhile too. What goes to (transport, host, port, flow, ...)
-    is given to its open `flow` and counted in `traffic`, a dictionary by transport; `send` sees to the rest. `failed` is
-    told of a ToUser that raised, within the handling of its exception. Returns the least of `earliest` and the deadlines that were
-    armed (the clock's seconds). What `send` raises comes through, with the rest left in `out`.
+    """Does what stands in `out`, in order, what is appended meanwhile too.
+
+    What goes to a tuple (transport, host, port, flow, ...) is given to its open `flow` and counted in `traffic`, by
+    transport; `send` sees to the rest. `failed` is told of a ToUser that raised, within the handling of its exception.
+    Returns the least of `earliest` and the deadlines that were armed (the clock's seconds). What `send` raises comes
+    through, with the rest left in `out`.
     """

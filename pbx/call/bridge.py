@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pbx.call.outgoing import OutgoingLeg
 
 log = logging.getLogger("centrala.call")
+# Bound here: a member of an enumeration is looked up thirty times slower than a name of the module.
+_BRIDGE_STARTED, _BRIDGE_ENDED = Kind.BRIDGE_STARTED, Kind.BRIDGE_ENDED
 
 
 class BridgeResult(NamedTuple):
@@ -25,7 +27,11 @@ class BridgeResult(NamedTuple):
 
 
 async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
-    """Bridges the caller with `leg`, which must have been answered; returns when `leg` is over."""
+    """Answers the caller, if nobody has, and bridges him with `leg`, which must have been answered; returns when that
+    is over.
+    """
+    if not call.answered_at:
+        await call.answer()
     if leg.is_ended:
         raise DialFailed(480, f"leg {leg.name} is over already", leg.cause if leg.cause != "normal" else "lost")
     if not leg.answered_at:
@@ -33,7 +39,7 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     loop = call.loop
     call.a.join(leg)
     began = loop.time()
-    call.emit(Kind.BRIDGE_STARTED, with_leg=leg.name)
+    call.emit(_BRIDGE_STARTED, with_leg=leg.name)
     if call.transfer is not None:
         if leg is not call.transfer.leg:
             call.transfer.connected()
@@ -44,10 +50,13 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     if record or call.recording:
         call.services.recorder.start(call, leg)
     try:
-        await leg.wait_ended()
+        while not leg.is_ended:
+            await leg.change()
         by = "callee" if leg.by_far_end else "pbx"
-        return BridgeResult(loop.time() - began, by, leg.cause)
+        result = BridgeResult(loop.time() - began, by, leg.cause)
+        call.note_bridge(result)
+        return result
     finally:
         call.a.part()
-        call.emit(Kind.BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
+        call.emit(_BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
         call.services.recorder.rest(call)

@@ -7,7 +7,7 @@ where it stands: what must be done in any case belongs in `finally`. When it ret
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from pbx.call import bridge as bridging
@@ -26,6 +26,8 @@ from pbx.events import Kind
 __all__ = ["Application", "Call", "Setup"]
 
 Application = Callable[["Call"], Awaitable[None]]
+# Bound here: a member of an enumeration is looked up thirty times slower than a name of the module.
+_CALL_ANSWERED = Kind.CALL_ANSWERED
 
 
 class Call(Life):
@@ -45,14 +47,13 @@ class Call(Life):
         acknowledged.
         """
         self._check()
-        if self.answered:
-            return
-        self.a.accept()
-        self.answered_at = self.a.answered_at
-        self.emit(Kind.CALL_ANSWERED)
-        if not self.a.configured:
-            await self.a.agreed()
-            self._check()
+        if not self.answered_at:
+            self.a.accept()
+            self.answered_at = self.a.answered_at
+            self.emit(_CALL_ANSWERED)
+            if not self.a.configured:
+                await self.a.agreed()
+                self._check()
 
     async def play(self, clips: Sequence[Any], *, interruptible: bool = False) -> str:
         """Plays `clips` one after the other; with `interruptible` a digit stops them and is returned, else "".
@@ -173,7 +174,7 @@ class Call(Life):
         self.a.early = True  # nothing that is meant for a ringing caller may be sent in this dialog any more
         if not self.answered:
             self.answered_at = self.a.answered_at
-            self.emit(Kind.CALL_ANSWERED)
+            self.emit(_CALL_ANSWERED)
         if self.a.peer is None and self.a.media is not None:
             if self._music is not None:
                 self._resume_music()
@@ -208,15 +209,17 @@ class Call(Life):
         leg.start(dialled, timeout_s=timeout_s, headers=headers, near=self.a.media)
         return leg
 
-    async def bridge(self, leg: OutgoingLeg, *, record: bool = False) -> BridgeResult:
+    def bridge(self, leg: OutgoingLeg, *, record: bool = False) -> Coroutine[Any, Any, BridgeResult]:
         """Both hear each other until one hangs up; answers the caller first. Returns when the other side hung up."""
         self._check()
         self._music = None
-        await self.answer()
-        self._bridged = await bridging.join(self, leg, record=record)
-        return self._bridged
+        return bridging.join(self, leg, record=record)
 
-    async def dial(
+    def note_bridge(self, result: BridgeResult) -> None:
+        """A bridge has ended: unless the caller hears something else before the call is over, this is how it ended."""
+        self._bridged = result
+
+    def dial(
         self,
         target: str,
         *,
@@ -225,7 +228,7 @@ class Call(Life):
         record: bool = False,
         account: str = "",
         headers: tuple[str, ...] = (),
-    ) -> DialResult:
+    ) -> Coroutine[Any, Any, DialResult]:
         """Rings `target`, follows its forwarding, bridges, and waits until the end. Never raises for a target that
         fails.
 
@@ -233,7 +236,7 @@ class Call(Life):
         go into the INVITEs.
         """
         self._check()
-        return await dialing.dial(
+        return dialing.dial(
             self, target, timeout_s=timeout_s, role=role, record=record, account=account, headers=headers
         )
 

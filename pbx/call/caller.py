@@ -74,7 +74,7 @@ class CallerLeg(Leg):
     async def agreed(self) -> None:
         """Waits until the caller answered the offer of our 200, or is gone; at once when the offer was the caller's."""
         while self._pending_offer and not self.is_ended:
-            await self._change()
+            await self.change()
 
     def on_established(self, session: Session, body: bytes) -> None:
         super().on_established(session, body)

@@ -29,6 +29,7 @@ class LegMedia(ABC):
         "call",
         "configured",
         "hold_since",
+        "live_call",
         "media",
         "name",
         "session",
@@ -37,6 +38,7 @@ class LegMedia(ABC):
 
     def __init__(self, call: Call, name: str) -> None:
         self.call: Call | None = call
+        self.live_call: Call = call  # for code that runs only while the leg is alive; gone when it is over
         self.name = name
         self.session: Session | None = None
         self.media: Media | None = None
@@ -47,12 +49,6 @@ class LegMedia(ABC):
         self._pending_offer = b""  # ours, waiting for the far end's answer
         self._sdp_id = 0
         self._sdp_version = 0
-
-    @property
-    def live_call(self) -> Call:
-        """The call, for code that runs only while the leg is alive."""
-        assert self.call is not None, f"leg {self.name} is over"
-        return self.call
 
     @abstractmethod
     def finish(self, cause: str, status: int = 0, *, by_far_end: bool = False, say: bool = True) -> None:

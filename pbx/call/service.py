@@ -177,18 +177,18 @@ class CallService:
         uri = request.uri
         gruu = uri if is_gruu(uri) else ""
         name = name or sender.display  # what is configured for an account is not its phone's to change
-        setup = Setup(
-            caller=account or clean_number(sender.uri.user),
-            caller_name=clean_name(name) if name else "",
-            callee=clean_number(self._callee_of(gruu) if gruu else _called(request, trunk)),
-            trunk=trunk.name if trunk is not None else "",
-            direction="inbound" if trunk is not None else "internal",
-            extension=account,
-            max_forwards=(MAX_FORWARDS if forwards is None else min(forwards, MAX_FORWARDS)) - 1,
-            source=f"{source.host}:{source.port}",
-            gruu=gruu,
-            secure=uri[:5].lower() == "sips:",
-        )
+        callee = clean_number(self._callee_of(gruu) if gruu else _called(request, trunk))
+        setup = Setup(account or clean_number(sender.uri.user), callee)
+        setup.caller_name = clean_name(name) if name else ""
+        if trunk is not None:
+            setup.trunk = trunk.name
+        else:
+            setup.direction = "internal"
+        setup.extension = account
+        setup.max_forwards = (MAX_FORWARDS if forwards is None else min(forwards, MAX_FORWARDS)) - 1
+        setup.source = f"{source.host}:{source.port}"
+        setup.gruu = gruu
+        setup.secure = uri[:5].lower() == "sips:"
         introduce(setup, request, trunk)
         return setup
 

@@ -40,7 +40,6 @@ class Dialog:
 
     def __init__(
         self,
-        *,
         call_id: str,
         local: str,
         remote: str,
@@ -143,18 +142,18 @@ def as_server(
     target = contact_uri(invite)
     symmetric = source.transport != "udp" or invite.wants_rport
     return Dialog(
-        call_id=invite.call_id,
-        local=f"{invite.header('To')};tag={local_tag}",
-        remote=invite.header("From") or "",
-        remote_tag=invite.from_tag,
-        target=target,
-        routes=routes,
-        local_cseq=0,
-        remote_cseq=invite.cseq,
-        peer=source if symmetric and follow_contact is None else next_hop(source, target, routes, follow_contact),
-        local_address=local_address,
-        contact=contact,
-        follow_contact=follow_contact,
+        invite.call_id,
+        f"{invite.header('To')};tag={local_tag}",
+        invite.header("From") or "",
+        invite.from_tag,
+        target,
+        routes,
+        0,
+        invite.cseq,
+        source if symmetric and follow_contact is None else next_hop(source, target, routes, follow_contact),
+        local_address,
+        contact,
+        follow_contact,
     )
 
 
@@ -173,18 +172,18 @@ def as_client(
     routes = tuple(reversed(response.values("Record-Route")))
     target = contact_uri(response) or invite_uri
     return Dialog(
-        call_id=response.call_id,
-        local=local,
-        remote=response.header("To") or "",
-        remote_tag=response.to_tag,
-        target=target,
-        routes=routes,
-        local_cseq=cseq,
-        remote_cseq=-1,
-        peer=next_hop(destination, target, routes, follow_contact) if destination.flow is None else destination,
-        local_address=local_address,
-        contact=contact,
-        follow_contact=follow_contact,
+        response.call_id,
+        local,
+        response.header("To") or "",
+        response.to_tag,
+        target,
+        routes,
+        cseq,
+        -1,
+        next_hop(destination, target, routes, follow_contact) if destination.flow is None else destination,
+        local_address,
+        contact,
+        follow_contact,
     )
 
 

@@ -61,7 +61,6 @@ class OutgoingSession(InviteSession):
     def __init__(
         self,
         ua: UserAgent,
-        *,
         uri: str,
         destination: Destination,
         from_: str,

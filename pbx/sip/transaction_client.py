@@ -88,7 +88,6 @@ class ClientTransaction:
         data: bytes,
         destination: Destination,
         user: ClientUser | None,
-        *,
         invite: bool,
         fallback: tuple[bytes, Destination] | None = None,
         patience_s: float = 0.0,

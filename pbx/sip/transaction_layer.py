@@ -57,9 +57,9 @@ class TransactionLayer:
             data,
             destination,
             user,
-            invite=method == "INVITE",
-            fallback=fallback,
-            patience_s=patience_s,
+            method == "INVITE",
+            fallback,
+            patience_s,
         )
         self.clients[key] = transaction
         self.created += 1
