@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 import pbx
-from pbx.cli import DEFAULT_CONFIG, agents, callbacks, contacts, distribution, features, flows, presence, report_sheets
+from pbx.cli import (
+    DEFAULT_CONFIG,
+    agents,
+    callbacks,
+    contacts,
+    distribution,
+    features,
+    flows,
+    presence,
+    report_sheets,
+    staffing,
+)
 from pbx.cli import trunks as trunk_commands
 from pbx.cli import voicemail as voicemail_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
@@ -34,6 +45,7 @@ contacts.register(app)
 callbacks.register(app)
 presence.register(app)
 distribution.register(app)
+staffing.register(app)
 flows.register(app)
 voicemail_commands.register(app)
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from pbx.config import Config
 from pbx.events import CallEvent
@@ -54,6 +55,10 @@ class Reporter:
     def close(self) -> None:
         """Frees the connection; idempotent."""
         self._engine.dispose()
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """One state of the database, for what reads more than one figure of it."""
+        return self._engine.begin()
 
     def demo(self) -> str:
         """What to say above figures of a database whose calls were made up; "" for a real one."""

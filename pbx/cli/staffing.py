@@ -1,0 +1,74 @@
+"""`centrala staffing`: how many agents a day needs, from the company's own calls."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pbx.cli.console import fail, read_config
+from pbx.cli.report_sheets import Csv, Json, form_of
+
+staffing = typer.Typer(help="How many agents are needed, from the company's own calls.", no_args_is_help=True)
+
+Queue = Annotated[str, typer.Option(help="The queue; the only one by default.")]
+Share = Annotated[float, typer.Option(help="Of all callers, to be served in time.", min=0.01, max=0.999)]
+Within = Annotated[float, typer.Option(help="Seconds that they may wait.", min=0)]
+GiveUp = Annotated[float, typer.Option(help="Of all callers, who may give up at most.", min=0.001, max=1)]
+Weeks = Annotated[int, typer.Option(help="Weeks of calls that are looked at.", min=2, max=260)]
+Handling = Annotated[float, typer.Option(help="Handling time in seconds; from the calls by default.", min=0)]
+Patience = Annotated[float, typer.Option(help="Patience in seconds; from the calls by default.", min=0)]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.add_typer(staffing, name="staffing")
+
+
+@staffing.command()
+def need(
+    context: typer.Context,
+    day: Annotated[str, typer.Option("--date", help="The day to staff, YYYY-MM-DD; tomorrow by default.")] = "",
+    queue: Queue = "",
+    share: Share = 0.80,
+    within: Within = 20.0,
+    give_up: GiveUp = 0.05,
+    minutes: Annotated[int, typer.Option(help="Length of an interval: 15, 30 or 60.")] = 30,
+    shrinkage: Annotated[float, typer.Option(help="Breaks, training, illness.", min=0, max=0.9)] = 0.3,
+    weeks: Weeks = 12,
+    handling: Handling = 0.0,
+    patience: Patience = 0.0,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """Agents by interval of a coming day."""
+    if minutes not in (15, 30, 60):
+        fail(f"intervals of {minutes} minutes are not cut: write --minutes 15, 30 or 60", 2)
+    from pbx.cli.staffing_reports import Past, need_report
+
+    past = Past(read_config(context.obj).config, queue, weeks, handling, patience)
+    need_report(past, day, (share, within, give_up), minutes, shrinkage, form_of(csv, json))
+
+
+@staffing.command("what-if")
+def what_if(
+    context: typer.Context,
+    calls: Annotated[float, typer.Option(help="Calls an hour.", min=0.01)],
+    agents: Annotated[int, typer.Option(help="Agents now; as many as are needed by default.", min=0)] = 0,
+    queue: Queue = "",
+    share: Share = 0.80,
+    within: Within = 20.0,
+    give_up: GiveUp = 0.05,
+    agent_hour: Annotated[float, typer.Option(help="What an agent's hour costs.", min=0)] = 0.0,
+    lost_call: Annotated[float, typer.Option(help="What a caller who gives up costs.", min=0)] = 0.0,
+    weeks: Weeks = 12,
+    handling: Handling = 0.0,
+    patience: Patience = 0.0,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """One agent more or less: waits, callers who give up, money."""
+    from pbx.cli.staffing_reports import Past, what_if_report
+
+    past = Past(read_config(context.obj).config, queue, weeks, handling, patience)
+    what_if_report(past, calls, agents, (share, within, give_up), (agent_hour, lost_call), form_of(csv, json))
