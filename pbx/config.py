@@ -24,6 +24,7 @@ from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone
+from pbx.config_speech import Speech
 from pbx.config_voicemail import Announcement, Voicemail
 
 __all__ = [
@@ -135,12 +136,6 @@ class Http(Section):
 class Store(Section):
     url: str = ""  # empty: sqlite:///<data_dir>/centrala.db
     flush_ms: int = Field(default=200, ge=10, le=1000)
-
-
-class Speech(Section):
-    rate: int = Field(default=150, ge=80, le=400)  # words a minute
-    voices: dict[Language, str] = {"pl": "pl", "ru": "ru", "en": "en-gb"}
-    cache_dir: str = ""  # empty: <data_dir>/speech
 
 
 class Extension(Section):

@@ -37,7 +37,7 @@ class FakePrompts:
     def __init__(self) -> None:
         self.delay_s = 0.0
 
-    async def get(self, text: str, language: str) -> FakeClip:
+    async def get(self, text: str, language: str, voice: str = "") -> FakeClip:
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         return FakeClip(f"{language}:{text}", len(text) / SPEECH_CHARS_PER_S)
@@ -51,7 +51,7 @@ class FakePrompts:
     def tone(self, name: str) -> FakeClip:
         return FakeClip(f"tone:{name}", 5.0 if name == "ringback" else 0.3)
 
-    def cached(self, text: str, language: str) -> FakeClip:
+    def cached(self, text: str, language: str, voice: str = "") -> FakeClip:
         return FakeClip(f"{language}:{text}", len(text) / SPEECH_CHARS_PER_S)
 
 

@@ -144,13 +144,33 @@ def _speech(config: Config) -> Iterator[Finding]:
         return
     listed = subprocess.run(["espeak-ng", "--voices"], capture_output=True, text=True, check=False).stdout  # noqa: S607
     voices = {line.split()[1] for line in listed.splitlines()[1:] if len(line.split()) > 1}
-    for language, voice in config.speech.voices.items():
+    named = {entry.name: entry for entry in config.speech.voice}
+    for language, wanted in config.speech.voices.items():
+        entry = named.get(wanted)
+        if entry is not None and entry.engine != "espeak":
+            yield from _other_engine(config, entry.engine, language, wanted)
+            continue
+        voice = entry.voice if entry is not None else wanted
         # "en" is also spoken by "en-gb" and the like: pyttsx3 picks by prefix.
         if voice in voices or any(name.startswith(f"{voice}-") for name in voices):
             yield Finding("speech", "good", f"voice {voice!r} for {language}")
         else:
             remedy = f"choose one of `espeak-ng --voices={language}` for speech.voices.{language}"
             yield Finding("speech", "bad", f"espeak-ng has no voice {voice!r} for {language}", remedy)
+
+
+def _other_engine(config: Config, name: str, language: str, voice: str) -> Iterator[Finding]:
+    """A voice of an engine that the configuration adds: whether its command is there. No address is asked."""
+    for engine in config.speech.engine:
+        if engine.name != name:
+            continue
+        if engine.kind == "piper" and shutil.which(engine.command[0]) is None:
+            remedy = (
+                "install it (pip install piper-tts) or correct speech.engine.command; espeak-ng stands in meanwhile"
+            )
+            yield Finding("speech", "bad", f"{engine.command[0]}, which speaks {language}, cannot be found", remedy)
+        else:
+            yield Finding("speech", "good", f"voice {voice!r} of engine {name} for {language}")
 
 
 def _clock(_: Config) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from pbx.configfile.check_features import (
     check_supervisors,
 )
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
+from pbx.configfile.check_speech import check_speech
 from pbx.configfile.check_time import check_hours, check_timezone
 from pbx.configfile.check_transport import (
     check_certificate_names,
@@ -213,6 +214,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_addresses,
     check_peers,
     check_speech_and_store,
+    check_speech,
     check_recordings,
     check_tls,
     check_certificate_names,

@@ -23,7 +23,7 @@ PEAK_LIMIT = 0.89  # -1 dBov
 _PASS_HZ = 3400.0  # the telephone band ends here
 _STOP_HZ = 4000.0  # what is above would fold back into the band at 8 kHz
 _ATTENUATION_DB = 80.0
-_LIMIT_BLOCK = 8  # samples (1 ms) of one gain value of the limiter
+_LIMIT_BLOCKS_PER_S = 1000  # gain values of the limiter
 
 
 def db(ratio: float) -> float:
@@ -96,29 +96,30 @@ def active_level_dbov(samples: Samples, rate: int = RATE) -> float:
     return 10.0 * math.log10(level)
 
 
-def normalise(samples: Samples, level_dbov: float) -> Samples:
+def normalise(samples: Samples, level_dbov: float, rate: int = RATE) -> Samples:
     """Brings the active level to `level_dbov`; peaks that would pass -1 dBov are turned down softly, never clipped."""
-    present = active_level_dbov(samples)
+    present = active_level_dbov(samples, rate)
     if math.isinf(present):
         return samples
     louder = samples * 10 ** ((level_dbov - present) / 20.0)
-    return limit(louder)
+    return limit(louder, rate)
 
 
-def limit(samples: Samples) -> Samples:
+def limit(samples: Samples, rate: int = RATE) -> Samples:
     """Turns down what passes -1 dBov with a gain that moves over 20 ms, so that it is not heard as distortion."""
     if not len(samples) or float(np.max(np.abs(samples))) <= PEAK_LIMIT:
         return samples
-    blocks = -(-len(samples) // _LIMIT_BLOCK)
-    padded = np.pad(samples, (0, blocks * _LIMIT_BLOCK - len(samples)))
-    peaks = np.max(np.abs(padded.reshape(blocks, _LIMIT_BLOCK)), axis=1)
+    size = rate // _LIMIT_BLOCKS_PER_S
+    blocks = -(-len(samples) // size)
+    padded = np.pad(samples, (0, blocks * size - len(samples)))
+    peaks = np.max(np.abs(padded.reshape(blocks, size)), axis=1)
     wanted = np.minimum(1.0, PEAK_LIMIT / np.maximum(peaks, 1e-9))
     reach = 10
     widened = np.min(
         np.lib.stride_tricks.sliding_window_view(np.pad(wanted, reach, mode="edge"), 2 * reach + 1), axis=1
     )
     smooth = np.convolve(np.pad(widened, reach // 2, mode="edge"), np.hanning(reach + 3)[1:-1], mode="valid")
-    gain = np.repeat(smooth / np.sum(np.hanning(reach + 3)[1:-1]), _LIMIT_BLOCK)[: len(samples)]
+    gain = np.repeat(smooth / np.sum(np.hanning(reach + 3)[1:-1]), size)[: len(samples)]
     return np.asarray(np.clip(samples * gain, -PEAK_LIMIT, PEAK_LIMIT), dtype=np.float64)
 
 

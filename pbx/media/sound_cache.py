@@ -9,8 +9,9 @@ import os
 import wave
 from pathlib import Path
 
+NARROW = 8000  # Hz: what every telephone plays
 log = logging.getLogger("centrala.media")
-FORMAT_VERSION = 2  # raise it when rendering changes, so that old files are not used
+FORMAT_VERSION = 3  # raise it when rendering changes, so that old files are not used
 
 
 class CacheError(OSError):
@@ -42,12 +43,20 @@ class SoundCache:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder / f"{kind}-{digest}.wav"
 
-    def read(self, path: Path) -> bytes | None:
-        """The samples of a file (8 kHz mono s16le), or None when there is none. A broken file is removed."""
+    @staticmethod
+    def wide(path: Path, rate: int) -> Path:
+        """Where the same sound lies at `rate` Hz."""
+        return path if rate == NARROW else path.with_name(f"{path.stem}-{rate}.wav")
+
+    def read(self, path: Path, rate: int = 8000, *, keep: bool = False) -> bytes | None:
+        """The samples of a file (mono s16le, `rate` Hz), or None when there is none.
+
+        A broken file is removed, since it can be made again; not with `keep`.
+        """
         try:
             with wave.open(str(path), "rb") as file:
-                if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (8000, 1, 2):
-                    raise wave.Error("it is not 8 kHz mono of 16 bits")
+                if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (rate, 1, 2):
+                    raise wave.Error(f"it is not {rate} Hz mono of 16 bits")
                 frames = file.getnframes()
                 data = file.readframes(frames)
                 if not data or len(data) != 2 * frames:
@@ -56,8 +65,9 @@ class SoundCache:
         except FileNotFoundError:
             return None
         except (wave.Error, EOFError) as error:
-            log.warning("the cached sound %s is broken (%s) and will be made again", path, error)
-            path.unlink(missing_ok=True)
+            log.warning("the sound %s is broken (%s)%s", path, error, "" if keep else " and will be made again")
+            if not keep:
+                path.unlink(missing_ok=True)
             return None
 
     def remember(self, name: str, value: str) -> None:

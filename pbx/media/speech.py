@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,8 @@ class SpeechError(RuntimeError):
 class SpeechUnavailable(SpeechError):
     """There is no text to speech on this machine; the message names the remedy."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"text to speech does not work: {reason}; {REMEDY}", "unavailable")
+    def __init__(self, reason: str, remedy: str = REMEDY) -> None:
+        super().__init__(f"text to speech does not work: {reason}; {remedy}", "unavailable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class _Job:
     number: int
     request: dict[str, Any] = field(compare=False)
     timeout_s: float = field(compare=False)
-    result: asyncio.Future[float] = field(compare=False)
+    result: asyncio.Future[dict[str, Any]] = field(compare=False)
 
 
-def worker_command() -> list[str]:
-    """The command line of the worker process."""
-    return [sys.executable, "-m", "pbx.media.speech_worker"]
+def worker_command(*, configured: bool = False) -> list[str]:
+    """The command line of the worker process; a `configured` one is told its engine on stdin."""
+    return [sys.executable, "-m", "pbx.media.speech_worker", *(["--engine"] if configured else [])]
 
 
 def worker_environment() -> dict[str, str]:
@@ -84,6 +84,10 @@ def worker_environment() -> dict[str, str]:
     kept["PYTHONUNBUFFERED"] = "1"
     kept.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy: one thread is enough, and 64 stacks are not free
     return kept
+
+
+def _seconds(answer: Mapping[str, Any]) -> float:
+    return float(answer["duration_s"])
 
 
 def parse_hello(line: bytes) -> Hello:
@@ -118,8 +122,17 @@ def probe(timeout_s: float = START_TIMEOUT_S) -> Hello:
 class SpeechWorker:
     """Renders texts and music to files, one job at a time, urgent ones first."""
 
-    def __init__(self, command: Sequence[str] | None = None, *, job_timeout_s: float = JOB_TIMEOUT_S) -> None:
-        self._command = list(command) if command is not None else worker_command()
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        *,
+        job_timeout_s: float = JOB_TIMEOUT_S,
+        engine: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`engine` is the section of the configuration that describes it; espeak-ng without one."""
+        self._command = list(command) if command is not None else worker_command(configured=engine is not None)
+        self._engine = engine
+        self._remedy = REMEDY if engine is None else f"correct [[speech.engine]] {engine['name']!r}"
         self._job_timeout_s = job_timeout_s
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
         self._runner: asyncio.Task[None] | None = None
@@ -145,7 +158,7 @@ class SpeechWorker:
             self._runner = asyncio.create_task(self._run(), name="speech-worker")
         hello = await self._ensure()
         if hello.error:
-            raise SpeechUnavailable(hello.error)
+            raise SpeechUnavailable(hello.error, self._remedy)
         return hello
 
     async def stop(self) -> None:
@@ -161,27 +174,46 @@ class SpeechWorker:
                 job.result.set_exception(SpeechError("the server is stopping", "died"))
         await self._end_process(gently=True)
 
-    async def say(self, text: str, voice: str, rate: int, out: Path, *, priority: int = URGENT) -> float:
-        """Renders `text` into a WAV at `out`; gives its length in seconds. Raises SpeechError or SpeechUnavailable."""
+    async def say(
+        self,
+        text: str,
+        voice: str,
+        rate: int,
+        out: Path,
+        *,
+        priority: int = URGENT,
+        wide: Mapping[int, Path] | None = None,
+    ) -> float:
+        """Renders `text` into a WAV of 8 kHz at `out`, and into those of `wide` by their rate in Hz.
+
+        Gives its length in seconds. Raises SpeechError or SpeechUnavailable.
+        """
         timeout_s = self._job_timeout_s + TIMEOUT_S_PER_CHAR * len(text)
-        request = {"op": "say", "text": text, "voice": voice, "rate": rate, "out": str(out)}
-        return await self._submit(request, timeout_s, priority)
+        request: dict[str, Any] = {"op": "say", "text": text, "voice": voice, "rate": rate, "out": str(out)}
+        if wide:
+            request["wide"] = {str(hertz): str(path) for hertz, path in wide.items()}
+        return _seconds(await self._submit(request, timeout_s, priority))
 
     async def music(self, out: Path) -> float:
         """Renders the project's own music into a WAV at `out`. Raises SpeechError."""
-        return await self._submit({"op": "music", "out": str(out)}, CONVERT_TIMEOUT_S, BACKGROUND)
+        return _seconds(await self._submit({"op": "music", "out": str(out)}, CONVERT_TIMEOUT_S, BACKGROUND))
+
+    async def take(self, source: Path, out: Path, wide: Mapping[int, Path], master: Path) -> dict[str, Any]:
+        """Makes a prompt of what a human has spoken: its measures (pbx.media.take). Raises SpeechError with why not."""
+        request = {"op": "take", "source": str(source), "out": str(out), "master": str(master)}
+        request["wide"] = {str(hertz): str(path) for hertz, path in wide.items()}  # type: ignore[assignment]
+        return await self._submit(request, CONVERT_TIMEOUT_S, BACKGROUND)
 
     async def convert(self, source: Path, out: Path) -> float:
         """Renders an operator's WAV file into one that can be played. Raises SpeechError naming the file."""
-        return await self._submit(
-            {"op": "convert", "source": str(source), "out": str(out)}, CONVERT_TIMEOUT_S, BACKGROUND
-        )
+        request = {"op": "convert", "source": str(source), "out": str(out)}
+        return _seconds(await self._submit(request, CONVERT_TIMEOUT_S, BACKGROUND))
 
-    async def _submit(self, request: dict[str, Any], timeout_s: float, priority: int) -> float:
+    async def _submit(self, request: dict[str, Any], timeout_s: float, priority: int) -> dict[str, Any]:
         if self._runner is None:
             raise SpeechError("the speech worker is not started", "died")
         self._numbers += 1
-        result: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._jobs.put_nowait(_Job(priority, self._numbers, request | {"id": self._numbers}, timeout_s, result))
         return await result
 
@@ -191,7 +223,7 @@ class SpeechWorker:
             if job.result.done():  # whoever asked has gone
                 continue
             try:
-                duration_s = await self._attempt(job)
+                answer = await self._attempt(job)
             except SpeechError as error:
                 self.failed += 1
                 if not job.result.done():
@@ -203,15 +235,15 @@ class SpeechWorker:
             else:
                 self.rendered += 1
                 if not job.result.done():
-                    job.result.set_result(duration_s)
+                    job.result.set_result(answer)
 
-    async def _attempt(self, job: _Job) -> float:
+    async def _attempt(self, job: _Job) -> dict[str, Any]:
         """Does a job; a worker that dies or hangs over it is replaced, and the job tried once more."""
         failure = SpeechError("the speech worker was not asked")
         for _ in range(ATTEMPTS):
             hello = await self._ensure()
             if hello.error and job.request["op"] == "say":
-                raise SpeechUnavailable(hello.error)
+                raise SpeechUnavailable(hello.error, self._remedy)
             try:
                 async with asyncio.timeout(job.timeout_s):
                     answer = await self._exchange(job.request)
@@ -219,7 +251,7 @@ class SpeechWorker:
                 failure = await self._replace(job, error)
                 continue
             if answer.get("ok"):
-                return float(answer["duration_s"])
+                return answer
             raise SpeechError(str(answer.get("error")), str(answer.get("kind", "internal")))
         raise failure
 
@@ -257,7 +289,7 @@ class SpeechWorker:
             if running and self._hello is not None and (not self._hello.error or now < self._not_before):
                 return self._hello
             if self._start_error and now < self._not_before:
-                raise SpeechUnavailable(self._start_error)
+                raise SpeechUnavailable(self._start_error, self._remedy)
             await self._end_process()
             self._not_before = now + RETRY_START_S
             try:
@@ -283,6 +315,9 @@ class SpeechWorker:
             assert self._process.stdout is not None
             assert self._process.stderr is not None
             self._drainer = asyncio.create_task(self._keep_stderr(self._process.stderr))
+            if self._engine is not None and self._process.stdin is not None:
+                self._process.stdin.write(json.dumps(dict(self._engine)).encode() + b"\n")
+                await self._process.stdin.drain()
             async with asyncio.timeout(START_TIMEOUT_S):
                 line = await self._process.stdout.readline()
             return parse_hello(line)
@@ -290,7 +325,7 @@ class SpeechWorker:
             await asyncio.sleep(0)  # what it wrote before it died
             tail = self._stderr.decode(errors="replace")[-300:].strip()
             self._start_error = f"the worker did not start: {type(error).__name__} {error} {tail}".strip()
-            raise SpeechUnavailable(self._start_error) from error
+            raise SpeechUnavailable(self._start_error, self._remedy) from error
 
     async def _keep_stderr(self, stream: asyncio.StreamReader) -> None:
         """Reads what the libraries print, so that the pipe never fills, and keeps the end for error messages."""

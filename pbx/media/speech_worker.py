@@ -1,14 +1,17 @@
-"""The speech worker process: `python -m pbx.media.speech_worker`, one for the life of the server (pbx.media.speech).
+"""The speech worker process: `python -m pbx.media.speech_worker`, one for each engine (pbx.media.speech).
 
-Requests come on stdin, answers go to what was stdout: each one line of JSON. Because pyttsx3 and espeak print on
-stdout, that descriptor is moved away first and stdout is pointed at stderr. The first line out says who is there:
+With `--engine` the first line on stdin is the engine's section as JSON; without, it is espeak-ng. Requests come on
+stdin, answers go to what was stdout: each one line of JSON. Because pyttsx3 and espeak print on stdout, that
+descriptor is moved away first and stdout is pointed at stderr. The first line out says who is there:
     {"ready": true, "version": "1.51", "voices": ["zlw/pl", ...], "folder": "/tmp/..."}
     {"ready": false, "error": "..."}
 Then for each request {"id": 1, "op": "say", ...}: {"id": 1, "ok": true, "duration_s": 2.5} or
-{"id": 1, "ok": false, "kind": "voice", "error": "..."}. Operations, all of which write an 8 kHz mono s16 WAV to `out`:
+{"id": 1, "ok": false, "kind": "voice", "error": "..."}. Operations, all of which write an 8 kHz mono s16 WAV to `out`,
+and others to what `wide` names by their rate:
     say      text, voice, rate (words a minute)
     music    -                                     the project's own music on hold
     convert  source (a WAV file of any PCM kind)   music from the operator
+    take     source (WAV, MP3, Ogg, FLAC...)       a prompt that a human has spoken; `master` gets it at -19 LUFS
 The process ends when stdin does. Espeak is GPL-3: a process of its own keeps it out of ours.
 """
 
@@ -34,38 +37,39 @@ def main() -> int:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is the server's to handle
+    engine = None
     try:
-        from pbx.media.synthesiser import Synthesiser, engine_version
+        from pbx.media.engines.base import make_engine
 
-        synthesiser: Synthesiser | None = Synthesiser()
-        assert synthesiser is not None
-        hello = {"ready": True, "version": engine_version(), "voices": sorted(synthesiser.voices)}
-        _answer(answers, hello | {"folder": synthesiser.folder})
+        engine = make_engine(json.loads(sys.stdin.readline()) if "--engine" in sys.argv else {})
+        hello = {"ready": True, "version": engine.version, "voices": engine.voices(), "folder": engine.folder}
+        _answer(answers, hello)
     except Exception as error:  # espeak-ng is missing or broken; music needs none, so go on without
-        synthesiser = None
         _answer(answers, {"ready": False, "error": f"{type(error).__name__}: {error}"})
     for line in sys.stdin:
         try:
             request = json.loads(line)
-            answer = {"id": request["id"], **serve(request, synthesiser)}
+            answer = {"id": request["id"], **serve(request, engine)}
         except Exception as error:  # whatever a request does, the worker lives to serve the next
             answer = {"id": _id_of(line), "ok": False, "kind": _kind(error), "error": f"{error}"}
         _answer(answers, answer)
-    if synthesiser is not None:
-        synthesiser.close()
+    if engine is not None:
+        engine.close()
     return 0
 
 
-def serve(request: dict[str, Any], synthesiser: Any) -> dict[str, Any]:
+def serve(request: dict[str, Any], engine: Any) -> dict[str, Any]:
     """Does one request; returns the answer without its id."""
     from pbx.media import shaping
 
     operation = request["op"]
     if operation == "say":
-        if synthesiser is None:
-            raise BadRequest("espeak-ng could not be started")
-        samples = synthesiser.say(request["text"], request["voice"], int(request["rate"]))
-    elif operation == "music":
+        return _say(request, engine)
+    if operation == "take":
+        from pbx.media.take import take
+
+        return {"ok": True, **take(request)}
+    if operation == "music":
         from pbx.media.composer import compose
 
         samples = compose()
@@ -75,6 +79,22 @@ def serve(request: dict[str, Any], synthesiser: Any) -> dict[str, Any]:
         raise BadRequest(f"unknown operation {operation!r}")
     write(Path(request["out"]), shaping.to_pcm(samples))
     return {"ok": True, "duration_s": round(len(samples) / shaping.RATE, 3)}
+
+
+def _say(request: dict[str, Any], engine: Any) -> dict[str, Any]:
+    from pbx.media import shaping
+    from pbx.media.synthesiser import Synthesiser
+
+    if engine is None:
+        raise BadRequest("the engine could not be started")
+    samples, sampled_at = Synthesiser(engine).say(request["text"], request["voice"], int(request["rate"]))
+    wide = {int(rate): Path(path) for rate, path in request.get("wide", {}).items()}
+    duration_s = 0.0
+    for rate, path in [*wide.items(), (shaping.RATE, Path(request["out"]))]:  # who finds the last one finds all
+        sound = shaping.normalise(shaping.resample(samples, sampled_at, rate), shaping.SPEECH_LEVEL_DBOV, rate)
+        write(path, shaping.to_pcm(sound), rate)
+        duration_s = len(sound) / rate
+    return {"ok": True, "duration_s": round(duration_s, 3)}
 
 
 def convert(source: Path) -> Any:
@@ -97,7 +117,7 @@ def convert(source: Path) -> Any:
     return shaping.fade(shaping.normalise(narrow, shaping.MUSIC_LEVEL_DBOV), fade_s=0.02)
 
 
-def write(path: Path, pcm: bytes) -> None:
+def write(path: Path, pcm: bytes, rate: int = 8000) -> None:
     """Writes a WAV so that a reader sees all of it or nothing: a scratch name first, then renamed. Mode 0600."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -106,7 +126,7 @@ def write(path: Path, pcm: bytes) -> None:
             with wave.open(raw, "wb") as file:
                 file.setnchannels(1)
                 file.setsampwidth(2)
-                file.setframerate(8000)
+                file.setframerate(rate)
                 file.writeframes(pcm)
             raw.flush()
             os.fsync(raw.fileno())

@@ -12,55 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from pbx.config import Speech
+from pbx.config_speech import Speech
 from pbx.events import Alarm
-from pbx.media import prompts as prompts_module
-from pbx.media import speech_worker
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.media.sound_cache import CacheError, SoundCache
-from pbx.media.speech import Hello, SpeechError, SpeechUnavailable
+from pbx.media.speech import SpeechError
 from tests.pbx.media.conftest import needs_espeak
+from tests.pbx.media.fake_worker import FakeWorker
 from tests.support.fake_engine import FakeEngine
-
-
-class FakeWorker:
-    """Writes one second of a ramp for every job; `gate` holds jobs back, `error` refuses them."""
-
-    def __init__(self) -> None:
-        self.said: list[tuple[str, str, int]] = []
-        self.composed = 0
-        self.error: SpeechError | None = None
-        self.mute = False
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def start(self) -> Hello:
-        if self.mute:
-            raise SpeechUnavailable("no espeak here")
-        return Hello("1.51", ("zlw/pl",))
-
-    async def stop(self) -> None:
-        pass
-
-    async def say(self, text: str, voice: str, rate: int, out: Path, *, priority: int = 0) -> float:
-        if self.mute:
-            raise SpeechUnavailable("no espeak here")
-        self.said.append((text, voice, rate))
-        await self.gate.wait()
-        if self.error is not None:
-            raise self.error
-        speech_worker.write(out, struct.pack("<8000h", *range(8000)))
-        return 1.0
-
-    async def music(self, out: Path) -> float:
-        self.composed += 1
-        speech_worker.write(out, bytes(160000))
-        return 10.0
-
-    async def convert(self, source: Path, out: Path) -> float:
-        speech_worker.write(out, bytes(16000))
-        return 1.0
 
 
 @pytest.fixture
@@ -118,9 +78,9 @@ async def test_a_prompt_that_cannot_be_made_costs_no_call(
 ) -> None:
     prompts = await make(media, worker, tmp_path)
     worker.error = SpeechError("espeak died", "died")
-    assert (await prompts.get("Hello", "en")).key == "tone:silence"
-    assert (await prompts.get("", "en")).key == "tone:silence"
-    assert (await prompts.get("Bonjour", "fr")).key == "tone:silence"
+    assert (await prompts.get("Hello", "en")).key == "tone:beep"
+    assert (await prompts.get("", "en")).key == "tone:beep"
+    assert (await prompts.get("Bonjour", "fr")).key == "tone:beep"
     assert prompts.failed == 3
     assert [(alarm.name, alarm.active) for alarm in alarms] == [("speech_unavailable", True)]
     with pytest.raises(SpeechError, match="espeak died"):
@@ -135,12 +95,12 @@ async def test_a_prompt_that_cannot_be_made_costs_no_call(
 
 
 async def test_a_caller_waits_for_a_slow_worker_only_so_long(
-    media: MediaEngine, worker: FakeWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    media: MediaEngine, worker: FakeWorker, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(prompts_module, "PATIENCE_S", 0.05)
-    prompts = await make(media, worker, tmp_path)
+    prompts = Prompts(media, Speech(patience_s=0.05), cache_dir=tmp_path / "speech", worker=worker)  # type: ignore[arg-type]
+    await prompts.start()
     worker.gate.clear()
-    assert (await prompts.get("Hello", "en")).key == "tone:silence"
+    assert (await prompts.get("Hello", "en")).key == "tone:beep"
     worker.gate.set()
     assert (await prompts.get("Hello", "en")).duration_s == 1.0  # the rendering went on meanwhile
     assert len(worker.said) == 1
@@ -155,7 +115,7 @@ async def test_without_speech_the_cache_still_serves(
     prompts = await make(media, worker, tmp_path)
     assert alarms[-1].text.endswith("apt-get install --no-install-recommends espeak-ng")
     assert (await prompts.get("Hello", "en")).duration_s == 1.0
-    assert (await prompts.get("Not seen before", "en")).key == "tone:silence"
+    assert (await prompts.get("Not seen before", "en")).key == "tone:beep"
     assert prompts.music().duration_s == 10.0
 
 

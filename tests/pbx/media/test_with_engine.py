@@ -18,7 +18,8 @@ import pytest_asyncio
 from core.engine.engine import Engine
 from core.signal import dtmf, g711
 from core.signal.tone import tone_bytes
-from pbx.config import Media, Speech
+from pbx.config import Media
+from pbx.config_speech import Speech
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.media.session import MediaSession
