@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pbx.call.inbound import Inbound
     from pbx.call.incall_codes import InCallCodes
     from pbx.call.keeping import Keeper
+    from pbx.call.leg import Leg
     from pbx.call.limits import Limits
     from pbx.call.media_security import MediaPolicies
     from pbx.call.outgoing import OutgoingLeg
@@ -97,6 +98,8 @@ class Services:
     # How "group:NAME" and the like ring for somebody who consults them, by kind; the features fill it.
     consulted: dict[str, Callable[[Call, str], Awaitable[OutgoingLeg]]] = field(default_factory=dict)
     hasten: Callable[[], None] = lambda: None  # sends what signalling has to send before the turn of the loop ends
+    # Whether somebody takes a leg that its call needs no more: set by the queue feature, for lines that stay connected.
+    spare: Callable[[Leg], bool] = lambda _leg: False
     queues: Any = None  # set by the queue feature, for flows
     contacts: Any = None  # pbx.contact.book.ContactBook, set by the composition root
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

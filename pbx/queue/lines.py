@@ -24,6 +24,7 @@ from pbx.queue.agent import Agent, Presence
 from pbx.queue.roster import LINE_CALLEE
 
 if TYPE_CHECKING:
+    from pbx.call.leg import Leg
     from pbx.call.outgoing import OutgoingLeg
     from pbx.call.services import Services
     from pbx.config import Agent as AgentConfig
@@ -53,7 +54,7 @@ class Line:
 
     @property
     def up(self) -> bool:
-        return self.call is not None or self.leg is not None
+        return self.call is not None or (self.leg is not None and not self.leg.is_ended)
 
 
 @dataclass(slots=True)
@@ -75,6 +76,8 @@ class Lines:
     def start(self, roster: Roster) -> None:
         """Dials the lines of those who are to serve."""
         self.roster = roster
+        if self.persistent:
+            self.services.spare = self.spare
         if any(line.config.line_end for line in self.persistent.values()):
             self._unsubscribe = self.services.bus.subscribe(CallEvent, self._digit, (Kind.DIGIT,))
         for extension in self.persistent:
@@ -146,11 +149,23 @@ class Lines:
             elif not leg.answered_at:
                 leg.cancel(why)
             return
-        line.leg = None
-        if leg.is_ended or call.keeps(leg):
-            self._lost(line)
+        if call.keeps(leg):  # a transfer has it: back when that is decided (`spare`)
+            self.roster.reachable(agent.extension, False)
             return
-        self._keep(line, leg)
+        line.leg = None
+        if leg.is_ended:
+            self._lost(line)
+        else:
+            self._keep(line, leg)
+
+    def spare(self, leg: Leg) -> bool:
+        """A transfer needs `leg` no more: a persistent line goes back to waiting. False for any other leg."""
+        for line in self.persistent.values():
+            held = line.leg
+            if held is leg and held is not None and not held.is_ended:
+                self._keep(line, held)
+                return True
+        return False
 
     # -- persistent lines ------------------------------------------------------------------------------------------
 
@@ -205,7 +220,7 @@ class Lines:
 
     def _keep(self, line: Line, leg: OutgoingLeg) -> None:
         """`leg` becomes a call of its own that waits for callers."""
-        entry = line.config
+        line.leg, entry = None, line.config
         if self.closing or self.roster.agents[entry.extension].presence is Presence.OFFLINE:
             leg.hangup()
             self._lost(line)

@@ -138,7 +138,10 @@ class Transfer:
         leg = self._reclaim(call)
         if leg is not None:
             call.emit(Kind.TRANSFER_RETURNED, leg.name, extension=self.extension)
-            await call.bridge(leg, record=self.record)
+            try:
+                await call.bridge(leg, record=self.record)
+            finally:
+                call.services.spare(leg)
             return
         ring_s = call.services.config.transfer.back_s
         if ring_s:
@@ -207,7 +210,7 @@ class Transfer:
             return
         if leg is leg.call.a:
             leg.call.terminate("transferred")
-        else:
+        elif not leg.call.services.spare(leg):
             leg.finish("transferred", 200)
 
     def _failed(self, call: Call, status: int, cause: str) -> None:

@@ -198,3 +198,67 @@ async def test_lines_are_hung_up_when_the_process_drains() -> None:
     await house.sleep(1)
     assert not house.phones["300"].talking
     await house.close()
+
+
+# -- transfers ---------------------------------------------------------------------------------------------------------
+
+
+def office(answers: float | None) -> House:
+    """Agent 101 is reached at the phone 300 all day; the phone 102 answers after `answers` seconds."""
+    agent = Agent(extension="101", initial_state="available", line="persistent", line_number="300")
+    queue = Queue(**{**QUIET, "name": "sales", "agents": ["101"], "ring_timeout_s": 10.0})
+    phones = {"300": MOBILE, "101": MOBILE, "102": {"answer_after_s": answers}}
+    return House(phones, [queue], config={"agent": [agent]}, signed_in=False)
+
+
+async def test_an_agent_who_transfers_keeps_his_line() -> None:
+    house = office(2.0)
+    await house.sleep(3)
+    caller = house.call()
+    await house.sleep(2)
+    (leg,) = caller.call.legs
+    house.harness.services.transfers.blind(leg, "102", method="code").release()
+    await house.sleep(1)
+    assert house.state("101") == "available", "his wrap-up of nothing is over, and his line is there"
+    assert house.phones["300"].talking
+    await house.sleep(3)
+    assert house.phones["102"].talking
+    second = house.call()
+    await house.sleep(2)
+    assert house.one(Kind.QUEUE_ANSWERED, second)["agent"] == "101"
+    assert len(house.phones["300"].sessions) == 1, "the same dialog all day"
+    assert house.phones["102"].talking, "who was transferred is not disturbed"
+    for one in (caller, second):
+        one.hang_up()
+    await house.sleep(1)
+    assert house.state("101") == "available"
+    house.queues.set_agent("101", "offline")
+    await house.sleep(1)
+    assert not house.harness.media.open_streams
+    await house.close()
+
+
+async def test_a_transfer_that_comes_back_leaves_the_line_where_it_was() -> None:
+    house = office(None)
+    await house.sleep(3)
+    caller = house.call()
+    await house.sleep(2)
+    (leg,) = caller.call.legs
+    house.harness.services.transfers.blind(leg, "102")  # by the phone's key: it is told how it goes
+    await house.sleep(5)
+    other = house.call()
+    await house.sleep(1)
+    assert house.state("101") == "unreachable", "while his leg is needed"
+    await house.sleep(60)
+    assert house.journey(Kind.TRANSFER_RETURNED, caller)
+    assert house.phones["300"].talking
+    caller.hang_up()
+    await house.sleep(3)
+    assert house.one(Kind.QUEUE_ANSWERED, other)["agent"] == "101"
+    assert len(house.phones["300"].sessions) == 1
+    other.hang_up()
+    await house.sleep(1)
+    house.queues.set_agent("101", "offline")
+    await house.sleep(1)
+    assert not house.harness.media.open_streams
+    await house.close()
