@@ -24,6 +24,7 @@ from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone
+from pbx.config_sms import Sms
 from pbx.config_speech import Speech
 from pbx.config_voicemail import Announcement, Voicemail
 
@@ -61,6 +62,7 @@ __all__ = [
     "Shift",
     "Sip",
     "Site",
+    "Sms",
     "Speech",
     "Store",
     "Supervision",
@@ -387,3 +389,4 @@ class Config(Section):
     bans: Bans = Bans()
     contacts: Contacts = Contacts()
     callback: Callback = Callback()
+    sms: Sms = Sms()

@@ -100,6 +100,8 @@ class Queue(Distribution):
     missed_deadline_s: float | None = Field(default=None, gt=0)  # unset: as in [contacts]
     missed_owner: str = ""  # "team:sales", "agent:101"; empty: the queue
     callback: QueueCallback = QueueCallback()
+    sms_on_timeout: str = ""  # an [[sms.template]]: to who leaves without having been answered
+    sms_on_abandon: str = ""  # to who hangs up while he waits
 
 
 def members_of(queue: Queue, teams: Iterable[Team]) -> list[str]:

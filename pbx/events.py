@@ -129,6 +129,21 @@ class Kind(StrEnum):
     VOICEMAIL_CALLED_BACK = "voicemail.called_back"  # box, message, by, answered, talk_s
     VOICEMAIL_GREETING = "voicemail.greeting"  # box, greeting, on: recorded, or switched
     ANNOUNCEMENT_RECORDED = "announcement.recorded"  # announcement, by
+    # Short messages (pbx.sms): the call id of these events is the message's; each names `origin_call` where there was
+    # one. `source` is what asked for it ("flow:hotline:send", "queue:sales", "api").
+    SMS_QUEUED = "sms.queued"  # number, template, source, reason, parts, coding, language, key
+    SMS_REFUSED = "sms.refused"  # number, template, source, reason (why it is not sent)
+    SMS_SUBMITTED = "sms.submitted"  # gateway, attempt
+    SMS_ACCEPTED = "sms.accepted"  # gateway, parts, cost, currency, queued_s
+    SMS_REQUEUED = "sms.requeued"  # gateway, reason: that gateway did not take it
+    SMS_IN_DOUBT = "sms.in_doubt"  # gateway, reason: nobody knows whether the gateway took it; it is not sent again
+    SMS_DELIVERED = "sms.delivered"  # gateway, delivery_s (accepted to delivered)
+    SMS_FAILED = "sms.failed"  # gateway, reason
+    SMS_EXPIRED = "sms.expired"  # gateway, reason
+    SMS_RECEIVED = "sms.received"  # gateway, number, to, what ("text", "stop", "start"), parts
+    SMS_OPTED_OUT = "sms.opted_out"  # number, by
+    SMS_OPTED_IN = "sms.opted_in"  # number, by
+    SMS_CLICKED = "sms.clicked"  # clicks: the link in the message was opened, for the first time or again
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

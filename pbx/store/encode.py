@@ -15,9 +15,9 @@ _MICRO = 1_000_000
 # A StrEnum member is bound by sqlite3 through its slow adapter search; its plain text is not.
 KIND_TEXT: dict[str, str] = {kind: str(kind.value) for kind in Kind}
 
-# Journeys of contacts: their call id is no call's (pbx.contact).
-CONTACT_PREFIX = "contact."
-CONTACT_KINDS = frozenset(kind for kind in KIND_TEXT.values() if kind.startswith(CONTACT_PREFIX))
+# Journeys of contacts and of short messages: their call id is no call's (pbx.contact, pbx.sms).
+CONTACT_PREFIXES = ("contact.", "sms.")
+CONTACT_KINDS = frozenset(kind for kind in KIND_TEXT.values() if kind.startswith(CONTACT_PREFIXES))
 
 
 def micros(seconds: float) -> int:

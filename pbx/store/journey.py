@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from pbx.events import CallEvent, Kind
 from pbx.store import schema
-from pbx.store.encode import CONTACT_PREFIX, from_json, seconds
+from pbx.store.encode import CONTACT_PREFIXES, from_json, seconds
 from pbx.store.fold import CallFold
 
 _KINDS = {str(kind.value): kind for kind in Kind}
@@ -45,7 +45,8 @@ def read_events(connection: Connection, call_id: str) -> list[CallEvent]:
 def calls_since(connection: Connection, seq: int) -> Iterator[str]:
     """Ids of the calls with a row at or after `seq`."""
     table = schema.journey.c
-    query = select(table.call_id).where(table.seq >= seq, table.kind.not_like(f"{CONTACT_PREFIX}%")).distinct()
+    others = [table.kind.not_like(f"{prefix}%") for prefix in CONTACT_PREFIXES]
+    query = select(table.call_id).where(table.seq >= seq, *others).distinct()
     for (call_id,) in connection.execute(query).all():
         yield call_id
 

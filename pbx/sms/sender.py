@@ -1,0 +1,248 @@
+"""Hands queued messages to gateways, in the order in which they are due, and settles what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from pbx.config_sms import Sms
+from pbx.sms.gateway import Accepted, Doubt, Gateway, NotTaken, Outcome, Rejected
+from pbx.sms.message import Message, State, Trigger, WrongState
+from pbx.sms.outbox import Outbox
+from pbx.sms.routes import Routes
+from pbx.sms.spend import Spend
+
+log = logging.getLogger("centrala.sms")
+
+LOOK_S = 1.0  # until gateways are looked at again that were busy or down
+SWEEP_S = 30.0  # between two looks for what has expired
+FIND_S = 60.0  # between two questions about a message in doubt
+FOUND_AT_ONCE = 20
+MAX_BACKOFF_S = 3600.0
+STOP_S = 5.0  # for submissions under way when the process stops
+
+
+class Sender:
+    """One task that looks, and one for each submission."""
+
+    def __init__(
+        self, settings: Sms, outbox: Outbox, gateways: Sequence[Gateway], routes: Routes, spend: Spend
+    ) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._gateways = {gateway.config.name: gateway for gateway in gateways}
+        self._routes = routes
+        self._spend = spend
+        self._due: list[tuple[float, float, str]] = []  # heap of (not before, created, id)
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._submissions: set[asyncio.Task[Any]] = set()
+        self._paused = False
+        outbox.on_queued = self._queued
+
+    @property
+    def submitting(self) -> int:
+        return len(self._submissions)
+
+    def start(self) -> None:
+        for message in self._outbox.in_state(State.QUEUED):
+            self._queued(message)
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Gives out nothing more, and waits a little for what was."""
+        self._paused = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+        if self._submissions:
+            _done, late = await asyncio.wait(self._submissions, timeout=STOP_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def wake(self) -> None:
+        """Something changed: a gateway is up, or has room again."""
+        self._wake.set()
+
+    def _queued(self, message: Message) -> None:
+        heapq.heappush(self._due, (message.not_before, message.created, message.id))
+        self._wake.set()
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        sweep_at = find_at = 0.0
+        while True:
+            now = self._outbox.clock.unix()
+            try:
+                if now >= sweep_at:
+                    await self._sweep(now)
+                    sweep_at = now + SWEEP_S
+                if now >= find_at:
+                    self._look_for_doubts()
+                    find_at = now + FIND_S
+                await self._give(now)
+            except Exception:  # a database that refuses for a while must not end the sending
+                log.exception("the outbox cannot be worked on; tried again")
+            await self._wait(min(sweep_at, find_at))
+
+    async def _wait(self, until: float) -> None:
+        now = self._outbox.clock.unix()
+        first = self._due[0][0] if self._due else until
+        wait_s = max(min(first, until) - now, 0.01)
+        if self._due and first <= now:
+            wait_s = LOOK_S  # due, and no gateway takes it at this moment
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _give(self, now: float) -> None:
+        """Starts a submission for each message that is due and has a gateway."""
+        held: list[tuple[float, float, str]] = []
+        full: set[str] = set()  # ways that are busy: their gateways' names
+        while self._due and self._due[0][0] <= now and not self._paused:
+            entry = heapq.heappop(self._due)
+            message = self._outbox.open.get(entry[2])
+            if message is None or message.state is not State.QUEUED or message.not_before > entry[0]:
+                continue
+            served_by = ",".join(each.config.name for each in self._routes.of_number(message.number))
+            if served_by in full:
+                held.append(entry)
+                continue
+            gateway, why = self._routes.choose(message, now)
+            if gateway is not None:
+                self._routes.under_way[gateway.config.name] += 1
+                self._begin(self._submit(message, gateway))
+            elif why == "busy":
+                full.add(served_by)
+                held.append(entry)
+            else:
+                await self._postpone(message, why, now)
+        for entry in held:
+            heapq.heappush(self._due, entry)
+
+    def _begin(self, step: Any) -> None:
+        task = asyncio.get_running_loop().create_task(step)
+        self._submissions.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        self._submissions.discard(task)
+        self._wake.set()
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, WrongState):
+            log.error("a submission failed, and its message waits for what is written of it: %s", error)
+
+    async def _postpone(self, message: Message, why: str, now: float) -> None:
+        """No gateway may have it: later, or never."""
+        if why == "none":
+            await self._outbox.end(message.id, Trigger.REFUSE, "no_gateway")
+            return
+        wait_s = min(self._settings.retry_s, MAX_BACKOFF_S)
+
+        def later(draft: Message) -> None:
+            draft.not_before, draft.error = now + wait_s, why
+
+        changed = await self._outbox.change(message.id, later)
+        self._queued(changed)
+
+    # -- one message ---------------------------------------------------------------------------------------------
+
+    async def _submit(self, message: Message, gateway: Gateway) -> None:
+        try:
+            await self._submitted(message, gateway)
+        finally:
+            self._routes.under_way[gateway.config.name] -= 1
+
+    async def _submitted(self, message: Message, gateway: Gateway) -> None:
+        name = gateway.config.name
+        cost = self._routes.cost(gateway, message.parts)
+        self._spend.book(name, cost)
+        try:
+            await self._outbox.submitting(message.id, name, cost, gateway.config.currency)
+        except BaseException:
+            self._spend.book(name, -cost)
+            if message.state is State.QUEUED:
+                self._queued(message)  # nothing was written, so nothing is submitted
+            raise
+        try:
+            outcome = await gateway.submit(message)
+        except asyncio.CancelledError:  # the process stops: the next one finds it in doubt
+            raise
+        except Exception as error:
+            log.exception("gateway %s failed with message %s", name, message.id)
+            outcome = Doubt(f"error: {type(error).__name__}")
+        await self._settle(message, gateway, outcome)
+
+    async def _settle(self, message: Message, gateway: Gateway, outcome: Outcome) -> None:
+        outbox, name, now = self._outbox, gateway.config.name, self._outbox.clock.unix()
+        cost = message.cost
+        if isinstance(outcome, Accepted):
+            self._routes.cooling.pop(name, None)
+            done = await outbox.accepted(message.id, outcome.ids, outcome.cost, outcome.currency)
+            self._spend.book(name, done.cost - cost)
+        elif isinstance(outcome, Rejected):
+            self._spend.book(name, -cost)
+            await outbox.end(message.id, Trigger.REFUSE, outcome.reason)
+        elif isinstance(outcome, Doubt):
+            log.warning("message %s is in doubt at %s: %s", message.id, name, outcome.reason)
+            await outbox.doubt(message.id, outcome.reason)
+        else:
+            self._spend.book(name, -cost)
+            await self._not_taken(message, name, outcome, now)
+
+    async def _not_taken(self, message: Message, name: str, outcome: NotTaken, now: float) -> None:
+        """Another gateway may have it at once where this one is down; else it waits."""
+        requeue = self._outbox.requeue
+        if not outcome.down and message.attempts >= self._settings.max_attempts:
+            await requeue(message.id, outcome.reason, now)
+            await self._outbox.end(message.id, Trigger.REFUSE, outcome.reason)
+            return
+        backoff = min(self._settings.retry_s * 2.0 ** (message.attempts - 1), MAX_BACKOFF_S)
+        wait_s = outcome.wait_s or backoff
+        if outcome.down:
+            self._routes.cooling[name] = now + wait_s
+        others = [each for each in self._routes.of_number(message.number) if each.config.name != name]
+        at_once = outcome.down and others and not outcome.known
+        at = now if at_once else now + wait_s
+        await requeue(message.id, outcome.reason, at, pinned=outcome.known, counted=not outcome.down)
+
+    # -- what time does ------------------------------------------------------------------------------------------
+
+    async def _sweep(self, now: float) -> None:
+        """Ends what is too old."""
+        for message in self._outbox.in_state(State.QUEUED):
+            if now >= message.expires:
+                await self._outbox.end(message.id, Trigger.EXPIRE, message.error or "not_sent")
+        for message in self._outbox.in_state(State.ACCEPTED, State.IN_DOUBT):
+            if now >= (message.accepted or message.submitted) + self._settings.receipt_s:
+                reason = "no_receipt" if message.state is State.ACCEPTED else "in_doubt"
+                await self._outbox.end(message.id, Trigger.EXPIRE, reason)
+
+    def _look_for_doubts(self) -> None:
+        """Asks gateways that can tell what became of messages in doubt."""
+        for message in self._outbox.in_state(State.IN_DOUBT)[:FOUND_AT_ONCE]:
+            gateway = self._gateways.get(message.gateway)
+            if gateway is not None and gateway.is_up:
+                self._begin(self._find(message, gateway))
+
+    async def _find(self, message: Message, gateway: Gateway) -> None:
+        outcome = await gateway.find(message)
+        if outcome is None or isinstance(outcome, Doubt) or message.state is not State.IN_DOUBT:
+            return
+        if isinstance(outcome, NotTaken):
+            log.info("message %s goes to %s again: %s", message.id, gateway.config.name, outcome.reason)
+            self._spend.book(gateway.config.name, -message.cost)
+            now = self._outbox.clock.unix()
+            await self._outbox.requeue(message.id, outcome.reason, now + outcome.wait_s, pinned=outcome.known)
+        else:
+            await self._settle(message, gateway, outcome)
