@@ -57,6 +57,7 @@ class Callback(Section):
     backoff: float = Field(default=1.5, ge=1, le=10)  # each further wait is so much longer
     max_retry_s: float = Field(default=14_400.0, gt=0)
     give_up_s: float = Field(default=259_200.0, gt=0)  # after the first moment that it could be tried
+    sms_on_failure: str = ""  # an [[sms.template]], once for each request: the first call did not reach the customer
     # Requests
     limits_per_number: list[str] = ["7/15m", "9/60m", "15/24h"]
     limits_per_source: list[str] = ["5/10m"]  # an address, a page: what the request names as its source

@@ -94,7 +94,6 @@ class Sms(Section):
     # When
     hours: str = ""  # an [[hours]] whose wall clock is the customer's; empty: every day 08:00-21:00
     holidays: bool = False  # nothing is sent on a public holiday of the customer's country
-    asked_s: float = Field(default=1800.0, ge=0)  # who has just called us gets his message whatever the hour
     ambiguous_zone: Literal["server", "all"] = "server"
     expires_s: float = Field(default=86_400.0, ge=60)  # not handed over by then: expired
     receipt_s: float = Field(default=259_200.0, ge=60)  # accepted and without a receipt for so long: expired
@@ -109,5 +108,4 @@ class Sms(Section):
     queue: str = ""  # in which a reply opens a contact; empty: none
     # The network
     public_url: str = ""  # "https://pbx.example": by which gateways and customers reach http.listen
-    on_callback_failure: str = ""  # a template: the callback that was asked for did not reach the customer
-    on_missed: str = ""  # a template: a contact was missed
+    on_missed: str = ""  # a template, to customers whose call nobody answered and whom no queue's template serves

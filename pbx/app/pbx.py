@@ -22,6 +22,8 @@ from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
+from pbx.api.sms_routes import sms_routes
+from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
 from pbx.api.voicemail_routes import voicemail_routes
 from pbx.app.agent_control import AppAgentControl
@@ -34,6 +36,7 @@ from pbx.app.distribution_control import AppDistributionControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.presence_control import AppPresenceControl
+from pbx.app.sms_control import PbxSmsControl, start_sms
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.app.voicemail_control import PbxVoicemailControl, start_voicemail
@@ -67,6 +70,7 @@ from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.queue.wrapup import TIMEOUT_CODE
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
+from pbx.sms.service import SmsService
 from pbx.store.store import Store
 from pbx.transport.base import ListenAddress
 from pbx.transport.driver import Driver
@@ -103,6 +107,7 @@ class Pbx:
         self.agents: AppAgentControl
         self.contacts: Contacts
         self.callbacks: Callbacks
+        self.sms: SmsService
         self.queues: QueueService
         self.flows: Flows
         self.flow_counts: AppFlowCountControl
@@ -247,6 +252,8 @@ class Pbx:
         self._stack.callback(self.queues.stop)
         services.phones.restore()
         services.registrar.restore()
+        self.sms = await start_sms(self)  # before contacts are: it hears of those that an earlier process missed
+        self._stack.push_async_callback(self.sms.stop)
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
         self.voicemail = await start_voicemail(self)
@@ -316,7 +323,7 @@ class Pbx:
         servers = []
         settings = self.config.http
         routes = [sip_route(self.driver.websocket, settings.websocket_origins)] if settings.websocket else []
-        public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE, routes)
+        public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE, [*routes, *sms_web_routes(self.sms)])
         if settings.listen:
             host, port = split_host_port(settings.listen)
             self.http = HttpServer(public, host=host, port=port)
@@ -335,6 +342,7 @@ class Pbx:
                         *trunk_routes(PbxTrunkControl(self)),
                         *contact_routes(PbxContactControl(self)),
                         *callback_routes(PbxCallbackControl(self)),
+                        *sms_routes(PbxSmsControl(self)),
                         *distribution_routes(AppDistributionControl(self.queues)),
                         *voicemail_routes(PbxVoicemailControl(self)),
                         *flow_count_routes(self.flow_counts),

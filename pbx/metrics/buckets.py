@@ -16,6 +16,9 @@ DECISION = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.
 LOOP_LAG = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0)
 # 28 s is the best of the market's demos, a minute the promise of web pages, five minutes the limit of patience.
 SPEED_TO_LEAD = (5.0, 10.0, 15.0, 20.0, 28.0, 45.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 10_800.0, 14_400.0)
+# Messages: a gateway answers within a second, a network delivers within seconds, or tries for hours.
+SMS_QUEUED = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0, 43_200.0)
+SMS_DELIVERY = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 21_600.0, 86_400.0)
 # MOS-CQE: bounds that G.107 annex B gives to satisfied, dissatisfied and lost users, and some between.
 MOS = (1.5, 2.0, 2.6, 3.1, 3.6, 4.0, 4.3)
 

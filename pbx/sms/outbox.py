@@ -161,13 +161,14 @@ class Outbox:
         def change(draft: Message) -> None:
             if gateway_id:
                 part = next((each for each in draft.sent if each.id == gateway_id), None)
-                if part is None and len(draft.sent) < draft.parts:  # of a message in doubt
+                if part is None and draft.state is State.IN_DOUBT and len(draft.sent) < draft.parts:
                     part = SentPart(gateway_id)
                     draft.sent.append(part)
                 if part is None or part.state:
                     return
                 part.state = state
-            done = len(draft.sent) >= draft.parts and all(part.state == "delivered" for part in draft.sent)
+            complete = draft.state is not State.IN_DOUBT or len(draft.sent) >= draft.parts
+            done = complete and all(part.state == "delivered" for part in draft.sent)
             if draft.state in (State.DELIVERED, State.FAILED, State.REFUSED):
                 return
             if state == "failed":

@@ -25,6 +25,7 @@ from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.registrations import Registrations
+from pbx.store.sms import StoredSms
 from pbx.store.voicemail import StoredMessages
 from pbx.store.writer import Writer, WriterStats
 
@@ -70,6 +71,7 @@ class Store:
         self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
         self.voicemail = StoredMessages()  # the MessageStore of voicemail
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
+        self.sms = StoredSms()  # the SmsStore of short messages
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -88,6 +90,7 @@ class Store:
         self.locations.attach(writer.puts)
         self.phone_settings.attach(self.durable)
         self.contacts.attach(self.durable)
+        self.sms.attach(self.durable)
         self.voicemail.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
@@ -169,6 +172,7 @@ class Store:
             self.locations.read(connection)
             self.kept.read(connection)
             self.contacts.read(connection)
+            self.sms.read(connection)
             self.voicemail.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
