@@ -117,8 +117,9 @@ def check_config(context: typer.Context) -> None:
     from pbx.callback.checks import check_callbacks
     from pbx.features.checks import check_features
     from pbx.flow.loader import check_flows
+    from pbx.sms.checks import check_sms
 
-    loaded = read_config(context.obj, checks=(check_flows, check_tables, check_features, check_callbacks))
+    loaded = read_config(context.obj, checks=(check_flows, check_tables, check_features, check_callbacks, check_sms))
     for warning in loaded.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     config = loaded.config

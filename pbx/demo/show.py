@@ -27,6 +27,7 @@ from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.reporting.figures import QueueFigures
 from pbx.reporting.reporter import Reporter
+from pbx.sms.checks import check_sms
 
 START_S = 60.0  # the first start renders its prompts
 CALLS_S = 120.0
@@ -90,7 +91,7 @@ class Demo:
         for leftover in company.data_dir.glob("centrala.db*"):
             leftover.unlink()
         # Names the fault, should the demo's own configuration ever be wrong.
-        load(company.config_path, {}, (check_flows, check_tables, check_features, check_callbacks))
+        load(company.config_path, {}, (check_flows, check_tables, check_features, check_callbacks, check_sms))
         command = [sys.executable, "-m", "pbx", "--config", str(company.config_path), "serve"]
         log = company.folder / "pbx.log"
         console.print(
