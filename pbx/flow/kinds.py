@@ -17,6 +17,7 @@ from pbx.flow.blocks.play import Play
 from pbx.flow.blocks.queue import Queue
 from pbx.flow.blocks.say import Say
 from pbx.flow.blocks.set_variable import SetVariable
+from pbx.flow.blocks.sms import Sms
 from pbx.flow.blocks.subflow import Goto, Return, SubFlow
 from pbx.flow.blocks.switch import Switch
 from pbx.flow.blocks.voicemail import Voicemail
@@ -41,4 +42,5 @@ KINDS: dict[str, type[Block]] = {
     "goto": Goto,
     "hangup": Hangup,
     "voicemail": Voicemail,
+    "sms": Sms,
 }

@@ -12,7 +12,7 @@ from pbx.configfile.problem import Problem
 from pbx.flow.block import Reference
 from pbx.flow.model import Flow
 
-SAID_AS = {"target": "extension or number"}
+SAID_AS = {"target": "extension or number", "sms_template": "template of messages"}
 Names = Callable[[Config], Collection[str]]
 
 
@@ -42,6 +42,7 @@ KNOWN: dict[str, Names] = {
     "target": _targets,
     "voicemail": lambda config: [entry.name for entry in config.voicemail],
     "announcement": lambda config: [entry.name for entry in config.announcement],
+    "sms_template": lambda config: [entry.name for entry in config.sms.template],
 }
 
 

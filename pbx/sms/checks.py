@@ -88,10 +88,10 @@ def _http(path: Path, gateway: SmsGateway, config: Config) -> Iterator[Problem]:
 
 
 def _sender(path: Path, sender: str) -> Iterator[Problem]:
-    if sender and not sender.removeprefix("+").isdigit() and not sender.startswith("MG"):
-        if len(sender) > NAME_LENGTH or not sender.isascii():
-            text = f"{sender!r} is no number and has {len(sender)} characters"
-            yield Problem(path, text, f"a name has at most {NAME_LENGTH}, ASCII only")
+    is_name = not sender.removeprefix("+").isdigit() and not sender.startswith("MG")
+    if is_name and (len(sender) > NAME_LENGTH or not sender.isascii()):
+        text = f"{sender!r} is no number and has {len(sender)} characters"
+        yield Problem(path, text, f"a name has at most {NAME_LENGTH}, ASCII only")
 
 
 def _templates(config: Config) -> Iterator[Problem]:

@@ -1,60 +1,63 @@
-"""Texts of messages with {names}: as people write them, numbers in digits; and links whose opening is counted.
+"""Texts of messages: the templates of spoken texts in their written form, and links whose opening is counted.
 
-The braces are those of spoken texts; filters that make words of figures have no place here, and a literal brace is
-written twice.
+`{link:https://...}` stands for an address; all else is as in pbx.language.template.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import cast
 
-MAX_VALUE = 200  # characters of one value
-_FIELD = re.compile(r"\{\{|\}\}|\{link:([^{}\s]+)\}|\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)\}|[{}]")
+from pbx.config_base import Language
+from pbx.language.template import Field, Template, TemplateError
+
+_LINK = re.compile(r"\{link:([^{}\s|]+)\}")
 
 
 class TextError(ValueError):
     """A text that cannot be written; says what and what to do."""
 
 
+@lru_cache(maxsize=1024)
+def _read(text: str) -> tuple[Template, tuple[str, ...]]:
+    """The template, in which the links are variables, and their addresses."""
+    urls: list[str] = []
+
+    def one(found: re.Match[str]) -> str:
+        urls.append(found[1])
+        return f"{{{_name(len(urls))}}}"
+
+    try:
+        return Template.parse(_LINK.sub(one, text)), tuple(urls)
+    except TemplateError as error:
+        raise TextError(str(error)) from None
+
+
 def names(text: str) -> list[str]:
-    """The names that `text` needs, each once. Raises TextError for a text that is none."""
-    found: list[str] = []
-    for field in _FIELD.finditer(text):
-        if field[0] in ("{", "}"):
-            raise TextError(f"a lone {field[0]} at character {field.start() + 1}; write it twice, or {{name}}")
-        if field[2]:
-            found.append(field[2])
-    return list(dict.fromkeys(found))
+    """The names that must have a value, each once. Raises TextError for a text that is none."""
+    template, urls = _read(text)
+    own = {_name(index) for index in range(1, len(urls) + 1)}
+    fields = [part for part in template.parts if isinstance(part, Field) and part.default is None]
+    return list(dict.fromkeys(part.name for part in fields if part.name not in own))
 
 
 def links(text: str) -> list[str]:
-    """The addresses of `text`'s links."""
-    return [field[1] for field in _FIELD.finditer(text) if field[1]]
+    """The addresses of `text`'s links. Raises TextError."""
+    return list(_read(text)[1])
 
 
-def fill(text: str, values: Mapping[str, object], link: Callable[[str], str]) -> str:
+def fill(text: str, values: Mapping[str, object], language: str, link: Callable[[str], str]) -> str:
     """`text` with its values; `link` makes what stands for an address. Raises TextError for a name without a value."""
-
-    def one(field: re.Match[str]) -> str:
-        if field[0] in ("{{", "}}"):
-            return field[0][0]
-        if field[1]:
-            return link(field[1])
-        name = field[2]
-        if not name:
-            raise TextError(f"a lone {field[0]} at character {field.start() + 1}; write it twice, or {{name}}")
-        if name not in values or values[name] is None:
-            known = ", ".join(sorted(values)) or "none"
-            raise TextError(f"nothing is known of {{{name}}}; names with a value: {known}")
-        return written(values[name])
-
-    return _FIELD.sub(one, text).strip()
+    template, urls = _read(text)
+    own = {_name(index): link(url) for index, url in enumerate(urls, 1)}
+    given = {name: values[name] for name in template.names if name in values}
+    try:
+        return template.render({**given, **own}, cast("Language", language), written=True).strip()
+    except TemplateError as error:
+        raise TextError(str(error)) from None
 
 
-def written(value: object) -> str:
-    """A value as it is written: no digits that nobody needs, nothing that breaks a line or hides."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    return "".join(mark if mark.isprintable() else " " for mark in text)[:MAX_VALUE].strip()
+def _name(index: int) -> str:
+    return f"link_{index}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -106,9 +107,9 @@ class Writer:
             raise SmsRefused(413, "too_long", f"the text has {len(raw)} characters; {MAX_TEXT} are allowed")
         text = raw
         if template is not None or request.variables is not None:
-            values = {"company": self._services.config.server.name, **(request.variables or {})}
+            values = ChainMap(request.variables or {}, {"company": self._services.config.server.name})  # type: ignore[arg-type]
             try:
-                text = fill(raw, values, lambda url: self._link(url, message_id) if message_id else url)
+                text = fill(raw, values, language, lambda url: self._link(url, message_id) if message_id else url)
             except TextError as error:
                 raise SmsRefused(422, "variables", f"template {request.template!r}: {error}") from None
         if not text.strip():
