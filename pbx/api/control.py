@@ -82,13 +82,13 @@ def json_route(handle: Callable[[Request], Awaitable[Any]]) -> Callable[[Request
     return endpoint
 
 
-async def read_json(request: Request) -> dict[str, Any]:
+async def read_json(request: Request, limit: int = MAX_BODY) -> dict[str, Any]:
     """The JSON object in a request's body; Refused 413 or 422 when it is none."""
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise Refused(413, f"the body is over {MAX_BODY} bytes")
+        if len(body) > limit:
+            raise Refused(413, f"the body is over {limit} bytes")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -18,6 +18,7 @@ from pbx.api.control import control_app
 from pbx.api.distribution import distribution_routes
 from pbx.api.features import feature_routes
 from pbx.api.flow_count_routes import flow_count_routes
+from pbx.api.flow_routes import flow_routes
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
@@ -34,6 +35,7 @@ from pbx.app.contact_control import PbxContactControl, contacts_now
 from pbx.app.control import PbxControl
 from pbx.app.distribution_control import AppDistributionControl
 from pbx.app.feature_control import AppFeatureControl
+from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.sms_control import PbxSmsControl, start_sms
@@ -53,7 +55,7 @@ from pbx.features.checks import check_music
 from pbx.features.service import Features
 from pbx.features.views import FeatureViews
 from pbx.flow.interpreter import Flows
-from pbx.flow.loader import load_flows
+from pbx.flow.publishing import Publishing
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.agents import AgentMetrics
@@ -110,6 +112,7 @@ class Pbx:
         self.sms: SmsService
         self.queues: QueueService
         self.flows: Flows
+        self.publishing: Publishing
         self.flow_counts: AppFlowCountControl
         self.presence: PresenceService
         self.voicemail: Voicemail
@@ -237,11 +240,11 @@ class Pbx:
         self.agents = AppAgentControl(self.queues)
         codes = [(queue.name, code) for queue in self.config.queue for code in (*queue.wrapup_codes, TIMEOUT_CODE)]
         self.metrics.add(AgentMetrics(self.bus, self.agents.now, codes))
-        self.flows = Flows(load_flows(self.config, self.prompts.music_names))
+        self.flows, self.publishing = start_flows(self)
+        self._stack.push_async_callback(self.flows.stop)
         self.flow_counts = AppFlowCountControl(self)
         services.applications.register("queue", self.queues.application)
         services.applications.register("feature", feature_application(self.queues), keep=False)
-        services.applications.register("flow", self.flows.application)
         check_music(self.config, self.prompts.music_names)
         self.features = Features(services)
         park_slots = [slot for lot in self.config.parking for slot in slots(lot)]
@@ -343,6 +346,7 @@ class Pbx:
                         *contact_routes(PbxContactControl(self)),
                         *callback_routes(PbxCallbackControl(self)),
                         *sms_routes(PbxSmsControl(self)),
+                        *flow_routes(PbxFlowControl(self.publishing)),
                         *distribution_routes(AppDistributionControl(self.queues)),
                         *voicemail_routes(PbxVoicemailControl(self)),
                         *flow_count_routes(self.flow_counts),

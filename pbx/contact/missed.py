@@ -56,6 +56,10 @@ class MissedContacts:
         self._unsubscribe: list[Callable[[], None]] = []
         self._stopping = False
 
+    def ask_flows(self, queue_of: Callable[[str], str]) -> None:
+        """`queue_of` tells from now on which queue a flow leads to ("" for none): that may change while we run."""
+        self._rules.flow_queue = queue_of
+
     def start(self) -> None:
         """Listens from now on."""
         self._task = asyncio.get_running_loop().create_task(self._work_off())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pbx.config import Config, Flow, Queue
 from pbx.contact.facts import CallFacts
 from pbx.contact.item import End, ItemKind, OpenRequest
@@ -22,7 +24,8 @@ class Rules:
     def __init__(self, config: Config) -> None:
         self._settings = config.contacts
         self._queues = {queue.name: queue for queue in config.queue}
-        self._flow_queues = {flow.name: _first_queue(flow) for flow in config.flow}
+        written = {flow.name: _first_queue(flow) for flow in config.flow}
+        self.flow_queue: Callable[[str], str] = lambda name: written.get(name, "")  # a flow's; "" for none
 
     def counts(self, facts: CallFacts) -> bool:
         """Whether the call may leave an item or close one: it came from a customer, and not for an item."""
@@ -63,7 +66,7 @@ class Rules:
         if kind is not ItemKind.LEAD and (facts.rang or facts.group):
             return ""
         what, _, name = (facts.wanted or facts.application).partition(":")
-        return name if what == "queue" else self._flow_queues.get(name, "") if what == "flow" else ""
+        return name if what == "queue" else self.flow_queue(name) if what == "flow" else ""
 
     def _missed(self, facts: CallFacts) -> tuple[ItemKind, str] | None:
         """The kind of the item and why nobody served the caller; None when there is no item."""

@@ -20,7 +20,7 @@ def problems_of(
     """Each fault once, by its key; `deep` for what lies inside a key as well. `head` begins each text."""
     seen: set[Path] = set()
     for fault in error.errors(include_url=False):
-        parts: Path = tuple(str(part)[:64] for part in fault["loc"]) or ("",)
+        parts: Path = tuple(str(part)[:64] for part in fault["loc"] if part != "[key]") or ("",)
         at = parts if deep else parts[:1]
         if at in seen or len(seen) >= MAX_FAULTS:  # each member of a union complains about the same value
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pbx.call.errors import CallEnded, RouteError
 from pbx.config import Language
 from pbx.events import Kind
+from pbx.flow.blocks.queue import Queue
 from pbx.flow.model import Flow, prompts_of
 from pbx.flow.run import KEPT, Run
 from pbx.flow.walk import begin, walk
@@ -71,6 +72,12 @@ class Flows:
     def texts(self, default: Language) -> list[tuple[str, str]]:
         """(text, language) of everything that all flows say, for preloading."""
         return list(dict.fromkeys(spoken for flow in self._flows.values() for spoken in prompts_of(flow, default)))
+
+    def queue_of(self, name: str) -> str:
+        """The first queue that a flow has, "" for none."""
+        flow = self._flows.get(name)
+        blocks = flow.blocks.values() if flow is not None else ()
+        return next((block.queue for block in blocks if isinstance(block, Queue)), "")
 
     async def stop(self, within_s: float = STOP_S) -> None:
         """Gives what runs after hang-ups a little time, then ends it."""

@@ -21,20 +21,20 @@ from pbx.flow.faults import problems_of
 from pbx.flow.kinds import KINDS
 from pbx.flow.model import Flow
 from pbx.flow.references import House
-from pbx.flow.validation import validate
+from pbx.flow.validation import validate, validate_among
 
 
 def load_flows(
     config: Config, sounds: Collection[str] | None = None, published: Mapping[str, Flow] | None = None
 ) -> dict[str, Flow]:
-    """All flows by name; `published` ones stand for those of the configuration. Raises ConfigError with every problem
-    of every flow of the configuration."""
-    flows, problems = _read_all(config)
-    flows |= published or {}
+    """All flows by name; `published` ones, which were checked, stand for those of the configuration. Raises ConfigError
+    with every problem of every flow of the configuration."""
+    configured, problems = _read_all(config)
+    flows = {**configured, **(published or {})}
     house = House(config, sounds, flows)
     broken = {problem.key[:2] for problem in problems}
-    for flow in flows.values():
-        if flow.version == 0 and flow.path[:2] not in broken:
+    for name, flow in configured.items():
+        if flows[name] is flow and flow.path[:2] not in broken:
             problems += validate(flow, house)
     if problems:
         raise ConfigError(problems)
@@ -48,6 +48,19 @@ def check_flows(config: Config) -> list[Problem]:
     except ConfigError as error:
         return error.problems
     return []
+
+
+def check_document(values: object, config: Config) -> list[Problem]:
+    """All problems of a document (JSON values, whatever they are) among the other flows of the configuration, and of
+    those that lead into it. Keys of problems are paths in the document."""
+    document, problems = read(values)
+    if document is None:
+        return problems
+    flow, problems = build(document)
+    if problems:
+        return problems
+    others, _ = _read_all(config)
+    return validate_among(flow, House(config, None, {**others, flow.name: flow}))
 
 
 def build(

@@ -20,6 +20,17 @@ def validate(flow: Flow, house: House) -> list[Problem]:
     return list(islice(_found(flow, house), MAX_PROBLEMS))
 
 
+def validate_among(flow: Flow, house: House) -> list[Problem]:
+    """The mistakes of a flow that shall take its place in the house; without any, those of the flows that lead into
+    it: one may lack an exit that it did not need before."""
+    problems = validate(flow, house)
+    for other in house.flows.values():
+        into = {entered.flow for block in other.blocks.values() if (entered := block.enters()) is not None}
+        if not problems and other is not flow and flow.name in into:
+            problems = validate(other, house)
+    return problems
+
+
 def _found(flow: Flow, house: House) -> Iterator[Problem]:
     if flow.coroutine is not None:
         return

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Strin
 from pbx.store import schema_sms as schema_sms
 from pbx.store.metadata import metadata as metadata
 
-HEAD = "0010"  # the newest revision under migrations/versions
+HEAD = "0007"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
@@ -295,6 +295,20 @@ contact_attempts = Table(
     _text("outcome"),  # "" while it is under way
     _text("call_id"),
     _text("made_by"),
+)
+
+flow_versions = Table(
+    "flow_versions",
+    metadata,
+    Column("flow", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),  # 1, 2, ... of the flow
+    _text("state"),  # draft, published, retired (pbx.flow.versions)
+    _text("document"),  # JSON
+    _text("author"),
+    _us("created_us"),  # of a draft: last saved
+    _text("note"),
+    _us("published_us"),  # 0: never
+    _text("published_by"),
 )
 
 voicemail_messages = Table(

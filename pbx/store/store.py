@@ -21,6 +21,7 @@ from pbx.store.contacts import StoredContacts
 from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
+from pbx.store.flow_versions import StoredFlowVersions
 from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.phone_settings import StoredPhoneSettings
@@ -72,6 +73,7 @@ class Store:
         self.voicemail = StoredMessages()  # the MessageStore of voicemail
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
         self.sms = StoredSms()  # the SmsStore of short messages
+        self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -91,6 +93,7 @@ class Store:
         self.phone_settings.attach(self.durable)
         self.contacts.attach(self.durable)
         self.sms.attach(self.durable)
+        self.flow_versions.attach(self.durable)
         self.voicemail.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
@@ -173,6 +176,7 @@ class Store:
             self.kept.read(connection)
             self.contacts.read(connection)
             self.sms.read(connection)
+            self.flow_versions.read(connection)
             self.voicemail.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 

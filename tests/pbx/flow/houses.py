@@ -20,7 +20,7 @@ def config_of(**flows: dict[str, Any]) -> Config:
     entries = []
     for name, given in flows.items():
         whole = given if isinstance(given.get("block"), dict) and "kind" not in given["block"] else {"block": given}
-        entries.append({"name": name, "start": next(iter(whole["block"])), **whole})
+        entries.append({"name": name, "start": next(iter(whole["block"]), ""), **whole})
     quiet = {"announce_position": False, "announce_wait": False, "record": False}
     return Config(
         agent=[Agent(extension="101", initial_state="available")],
