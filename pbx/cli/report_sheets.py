@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,19 @@ def register(report: typer.Typer) -> None:
     """Adds the commands to `centrala report`."""
     for name, text in SHEETS.items():
         report.command(name, help=text)(_sheet_command(name))
+
+    @report.command()
+    def page(
+        context: typer.Context,
+        date: When = "",
+        days: Days = 1,
+        language: Annotated[str, typer.Option(help="pl, ru or en; the server's by default.")] = "",
+        to: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
+    ) -> None:
+        """A page with plots of a day or more, as one HTML file."""
+        from pbx.cli.reports import page_report
+
+        page_report(read_config(context.obj).config, date, days, language, to)
 
     @report.command()
     def agents(

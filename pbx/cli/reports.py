@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 from rich.text import Text
 
+from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show
 from pbx.config import Config
 from pbx.reporting import export, table
 from pbx.reporting.intervals import day, days, hours
+from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.recovery import Recovery
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
@@ -102,6 +105,21 @@ def callback_report(config: Config, when: str, as_csv: bool) -> None:
             sys.stdout.write(export.callbacks_csv(date_.isoformat(), found))
         else:
             out.print(table.callbacks_table(date_.isoformat(), found))
+
+
+def page_report(config: Config, when: str, count: int, language: str, to: Path) -> None:
+    """The HTML page of some days."""
+    wanted = language or config.server.language
+    if wanted not in TEXTS:
+        fail(f"there is no page in {wanted!r}: write --language pl, ru or en", 2)
+    hours = [OpeningHours.of(entry, config.server.timezone) for entry in config.hours]
+    with _reporter(config) as reporter:
+        text = reporter.page(days(_day(reporter, when), count, reporter.zone), wanted, hours)
+    try:
+        to.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{to} cannot be written: {error.strerror}")
+    out.print(f"{to}: {len(text) / 1000:.0f} kB")
 
 
 def missed_report(config: Config, when: str, as_csv: bool) -> None:

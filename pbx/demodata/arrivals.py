@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import holidays
 import numpy as np
 
+from pbx.call.hours import holiday_name
 from pbx.demodata.agency import HOUR, NIGHT, Agency
 
 MONTHS = 12
@@ -32,8 +32,9 @@ class Calendar:
         self.agency = agency
         self.days = [first + timedelta(days=n) for n in range(days)]
         year = [first + timedelta(days=n) for n in range(max(days, YEAR))]
-        free = holidays.country_holidays(agency.country, years=sorted({day.year for day in year}))
-        self._works = {day: day.weekday() < len(agency.weekdays) and day not in free for day in year}
+        self._works = {
+            day: day.weekday() < len(agency.weekdays) and not holiday_name(agency.country, day) for day in year
+        }
         self._sum = sum(self._weight(day) for day in year[:YEAR])
 
     def works(self, day: date) -> bool:

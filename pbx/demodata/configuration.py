@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pbx.call.hours import WEEKDAYS
 from pbx.demodata.agency import Agency
 
 HEAD = """# A made-up company; its calls never took place. There is no trunk here, so nobody can be called by mistake.
@@ -11,6 +12,11 @@ HEAD = """# A made-up company; its calls never took place. There is no trunk her
 data_dir = "{data}"
 timezone = "{zone}"
 language = "pl"
+
+[[hours]]
+name = "office"
+{hours}
+holidays = ["{country}"]
 """
 QUEUE = """
 [[queue]]
@@ -32,7 +38,9 @@ name = "{team} {number}"
 def configuration(agency: Agency, data: Path) -> str:
     """TOML; relative paths are relative to the working directory, as everywhere."""
     agents = [(agent, shift.team) for shift in agency.shifts for agent in shift.agents]
-    text = HEAD.format(data=data.absolute(), zone=agency.zone)
+    span = f'["{agency.opens:02d}:00-{agency.closes:02d}:00"]'
+    hours = "\n".join(f"{day} = {span}" for day in WEEKDAYS[: len(agency.weekdays)])
+    text = HEAD.format(data=data.absolute(), zone=agency.zone, hours=hours, country=agency.country)
     text += QUEUE.format(name=agency.queue, agents=", ".join(f'"{agent}"' for agent, _ in agents))
     return text + "".join(
         AGENT.format(number=number, secret=f"demo-data-{number}", team=team.capitalize()) for number, team in agents

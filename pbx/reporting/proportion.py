@@ -62,6 +62,24 @@ def kaplan_meier(observed: Iterable[tuple[float, bool]]) -> list[Step]:
     return steps
 
 
+def bands(steps: Sequence[Step]) -> list[tuple[float, float]]:
+    """(low, high) of each step's survival with 95 % confidence: Greenwood's variance of log(-log S), which keeps the
+    band within 0 and 1 (Kalbfleisch and Prentice).
+    """
+    found: list[tuple[float, float]] = []
+    total, before = 0.0, 1.0
+    for step in steps:
+        gone = round(step.at_risk * (1 - step.survival / before)) if before else 0
+        before = step.survival
+        if step.at_risk == gone or not 0 < step.survival < 1:
+            found.append((0.0, found[-1][1] if found else 1.0))
+            continue
+        total += gone / (step.at_risk * (step.at_risk - gone))
+        spread = math.exp(Z95 * math.sqrt(total) / abs(math.log(step.survival)))
+        found.append((step.survival**spread, step.survival ** (1 / spread)))
+    return found
+
+
 def survival_at(steps: Sequence[Step], time: float) -> float:
     """The share that has not seen the event up to and including `time`."""
     survival = 1.0

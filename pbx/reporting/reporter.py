@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import Connection, Engine, select
 
-from pbx.config import Config
+from pbx.call.hours import OpeningHours
+from pbx.config import Config, Language
 from pbx.events import CallEvent
 from pbx.reporting import cdr, queries
 from pbx.reporting.agents import agents_sheet
@@ -21,6 +22,7 @@ from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.customers import customers_sheet
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
+from pbx.reporting.page.period import Asked, period_page
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
@@ -127,6 +129,13 @@ class Reporter:
         """First attempts, repeated calls, missed and recovered customers."""
         with self._engine.begin() as connection:
             return customers_sheet(connection, interval, _now_us())
+
+    def page(self, interval: Interval, language: Language, hours: Sequence[OpeningHours] = ()) -> str:
+        """The period as one HTML file; `hours` are the opening hours that the share outside is told of."""
+        demo = self.demo()
+        with self._engine.begin() as connection:
+            asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo)
+            return period_page(connection, asked)
 
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""

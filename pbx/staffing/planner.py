@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import holidays
-
+from pbx.call.hours import holiday_name
 from pbx.config import Config
 from pbx.reporting.intervals import days
 from pbx.reporting.reporter import Reporter
@@ -31,14 +30,8 @@ def holiday_test(config: Config) -> Callable[[date], bool]:
     """Whether a day is a holiday of any of the configured opening hours; Poland's when none names a country."""
     countries = sorted({country for hours in config.hours for country in hours.holidays}) or ["PL"]
     closed = {text for hours in config.hours for text in hours.closed}
-    calendars = [_calendar(country) for country in countries]
 
     def is_holiday(day: date) -> bool:
-        return day.isoformat() in closed or any(day in calendar for calendar in calendars)
+        return day.isoformat() in closed or any(holiday_name(country, day) for country in countries)
 
     return is_holiday
-
-
-def _calendar(name: str) -> holidays.HolidayBase:
-    country, _, part = name.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None)

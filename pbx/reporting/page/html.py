@@ -1,0 +1,62 @@
+"""One HTML file with everything in it: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from pbx.reporting.export import plain
+
+STYLE = """
+:root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;color:#1c2733;background:#fff;margin:0 auto;
+max-width:62rem;padding:1.5rem}h1{font-size:1.7rem;margin:0}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}p{margin:.4rem 0}
+.lead{color:#44525f}.demo{background:#fff3cd;border:1px solid #b58900;padding:.5rem .8rem;border-radius:.3rem}
+.tiles{display:flex;flex-wrap:wrap;gap:.7rem;margin:1rem 0;padding:0;list-style:none}.tiles li{border:1px solid #dde3ea;
+border-radius:.4rem;padding:.5rem .9rem;min-width:7.5rem}.tiles b{display:block;font-size:1.5rem;line-height:1.2}
+.tiles span{color:#44525f;font-size:.85rem}svg{width:100%;height:auto;display:block;margin:.5rem 0}
+table{border-collapse:collapse;width:100%;font-size:.92rem}th{text-align:right;border-bottom:2px solid #8793a0;
+font-weight:600}td{text-align:right;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .5rem}td{white-space:nowrap}
+th:first-child,td:first-child{text-align:left}.note{color:#44525f;font-size:.85rem}
+@media print{body{max-width:none}h2{break-after:avoid}svg,table{break-inside:avoid}}
+""".replace("\n", "")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+@dataclass(slots=True)
+class Page:
+    """Sections in the order in which they are added."""
+
+    title: str
+    language: str
+    _parts: list[str] = field(default_factory=list)
+
+    def heading(self, text: str) -> None:
+        self._parts.append(f"<h2>{escape(text)}</h2>")
+
+    def say(self, text: str, kind: str = "") -> None:
+        mark = f' class="{kind}"' if kind else ""
+        self._parts.append(f"<p{mark}>{escape(plain(text))}</p>")
+
+    def tiles(self, tiles: Sequence[tuple[str, str]]) -> None:
+        """(figure, what it is)"""
+        found = "".join(f"<li><b>{escape(figure)}</b><span>{escape(what)}</span></li>" for figure, what in tiles)
+        self._parts.append(f'<ul class="tiles">{found}</ul>')
+
+    def picture(self, svg: str) -> None:
+        self._parts.append(f"<figure style='margin:0'>{svg}</figure>")
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+        self._parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+    def html(self) -> str:
+        return (
+            f'<!doctype html>\n<html lang="{escape(self.language, quote=True)}"><head><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{escape(self.title)}</title><style>{STYLE}</style></head><body><main>"
+            f"<h1>{escape(self.title)}</h1>\n" + "\n".join(self._parts) + "\n</main></body></html>\n"
+        )
