@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pbx.config_base import Language, Section
+from pbx.config_blocks import Calendar, Dealer, Dealers, PinList, Rota
 from pbx.config_callback import Callback
 from pbx.config_contacts import Contacts
 from pbx.config_distribution import CallerList
@@ -20,6 +21,7 @@ from pbx.config_features import (
     Room,
     Supervision,
 )
+from pbx.config_http import Http
 from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
@@ -33,10 +35,13 @@ __all__ = [
     "Announcement",
     "Bans",
     "BreakReason",
+    "Calendar",
     "Callback",
     "CallerId",
     "Config",
     "Contacts",
+    "Dealer",
+    "Dealers",
     "Directory",
     "Emergency",
     "Extension",
@@ -52,9 +57,11 @@ __all__ = [
     "Numbering",
     "PageGroup",
     "Parking",
+    "PinList",
     "Queue",
     "RingGroup",
     "Room",
+    "Rota",
     "Route",
     "Screening",
     "Section",
@@ -125,14 +132,6 @@ class Dns(Section):
     prefer: Literal["ipv4", "ipv6"] = "ipv4"  # where a name has addresses of both
     failover_s: float = Field(default=2.0, gt=0, le=32)  # one of several servers may be silent for this long
     quarantine_s: float = Field(default=60.0, ge=0)  # a server that failed is tried last for this long
-
-
-class Http(Section):
-    listen: str = "127.0.0.1:8080"  # "" turns it off
-    listen_tls: str = ""  # the same over TLS, such as "0.0.0.0:8443"; needs tls.certificate
-    websocket: bool = True  # SIP over WebSocket at /ws (RFC 7118)
-    # Pages that may open it: "https://phone.example", or "*" for all. Those of the same host and port always may.
-    websocket_origins: list[str] = []
 
 
 class Store(Section):
@@ -341,6 +340,8 @@ class Hours(Section):
     sat: list[str] = []
     sun: list[str] = []
     closed: list[str] = []
+    named: dict[str, list[str]] = {}  # exception by name: dates, or dates with a span ("2026-12-31 08:00-12:00")
+    calendars: list[str] = []  # of [[calendar]]: events are exceptions, by their name in `named` or closed
     holidays: list[str] = []  # countries whose public holidays are closed: "PL", "RU", "DE-BY"
     exceptions: dict[str, list[str]] = {}  # date (ISO 8601) to the spans of that day, before all else; [] is closed
 
@@ -375,6 +376,11 @@ class Config(Section):
     caller_list: list[CallerList] = []
     flow: list[Flow] = []
     hours: list[Hours] = []
+    calendar: list[Calendar] = []
+    rota: list[Rota] = []
+    pin_list: list[PinList] = []
+    dealer: list[Dealer] = []
+    dealers: Dealers = Dealers()
     parking: list[Parking] = []
     room: list[Room] = []
     group: list[RingGroup] = []

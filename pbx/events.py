@@ -144,6 +144,18 @@ class Kind(StrEnum):
     SMS_OPTED_OUT = "sms.opted_out"  # number, by
     SMS_OPTED_IN = "sms.opted_in"  # number, by
     SMS_CLICKED = "sms.clicked"  # clicks: the link in the message was opened, for the first time or again
+    # Blocks of flows; `block` is the block's name in its flow.
+    CALLER_KNOWN = "caller.known"  # block, customer (id, "" for nobody), exact, vip, tags, exit
+    REGION_FOUND = "region.found"  # block, country, region, operator, kind ("" for what is not known)
+    # block, method, host, status (0: no response), ms, attempts, outcome ("ok", "error", "timeout"), reason
+    HTTP_ASKED = "http.asked"
+    PIN_CHECKED = "pin.checked"  # block, result ("right", "wrong", "locked", "none"), subject: whose PIN, if known
+    DEALER_CHOSEN = "dealer.chosen"  # block, dealer ("" for none), number, by ("memory", "stock", "region", "turn")
+    DUTY_CALLED = "duty.called"  # block, rota, person, target, try, result ("answered", "no_answer", "busy", "failed")
+    CONSENT_NOTED = "consent.noted"  # block, consent, given, basis
+    SURVEY_ANSWERED = "survey.answered"  # block, survey, question, answer ("" for none)
+    GUARD_CHECKED = "guard.checked"  # block, result ("pass", "drop", "trusted"), attempts
+    CALL_TAGGED = "call.tagged"  # block, tag, priority, skills: as they are from here on
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

@@ -16,6 +16,7 @@ from pbx.api.callback_routes import callback_routes
 from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
 from pbx.api.distribution import distribution_routes
+from pbx.api.equipment_routes import equipment_routes
 from pbx.api.features import feature_routes
 from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.flow_routes import flow_routes
@@ -34,6 +35,7 @@ from pbx.app.certificates import CertificateKeeper
 from pbx.app.contact_control import PbxContactControl, contacts_now
 from pbx.app.control import PbxControl
 from pbx.app.distribution_control import AppDistributionControl
+from pbx.app.equipment import PbxEquipmentControl, start_equipment
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
@@ -54,6 +56,7 @@ from pbx.events import EventBus
 from pbx.features.checks import check_music
 from pbx.features.service import Features
 from pbx.features.views import FeatureViews
+from pbx.flow.equipment import Equipment
 from pbx.flow.interpreter import Flows
 from pbx.flow.publishing import Publishing
 from pbx.media.engine import MediaEngine
@@ -114,6 +117,7 @@ class Pbx:
         self.flows: Flows
         self.publishing: Publishing
         self.flow_counts: AppFlowCountControl
+        self.equipment: Equipment
         self.presence: PresenceService
         self.voicemail: Voicemail
         self.metrics: Metrics
@@ -259,6 +263,8 @@ class Pbx:
         self._stack.push_async_callback(self.sms.stop)
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
+        self.equipment = start_equipment(self)
+        self._stack.push_async_callback(self.equipment.stop)
         self.voicemail = await start_voicemail(self)
         self._stack.push_async_callback(self.voicemail.stop)
         self.callbacks = Callbacks(services, self.store.kept)
@@ -347,6 +353,7 @@ class Pbx:
                         *callback_routes(PbxCallbackControl(self)),
                         *sms_routes(PbxSmsControl(self)),
                         *flow_routes(PbxFlowControl(self.publishing)),
+                        *equipment_routes(PbxEquipmentControl(self)),
                         *distribution_routes(AppDistributionControl(self.queues)),
                         *voicemail_routes(PbxVoicemailControl(self)),
                         *flow_count_routes(self.flow_counts),

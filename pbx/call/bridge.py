@@ -47,7 +47,7 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
             show_each_other(call.a, leg)
     elif leg.came_from_elsewhere:
         show_each_other(call.a, leg)
-    if record or call.recording:
+    if record or call.recording or call.services.recorder.is_wanted(call):
         call.services.recorder.start(call, leg)
     try:
         while not leg.is_ended:

@@ -151,6 +151,19 @@ class Call(Life):
         """Forgets digits that were pressed and not collected."""
         self._digits.clear()
 
+    def ignore_digit(self, digit: str, for_s: float) -> None:
+        """Drops `digit` if it is the next one and comes within `for_s`."""
+        self._digits.ignore(digit, for_s)
+
+    def hide_digits(self, on: bool, *, ahead: bool | None = None) -> None:
+        """What the caller presses from now on is told nobody but the application that asks for it (or is again).
+
+        `ahead`: so are, until it is turned off, all digits that come before they are asked for.
+        """
+        self._digits.hide = on
+        if ahead is not None:
+            self._digits.hide_ahead = ahead
+
     def start_music(self, name: str = "default") -> None:
         """Plays music until `stop_music` or a bridge; announcements of `play` interrupt it."""
         self._check()
@@ -248,7 +261,8 @@ class Call(Life):
         """
         if not is_new(leg, digit, method):
             return
-        self.emit(Kind.DIGIT, leg.name, digit=digit, method=method)
+        asked = leg is self.a and leg.peer is None and not self.queue
+        self.emit(Kind.DIGIT, leg.name, digit=self._digits.told(digit) if asked else digit, method=method)
         peer, codes = leg.peer, self.services.incall_codes
         if leg.digits is not None:
             leg.digits.press(digit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pbx.call.hours import OpeningHours, State, holiday_name
@@ -14,6 +15,8 @@ class Conditions:
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self._clock = clock
+        # (calendars, UTC seconds) to the names of what goes on in them; whoever has calendars sets it
+        self.events: Callable[[Sequence[str], float], Sequence[str]] = lambda _calendars, _unix: ()
         zone = config.server.timezone
         self._hours = {entry.name: OpeningHours.of(entry, zone) for entry in config.hours}
         self._elsewhere = {
@@ -33,11 +36,17 @@ class Conditions:
 
         Hours without a zone of their own are those of `zone`, the caller's site's, or else the server's.
         """
-        return self._find(name, zone).state(self._clock.unix())
+        return self.explain(name, zone)[0]
 
     def explain(self, name: str, zone: str = "") -> tuple[State, str]:
         """The state and why, for people."""
-        return self._find(name, zone).explain(self._clock.unix())
+        hours, now = self._find(name, zone), self._clock.unix()
+        return hours.explain(now, self.events(hours.calendars, now) if hours.calendars else ())
+
+    def exception(self, name: str) -> str:
+        """The named exception that is now, "" for none; KeyError as for `state`."""
+        hours, now = self._find(name, ""), self._clock.unix()
+        return hours.exception(now, self.events(hours.calendars, now) if hours.calendars else ())
 
     def _find(self, name: str, zone: str) -> OpeningHours:
         return self._elsewhere.get((name, zone)) or self._hours[name]

@@ -6,25 +6,43 @@ import asyncio
 
 DIGITS = frozenset("0123456789*#ABCD")
 TYPE_AHEAD = 64  # digits pressed and not asked for; more of them are noise
+HIDDEN = "x"  # what is told of a digit that nobody shall read: no key has this name
 
 
 class Digits:
     """A queue with one reader."""
 
-    __slots__ = ("_pressed", "_waiter")
+    __slots__ = ("_ignored", "_pressed", "_waiter", "hide", "hide_ahead")
 
     def __init__(self) -> None:
         self._pressed: list[str] = []  # a deque takes half a kilobyte, in every call
         self._waiter: asyncio.Future[None] | None = None
+        self._ignored: tuple[str, float] | None = None
+        self.hide = False  # what is pressed now is a secret
+        self.hide_ahead = False  # a secret will be asked for: what nobody waits for yet may be one
+
+    def told(self, digit: str) -> str:
+        """What events say of `digit`, which is pressed now."""
+        return HIDDEN if self.hide or (self.hide_ahead and self._waiter is None) else digit
 
     def __len__(self) -> int:
         return len(self._pressed)
 
     def press(self, digit: str) -> None:
         """Takes one digit; the oldest are kept when nobody reads."""
+        ignored, self._ignored = self._ignored, None
+        if ignored is not None and digit == ignored[0] and asyncio.get_running_loop().time() < ignored[1]:
+            return
         if len(self._pressed) < TYPE_AHEAD:
             self._pressed.append(digit)
         self.wake()
+
+    def ignore(self, digit: str, for_s: float) -> None:
+        """Drops `digit` if it is the next one and comes within `for_s`, as the "#" after a number that was complete."""
+        self._ignored = (digit, asyncio.get_running_loop().time() + for_s)
+        if self._pressed[:1] == [digit]:
+            self._pressed.pop(0)
+            self._ignored = None
 
     def wake(self) -> None:
         """Ends a `wait` that is going on, digit or not."""

@@ -4,7 +4,7 @@ change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -22,8 +22,8 @@ Spans = tuple[tuple[int, int], ...]
 class OpeningHours:
     """Spans of each weekday in minutes since midnight, the end not included; dates that are shut whatever the day.
 
-    `exceptions` (the spans of one date) go before everything else, then closed dates and public holidays, then the
-    weekday.
+    `exceptions` (the spans of one date) go before everything else, then `named` ones, events of calendars, closed dates
+    and public holidays, then the weekday.
     """
 
     zone: ZoneInfo
@@ -31,6 +31,8 @@ class OpeningHours:
     closed: frozenset[date]
     holidays: tuple[str, ...] = ()
     exceptions: Mapping[date, Spans] = field(default_factory=dict)
+    named: tuple[tuple[str, date, tuple[int, int]], ...] = ()  # name, date, span
+    calendars: tuple[str, ...] = ()  # whose events are to be given to `explain`
 
     @classmethod
     def of(cls, config: Hours, default_zone: str) -> OpeningHours:
@@ -38,20 +40,38 @@ class OpeningHours:
         spans = tuple(tuple(getattr(config, day)) for day in WEEKDAYS)
         exceptions = tuple((day, tuple(texts)) for day, texts in sorted(config.exceptions.items()))
         zone = config.timezone or default_zone
-        return _build(zone, spans, tuple(config.closed), tuple(config.holidays), exceptions)
+        named = tuple((name, text) for name, texts in sorted(config.named.items()) for text in texts)
+        more = (named, tuple(config.calendars))
+        return _build(zone, spans, tuple(config.closed), tuple(config.holidays), exceptions, *more)
 
-    def state(self, unix: float) -> State:
+    def state(self, unix: float, events: Sequence[str] = ()) -> State:
         """ "open", "closed" or "holiday" at this instant (UTC seconds)."""
-        return self.explain(unix)[0]
+        return self.explain(unix, events)[0]
 
-    def explain(self, unix: float) -> tuple[State, str]:
-        """The state at this instant and why, for people."""
+    def exception(self, unix: float, events: Sequence[str] = ()) -> str:
+        """The named exception at this instant, "" for none. `events`: names of what goes on in `calendars`."""
+        if not self.named and not events:
+            return ""
+        local = datetime.fromtimestamp(unix, self.zone)
+        today, minute = local.date(), local.hour * 60 + local.minute
+        if today in self.exceptions:
+            return ""
+        for name, day, (start, end) in self.named:
+            if day == today and start <= minute < end:
+                return name
+        return events[0] if events else ""
+
+    def explain(self, unix: float, events: Sequence[str] = ()) -> tuple[State, str]:
+        """The state at this instant and why, for people. `events` as in `exception`."""
         local = datetime.fromtimestamp(unix, self.zone)
         today, minute = local.date(), local.hour * 60 + local.minute
         exception = self.exceptions.get(today)
         if exception is not None:
             is_open = any(start <= minute < end for start, end in exception)
             return ("open" if is_open else "closed"), f"{today} is an exception"
+        special = self.exception(unix, events)
+        if special or events:
+            return "holiday", f"{today} {local:%H:%M} is {special or 'an event of a calendar'}"
         if today in self.closed:
             return "holiday", f"{today} is listed as closed"
         for country in self.holidays:
@@ -87,6 +107,8 @@ def _build(
     closed: tuple[str, ...],
     holidays: tuple[str, ...],
     exceptions: tuple[tuple[str, tuple[str, ...]], ...],
+    named: tuple[tuple[str, str], ...],
+    calendars: tuple[str, ...],
 ) -> OpeningHours:
     return OpeningHours(
         ZoneInfo(zone),
@@ -94,7 +116,15 @@ def _build(
         frozenset(date.fromisoformat(text) for text in closed),
         holidays,
         {date.fromisoformat(day): tuple(_span(text) for text in texts) for day, texts in exceptions},
+        tuple((name, *_named(text)) for name, text in named),
+        calendars,
     )
+
+
+def _named(text: str) -> tuple[date, tuple[int, int]]:
+    """ "2026-12-31" or "2026-12-31 08:00-12:00"."""
+    day, _, span = text.partition(" ")
+    return date.fromisoformat(day), _span(span) if span else (0, 24 * 60)
 
 
 def _span(text: str) -> tuple[int, int]:

@@ -9,19 +9,20 @@ CARRY_S = 0.5  # an INFO waits so long for its twin before it is carried to the 
 class Presses:
     """What one leg has pressed last, and by which ways it presses."""
 
-    __slots__ = ("_at", "_digit", "_method", "both", "one")
+    __slots__ = ("_at", "_digit", "_methods", "both", "one")
 
     def __init__(self) -> None:
-        self._digit = self._method = ""
+        self._digit = ""
+        self._methods: tuple[str, ...] = ()  # by which the last press was told
         self._at = 0.0
         self.both = False  # it says the same digit in two ways: the one in RTP goes on by itself
         self.one = False  # an INFO had no twin
 
     def is_repeat(self, digit: str, method: str, now: float) -> bool:
         """Whether this is the press that was told already, by another method. `now` in seconds of any clock."""
-        if digit == self._digit and method != self._method and now - self._at < TWICE_S:
-            self._digit = ""
+        if digit == self._digit and method not in self._methods and now - self._at < TWICE_S:
+            self._methods = (*self._methods, method)
             self.both = True
             return True
-        self._digit, self._method, self._at = digit, method, now
+        self._digit, self._methods, self._at = digit, (method,), now
         return False

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.recording")
 ALARM = "recording_failed"
 LEFT, RIGHT = 0, 1  # channels
+WISH, REFUSED = "recording.wish", "recording.refused"  # in a call's variables
 
 
 @dataclass(slots=True)
@@ -55,6 +56,8 @@ class Recorder:
         """Records the caller (left) and `leg` (right), in the call's recording where it has one; False, with an alarm,
         when that is not possible. `why` goes into the journey.
         """
+        if call.variables and (call.variables.get(REFUSED) or call.variables.get(WISH) is False):
+            return False
         assert call.a.media is not None
         assert leg.media is not None
         if call.tape is not None:
@@ -118,6 +121,22 @@ class Recorder:
         tape, call.tape = call.tape, None
         if tape is not None:
             self.end(call.id, tape)
+
+    def want(self, call: Call, on: bool) -> None:
+        """Every talk of the call from here on is recorded, or none."""
+        call.variables[WISH] = on
+        if not on:
+            self.stop(call)
+
+    def refuse(self, call: Call) -> None:
+        """The caller does not agree: nothing of the call is recorded to its end, whoever wants it."""
+        call.variables[REFUSED] = True
+        self.stop(call)
+
+    @staticmethod
+    def is_wanted(call: Call) -> bool:
+        """Whether `want` said so last."""
+        return bool(call.variables) and call.variables.get(WISH) is True
 
     def pause(self, call: Call, on: bool, *, by: str) -> bool:
         """Silence is recorded from now on, or sound again; False when that is so already or nothing is recorded."""

@@ -34,12 +34,18 @@ class Regions:
         self._plan = NumberPlan(country)
         self._language = language
         self._ranges = ranges if ranges is not None else RangeTable()
+        self._imported: list[RangeTable] = []
         self._names: Mapping[str, Mapping[str, str]] = {}
         self._known: dict[str, Origin] = {}
 
     def take_names(self, names: Mapping[str, Mapping[str, str]]) -> None:
         """Names of regions by prefix (`pbx.numbers.geography.load`), where no range says better."""
         self._names = names
+        self._known.clear()
+
+    def take_ranges(self, tables: list[RangeTable]) -> None:
+        """Tables that go before those of the configuration, the first one first."""
+        self._imported = tables
         self._known.clear()
 
     def origin(self, number: str) -> Origin:
@@ -65,7 +71,8 @@ class Regions:
         if not e164:
             return UNKNOWN
         info = self._plan.info(e164)
-        place = self._ranges.find(e164)
+        found = (table.find(e164) for table in (*self._imported, self._ranges))
+        place = next((place for place in found if place is not None), None)
         if place is not None:
             return Origin(info.country, place.region, info.kind, place.operator)
         # Of mobile numbers the prefix tells the country alone.

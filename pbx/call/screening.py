@@ -128,6 +128,14 @@ class Screening:
             self.refused += 1
         return found
 
+    def listed(self, number: str, *, withheld: bool) -> Entry | None:
+        """The entry of the list of blocked callers that fits, for who has been let in all the same; nothing counts."""
+        if not number and not withheld:
+            return None
+        if number and self._live("allow", number) is not None:
+            return None
+        return self._live("block", number if number else ANONYMOUS)
+
     def _live(self, side: Side, number: str) -> Entry | None:
         for form in _forms(number):
             entry = self._sides[side].find(form)

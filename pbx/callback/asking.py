@@ -44,6 +44,17 @@ class Asking:
         await call.hangup()
         return item
 
+    async def request_from_flow(self, call: Call, queue: str, number: str, at: float) -> tuple[ContactItem | None, str]:
+        """See pbx.contact.ports.CallbackRequests."""
+        asked = self._asked(call, queue, call.started_at, number)
+        asked.key, asked.at = f"flow:{call.id}:{queue}", at
+        try:
+            item, _created = await self._requests.take(asked)
+        except RequestRefused as refused:
+            call.emit(Kind.CALLBACK_REFUSED, queue=queue, reason=refused.reason)
+            return None, refused.reason
+        return item, ""
+
     def _asked(self, call: Call, queue: str, since: float, number: str) -> CallbackRequest:
         setup = call.setup
         told = {"did": setup.did, "tag": setup.tag, "campaign": setup.campaign, "trunk": setup.trunk}

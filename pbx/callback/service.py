@@ -114,6 +114,17 @@ class Callbacks:
         """See pbx.contact.ports.CallbackRequests."""
         return await self._asking.request(call, queue, since)
 
+    def number_of(self, heard: str) -> str:
+        """See pbx.contact.ports.CallbackRequests."""
+        verdict = self.desk.destinations.check(heard)
+        return "" if verdict.reason else verdict.number
+
+    async def request_from_flow(
+        self, call: Call, queue: str, number: str, *, at: float = 0.0
+    ) -> tuple[ContactItem | None, str]:
+        """See pbx.contact.ports.CallbackRequests."""
+        return await self._asking.request_from_flow(call, queue, number, at)
+
     async def cancel(self, contact: str, by: str = "control") -> CallbackRow:
         """Takes a request back. Raises RequestRefused."""
         return self._row(await self.requests.cancel(contact, by))

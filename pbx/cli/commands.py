@@ -13,10 +13,12 @@ from pbx.cli import (
     agents,
     callbacks,
     contacts,
+    customers,
     distribution,
     features,
     flows,
     presence,
+    regions,
     report_sheets,
     staffing,
 )
@@ -46,6 +48,8 @@ callbacks.register(app)
 presence.register(app)
 distribution.register(app)
 staffing.register(app)
+customers.register(app)
+regions.register(app)
 flows.register(app)
 voicemail_commands.register(app)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pbx.config import Config, Number
 from pbx.configfile.check_agents import check_agents, check_breaks, check_teams, check_wrapup
+from pbx.configfile.check_blocks import check_blocks
 from pbx.configfile.check_comfort import check_comfort
 from pbx.configfile.check_contacts import check_contacts
 from pbx.configfile.check_distribution import check_caller_lists, check_distribution, idle_skills
@@ -42,6 +43,8 @@ from pbx.configfile.problem import Problem
 from pbx.configfile.recording_key import check_recordings
 from pbx.configfile.references import check_application, must_exist
 
+BLOCK_LISTS = ("calendar", "rota", "pin_list", "dealer")
+
 
 def cross_check(config: Config) -> list[Problem]:
     """Every contradiction of the configuration; an empty list when it may be used."""
@@ -73,6 +76,7 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("caller_list", "name", [entry.name for entry in config.caller_list]),
         ("flow", "name", [entry.name for entry in config.flow]),
         ("hours", "name", [entry.name for entry in config.hours]),
+        *((name, "name", [entry.name for entry in getattr(config, name)]) for name in BLOCK_LISTS),
         ("route", "match", [f"{entry.match} {entry.hours}".strip() for entry in config.route]),
         ("room", "name", [entry.name for entry in config.room]),
         ("group", "name", [entry.name for entry in config.group]),
@@ -209,6 +213,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_comfort,
     check_distribution,
     check_caller_lists,
+    check_blocks,
     check_flows,
     check_ports,
     check_addresses,

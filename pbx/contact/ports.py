@@ -128,6 +128,18 @@ class CallbackRequests(Protocol):
         """
         ...
 
+    def number_of(self, heard: str) -> str:
+        """`heard` as a number that may be called back, "" when it may not."""
+        ...
+
+    async def request_from_flow(
+        self, call: Call, queue: str, number: str, *, at: float = 0.0
+    ) -> tuple[ContactItem | None, str]:
+        """Opens the item for a number that the caller confirmed, not before `at` (UTC seconds); it is on disk when this
+        returns. None with the reason when the request is refused. The call goes on.
+        """
+        ...
+
 
 class ContactStore(Protocol):
     """Where items live beyond the process. Every method that is awaited returns after the commit."""

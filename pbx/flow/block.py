@@ -82,6 +82,14 @@ class Block(BaseModel, ABC):
         """Names of the variables that the block may set, whatever its exit; "http.*" for all that begin so."""
         return ()
 
+    def speaks(self) -> Sequence[Language]:
+        """The languages that the block may give the call."""
+        return ()
+
+    def hides(self) -> bool:
+        """Whether the digits that it asks for are a secret."""
+        return False
+
     def enters(self) -> Entered | None:
         """The flow that the block leads into."""
         return None

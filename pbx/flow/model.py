@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pbx.config import Language
 from pbx.configfile.problem import Path
 from pbx.flow.block import Block
-from pbx.flow.blocks.language import Language as LanguageBlock
 from pbx.flow.texts import spoken_in
 from pbx.flow.values import Value
 
@@ -38,6 +37,7 @@ class Flow:
     journal: tuple[str, ...] = ()  # names whose values the journey keeps
     blocks_key: str = "block"
     document: FlowDocument | None = None  # what it was made from
+    hides: bool = field(init=False)  # one of its blocks asks for secret digits
     ways: Mapping[str, Mapping[str, str]] = field(init=False)  # block to exit to block, defaults included
 
     def __post_init__(self) -> None:
@@ -47,6 +47,7 @@ class Flow:
             for name, block in self.blocks.items()
         }
         object.__setattr__(self, "ways", ways)
+        object.__setattr__(self, "hides", any(block.hides() for block in self.blocks.values()))
 
     def target(self, block: str, exit_name: str) -> str:
         """The block that an exit leads to, "" for none: then the flow ends."""
@@ -58,7 +59,7 @@ class Flow:
 
     def languages(self, default: Language) -> list[Language]:
         """Every language that a call may have in this flow, the first one first."""
-        chosen = [block.language for block in self.blocks.values() if isinstance(block, LanguageBlock)]
+        chosen = [language for block in self.blocks.values() for language in block.speaks()]
         return list(dict.fromkeys([self.language or default, *chosen]))
 
 

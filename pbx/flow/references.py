@@ -11,8 +11,16 @@ from pbx.config_queue import members_of
 from pbx.configfile.problem import Problem
 from pbx.flow.block import Reference
 from pbx.flow.model import Flow
+from pbx.web.hosts import Hosts
 
-SAID_AS = {"target": "extension or number", "sms_template": "template of messages"}
+SAID_AS = {
+    "target": "extension or number",
+    "sms_template": "template of messages",
+    "http_host": "entry of http.hosts for",
+    "http_secret": "entry of http.secrets",
+    "pin_list": "list of PINs",
+    "dealers": "[[dealer]] of the configuration; found",
+}
 Names = Callable[[Config], Collection[str]]
 
 
@@ -40,7 +48,12 @@ KNOWN: dict[str, Names] = {
     "skill": _skills,
     "agent": _agents,
     "target": _targets,
+    "extension": lambda config: [entry.number for entry in config.extension],
     "voicemail": lambda config: [entry.name for entry in config.voicemail],
+    "pin_list": lambda config: [entry.name for entry in config.pin_list],
+    "rota": lambda config: [entry.name for entry in config.rota],
+    "http_secret": lambda config: list(config.http.secrets),
+    "dealers": lambda config: [""] if config.dealer else [],
     "announcement": lambda config: [entry.name for entry in config.announcement],
     "sms_template": lambda config: [entry.name for entry in config.sms.template],
 }
@@ -68,6 +81,8 @@ class House:
 
     def has(self, reference: Reference) -> bool:
         """Whether what is named exists, as far as that is known."""
+        if reference.what == "http_host":
+            return is_listed(reference.name, self.config)
         names = self.names(reference.what)
         if names is None or reference.name in names:
             return True
@@ -82,8 +97,25 @@ def check_references(flow: Flow, house: House) -> Iterator[Problem]:
             if not house.has(reference):
                 what = SAID_AS.get(reference.what, reference.what)
                 text = f"flow {flow.name!r}, block {block_name!r}: there is no {what} {reference.name!r}"
-                remedy = one_of(reference.name, house.names(reference.what) or ())
+                remedy = _remedy(reference, house)
                 yield Problem(flow.at(block_name, reference.key), text, remedy)
+
+
+def is_listed(place: str, config: Config) -> bool:
+    """Whether http.hosts has "SCHEME HOST PORT"; entries that are none are told elsewhere."""
+    scheme, host, port = place.split(" ")
+    try:
+        return bool(Hosts(config.http.hosts).entry(scheme, host, int(port)))
+    except ValueError:
+        return True
+
+
+def _remedy(reference: Reference, house: House) -> str:
+    if reference.what == "http_host":
+        return f"add {reference.name.split(' ')[1]!r} to hosts of [http]: nobody else is asked"
+    if reference.what == "dealers":
+        return "add a [[dealer]]"
+    return one_of(reference.name, house.names(reference.what) or ())
 
 
 def one_of(wrong: str, known: Collection[str]) -> str:

@@ -45,6 +45,8 @@ def begin(run: Run) -> None:
     flow = run.flow
     if flow.language is not None:
         run.language = flow.language
+    if flow.hides:
+        run.call.hide_digits(False, ahead=True)
     for name, value in flow.variables.items():
         if name not in run.variables:
             run.variables.set(name, value)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
+from pbx.store import schema_customers as schema_customers
 from pbx.store import schema_sms as schema_sms
 from pbx.store.metadata import metadata as metadata
 
-HEAD = "0007"  # the newest revision under migrations/versions
+HEAD = "0008"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
@@ -99,6 +100,7 @@ cdrs = Table(
     _added("contact"),  # the item that the call was placed for
     _us("bridged_us", nullable=True),  # two people heard each other for the first time
     Index("ix_cdrs_started_us", "started_us"),
+    Index("ix_cdrs_caller", "caller"),
 )
 
 queue_visits = Table(

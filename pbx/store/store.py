@@ -18,6 +18,7 @@ from pbx.config import Config
 from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus
 from pbx.store import recovery, schema
 from pbx.store.contacts import StoredContacts
+from pbx.store.customers import StoredCustomers
 from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
@@ -25,6 +26,7 @@ from pbx.store.flow_versions import StoredFlowVersions
 from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.phone_settings import StoredPhoneSettings
+from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations
 from pbx.store.sms import StoredSms
 from pbx.store.voicemail import StoredMessages
@@ -71,6 +73,8 @@ class Store:
         self.kept = Kept()  # the Keeper of the call layer
         self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
         self.voicemail = StoredMessages()  # the MessageStore of voicemail
+        self.customers = StoredCustomers()  # the CustomerStore of the book of customers
+        self.ranges = StoredRanges()  # the RangeStore of the regions
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
         self.sms = StoredSms()  # the SmsStore of short messages
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
@@ -95,6 +99,8 @@ class Store:
         self.sms.attach(self.durable)
         self.flow_versions.attach(self.durable)
         self.voicemail.attach(self.durable)
+        self.customers.attach(self.durable)
+        self.ranges.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
@@ -178,6 +184,7 @@ class Store:
             self.sms.read(connection)
             self.flow_versions.read(connection)
             self.voicemail.read(connection)
+            self.ranges.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

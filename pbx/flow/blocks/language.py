@@ -21,6 +21,9 @@ class Language(Block):
     def exits(self) -> dict[str, Exit]:
         return {"next": Exit("next", self.next, required=True)}
 
+    def speaks(self) -> tuple[LanguageName, ...]:
+        return (self.language,)
+
     async def run(self, run: Run) -> str:
         run.language = self.language
         return "next"

@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from pbx.flow.block import Block, Exit, Reference
 from pbx.flow.blocks.menu import KEYS
+from pbx.flow.blocks.tag import priority_of, skills_of
+from pbx.flow.fill import checked, fill
 
 if TYPE_CHECKING:
     from pbx.flow.run import Run
@@ -27,7 +29,7 @@ class Queue(Block):
     max_wait_s: float | None = Field(default=None, ge=0)  # None: the queue's; 0: no limit
     priority: int = Field(default=0, ge=-10, le=10)  # added to the queue's
     skills: dict[str, Annotated[int, Field(ge=1, le=100)]] = {}  # needed besides the queue's: skill to least level
-    preferred: str = ""  # extension of the agent who is asked first
+    preferred: str = ""  # extension of the agent who is asked first; may be a variable: "{caller.agent}"
     answered: str = ""
     timeout: str = ""
     full: str = ""
@@ -37,6 +39,11 @@ class Queue(Block):
     keys: dict[str, str] = {}  # before those of the queue's own configuration
 
     hangup_exits = frozenset({"abandoned"})
+
+    @field_validator("preferred")
+    @classmethod
+    def _check_preferred(cls, text: str) -> str:
+        return checked(text)
 
     @field_validator("keys")
     @classmethod
@@ -53,7 +60,11 @@ class Queue(Block):
 
     def references(self) -> list[Reference]:
         found = [Reference("queue", self.queue, "queue"), *(Reference("skill", name, "skills") for name in self.skills)]
-        return [*found, Reference("agent", self.preferred, "preferred")] if self.preferred else found
+        fixed = self.preferred and "{" not in self.preferred
+        return [*found, Reference("agent", self.preferred, "preferred")] if fixed else found
+
+    def templates(self) -> dict[str, str]:
+        return {"preferred": self.preferred} if self.preferred else {}
 
     def after_hangup(self, run: Run) -> str:
         return "abandoned" if run.call.variables.get("abandoned") == self.queue else ""
@@ -61,8 +72,10 @@ class Queue(Block):
     async def run(self, run: Run) -> str:
         call = run.call
         queues = call.services.queues
-        skills = tuple(f"{name}:{level}" for name, level in self.skills.items())
-        wishes = queues.wish(self.priority, skills, self.preferred)
+        needed = {**skills_of(run), **self.skills}
+        skills = tuple(f"{name}:{level}" for name, level in needed.items())
+        priority = max(-10, min(10, self.priority + priority_of(run)))
+        wishes = queues.wish(priority, skills, fill(run, self.preferred, missing=""))
         result = await queues.join(call, self.queue, max_wait_s=self.max_wait_s, wishes=wishes, exits=tuple(self.keys))
         outcome: str = result.key if result.outcome == "key" else result.outcome
         if outcome in UNSERVED and not run.leads(outcome):

@@ -1,0 +1,93 @@
+"""Builds what blocks of flows need beyond the call, and answers the control socket about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from pbx.api.control import Refused
+from pbx.call.range_book import RangeError
+from pbx.customers.customer import CustomerError
+from pbx.flow.equipment import Equipment
+from pbx.metrics.blocks import BlockMetrics
+from pbx.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pbx.app.pbx import Pbx
+
+
+def start_equipment(app: Pbx) -> Equipment:
+    """Built, begun, and counted."""
+    equipment = Equipment(app.calls.services, app.store.customers, app.store.ranges, app.store.kept)
+    app.metrics.add(BlockMetrics(app.bus, app.config.http.hosts, [dealer.name for dealer in app.config.dealer]))
+    equipment.start()
+    return equipment
+
+
+class PbxEquipmentControl:
+    """Implements pbx.api.equipment_routes.EquipmentControl."""
+
+    def __init__(self, app: Pbx) -> None:
+        self._app = app
+
+    # -- customers -----------------------------------------------------------------------------------------------
+
+    async def customers(self, text: str, tag: str, limit: int) -> list[dict[str, Any]]:
+        found = await _done(self._app.equipment.customers.search(text, tag, limit))
+        return [customer.row() for customer in found]
+
+    async def take_customers(self, rows: list[dict[str, Any]], batch: str, last: bool) -> dict[str, Any]:
+        """`last`: customers of other batches go."""
+        book = self._app.equipment.customers
+        taken = await _done(book.take(rows, batch)) if rows else 0
+        gone = await _done(book.retain(batch)) if last else 0
+        return {"taken": taken, "removed": gone, "customers": await _done(book.count())}
+
+    async def remove_customer(self, number: str) -> dict[str, Any]:
+        if not await _done(self._app.equipment.customers.remove(number)):
+            raise Refused(404, f"nobody has the number {number}; `centrala customers find` looks for names")
+        return {"number": number}
+
+    async def set_pin(self, number: str, hashed: str) -> dict[str, Any]:
+        if not await _done(self._app.equipment.customers.set_pin(number, hashed)):
+            raise Refused(404, f"nobody has the number {number}; `centrala customers find` looks for names")
+        return {"number": number, "has_pin": bool(hashed)}
+
+    # -- regions -------------------------------------------------------------------------------------------------
+
+    def ranges(self) -> list[dict[str, Any]]:
+        tables = self._app.equipment.ranges.tables
+        return [{"name": name, "ranges": len(table)} for name, table in reversed(tables.items())]
+
+    async def take_ranges(self, name: str, rows: list[Any], begin: bool, end: bool) -> dict[str, Any]:
+        return {"name": name, "ranges": await _done(self._app.equipment.ranges.take(name, rows, begin=begin, end=end))}
+
+    async def remove_ranges(self, name: str) -> dict[str, Any]:
+        if not await _done(self._app.equipment.ranges.remove(name)):
+            raise Refused(404, f"there is no table {name!r}; `centrala regions list` shows them")
+        return {"name": name}
+
+    def region(self, number: str) -> dict[str, Any]:
+        origin = self._app.calls.services.inbound.regions.origin(number)
+        return {"number": number, **origin._asdict()}
+
+    # -- dealers and duty ----------------------------------------------------------------------------------------
+
+    def dealers(self) -> list[dict[str, Any]]:
+        return self._app.equipment.dealers.views()
+
+    def duty(self) -> list[dict[str, Any]]:
+        now = self._app.clock.unix()
+        return [
+            {"rota": name, "people": duty.people(now), "targets": [one.target for one in duty.now(now)]}
+            for name, duty in self._app.equipment.rotas.items()
+        ]
+
+
+async def _done(step: Awaitable[Any]) -> Any:
+    try:
+        return await step
+    except (CustomerError, RangeError) as error:
+        raise Refused(422, str(error)) from None
+    except StoreError as error:
+        raise Refused(503, str(error)) from None

@@ -1,0 +1,1 @@
+"""Customers who are known by number: names, languages, whom they want to speak with."""

@@ -1,0 +1,88 @@
+"""What blocks need beyond the call: the book of customers, requests over HTTP, calendars, rotas, dealers, PINs.
+
+Built once; blocks find it in `services.extra`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pbx.calendars.book import Calendars
+from pbx.calendars.feed import Feed
+from pbx.call.pins import PinLocks
+from pbx.call.range_book import RangeBook, RangeStore
+from pbx.customers.book import CustomerBook
+from pbx.flow.dealers import DealerBook
+from pbx.flow.duty import Duty
+from pbx.flow.passed import Passed
+from pbx.web.client import Web, WebClient
+
+if TYPE_CHECKING:
+    from pbx.call.keeping import Keeper
+    from pbx.call.services import Services
+    from pbx.customers.customer import CustomerStore
+
+
+class Equipment:
+    """`start` needs a running loop; `stop` ends what was begun."""
+
+    def __init__(
+        self,
+        services: Services,
+        customers: CustomerStore,
+        ranges: RangeStore | None = None,
+        keeper: Keeper | None = None,
+        web: Web | None = None,
+    ) -> None:
+        config, clock = services.config, services.clock
+        keeper = keeper if keeper is not None else services.keeper
+        self._own_web = WebClient(config.http) if web is None else None
+        self.web: Web = web if web is not None else self._own_web  # type: ignore[assignment]
+        self.customers = CustomerBook(customers, config.numbering.country)
+        self.ranges = RangeBook(ranges)
+        self.calendars = Calendars(config, clock, services.bus, self.web)
+        conditions = services.dialplan.hours
+        conditions.events = self.calendars.at
+        self.rotas = {entry.name: Duty(entry, config.server.timezone, self.calendars.at) for entry in config.rota}
+        self.dealers = DealerBook(config.dealer, config.dealers, clock, keeper)
+        self.dealers.is_open = lambda hours: conditions.state(hours) == "open"
+        self._stock: Feed | None = None
+        if config.dealers.stock:
+            self._stock = Feed(
+                "the stock of dealers",
+                config.dealers.stock,
+                every_s=config.dealers.stock_every_s,
+                copy=Path(config.server.data_dir) / "feeds" / "stock",
+                web=self.web,
+                clock=clock,
+                take=self.dealers.take_stock,
+            )
+            self.dealers.stock_age_s = self._stock.age_s
+        self._regions = services.inbound.regions
+        self.ranges.changed = self._take_ranges
+        self._take_ranges()
+        services.extra.update(
+            customers=self.customers,
+            web=self.web,
+            rotas=self.rotas,
+            dealers=self.dealers,
+            pin_locks=PinLocks(keeper, clock),
+            guard_passed=Passed(keeper, clock),
+        )
+
+    def start(self) -> None:
+        """Begins to read calendars and stock."""
+        self.calendars.start()
+        if self._stock is not None:
+            self._stock.start()
+
+    async def stop(self) -> None:
+        if self._stock is not None:
+            await self._stock.stop()
+        await self.calendars.stop()
+        if self._own_web is not None:
+            await self._own_web.stop()
+
+    def _take_ranges(self) -> None:
+        self._regions.take_ranges(self.ranges.all())

@@ -1,0 +1,1 @@
+"""Requests that we make over HTTP, to hosts that the configuration lists."""
