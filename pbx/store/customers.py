@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from pbx.customers.customer import Customer, tail_of
 from pbx.store import schema_customers as schema
-from pbx.store.schema import cdrs
 from pbx.store.bulk import BulkInsert
 from pbx.store.encode import clean, from_json, json_text
 from pbx.store.errors import StoreError
+from pbx.store.schema import cdrs
 
 Durable = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 CUSTOMERS = BulkInsert(schema.customers, replace=True)
