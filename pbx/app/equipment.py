@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from pbx.api.control import Refused
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
 
 
-def start_equipment(app: Pbx) -> Equipment:
-    """Built, begun, and counted."""
+def start_equipment(app: Pbx, stack: AsyncExitStack) -> Equipment:
+    """Built, begun, and counted; `stack` ends it."""
     equipment = Equipment(app.calls.services, app.store.customers, app.store.ranges, app.store.kept)
     app.metrics.add(BlockMetrics(app.bus, app.config.http.hosts, [dealer.name for dealer in app.config.dealer]))
     equipment.start()
+    stack.push_async_callback(equipment.stop)
     return equipment
 
 

@@ -56,7 +56,6 @@ from pbx.events import EventBus
 from pbx.features.checks import check_music
 from pbx.features.service import Features
 from pbx.features.views import FeatureViews
-from pbx.flow.equipment import Equipment
 from pbx.flow.interpreter import Flows
 from pbx.flow.publishing import Publishing
 from pbx.media.engine import MediaEngine
@@ -117,7 +116,6 @@ class Pbx:
         self.flows: Flows
         self.publishing: Publishing
         self.flow_counts: AppFlowCountControl
-        self.equipment: Equipment
         self.presence: PresenceService
         self.voicemail: Voicemail
         self.metrics: Metrics
@@ -263,8 +261,7 @@ class Pbx:
         self._stack.push_async_callback(self.sms.stop)
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
-        self.equipment = start_equipment(self)
-        self._stack.push_async_callback(self.equipment.stop)
+        self.equipment = start_equipment(self, self._stack)
         self.voicemail = await start_voicemail(self)
         self._stack.push_async_callback(self.voicemail.stop)
         self.callbacks = Callbacks(services, self.store.kept)
