@@ -20,7 +20,7 @@ from pbx.demodata.build import Made, Year, build
 from pbx.reporting.intervals import day, days
 from pbx.reporting.reporter import Reporter
 from pbx.store.database import reader_engine, writer_engine
-from pbx.store.recovery import rebuild_cdrs
+from pbx.store.rebuild import rebuild
 
 LAST = date(2026, 11, 20)
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -86,7 +86,7 @@ def test_its_records_are_what_its_journey_says(week: tuple[Path, Made], tmp_path
         expected = before.cdrs(day(LAST, WARSAW), limit=2000)
     engine = writer_engine(_url(path))
     with engine.begin() as connection:
-        assert rebuild_cdrs(connection, zone="Europe/Warsaw") == week[1].inbound + week[1].outbound
+        assert rebuild(connection, zone="Europe/Warsaw").calls == week[1].inbound + week[1].outbound
     engine.dispose()
     with reporter(path) as after:
         assert after.cdrs(day(LAST, WARSAW), limit=2000) == expected
