@@ -51,7 +51,9 @@ def _emergency_dialler(number: str) -> Application:
 def _dialler(target: str, timeout_s: float) -> Application:
     async def dial(call: Call) -> None:
         caller = call.services.dialplan.extensions.get(call.extension)
+        call.nothing_follows = True
         result = await call.dial(target, timeout_s=timeout_s, record=caller is not None and caller.record)
+        call.nothing_follows = False
         if not result.answered:
             status = for_caller(result.sip_status)
             if 500 <= status <= 599 and target in call.services.dialplan.extensions:

@@ -50,13 +50,16 @@ async def join(call: Call, leg: OutgoingLeg, *, record: bool) -> BridgeResult:
     if record or call.recording or call.services.recorder.is_wanted(call):
         call.services.recorder.start(call, leg)
     try:
-        while not leg.is_ended:
+        if call.nothing_follows:
+            call.last_wait = leg
+        while not leg.is_ended and not (call.nothing_follows and call.a.is_ended):
             await leg.change()
         by = "callee" if leg.by_far_end else "pbx"
         result = BridgeResult(loop.time() - began, by, leg.cause)
         call.note_bridge(result)
         return result
     finally:
+        call.last_wait = None
         call.a.part()
         call.emit(_BRIDGE_ENDED, with_leg=leg.name, talk_s=loop.time() - began)
         call.services.recorder.rest(call)

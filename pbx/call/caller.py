@@ -78,13 +78,13 @@ class CallerLeg(Leg):
 
     def on_established(self, session: Session, body: bytes) -> None:
         super().on_established(session, body)
-        self._tell()
+        self.tell()
 
     def on_reinvite_answer(self, session: Session, status: int, body: bytes) -> None:
         super().on_reinvite_answer(session, status, body)
         if self._pending_offer and not self.answered_at and not self.is_ended:  # an early answer that cannot be used
             self.finish("incompatible", 488)
-        self._tell()
+        self.tell()
 
     def on_cancelled(self, session: Session) -> None:
         if session.end_reason and self.call is not None:  # "completed elsewhere" is no missed call to our phones either

@@ -82,6 +82,7 @@ async def dial(
         name = dialplan.named_application(next_target)
         if name:
             call.application = name
+            call.nothing_follows = False  # what it does after a bridge is its own affair
             call.variables["forward.from"], call.variables["forward.reason"] = target, reason
             call.emit(Kind.CALL_ROUTED, application=name)
             await call.services.applications.find(name)(call)
@@ -95,12 +96,14 @@ async def _ring(
     leg = call.originate(target, timeout_s=timeout_s, role=role, headers=headers, account=account)
     call.dialling = leg
     try:
-        await leg.answered()
-    except DialFailed as failure:
-        _quiet(call, leg)
-        return DialResult(False, failure.status, failure.cause, leg=leg.name, target=target)
+        while leg.pending:
+            await leg.change()
     finally:
         call.dialling = None
+    failure = leg.failure
+    if failure is not None:
+        _quiet(call, leg)
+        return DialResult(False, failure.status, failure.cause, leg=leg.name, target=target)
     result = await call.bridge(leg, record=record)
     return DialResult(True, 200, result.cause, result.talk_s, result.ended_by, leg.name, target)
 

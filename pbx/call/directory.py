@@ -37,7 +37,10 @@ class NumberTable:
 
     def reached(self, number: str, trunk: Trunk) -> Number | None:
         """The entry that a caller of `trunk` reaches by `number`: only those that list the trunk."""
-        for form in _forms(number, trunk):
+        entry = self.get(number)
+        if entry is not None and trunk.name in entry.trunks:
+            return entry
+        for form in _other_forms(number, trunk):
             entry = self.get(form)
             if entry is not None and trunk.name in entry.trunks:
                 return entry
@@ -64,8 +67,7 @@ class NumberTable:
         return entry
 
 
-def _forms(number: str, trunk: Trunk) -> Iterable[str]:
-    yield number
+def _other_forms(number: str, trunk: Trunk) -> Iterable[str]:
     bare = number.lstrip("+")
     yield bare if bare != number else f"+{bare}"
     e164 = trunk.plan.e164(number)

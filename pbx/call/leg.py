@@ -93,7 +93,7 @@ class Leg(LegMedia):
         self._waiters = (*self._waiters, waiter)
         return waiter
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Wakes those who wait for a change."""
         waiters, self._waiters = self._waiters, ()
         for waiter in waiters:
@@ -303,7 +303,7 @@ class Leg(LegMedia):
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(cause)
         if self._waiters:
-            self._tell()
+            self.tell()
         self.call = None
         del self.live_call
         call.on_leg_ended(self)

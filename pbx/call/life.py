@@ -56,8 +56,10 @@ class Life:
         "ended_by",
         "id",
         "language",
+        "last_wait",
         "legs",
         "loop",
+        "nothing_follows",
         "queue",
         "reason_line",
         "recordings",
@@ -97,6 +99,9 @@ class Life:
         )
         self.legs: list[OutgoingLeg] = []  # alive, in the order they were started
         self.dialling: OutgoingLeg | None = None  # its progress is the caller's to hear
+        # Whose end the application waits for in a bridge, when all it does then is return; set by such an application.
+        self.last_wait: OutgoingLeg | None = None
+        self.nothing_follows = False
         self.rings_all = False  # every leg that rings is the caller's to hear
         self._legs_started = 0
         self.transfer: Transfer | None = None  # under way, or the last one
@@ -287,6 +292,7 @@ class Life:
     def _hand_over(self, application: Callable[[Any], Awaitable[None]]) -> None:
         """What the former application left is ended; the next one begins."""
         self._next = self.dialling = self._bridged = self._music = None
+        self.nothing_follows = False
         for leg in tuple(self.legs):
             if not self.keeps(leg):
                 leg.finish("normal", 200 if leg.answered_at else 487)
@@ -342,7 +348,9 @@ class Life:
             self._give_back(leg)
         self._end(leg.cause, leg.sip_status, "caller" if leg.by_far_end else "pbx")
         self._digits.wake()
-        if self._task is not None and not self.ended and self._task is not asyncio.current_task(self.loop):
+        if self.last_wait is not None:  # to unwind a coroutine by an exception costs more than to let it return
+            self.last_wait.tell()
+        elif self._task is not None and not self.ended and self._task is not asyncio.current_task(self.loop):
             self._task.cancel()
 
     def _give_back(self, leg: OutgoingLeg) -> None:

@@ -64,6 +64,11 @@ class OutgoingLeg(Leg):
 
     # -- for applications ----------------------------------------------------------------------------------------
 
+    @property
+    def pending(self) -> bool:
+        """Whether it is neither answered nor certain that it never will be."""
+        return not self.answered_at and self._failure is None
+
     async def answered(self) -> bool:
         """Waits until the leg is answered and returns True; raises DialFailed when it never will be."""
         while not self.answered_at and self._failure is None:
@@ -100,7 +105,7 @@ class OutgoingLeg(Leg):
         self._charge_on()
         source.give(self, cause)
         call.emit(_LEG_ANSWERED, self.name)
-        self._tell()
+        self.tell()
 
     @property
     def dialled(self) -> Dialled | None:
@@ -317,7 +322,7 @@ class OutgoingLeg(Leg):
         call.emit(_LEG_ANSWERED, self.name)
         if not self.settings.send:
             self._take_direction()
-        self._tell()
+        self.tell()
 
     def on_failure(self, session: Session, status: int, reason: str, _response: Any) -> None:
         """A branch failed; the leg fails with its last branch, or at once when a phone refuses for all (6xx)."""
