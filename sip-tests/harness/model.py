@@ -46,6 +46,7 @@ class Audio:
     mark_after_s: float = 0.0  # the tone pauses for 200 ms then: where it goes on, others measure the delay
     delay: dict[str, Any] = field(default_factory=dict)  # {of: who, ms: n}: its mark is heard within n ms, one way
     hears: list[dict[str, Any]] = field(default_factory=list)  # in this order: harness/listening.py
+    prompts: list[dict[str, Any]] = field(default_factory=list)  # heard in this order: harness/prompts.py
     hear_digits: str = ""  # digits that must arrive as RFC 4733 events
     hear_tones: str = ""  # digits that must arrive as sound
     follows: dict[str, Any] = field(default_factory=dict)  # {of: who, ms: n}: `hear` within n ms of its first packet

@@ -55,6 +55,7 @@ class Endpoint:
         self.codec = CODECS[audio.codec]
         audio.event_type = audio.event_type or self.codec.event_type
         self.delay_ms = 0.0  # one way, of what `delay` of this endpoint measured
+        self.key_ended_at = 0.0  # UTC seconds when the end of the first digit was sent (RFC 4733)
         self.marked_at = 0.0  # UTC seconds when the tone went on after its pause (`mark_after_s`)
         self._stopping = threading.Event()
         self._hung_up = threading.Event()  # ends the sending only
@@ -126,6 +127,8 @@ class Endpoint:
                 self.marked_at = time.time()
             for packet in plan.pop(0) if plan else [sender.audio(() if paused else frequencies)]:
                 if self.remote is not None:
+                    if not self.key_ended_at and packet[1] & 0x7F == self.audio.event_type and packet[13] & 0x80:
+                        self.key_ended_at = time.time()
                     self._sending.sendto(self.shield.sealed(packet) if self.shield else packet, self.remote)
                     self.sent += 1
             frame += 1

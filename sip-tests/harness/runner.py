@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import phones, recordings
+from harness import phones, prompts, recordings
 from harness.browser import Browser, bundle
 from harness.edge import PORTS
 from harness.judgement import judge
@@ -27,6 +27,7 @@ from harness.stranger import Stranger, StrangerFailed, replaces
 from harness.ways import Ways
 from pbx.api.client import ControlError
 from pbx.call.phone_settings import FIELDS as SETTINGS
+from pbx.config import Config
 
 OUT_OF_BROWSER = REPOSITORY / "build" / "sip-tests" / "browser"
 LAST = 99  # the number in the traces of what comes after the steps
@@ -274,8 +275,20 @@ class Run:
         for running in heard:
             if running.endpoint is not None:
                 self.problems += [f"{running.sipp.label}: {text}" for text in judge(running.endpoint, endpoints)]
+                self._check_prompts(running, endpoints)
                 if running.endpoint.delay_ms:
                     self.notes.append(f"one way to {running.step.who}: {running.endpoint.delay_ms:.1f} ms")
+
+    def _check_prompts(self, running: _Running, endpoints: dict[str, Endpoint]) -> None:
+        """What was spoken to a caller, against the PBX's cache of speech; the lateness of senders is forgiven."""
+        endpoint = running.endpoint
+        if endpoint is None or not endpoint.audio.prompts:
+            return
+        late_ms = max(max(0.0, other.max_send_gap_ms - 20) for other in endpoints.values())
+        cache = Path(self.pbx.environment["CENTRALA_SPEECH__CACHE_DIR"])
+        problems, notes = prompts.check(endpoint, cache, Config.model_validate(self.pbx.config), late_ms)
+        self.problems += [f"{running.sipp.label}: {text}" for text in problems]
+        self.notes += [f"{running.step.who}: {text}" for text in notes]
 
     def _register(self, wanted: dict[str, str]) -> None:
         """Phones that are there before the behaviour begins, and agents who take calls."""
