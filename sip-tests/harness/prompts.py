@@ -21,8 +21,9 @@ from harness import tones
 from harness.codecs import BY_NUMBER
 from harness.listening import _decoded
 from pbx.config import Config
-from pbx.media.prompts import ENGINE
 from pbx.media.sound_cache import SoundCache
+from pbx.media.speakers import NAMES
+from pbx.media.voices import Voices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,10 +61,9 @@ def sound_of(packets: Sequence[Packet]) -> Sound:
 def speech(cache: Path, config: Config, text: str, language: str) -> tones.Samples:
     """The prompt as the PBX keeps it. FileNotFoundError when it never made it."""
     folder = SoundCache(cache)
-    settings = config.speech
-    voice = {str(name): voice for name, voice in settings.voices.items()}[language]
-    version = folder.recall("engine-version")
-    path = folder.path("say", engine=ENGINE, version=version, voice=voice, rate=settings.rate, text=text)
+    voice = Voices(config.speech).choose(language, "")
+    made = {"engine": NAMES.get(voice.engine, voice.engine), "version": folder.recall("engine-version")}
+    path = folder.path("say", **made, voice=voice.voice, rate=voice.rate, text=text)
     pcm = folder.read(path)
     if pcm is None:
         raise FileNotFoundError(f"the cache has no {language!r} prompt {text!r}")
@@ -124,7 +124,7 @@ def _check_stop(
     problems: list[str],
     notes: list[str],
 ) -> int:
-    """The prompt that begins at sample `begin` stops soon after the key; returns the sample where it did."""
+    """The prompt that begins at sample `begin` stops soon after the key; returns from where on the next one may be."""
     end = _stopped(sound, clip, begin)
     if not endpoint.key_ended_at:
         problems.append("no key was sent that could stop the prompt")
@@ -135,7 +135,7 @@ def _check_stop(
         notes.append(f"the prompt stopped {took_ms:.0f} ms after the key")
         if took_ms > float(wanted["stops_ms"]) + late_ms:
             problems.append(f"the prompt stopped {took_ms:.0f} ms after the key, {wanted['stops_ms']} are allowed")
-    return end
+    return max(begin, end - GONE * STEP)  # the next one may begin within the piece in which this one stopped
 
 
 def _stopped(sound: Sound, clip: tones.Samples, begin: int) -> int:
