@@ -26,6 +26,7 @@ from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone
+from pbx.config_selftest import SelfTest
 from pbx.config_sms import Sms
 from pbx.config_speech import Speech
 from pbx.config_voicemail import Announcement, Voicemail
@@ -389,6 +390,7 @@ class Config(Section):
     caller_id: list[CallerId] = []
     voicemail: list[Voicemail] = []
     announcement: list[Announcement] = []
+    selftest: list[SelfTest] = []
     emergency: Emergency = Emergency()
     numbering: Numbering = Numbering()
     screening: Screening = Screening()

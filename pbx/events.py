@@ -156,6 +156,8 @@ class Kind(StrEnum):
     SURVEY_ANSWERED = "survey.answered"  # block, survey, question, answer ("" for none)
     GUARD_CHECKED = "guard.checked"  # block, result ("pass", "drop", "trusted"), attempts
     CALL_TAGGED = "call.tagged"  # block, tag, priority, skills: as they are from here on
+    TEST_CALL = "test.call"  # test (name), far: the call that a test call reached, else the one that was placed
+    TEST_ENDED = "test.ended"  # test, passed, reason, pdd_s, answer_s, mos, score (least of the prompts)
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

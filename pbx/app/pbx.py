@@ -22,6 +22,7 @@ from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.flow_routes import flow_routes
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
+from pbx.api.selftest_routes import selftest_routes
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
@@ -40,6 +41,7 @@ from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.presence_control import AppPresenceControl
+from pbx.app.selftest_control import PbxSelfTestControl, build_selftests
 from pbx.app.sms_control import PbxSmsControl, start_sms
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
@@ -74,6 +76,7 @@ from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.queue.wrapup import TIMEOUT_CODE
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
+from pbx.selftest.service import SelfTests
 from pbx.sms.service import SmsService
 from pbx.store.store import Store
 from pbx.transport.base import ListenAddress
@@ -118,6 +121,7 @@ class Pbx:
         self.flow_counts: AppFlowCountControl
         self.presence: PresenceService
         self.voicemail: Voicemail
+        self.selftests: SelfTests
         self.metrics: Metrics
         self.http: HttpServer | None = None
         self.https: HttpServer | None = None
@@ -165,6 +169,8 @@ class Pbx:
         await self._start_signalling()
         self.callbacks.start()
         self._stack.callback(self.callbacks.pause)
+        self.selftests.start()
+        self._stack.push_async_callback(self.selftests.stop)
         for server in servers:
             await server.start()
             self._stack.push_async_callback(server.stop)
@@ -264,6 +270,7 @@ class Pbx:
         self.equipment = start_equipment(self, self._stack)
         self.voicemail = await start_voicemail(self)
         self._stack.push_async_callback(self.voicemail.stop)
+        self.selftests = build_selftests(self)
         self.callbacks = Callbacks(services, self.store.kept)
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))
         self._stack.push_async_callback(self.callbacks.stop)
@@ -352,6 +359,7 @@ class Pbx:
                         *flow_routes(PbxFlowControl(self.publishing)),
                         *equipment_routes(PbxEquipmentControl(self)),
                         *distribution_routes(AppDistributionControl(self.queues)),
+                        *selftest_routes(PbxSelfTestControl(self)),
                         *voicemail_routes(PbxVoicemailControl(self)),
                         *flow_count_routes(self.flow_counts),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),

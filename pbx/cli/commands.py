@@ -22,6 +22,7 @@ from pbx.cli import (
     report_sheets,
     staffing,
 )
+from pbx.cli import selftest as selftest_commands
 from pbx.cli import trunks as trunk_commands
 from pbx.cli import voicemail as voicemail_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
@@ -52,6 +53,7 @@ customers.register(app)
 regions.register(app)
 flows.register(app)
 voicemail_commands.register(app)
+selftest_commands.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Json = report_sheets.Json

@@ -22,6 +22,7 @@ from pbx.configfile.check_features import (
     check_supervisors,
 )
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
+from pbx.configfile.check_selftest import check_selftests
 from pbx.configfile.check_speech import check_speech
 from pbx.configfile.check_time import check_hours, check_timezone
 from pbx.configfile.check_transport import (
@@ -84,6 +85,7 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("parking", "name", [entry.name for entry in config.parking]),
         ("site", "name", [entry.name for entry in config.site]),
         ("voicemail", "name", [entry.name for entry in config.voicemail]),
+        ("selftest", "name", [entry.name for entry in config.selftest]),
         ("announcement", "name", [entry.name for entry in config.announcement]),
     ]
     for section, key, names in lists:
@@ -235,6 +237,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_hours,
     check_voicemail,
     check_announcements,
+    check_selftests,
 )
 
 

@@ -77,6 +77,9 @@ class CallFacts:
     def _screened(self, _data: dict[str, Any], _at: float) -> None:
         self.screened = True
 
+    def _test_call(self, _data: dict[str, Any], _at: float) -> None:
+        self.handled = True  # by whoever tests: no customer waits
+
     def _leg_started(self, data: dict[str, Any], _at: float) -> None:
         if data.get("role") == "callee" and not self.rang:
             self.rang = str(data.get("target") or "")
@@ -144,6 +147,7 @@ _HANDLERS: dict[str, Callable[[CallFacts, dict[str, Any], float], None]] = {
     Kind.QUEUE_LEFT: CallFacts._left,
     Kind.GROUP_RANG: CallFacts._group_rang,
     Kind.GROUP_UNANSWERED: CallFacts._group_unanswered,
+    Kind.TEST_CALL: CallFacts._test_call,
     Kind.VOICEMAIL_RECORDED: CallFacts._voicemail,
     Kind.BRIDGE_STARTED: CallFacts._bridge_started,
     Kind.BRIDGE_ENDED: CallFacts._bridge_ended,

@@ -155,7 +155,7 @@ def call_figures(connection: Connection, interval: Interval) -> CallFigures:
         func.coalesce(func.sum(cdr.talk_s), 0.0),
         func.coalesce(func.sum(cdr.setup_s), 0.0),
         func.coalesce(func.max(cdr.setup_s), 0.0),
-    ).where(cdr.started_us >= interval.start_us, cdr.started_us < interval.end_us)
+    ).where(cdr.started_us >= interval.start_us, cdr.started_us < interval.end_us, cdr.test == "")
     return CallFigures(*connection.execute(query).one())
 
 

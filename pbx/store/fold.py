@@ -60,6 +60,7 @@ class CallFold(Stays):
         "sip_status",
         "source",
         "started_us",
+        "test",
         "tries",
         "trunk",
         "zone",
@@ -71,7 +72,7 @@ class CallFold(Stays):
         self.zone = zone
         self.started_us = self.answered_us = self.ended_us = self.last_us = 0
         self.direction = self.caller = self.callee = self.did = self.trunk = self.source = ""
-        self.application = self.forwarded_to = self.agent = self.contact = ""
+        self.application = self.forwarded_to = self.agent = self.contact = self.test = ""
         self.first_bridge_us = 0
         self.cause = self.ended_by = self.recording = ""
         self.sip_status = self.legs = self.tries = self.rx_packets = self.lost_packets = 0
@@ -146,12 +147,13 @@ class CallFold(Stays):
             cost=self.cost,
             contact=self.contact,
             bridged_us=self.first_bridge_us or None,
+            test=self.test,
             **self.number,
         )
 
     def visit_records(self) -> list[QueueVisit]:
         """One record per stay in a queue. A stay that nobody ended was left by whoever ended the call."""
-        if not self.visits:
+        if not self.visits or self.test:
             return []
         ended_us = self.ended_us or self.last_us
         open_end = "abandoned" if self.ended_by == "caller" else (self.cause or "ended")
@@ -228,6 +230,9 @@ class CallFold(Stays):
 
     def _forwarded(self, leg: str, at_us: int, data: Data) -> None:
         self.forwarded_to = clean(data.get("to"))
+
+    def _test_call(self, leg: str, at_us: int, data: Data) -> None:
+        self.test = clean(data.get("test"))
 
     def _leg_started(self, leg: str, at_us: int, data: Data) -> None:
         self.legs += 1
@@ -346,6 +351,7 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.CALL_ANSWERED.value: CallFold._call_answered,
     Kind.CALL_ENDED.value: CallFold._call_ended,
     Kind.FORWARDED.value: CallFold._forwarded,
+    Kind.TEST_CALL.value: CallFold._test_call,
     Kind.LEG_STARTED.value: CallFold._leg_started,
     Kind.LEG_RINGING.value: CallFold._leg_ringing,
     Kind.LEG_ANSWERED.value: CallFold._leg_answered,

@@ -51,6 +51,7 @@ class Cdr:
     cost: float = 0.0
     contact: str = ""
     bridged_us: int | None = None
+    test: str = ""
 
 
 @dataclass(slots=True)

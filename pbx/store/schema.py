@@ -99,6 +99,7 @@ cdrs = Table(
     _added_figure("cost"),  # of the legs by priced trunks, in the currency of their price lists
     _added("contact"),  # the item that the call was placed for
     _us("bridged_us", nullable=True),  # two people heard each other for the first time
+    _added("test"),  # the test that the call was made for; such calls are no customers'
     Index("ix_cdrs_started_us", "started_us"),
     Index("ix_cdrs_caller", "caller"),
 )

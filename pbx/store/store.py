@@ -28,6 +28,7 @@ from pbx.store.kept import Kept
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations
+from pbx.store.selftest import StoredResults
 from pbx.store.sms import StoredSms
 from pbx.store.voicemail import StoredMessages
 from pbx.store.writer import Writer, WriterStats
@@ -75,6 +76,7 @@ class Store:
         self.voicemail = StoredMessages()  # the MessageStore of voicemail
         self.customers = StoredCustomers()  # the CustomerStore of the book of customers
         self.ranges = StoredRanges()  # the RangeStore of the regions
+        self.selftests = StoredResults()  # the ResultStore of test calls
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
         self.sms = StoredSms()  # the SmsStore of short messages
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
@@ -101,6 +103,7 @@ class Store:
         self.voicemail.attach(self.durable)
         self.customers.attach(self.durable)
         self.ranges.attach(self.durable)
+        self.selftests.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer

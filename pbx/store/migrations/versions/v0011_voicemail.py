@@ -1,4 +1,4 @@
-"""Messages in voicemail boxes; results of test calls."""
+"""Messages in voicemail boxes; results of test calls, and which calls were tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("cdrs", sa.Column("test", sa.Text(), nullable=False, server_default=sa.text("''")))
     op.create_table(
         "voicemail_messages",
         sa.Column("id", sa.String(32), nullable=False),
@@ -57,3 +58,5 @@ def downgrade() -> None:
     op.drop_index("ix_selftest_results_started_us", table_name="selftest_results")
     op.drop_table("selftest_results")
     op.drop_table("voicemail_messages")
+    with op.batch_alter_table("cdrs", schema=None) as batch_op:
+        batch_op.drop_column("test")
