@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 from functools import partial
 from pathlib import Path
 
@@ -22,13 +21,12 @@ from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.flow_routes import flow_routes
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
-from pbx.api.selftest_routes import selftest_routes
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
-from pbx.api.voicemail_routes import voicemail_routes
+from pbx.app import selftest_control, voicemail_control
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.callback_control import PbxCallbackControl
@@ -40,12 +38,11 @@ from pbx.app.equipment import PbxEquipmentControl, start_equipment
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
+from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
-from pbx.app.selftest_control import PbxSelfTestControl, build_selftests
 from pbx.app.sms_control import PbxSmsControl, start_sms
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
-from pbx.app.voicemail_control import PbxVoicemailControl, start_voicemail
 from pbx.call.assembly import assemble
 from pbx.call.codes import slots
 from pbx.call.service import CallService
@@ -86,8 +83,6 @@ from pbx.transport.resolver import Resolver, parse_target
 from pbx.voicemail.service import Voicemail
 
 log = logging.getLogger("centrala.app")
-
-KEY_BYTES = 32
 
 
 class Pbx:
@@ -169,8 +164,7 @@ class Pbx:
         await self._start_signalling()
         self.callbacks.start()
         self._stack.callback(self.callbacks.pause)
-        self.selftests.start()
-        self._stack.push_async_callback(self.selftests.stop)
+        self.selftests.start(self._stack)
         for server in servers:
             await server.start()
             self._stack.push_async_callback(server.stop)
@@ -217,7 +211,7 @@ class Pbx:
             location_store=self.store.locations,
             settings_store=self.store.phone_settings,
             keeper=self.store.kept,
-            secret=_secret(self.data_dir / "nonce.key"),
+            secret=nonce_key(self.data_dir / "nonce.key"),
         )
         self.driver.user_agent.handler = self.calls
         self.driver.user_agent.recheck = self.calls.recheck
@@ -268,9 +262,8 @@ class Pbx:
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
         self.equipment = start_equipment(self, self._stack)
-        self.voicemail = await start_voicemail(self)
-        self._stack.push_async_callback(self.voicemail.stop)
-        self.selftests = build_selftests(self)
+        self.voicemail = await voicemail_control.start(self, self._stack)
+        self.selftests = selftest_control.build(self)
         self.callbacks = Callbacks(services, self.store.kept)
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))
         self._stack.push_async_callback(self.callbacks.stop)
@@ -359,8 +352,8 @@ class Pbx:
                         *flow_routes(PbxFlowControl(self.publishing)),
                         *equipment_routes(PbxEquipmentControl(self)),
                         *distribution_routes(AppDistributionControl(self.queues)),
-                        *selftest_routes(PbxSelfTestControl(self)),
-                        *voicemail_routes(PbxVoicemailControl(self)),
+                        *selftest_control.routes(self),
+                        *voicemail_control.routes(self),
                         *flow_count_routes(self.flow_counts),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],
@@ -382,20 +375,6 @@ class Pbx:
 def _streams(config: Config) -> int:
     """Room for every stream that the RTP range could hold."""
     return max(16, (config.media.port_max - config.media.port_min + 1) // 2)
-
-
-def _secret(path: Path) -> bytes:
-    """The key of digest nonces, made once and kept (0600): phones need no new challenge after a restart."""
-    with contextlib.suppress(FileNotFoundError):
-        found = path.read_bytes()
-        if len(found) == KEY_BYTES:
-            return found
-        path.unlink()
-    made = os.urandom(KEY_BYTES)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(made)
-    return made
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from starlette.routing import Route
+
 from pbx.api.control import Refused
+from pbx.api.selftest_routes import selftest_routes
 from pbx.metrics.selftest import SelfTestMetrics, SelfTestNow
 from pbx.selftest.redials import Redials
 from pbx.selftest.result import Result
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
 
 
-def build_selftests(app: Pbx) -> SelfTests:
+def build(app: Pbx) -> SelfTests:
     """Before the first call; `start` them when the sockets are open."""
     tests = SelfTests(app.calls.services, app.prompts, app.store.selftests, lambda: _sockets(app))
     redials = Redials(app.bus)
@@ -28,6 +31,11 @@ def build_selftests(app: Pbx) -> SelfTests:
         )
     )
     return tests
+
+
+def routes(app: Pbx) -> list[Route]:
+    """For the control socket."""
+    return selftest_routes(PbxSelfTestControl(app))
 
 
 def _sockets(app: Pbx) -> Iterable[tuple[str, str, int]]:

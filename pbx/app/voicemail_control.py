@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.routing import Route
+
 from pbx.api.control import Refused
+from pbx.api.voicemail_routes import voicemail_routes
 from pbx.metrics.voicemail import BoxNow, VoicemailMetrics, VoicemailNow
 from pbx.voicemail.message import Message
 from pbx.voicemail.service import Voicemail
@@ -14,12 +18,20 @@ if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
 
 
-async def start_voicemail(app: Pbx) -> Voicemail:
-    """Before the first call: what a crash left is taken up, lamps are lit. Raises ValueError or OSError for the key."""
+async def start(app: Pbx, stack: AsyncExitStack) -> Voicemail:
+    """Before the first call: what a crash left is taken up, lamps are lit; `stack` stops it. Raises ValueError or
+    OSError for the key.
+    """
     voicemail = Voicemail(app.calls.services, app.store.voicemail, Path(app.media.tapes.folder))
     app.metrics.add(VoicemailMetrics(app.bus, lambda: _now(voicemail)))
     await voicemail.start()
+    stack.push_async_callback(voicemail.stop)
     return voicemail
+
+
+def routes(app: Pbx) -> list[Route]:
+    """For the control socket."""
+    return voicemail_routes(PbxVoicemailControl(app))
 
 
 def _now(voicemail: Voicemail) -> VoicemailNow:

@@ -18,6 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="JSON on standard output inst
 SHEETS = {
     "promises": "What waiting callers were promised, and how often it was true.",
     "patience": "How long callers wait before they give up.",
+    "redials": "Customers who had to ring again: at which attempt they got through, and how long that took.",
     "customers": "First attempts, repeated calls, missed and recovered customers.",
 }
 

@@ -26,6 +26,7 @@ from pbx.reporting.page.period import Asked, period_page
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
+from pbx.reporting.redials import redials_sheet
 from pbx.reporting.sheet import Sheet
 from pbx.store import schema
 from pbx.store.database import database_url, reader_engine
@@ -136,6 +137,11 @@ class Reporter:
         with self._engine.begin() as connection:
             asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo)
             return period_page(connection, asked)
+
+    def redials(self, interval: Interval) -> Sheet:
+        """At which attempt customers got through."""
+        with self._engine.begin() as connection:
+            return redials_sheet(connection, interval)
 
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""

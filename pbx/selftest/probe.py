@@ -108,7 +108,9 @@ class Probe:
             return
         self._began = call.loop.time()
         self._ear = Ear(Path(self._recording.path))
-        media.play([self._services.prompts.tone("beep")])  # something to be heard at the other end
+        tone = self._services.prompts.tone
+        media.play([tone("silence")], repeat=True)  # as a phone does: it sends all the time
+        media.play([tone("beep")], mix=True)  # something to be heard at the other end
         for step, pattern in zip(self._config.step, self._patterns, strict=True):
             if pattern is not None and not await self._hear(step, pattern, result):
                 return

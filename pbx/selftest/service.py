@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -49,8 +50,9 @@ class SelfTests:
         self.latest: dict[str, Result] = {}
         self.runs: dict[tuple[str, bool], int] = {}
 
-    def start(self) -> None:
-        """From now on tests run by their schedule. After the sockets are open."""
+    def start(self, stack: AsyncExitStack) -> None:
+        """From now on tests run by their schedule; after the sockets are open. `stack` stops it."""
+        stack.push_async_callback(self.stop)
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._by_schedule(test)) for test in self.tests.values()]
 

@@ -1,0 +1,116 @@
+"""Customers who rang again because they had not got through: attempts until somebody spoke with them, and how long
+that took.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from pbx.reporting.intervals import Interval
+from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.store import schema
+
+WINDOW_US = 600 * 1_000_000
+MOST = 5  # attempts that have a row of their own
+COLUMNS = (
+    Column("attempts", "attempts", Unit.TEXT),
+    Column("got_through", "got through"),
+    Column("share", "of customers", Unit.SHARE),
+    Column("median_s", "typically after", Unit.SECONDS),
+    Column("gave_up", "gave up"),
+)
+NOTES = (
+    "A customer's calls from outside that begin within ten minutes of the end of the one before are attempts of one\n"
+    "wish, until somebody speaks with him. Share: of all customers; time: from the first attempt to the talk, median.\n"
+    "Test calls and callers without a number are left out."
+)
+
+
+class Attempt(NamedTuple):
+    """One call from outside; instants in microseconds."""
+
+    caller: str
+    started_us: int
+    ended_us: int
+    bridged_us: int | None
+
+
+@dataclass(slots=True)
+class RedialFigures:
+    """By the number of attempts: customers who `gave_up`, and of those who got through the seconds from the first
+    attempt to the talk.
+    """
+
+    waits_s: dict[int, list[float]] = field(default_factory=dict)
+    gave_up: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def customers(self) -> int:
+        return sum(map(len, self.waits_s.values())) + sum(self.gave_up.values())
+
+
+def redials_sheet(connection: Connection, interval: Interval) -> Sheet:
+    """A row for each number of attempts; what is beyond the last row is in it."""
+    figures = redial_figures(connection, interval)
+    sheet = Sheet(f"Redials, {interval.label}", COLUMNS, notes=NOTES)
+    for attempts in range(1, MOST + 1):
+        waits = [wait for count, found in figures.waits_s.items() if min(count, MOST) == attempts for wait in found]
+        gave_up = sum(found for count, found in figures.gave_up.items() if min(count, MOST) == attempts)
+        share = len(waits) / figures.customers if figures.customers else None
+        typical = median(waits) if waits else None
+        name = f"{attempts}+" if attempts == MOST else str(attempts)
+        sheet.rows.append([name, len(waits), share, typical, gave_up])
+    return sheet
+
+
+def redial_figures(connection: Connection, interval: Interval) -> RedialFigures:
+    """Of the wishes whose first attempt lies in the interval."""
+    cdr = schema.cdrs.c
+    query = (
+        select(cdr.caller, cdr.started_us, cdr.ended_us, cdr.bridged_us)
+        .where(
+            cdr.started_us >= interval.start_us - WINDOW_US,
+            cdr.started_us < interval.end_us + WINDOW_US,
+            cdr.direction == "inbound",
+            cdr.caller != "",
+            cdr.test == "",
+        )
+        .order_by(cdr.caller, cdr.started_us, cdr.id)
+    )
+    return count_attempts((Attempt(*row) for row in connection.execute(query)), interval.start_us, interval.end_us)
+
+
+def count_attempts(attempts: Iterable[Attempt], start_us: int, end_us: int) -> RedialFigures:
+    """`attempts` ordered by caller and time; wishes that began in [start_us, end_us) count."""
+    figures = RedialFigures()
+    chain: list[Attempt] = []
+    for attempt in attempts:
+        last = chain[-1] if chain else None
+        goes_on = (
+            last is not None
+            and last.caller == attempt.caller
+            and last.bridged_us is None
+            and attempt.started_us - last.ended_us <= WINDOW_US
+        )
+        if not goes_on:
+            _close(figures, chain, start_us, end_us)
+            chain = []
+        chain.append(attempt)
+    _close(figures, chain, start_us, end_us)
+    return figures
+
+
+def _close(figures: RedialFigures, chain: list[Attempt], start_us: int, end_us: int) -> None:
+    if not chain or not start_us <= chain[0].started_us < end_us:
+        return
+    bridged_us = chain[-1].bridged_us
+    if bridged_us is None:
+        figures.gave_up[len(chain)] += 1
+        return
+    figures.waits_s.setdefault(len(chain), []).append((bridged_us - chain[0].started_us) / 1e6)
