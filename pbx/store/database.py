@@ -5,7 +5,6 @@ ones.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import sys
@@ -211,36 +210,3 @@ def _migrate(url: URL, revision: str) -> None:
         raise StoreError(f"the migration of {describe(url)} took over {MIGRATE_TIMEOUT_S} s and was stopped") from None
     if child.returncode:
         raise StoreError(f"cannot migrate {describe(url)} from revision {revision}: {child.stderr.strip()}")
-
-
-class WriterLock:
-    """Keeps a second Centrala off a SQLite file: it would take the first one's calls for dead ones. Freed by the
-    kernel on exit.
-    """
-
-    def __init__(self, url: URL) -> None:
-        self._path = Path(f"{url.database}.lock") if url.get_backend_name() == "sqlite" else None
-        self._fd = -1
-
-    def acquire(self) -> None:
-        """Raises StoreError naming the process that holds the lock."""
-        if self._path is None:
-            return
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
-            os.close(fd)
-            raise StoreError(
-                f"{self._path.with_suffix('')} is in use by process {holder}: stop it, or set another server.data_dir"
-            ) from None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        self._fd = fd
-
-    def release(self) -> None:
-        """Idempotent."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1

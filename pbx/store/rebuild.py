@@ -11,9 +11,10 @@ from sqlalchemy import Column, Connection, Table, func, select
 
 from pbx.config import Config
 from pbx.store import schema
-from pbx.store.database import WriterLock, database_url, prepare, writer_engine
+from pbx.store.database import database_url, prepare, writer_engine
 from pbx.store.derived import DERIVED, DerivedRows
 from pbx.store.journey import calls_since, read_fold
+from pbx.store.lock import WriterLock
 
 BATCH = 500  # calls whose records are replaced together
 Progress = Callable[[int, int], None]  # calls done, of how many
@@ -68,10 +69,10 @@ def _call_of(table: Table) -> Column[str]:
 def rebuild_database(config: Config, progress: Progress) -> Rebuilt:
     """Rebuilds the database of `config`, which no running process may have open. Raises StoreError."""
     url = database_url(config)
+    prepare(url)
     lock = WriterLock(url)
     lock.acquire()
     try:
-        prepare(url)
         engine = writer_engine(url)
         try:
             with engine.begin() as connection:

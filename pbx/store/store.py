@@ -19,12 +19,13 @@ from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus
 from pbx.store import recovery, schema
 from pbx.store.contacts import StoredContacts
 from pbx.store.customers import StoredCustomers
-from pbx.store.database import WriterLock, database_url, describe, prepare, writer_engine
+from pbx.store.database import database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
 from pbx.store.flow_versions import StoredFlowVersions
 from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
+from pbx.store.lock import WriterLock
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations

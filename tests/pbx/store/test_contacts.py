@@ -16,6 +16,7 @@ from pbx.store.contacts import Wanted
 from pbx.store.errors import StoreError
 from pbx.store.rebuild import rebuild
 from pbx.store.store import Store
+from tests.pbx.store import support
 from tests.support.journeys import abandoned, answered
 
 
@@ -23,7 +24,8 @@ class Opened:
     """A store and a book over it."""
 
     def __init__(self, folder: Path) -> None:
-        self.config = Config.model_validate({"server": {"data_dir": str(folder)}, "numbering": {"country": "PL"}})
+        tables = {"server": {"data_dir": str(folder)}, "numbering": {"country": "PL"}}
+        self.config = Config.model_validate({**tables, "store": {"url": support.database_of(folder)}})
         self.bus = EventBus()
         self.store = Store(self.config, self.bus, SystemClock())
         self.book = ContactBook(self.config, self.bus, VirtualClock(), self.store.contacts)

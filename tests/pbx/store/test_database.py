@@ -18,7 +18,6 @@ from pbx.config import Config
 from pbx.store import schema
 from pbx.store.database import (
     URL_VARIABLE,
-    WriterLock,
     database_url,
     describe,
     prepare,
@@ -26,6 +25,7 @@ from pbx.store.database import (
     writer_engine,
 )
 from pbx.store.errors import StoreError
+from pbx.store.lock import WriterLock
 from tests.pbx.store.support import World, until
 from tests.support.journeys import answered
 

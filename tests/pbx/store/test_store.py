@@ -115,7 +115,7 @@ async def test_an_intent_that_fails_undoes_only_itself(tmp_path: Path) -> None:
         assert results[0] is None
         assert isinstance(results[1], LookupError)
         assert results[2] is None
-        assert "UNIQUE" in str(results[3])
+        assert "UNIQUE" in str(results[3]).upper()
         await until(lambda: world.count("cdrs") == 1)
         kept = {key for (key,) in world.rows("SELECT key FROM meta")}
         assert kept >= {"one", "two"}
