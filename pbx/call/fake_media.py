@@ -81,7 +81,7 @@ class FakeMediaSession:
         self.configured = 0
         self.partner: FakeMediaSession | None = None
         self.played: list[tuple[float, str]] = []
-        self.on_play: Callable[[str, float], None] | None = None  # told (text, seconds) of each clip that begins
+        self.on_play: Callable[[Sequence[str], float], None] | None = None  # told texts and seconds of what begins
         self.playing: list[str] = []
         self.over: list[str] = []  # played over the rest at this moment
         self.announced: list[tuple[float, str]] = []  # (loop seconds, text) of all that was played over the rest
@@ -114,7 +114,7 @@ class FakeMediaSession:
         self.played.extend((loop.time(), text) for text in self.playing)
         self._future = future = loop.create_future()
         if self.on_play is not None:
-            self.on_play(" ".join(self.playing), sum(clip.duration_s for clip in clips))
+            self.on_play(self.playing, sum(clip.duration_s for clip in clips))
         if not repeat:
             self._timer = loop.call_later(sum(clip.duration_s for clip in clips), self._played, True)
         return future

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from pbx.call.testing import FakeCaller
-from pbx.flow.rehearsal.script import Step
+from pbx.flow.rehearsal.script import SPOKEN, Step
+from pbx.language.words import cardinal
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 NO_PROMPT = ("music", "tone")  # what is played and not said
 
@@ -19,6 +25,7 @@ class Heard:
     length_s: float
     language: str
     words: str
+    clips: tuple[str, ...] = ()  # the same, as it was put together
 
 
 class Missed(Exception):
@@ -39,10 +46,12 @@ class Actor:
         self._changed = asyncio.Event()
         caller.media.on_play = self._plays
 
-    def _plays(self, text: str, length_s: float) -> None:
-        language, _, words = text.partition(":")
-        if language not in NO_PROMPT:
-            self.heard.append(Heard(self._loop.time() - self._began, length_s, language, words))
+    def _plays(self, texts: Sequence[str], length_s: float) -> None:
+        spoken = [text.partition(":")[::2] for text in texts]
+        prompts = [(language, words) for language, words in spoken if language not in NO_PROMPT]
+        if prompts:
+            said = tuple(words for _, words in prompts)
+            self.heard.append(Heard(self._loop.time() - self._began, length_s, prompts[0][0], " ".join(said), said))
             self._changed.set()
 
     def connected(self, whom: str) -> None:
@@ -69,7 +78,7 @@ class Actor:
             prompt = await self._hear(step.heard_out, step.within_s, number)
             await asyncio.sleep(max(0.0, self._began + prompt.at_s + prompt.length_s - self._loop.time()))
         elif step.press is not None:
-            for index, key in enumerate(step.press):
+            for index, key in enumerate(self._spoken() if step.press == SPOKEN else step.press):
                 if index and step.every_s:
                     await asyncio.sleep(step.every_s)
                 if self._over:
@@ -81,6 +90,15 @@ class Actor:
             await asyncio.sleep(step.wait_s)
         elif step.hang_up:
             self._caller.hang_up()
+
+    def _spoken(self) -> str:
+        """The digits that the last prompt said one by one."""
+        if not self.heard:
+            return ""
+        prompt = self.heard[-1]
+        language = cast("Language", prompt.language)
+        digits = {cardinal(number, language): str(number) for number in range(10)}
+        return "".join(digits[words] for words in prompt.clips if words in digits)
 
     async def _hear(self, words: str, within_s: float, number: int) -> Heard:
         until, wanted = self._loop.time() + within_s, words.casefold()

@@ -36,6 +36,7 @@ class World:
     script: Caller
     sms: list[dict[str, Any]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
     on_connected: Callable[[str], None] = lambda _: None
 
 
@@ -77,7 +78,9 @@ class ScriptedQueues:
         late = bool(limit_s) and (plan.outcome == "timeout" or plan.after_s > limit_s)
         wait_s = limit_s if late else plan.after_s
         call.start_music()
+        call.variables["abandoned"] = name  # of a caller who hangs up from here on
         key = await self._key(call, wait_s, exits)
+        call.variables.pop("abandoned")
         if key:
             return Stay("key", wait_s, key=key)
         if late or plan.outcome != "answered":

@@ -13,9 +13,12 @@ from pbx.call.testing import CallHarness, FakeCaller
 from pbx.call.virtual_loop import VirtualTimeLoop
 from pbx.config import Config
 from pbx.events import CallEvent, Kind
+from pbx.flow.equipment import Equipment
 from pbx.flow.interpreter import Flows
 from pbx.flow.model import Flow
 from pbx.flow.rehearsal.actor import Actor, Heard, Missed
+from pbx.flow.rehearsal.messages import ScriptedSms
+from pbx.flow.rehearsal.outside import ScriptedCallbacks, ScriptedCustomers, ScriptedRegions, ScriptedWeb
 from pbx.flow.rehearsal.ports import RehearsedCall, ScriptedQueues, ScriptedVoicemail, World, journey
 from pbx.flow.rehearsal.script import Caller
 from pbx.flow.run import KEPT, Run
@@ -61,7 +64,11 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     house = CallHarness(config, clock=loop.clock)
     services = house.services
     services.queues = ScriptedQueues(world)
+    services.inbound.regions = ScriptedRegions(world)  # type: ignore[assignment]
+    Equipment(services, ScriptedCustomers(world), web=ScriptedWeb(world, config))
     services.extra["voicemail"] = ScriptedVoicemail(world)
+    services.extra["sms"] = ScriptedSms(world, config)
+    services.extra["callbacks"] = ScriptedCallbacks(world)
     led = Flows({**flows, flow.name: flow})
     services.applications.register("flow", led.application)
     began = loop.time()

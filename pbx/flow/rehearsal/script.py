@@ -16,6 +16,7 @@ from pbx.flow.errors import FlowError
 MAX_BYTES = 2_000_000
 MAX_CALLERS = 10_000
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
+SPOKEN = "spoken"  # presses the digits that the last prompt said one by one
 Scalar = str | int | float | bool | None
 
 
@@ -32,7 +33,7 @@ class Step(Part):
 
     hears: str | None = None  # waits until a prompt with these words begins
     heard_out: str | None = None  # waits until a prompt with these words has ended
-    press: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    press: Annotated[str, Field(min_length=1, max_length=64)] | None = None  # keys, or SPOKEN
     connected: bool | str | None = None  # waits until an agent or a phone has answered; a text names which one
     wait_s: Seconds | None = None
     hang_up: bool | None = None
@@ -52,7 +53,7 @@ class Step(Part):
         chosen = [verb for verb in verbs if getattr(self, verb) is not None]
         if len(chosen) != 1:
             raise ValueError(f"a step is one of {', '.join(verbs)}")
-        if self.press is not None and not set(self.press) <= DIGITS:
+        if self.press not in (None, SPOKEN) and not set(self.press or "") <= DIGITS:
             raise ValueError(f"{self.press!r} cannot be pressed: use 0-9, *, #, A-D")
         return self
 
@@ -86,6 +87,18 @@ class Reply(Part):
     text: str = ""
     after_s: Seconds = 0.05
     error: Literal["", "timeout", "refused"] = ""
+
+
+class Known(Part):
+    """What the book of customers has about the caller."""
+
+    name: str = ""
+    language: str = ""
+    vip: bool = False
+    tags: tuple[str, ...] = ()
+    agent: str = ""
+    note: str = ""
+    pin: str = ""  # hashed: `centrala pin hash`
 
 
 class Sent(Part):
@@ -138,6 +151,10 @@ class Caller(Part):
     phones: dict[str, Rings] = {}  # by the number dialled; "*" for all others
     http: list[Reply] = []
     voicemail: Literal["recorded", "empty"] = "recorded"  # what comes of every box that he may speak into
+    customer: Known | None = None  # as whom the book of customers knows him
+    first_time: bool = False  # he never called before
+    callback: str = ""  # why no callback is taken, e.g. "limit_number"; "": it is
+    sms: str = ""  # why no message to him is taken, e.g. "opted_out"; "": it is sent, unless `type` is "fixed"
     limit_s: Seconds = 3600.0  # the call must end within this
     expect: Expect = Expect()
 

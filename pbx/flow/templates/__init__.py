@@ -56,7 +56,8 @@ def made(template: str, name: str, *, language: str = "", use: Mapping[str, str]
 def needs(template: str) -> list[str]:
     """Queues, hours, phones and boxes that a template names: the house must have them, or `use` others."""
     blocks = document(template)["blocks"].values()
-    return list(dict.fromkeys(block[key] for block in blocks for key in NAMED_IN if isinstance(block.get(key), str)))
+    named = [block[key] for block in blocks for key in NAMED_IN if isinstance(block.get(key), str)]
+    return list(dict.fromkeys(name for name in named if "{" not in name))
 
 
 def _folder() -> Any:
