@@ -44,6 +44,11 @@ class OpeningHours:
         more = (named, tuple(config.calendars))
         return _build(zone, spans, tuple(config.closed), tuple(config.holidays), exceptions, *more)
 
+    def changes_at(self, minutes: int) -> bool:
+        """Whether it opens and closes at multiples of so many minutes only; events of calendars left aside."""
+        days = (*self.spans, *self.exceptions.values(), tuple(span for _, _, span in self.named))
+        return not any(minute % minutes for spans in days for span in spans for minute in span)
+
     def state(self, unix: float, events: Sequence[str] = ()) -> State:
         """ "open", "closed" or "holiday" at this instant (UTC seconds)."""
         return self.explain(unix, events)[0]

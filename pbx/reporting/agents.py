@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, exists, func, not_, select
+from sqlalchemy import Connection, case, exists, func, not_, select
 
 from pbx.reporting.codes import codes_text
 from pbx.reporting.intervals import Interval
@@ -137,15 +137,22 @@ def _codes(connection: Connection, interval: Interval, of: Callable[[str], Agent
 def _states(connection: Connection, interval: Interval, now_us: int) -> Iterable[tuple[str, str, float]]:
     """(agent, state, seconds within the interval), the present states included."""
     log, present = schema.agent_log.c, schema.agent_states.c
-    query = select(log.agent, log.state, log.started_us, log.ended_us).where(
-        log.started_us < interval.end_us,
-        log.started_us >= interval.start_us - LONGEST_US,
-        log.ended_us > interval.start_us,
+    begin = case((log.started_us < interval.start_us, interval.start_us), else_=log.started_us)
+    end = case((log.ended_us > interval.end_us, interval.end_us), else_=log.ended_us)
+    query = (
+        select(log.agent, log.state, func.sum(end - begin))
+        .where(
+            log.started_us < interval.end_us,
+            log.started_us >= interval.start_us - LONGEST_US,
+            log.ended_us > interval.start_us,
+        )
+        .group_by(log.agent, log.state)
     )
+    for agent, state, inside_us in connection.execute(query):
+        yield agent, state, float(inside_us) / 1_000_000
     now = select(present.agent, present.state, present.since_us).where(present.since_us < interval.end_us)
-    rows = [*connection.execute(query), *((*row, now_us) for row in connection.execute(now))]
-    for agent, state, started_us, ended_us in rows:
-        inside_us = min(ended_us, interval.end_us) - max(started_us, interval.start_us)
+    for agent, state, since_us in connection.execute(now):
+        inside_us = min(now_us, interval.end_us) - max(since_us, interval.start_us)
         if inside_us > 0:
             yield agent, state, inside_us / 1_000_000
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pbx.call.hours import OpeningHours
 from pbx.reporting.intervals import Interval, local
@@ -37,15 +37,20 @@ def arrivals(
     """A call is outside opening hours when it is outside all of `hours`. Days of the future do not count."""
     call = schema.cdrs.c
     found = Arrivals(outside=0 if hours else None)
-    query = select(call.started_us).where(
-        call.direction == "inbound", call.started_us >= interval.start_us, call.started_us < interval.end_us
+    # Counted by the database in pieces in which neither the quarter hour nor the opening changes.
+    piece_us = 60_000_000 * (SLOT_MIN if all(one.changes_at(SLOT_MIN) for one in hours) else 1)
+    piece = (call.started_us // piece_us).label("piece")
+    query = (
+        select(piece, func.count())
+        .where(call.direction == "inbound", call.started_us >= interval.start_us, call.started_us < interval.end_us)
+        .group_by(piece)
     )
-    for (started_us,) in connection.execute(query):
-        at = local(started_us, zone)
-        found.counts[at.weekday()][(at.hour * 60 + at.minute) // SLOT_MIN] += 1
-        found.calls += 1
-        if found.outside is not None and all(one.state(started_us / 1e6) != "open" for one in hours):
-            found.outside += 1
+    for number, count in connection.execute(query):
+        at = local(number * piece_us, zone)
+        found.counts[at.weekday()][(at.hour * 60 + at.minute) // SLOT_MIN] += count
+        found.calls += count
+        if found.outside is not None and all(one.state(number * piece_us / 1e6) != "open" for one in hours):
+            found.outside += count
     first, last = local(interval.start_us, zone).date(), local(min(interval.end_us, now_us) - 1, zone).date()
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         found.days[date.fromordinal(ordinal).weekday()] += 1

@@ -28,6 +28,7 @@ from pbx.reporting.table import NONE, duration, percent
 HOLD_S = 600.0  # the right end of the curve of patience
 MOST_BARS = 92  # days that are drawn one by one
 CONTINENTAL = str.maketrans({",": "\u202f", ".": ","})  # a narrow space that does not break
+MOST_STEPS = 400  # of a curve: what is nearer to the last point than this is not seen
 MOST_QUEUES = 5  # curves in one picture
 FEWEST_AT_RISK = 5  # callers who still wait: where fewer do, the curve ends
 
@@ -167,7 +168,8 @@ def _hold(page: Page, connection: Connection, asked: Asked, _figures: list[Queue
         steps = kaplan_meier(seen)
         points = [(0.0, 1.0, 1.0, 1.0)]
         for step, (low, high) in zip(steps, bands(steps), strict=True):
-            if step.at <= HOLD_S and step.at_risk >= FEWEST_AT_RISK:
+            near = step.at < points[-1][0] + HOLD_S / MOST_STEPS and step.survival > points[-1][1] - 1 / MOST_STEPS
+            if step.at <= HOLD_S and step.at_risk >= FEWEST_AT_RISK and not near:
                 points.append((step.at, step.survival, low, high))
         lines.append(Curve(f"{queue} (n = {len(seen):,})", points, steps=True))
     longest = max(line.points[-1][0] for line in lines)
