@@ -36,10 +36,14 @@ class ControlClient:
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded JSON answer. Raises ControlError for a refusal, or when no PBX listens."""
+        answer = self.exchange(method, path, None if body is None else json.dumps(body).encode())
+        return json.loads(answer) if answer else None
+
+    def exchange(self, method: str, path: str, payload: bytes | None = None, kind: str = "application/json") -> bytes:
+        """The answer as it comes, for sounds. Raises ControlError as `request`."""
         connection = _UnixConnection(self._path, self._timeout_s)
         try:
-            payload = None if body is None else json.dumps(body)
-            connection.request(method, path, payload, {"content-type": "application/json"})
+            connection.request(method, path, payload, {"content-type": kind})
             response = connection.getresponse()
             answer = response.read()
         except (FileNotFoundError, ConnectionRefusedError):
@@ -51,8 +55,8 @@ class ControlClient:
             raise ControlError(f"the PBX on {self._path} does not answer: {error}") from None
         finally:
             connection.close()
-        decoded = json.loads(answer) if answer else None
         if response.status >= 400:
+            decoded = json.loads(answer) if answer else None
             text = decoded.get("error", "") if isinstance(decoded, dict) else ""
             raise ControlError(text or f"the PBX answered {response.status}")
-        return decoded
+        return answer

@@ -20,6 +20,7 @@ from pbx.api.features import feature_routes
 from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.flow_routes import flow_routes
 from pbx.api.presence import presence_routes
+from pbx.api.prompt_routes import prompt_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
@@ -40,6 +41,7 @@ from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
+from pbx.app.prompt_control import PbxPromptControl
 from pbx.app.sms_control import PbxSmsControl, start_sms
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
@@ -66,6 +68,7 @@ from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
 from pbx.metrics.presence import PresenceCollector
+from pbx.metrics.prompts import PromptCollector
 from pbx.numbers import geography
 from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
@@ -187,8 +190,13 @@ class Pbx:
         self.media.start(loop)
         self._stack.callback(self.media.stop)
         self.prompts = Prompts(
-            self.media, self.config.speech, cache_dir=self.data_dir / "speech", music_dir=settings.music_dir
+            self.media,
+            self.config.speech,
+            cache_dir=self.data_dir / "speech",
+            music_dir=settings.music_dir,
+            takes_dir=self.data_dir / "prompts",
         )
+        await self.prompts.takes.attach(self.store.takes)
         self._stack.push_async_callback(self.prompts.stop)
         await self.prompts.start()
 
@@ -236,6 +244,7 @@ class Pbx:
     async def _start_features(self) -> None:
         services = self.calls.services
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
+        self.metrics.add(PromptCollector(PbxPromptControl(self).now))
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
         self.queues.dispatcher.observe = self.decisions.observe
@@ -354,6 +363,7 @@ class Pbx:
                         *distribution_routes(AppDistributionControl(self.queues)),
                         *selftest_control.routes(self),
                         *voicemail_control.routes(self),
+                        *prompt_routes(PbxPromptControl(self)),
                         *flow_count_routes(self.flow_counts),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],

@@ -19,6 +19,7 @@ from pbx.cli import (
     flows,
     presence,
     regions,
+    prompts,
     report_sheets,
     staffing,
 )
@@ -54,6 +55,7 @@ regions.register(app)
 flows.register(app)
 voicemail_commands.register(app)
 selftest_commands.register(app)
+prompts.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Json = report_sheets.Json

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.config_speech import Speech as SpeechConfig
 
 MAX_TEXT_CHARS = 4000
+MAX_KNOWN = 20_000  # texts that are listed
 TAKES = "takes"  # the folder of recordings, in that of the cache's parent
 FAILURES = (SpeechError, CacheError, ValueError, MemoryError, TimeoutError)
 log = logging.getLogger("centrala.speech")
@@ -62,6 +63,7 @@ class Prompts:
         self._music = MusicShelf(engine, self.cache, self.speakers.first, music_dir)
         self._pending: dict[str, asyncio.Task[Clip]] = {}
         self._tones: dict[str, Clip] = {}
+        self.known: dict[tuple[str, str, str], None] = {}  # text, language, voice of what was preloaded
         self.rendered = 0
         self.from_disk = 0
         self.failed = 0
@@ -172,8 +174,10 @@ class Prompts:
         wanted = list(dict.fromkeys(texts))
         problems: list[str] = []
         for done, (text, language, *rest) in enumerate(wanted, 1):
+            voice = rest[0] if rest else ""
+            self._remember(text, language, voice)
             try:
-                await self.require(text, language, *rest)
+                await self.require(text, language, voice)
             except FAILURES as error:
                 problems.append(f"{language} {text[:60]!r}: {error}")
             if progress is not None:
@@ -219,6 +223,12 @@ class Prompts:
     def beep(self) -> Clip:
         """The signal before a recording."""
         return self.tone("beep")
+
+    def _remember(self, text: str, language: str, voice: str) -> None:
+        self.known.pop((text, language, voice), None)
+        self.known[text, language, voice] = None
+        if len(self.known) > MAX_KNOWN:
+            del self.known[next(iter(self.known))]
 
     def _who(self, text: str, language: str, voice: str, problems: list[str]) -> list[Voice]:
         """Who is asked to speak, in order; for a name that is not there the language's own voice."""

@@ -43,9 +43,10 @@ def take(request: dict[str, Any]) -> dict[str, Any]:
     clipped = float(np.mean(np.abs(samples) >= CLIPPED_AT))
     if clipped > CLIPPED_SHARE:
         raise ValueError(f"{clipped:.1%} of it is clipped; record it again at a lower level")
-    sound = shaping.trim(samples * 10 ** ((LOUDNESS_LUFS - loudness) / 20.0), rate)
+    sound = shaping.trim(_at_loudness(samples, loudness), rate)
     if len(sound) < SHORTEST_S * rate:
         raise ValueError(f"it lasts {len(sound) / rate:.2f} s without its silence; {SHORTEST_S} s are the least")
+    sound = _at_loudness(sound, loudness_lufs(sound, rate))  # silence at its ends counted before
     master = shaping.limit(shaping.resample(sound, rate, MASTER_RATE), MASTER_RATE)
     write(Path(request["master"]), shaping.to_pcm(master), MASTER_RATE)
     wide = {int(hertz): Path(path) for hertz, path in request.get("wide", {}).items()}
@@ -54,6 +55,10 @@ def take(request: dict[str, Any]) -> dict[str, Any]:
         write(path, shaping.to_pcm(fitted), hertz)
     measures = {"duration_s": len(sound) / rate, "loudness_lufs": loudness, "peak_dbov": shaping.db(peak)}
     return {name: round(value, 3) for name, value in measures.items()}
+
+
+def _at_loudness(samples: shaping.Samples, loudness: float) -> shaping.Samples:
+    return samples * 10 ** ((LOUDNESS_LUFS - loudness) / 20.0)
 
 
 def _read(source: Path) -> tuple[shaping.Samples, int]:

@@ -31,6 +31,7 @@ from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations
 from pbx.store.selftest import StoredResults
 from pbx.store.sms import StoredSms
+from pbx.store.takes import StoredTakes
 from pbx.store.voicemail import StoredMessages
 from pbx.store.writer import Writer, WriterStats
 
@@ -74,6 +75,7 @@ class Store:
         self.locations = Registrations()  # the LocationStore of the registrar
         self.kept = Kept()  # the Keeper of the call layer
         self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
+        self.takes = StoredTakes()  # the TakeStore of prompts
         self.voicemail = StoredMessages()  # the MessageStore of voicemail
         self.customers = StoredCustomers()  # the CustomerStore of the book of customers
         self.ranges = StoredRanges()  # the RangeStore of the regions
@@ -105,6 +107,7 @@ class Store:
         self.customers.attach(self.durable)
         self.ranges.attach(self.durable)
         self.selftests.attach(self.durable)
+        self.takes.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
@@ -189,6 +192,7 @@ class Store:
             self.flow_versions.read(connection)
             self.voicemail.read(connection)
             self.ranges.read(connection)
+            self.takes.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

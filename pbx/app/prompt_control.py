@@ -1,0 +1,129 @@
+"""Answers the control socket for prompts: lists what is spoken, gives its sound, takes recordings in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+from pbx.api.control import Refused
+from pbx.language.samples import samples
+from pbx.language.template import Template, TemplateError
+from pbx.media.prompts import FAILURES
+from pbx.media.sound_cache import CacheError
+from pbx.media.take_desk import MASTER, TakeDesk
+from pbx.media.takes import Use
+from pbx.metrics.prompts import PromptsNow
+from pbx.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pbx.app.pbx import Pbx
+    from pbx.config_base import Language
+    from pbx.flow.model import Flow
+
+
+class PbxPromptControl:
+    """Implements pbx.api.prompt_routes.PromptControl."""
+
+    def __init__(self, app: Pbx) -> None:
+        self._app = app
+        self._desk = TakeDesk(app.prompts, app.clock.unix)
+
+    def prompts(self, flow: str) -> list[dict[str, Any]]:
+        """What is spoken to every caller alike, or with `flow` all that it may say, counted values by example."""
+        if flow:
+            return [self._row(**row) for row in self._of_flow(flow)]
+        prompts = self._app.prompts
+        rows = [self._row(text=text, language=language, voice=voice) for text, language, voice in prompts.known]
+        listed = {(row["language"], row["text"]) for row in rows}
+        rows += [
+            self._row(text=take.text, language=take.language)
+            for take in prompts.takes.all()
+            if (take.language, take.text) not in listed
+        ]
+        return rows
+
+    def _of_flow(self, name: str) -> list[dict[str, Any]]:
+        flow = self._app.flows.flows.get(name)
+        if flow is None:
+            known = ", ".join(sorted(self._app.flows.flows)) or "none"
+            raise Refused(404, f"there is no flow {name!r}; there is {known}")
+        return variants(flow, self._app.config.server.language)
+
+    def _row(self, *, text: str, language: str, voice: str = "", **more: Any) -> dict[str, Any]:
+        take = self._app.prompts.takes.find(text, language)
+        recording = {} if take is None else {**take.row(), "recorded_text": take.text}
+        state = "rendered" if self._app.prompts.cached(text, language, voice) is not None else ""
+        if take is not None:
+            state = "recorded" if take.use == "always" else "recorded as fallback"
+        return {**more, **recording, "text": text, "language": language, "voice": voice, "state": state}
+
+    async def sound(self, text: str, language: str, voice: str, rate: int) -> bytes:
+        """A WAV file of what a caller would hear. Refused 422 with the reason why there is none."""
+        try:
+            path = await self._app.prompts.file(text, language, voice, rate)
+            return await asyncio.to_thread(path.read_bytes)
+        except (*FAILURES, OSError) as error:
+            raise Refused(422, str(error)) from None
+
+    async def recording(self, text: str, language: str) -> bytes:
+        """The master of a recording, a WAV file of 48 kHz at -19 LUFS."""
+        prompts = self._app.prompts
+        take = prompts.takes.find(text, language)
+        if take is None:
+            raise Refused(404, f"there is no recording of the {language!r} prompt {text[:60]!r}")
+        try:
+            return await asyncio.to_thread(take.file(prompts.takes_dir, MASTER).read_bytes)
+        except OSError as error:
+            raise Refused(422, f"{error}; upload it again") from None
+
+    async def override(
+        self, data: bytes, *, text: str, language: str, use: str, source: str, author: str
+    ) -> dict[str, Any]:
+        try:
+            take = await self._desk.override(data, text, language, use=cast("Use", use), source=source, author=author)
+        except (CacheError, StoreError) as error:
+            raise Refused(507, str(error)) from None
+        except FAILURES as error:
+            raise Refused(422, str(error)) from None
+        return take.row()
+
+    async def remove(self, text: str, language: str) -> dict[str, Any]:
+        try:
+            take = await self._desk.remove(text, language)
+        except StoreError as error:
+            raise Refused(507, str(error)) from None
+        if take is None:
+            raise Refused(404, f"there is no recording of the {language!r} prompt {text[:60]!r}")
+        return take.row()
+
+    def now(self) -> PromptsNow:
+        """The figures of a scrape."""
+        prompts = self._app.prompts
+        return PromptsNow(
+            rendered=prompts.rendered,
+            from_disk=prompts.from_disk,
+            fallbacks=dict(prompts.fallbacks),
+            restarts={name: worker.restarts for name, worker in prompts.speakers.workers.items()},
+            failures={name: worker.failed for name, worker in prompts.speakers.workers.items()},
+            recordings=len(prompts.takes.all()),
+        )
+
+
+def variants(flow: Flow, default: Language) -> list[dict[str, Any]]:
+    """Every text of a flow in every language that it may speak, with one filling for each form of what is counted."""
+    rows: list[dict[str, Any]] = []
+    for name, block in flow.blocks.items():
+        for key, text in block.texts().items():
+            languages = flow.languages(default)
+            by_language = dict.fromkeys(languages, text) if isinstance(text, str) else text
+            for language, words in by_language.items():
+                try:
+                    found = samples(Template.parse(words), language)
+                except TemplateError as error:
+                    raise Refused(422, f"flow {flow.name!r}, block {name!r}, {key}: {error}") from None
+                voice = getattr(block, "voice", "")
+                rows += [
+                    {"block": name, "key": key, "language": language, "text": spoken, "values": values, "voice": voice}
+                    for values, spoken in found
+                ]
+    return rows
