@@ -41,7 +41,7 @@ from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
-from pbx.app.prompt_control import PbxPromptControl
+from pbx.app.prompt_control import PbxPromptControl, prompts_now, start_prompts
 from pbx.app.sms_control import PbxSmsControl, start_sms
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
@@ -189,16 +189,8 @@ class Pbx:
         self.media = MediaEngine(core, settings, bus=self.bus, recordings_dir=self.data_dir / "recordings")
         self.media.start(loop)
         self._stack.callback(self.media.stop)
-        self.prompts = Prompts(
-            self.media,
-            self.config.speech,
-            cache_dir=self.data_dir / "speech",
-            music_dir=settings.music_dir,
-            takes_dir=self.data_dir / "prompts",
-        )
-        await self.prompts.takes.attach(self.store.takes)
+        self.prompts = await start_prompts(self)
         self._stack.push_async_callback(self.prompts.stop)
-        await self.prompts.start()
 
     def _build_calls(self) -> None:
         self.driver = Driver(self.config.sip, tls=self.config.tls)
@@ -244,7 +236,7 @@ class Pbx:
     async def _start_features(self) -> None:
         services = self.calls.services
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
-        self.metrics.add(PromptCollector(PbxPromptControl(self).now))
+        self.metrics.add(PromptCollector(partial(prompts_now, self)))
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
         self.queues.dispatcher.observe = self.decisions.observe

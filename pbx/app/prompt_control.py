@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pbx.api.control import Refused
 from pbx.language.samples import samples
 from pbx.language.template import Template, TemplateError
-from pbx.media.prompts import FAILURES
+from pbx.media.prompts import FAILURES, Prompts
 from pbx.media.sound_cache import CacheError
 from pbx.media.take_desk import MASTER, TakeDesk
 from pbx.media.takes import Use
@@ -96,17 +96,36 @@ class PbxPromptControl:
             raise Refused(404, f"there is no recording of the {language!r} prompt {text[:60]!r}")
         return take.row()
 
-    def now(self) -> PromptsNow:
-        """The figures of a scrape."""
-        prompts = self._app.prompts
-        return PromptsNow(
-            rendered=prompts.rendered,
-            from_disk=prompts.from_disk,
-            fallbacks=dict(prompts.fallbacks),
-            restarts={name: worker.restarts for name, worker in prompts.speakers.workers.items()},
-            failures={name: worker.failed for name, worker in prompts.speakers.workers.items()},
-            recordings=len(prompts.takes.all()),
-        )
+
+async def start_prompts(app: Pbx) -> Prompts:
+    """The sounds of `app`, with its recordings; the caller stops them. Raises CacheError, SpeechError."""
+    prompts = Prompts(
+        app.media,
+        app.config.speech,
+        cache_dir=app.data_dir / "speech",
+        music_dir=app.config.media.music_dir,
+        takes_dir=app.data_dir / "prompts",
+    )
+    await prompts.takes.attach(app.store.takes)
+    try:
+        await prompts.start()
+    except BaseException:
+        await prompts.stop()
+        raise
+    return prompts
+
+
+def prompts_now(app: Pbx) -> PromptsNow:
+    """The figures of a scrape."""
+    prompts = app.prompts
+    return PromptsNow(
+        rendered=prompts.rendered,
+        from_disk=prompts.from_disk,
+        fallbacks=dict(prompts.fallbacks),
+        restarts={name: worker.restarts for name, worker in prompts.speakers.workers.items()},
+        failures={name: worker.failed for name, worker in prompts.speakers.workers.items()},
+        recordings=len(prompts.takes.all()),
+    )
 
 
 def variants(flow: Flow, default: Language) -> list[dict[str, Any]]:
