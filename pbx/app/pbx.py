@@ -20,14 +20,13 @@ from pbx.api.features import feature_routes
 from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.flow_routes import flow_routes
 from pbx.api.presence import presence_routes
-from pbx.api.prompt_routes import prompt_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
 from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
-from pbx.app import selftest_control, voicemail_control
+from pbx.app import prompt_control, selftest_control, voicemail_control
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.callback_control import PbxCallbackControl
@@ -41,7 +40,6 @@ from pbx.app.flow_control import PbxFlowControl, start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
-from pbx.app.prompt_control import PbxPromptControl, prompts_now, start_prompts
 from pbx.app.sms_control import PbxSmsControl, start_sms
 from pbx.app.sources import metric_sources
 from pbx.app.trunk_control import PbxTrunkControl
@@ -68,7 +66,6 @@ from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics
 from pbx.metrics.metrics import CONTENT_TYPE, Metrics
 from pbx.metrics.presence import PresenceCollector
-from pbx.metrics.prompts import PromptCollector
 from pbx.numbers import geography
 from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
@@ -189,7 +186,7 @@ class Pbx:
         self.media = MediaEngine(core, settings, bus=self.bus, recordings_dir=self.data_dir / "recordings")
         self.media.start(loop)
         self._stack.callback(self.media.stop)
-        self.prompts = await start_prompts(self)
+        self.prompts = await prompt_control.start_prompts(self)
         self._stack.push_async_callback(self.prompts.stop)
 
     def _build_calls(self) -> None:
@@ -236,7 +233,7 @@ class Pbx:
     async def _start_features(self) -> None:
         services = self.calls.services
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
-        self.metrics.add(PromptCollector(partial(prompts_now, self)))
+        self.metrics.add(prompt_control.collector(self))
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
         self.queues.dispatcher.observe = self.decisions.observe
@@ -355,7 +352,7 @@ class Pbx:
                         *distribution_routes(AppDistributionControl(self.queues)),
                         *selftest_control.routes(self),
                         *voicemail_control.routes(self),
-                        *prompt_routes(PbxPromptControl(self)),
+                        *prompt_control.routes(self),
                         *flow_count_routes(self.flow_counts),
                         *presence_routes(AppPresenceControl(self.calls, self.presence)),
                     ],

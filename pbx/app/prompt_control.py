@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
+from starlette.routing import Route
+
 from pbx.api.control import Refused
+from pbx.api.prompt_routes import prompt_routes
 from pbx.language.samples import samples
 from pbx.language.template import Template, TemplateError
 from pbx.media.prompts import FAILURES, Prompts
 from pbx.media.sound_cache import CacheError
 from pbx.media.take_desk import MASTER, TakeDesk
 from pbx.media.takes import Use
-from pbx.metrics.prompts import PromptsNow
+from pbx.metrics.prompts import PromptCollector, PromptsNow
 from pbx.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -113,6 +116,16 @@ async def start_prompts(app: Pbx) -> Prompts:
         await prompts.stop()
         raise
     return prompts
+
+
+def routes(app: Pbx) -> list[Route]:
+    """For the control socket."""
+    return prompt_routes(PbxPromptControl(app))
+
+
+def collector(app: Pbx) -> PromptCollector:
+    """For the metrics."""
+    return PromptCollector(lambda: prompts_now(app))
 
 
 def prompts_now(app: Pbx) -> PromptsNow:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pbx.metrics.live import QueueNow, Security, Sources
+from pbx.transport.base import SENT
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -36,7 +37,7 @@ def metric_sources(app: Pbx) -> Sources:
     def transports() -> Mapping[str, Mapping[str, float]]:
         return {
             name: {
-                **{key: getattr(stats, key) for key in stats.__slots__},
+                **{key: getattr(stats, key) for key in (*SENT, *stats.__slots__)},
                 "connections": app.driver.connections_of(name),
             }
             for name, stats in app.driver.stats.items()

@@ -18,8 +18,8 @@ from pbx.cli import (
     features,
     flows,
     presence,
-    regions,
     prompts,
+    regions,
     report_sheets,
     staffing,
 )
