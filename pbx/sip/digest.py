@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.sipvalues import pairs as read_pairs
 from pbx.clock import Clock
 from pbx.ids import token
 from pbx.sip.uri import Uri, UriError
@@ -51,7 +52,7 @@ class Credentials:
         return cls(_hash("MD5", secret), _hash("SHA-256", secret))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DigestResult:
     """`stale`: the password was right but the nonce is too old: challenge again with `stale=True`.
 
@@ -75,6 +76,9 @@ def parse_pairs(text: str) -> dict[str, str]:
     """`name=value, name="value"` with names in lower case, values unquoted. DigestError, also for a repeated name."""
     if len(text) > MAX_HEADER:
         raise DigestError("the header is too long")
+    plain = read_pairs(text)
+    if plain is not None:
+        return plain
     pairs: dict[str, str] = {}
     at = 0
     while at < len(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from core.sipvalues import name_addr, parameters
 from pbx.sip.uri import KEPT, Uri, UriError
 
 _NAME_CHARACTER = r"[A-Za-z0-9\-.!%*_+`'~]"
@@ -13,7 +14,6 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _PARAMETER = re.compile(
     rf"""\s*+;\s*+({_NAME_CHARACTER}++)\s*+(?:=\s*+("(?:[^"\\]|\\.)*+"|[^\s;,"<>]*+))?""", re.DOTALL
 )
-_PLAIN_PARAMETERS = re.compile(rf"""(?:;{_NAME_CHARACTER}++(?:=[^\s;,"<>]*+)?+)++""")
 _VIA = re.compile(
     rf"SIP\s*+/\s*+2\.0\s*+/\s*+({_NAME_CHARACTER}++)\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9\-._]++)(?:\s*+:\s*+([0-9]{{1,5}}+))?+",
     re.IGNORECASE,
@@ -69,12 +69,10 @@ def parse_params(text: str, at: int = 0) -> dict[str, str]:
 
     A name that comes twice keeps its first value. Raises HeaderError.
     """
+    plain = parameters(text, at)
+    if plain is not None:
+        return plain
     params: dict[str, str] = {}
-    if _PLAIN_PARAMETERS.fullmatch(text, at):
-        for item in text[at + 1 :].split(";"):
-            name, _, value = item.partition("=")
-            params.setdefault(name.lower(), value)
-        return params
     length = len(text)
     while at < length:
         match = _PARAMETER.match(text, at)
@@ -106,6 +104,16 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> NameAddr:
         """Reads one value. Raises HeaderError. Without angle brackets, parameters belong to the header, not the URI."""
+        plain = name_addr(text)
+        if plain is not None:
+            try:
+                return cls(Uri.parse(plain[1]), plain[0], plain[2])
+            except UriError as error:
+                raise HeaderError(str(error)) from error
+        return cls._parse_unusual(text)
+
+    @classmethod
+    def _parse_unusual(cls, text: str) -> NameAddr:
         display = ""
         start = 0
         if text[:1] == '"':
