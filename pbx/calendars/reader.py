@@ -61,12 +61,15 @@ def unroll(data: bytes, since: float, until: float, zone: ZoneInfo) -> list[Even
     except ValueError as error:
         raise CalendarError(f"no iCalendar file: {error}") from None
     query = recurring_ical_events.of(calendar)
-    first, last = datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)
+    first, last = datetime.fromtimestamp(since, UTC), until
     found: list[Event] = []
-    for event in query.between(first, last):
-        event_ = _event(event, zone)
-        if event_ is not None:
-            found.append(event_)
+    for event in query.after(first):  # one after the other, in the order of their starts
+        read = _event(event, zone)
+        if read is None:
+            continue
+        if read.start > last:
+            break
+        found.append(read)
         if len(found) > MAX_EVENTS:
             raise CalendarError(f"the calendar has more than {MAX_EVENTS} events ahead")
     return sorted(found)
