@@ -76,9 +76,9 @@ def parse_pairs(text: str) -> dict[str, str]:
     """`name=value, name="value"` with names in lower case, values unquoted. DigestError, also for a repeated name."""
     if len(text) > MAX_HEADER:
         raise DigestError("the header is too long")
-    plain = read_pairs(text)
-    if plain is not None:
-        return plain
+    usual = read_pairs(text)
+    if usual is not None:
+        return usual
     pairs: dict[str, str] = {}
     at = 0
     while at < len(text):

@@ -28,21 +28,12 @@ WORDS = (
         "a",
         "sip:a@b",
         "%41",
-        "é",
+        "\u00e9",
         "\x0b",
         "\x00",
-        "\r\n ",
     ),
-    *(
-        "\r\n ",
-        "username",
-        "nonce",
-        "nc=00000001",
-        'realm="x y"',
-        ';expires=60;q="0.5"',
-        '"A B" <sip:a@b:5060;lr>',
-        "x" * 70,
-    ),
+    *("\r\n ", "username", "nonce", "nc=00000001", 'realm="x y"', ';expires=60;q="0.5"', "x" * 70),
+    '"A B" <sip:a@b:5060;lr>',
 )
 texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=12).map("".join)
 
