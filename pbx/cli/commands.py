@@ -21,6 +21,7 @@ from pbx.cli import (
     prompts,
     regions,
     report_sheets,
+    sms,
     staffing,
 )
 from pbx.cli import selftest as selftest_commands
@@ -47,6 +48,7 @@ trunk_commands.register(app)
 agents.register(app)
 contacts.register(app)
 callbacks.register(app)
+sms.register(app)
 presence.register(app)
 distribution.register(app)
 staffing.register(app)

@@ -19,6 +19,7 @@ SHEETS = {
     "promises": "What waiting callers were promised, and how often it was true.",
     "patience": "How long callers wait before they give up.",
     "redials": "Customers who had to ring again: at which attempt they got through, and how long that took.",
+    "sms": "Messages by what asked for them: automatic answers, delivered share, cost.",
     "customers": "First attempts, repeated calls, missed and recovered customers.",
 }
 

@@ -28,6 +28,7 @@ from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
 from pbx.reporting.redials import redials_sheet
 from pbx.reporting.sheet import Sheet
+from pbx.reporting.sms import sms_sheet
 from pbx.store import schema
 from pbx.store.database import database_url, reader_engine
 from pbx.store.records import Cdr
@@ -110,6 +111,11 @@ class Reporter:
         """What became of the contacts that were missed in the interval."""
         with self._engine.begin() as connection:
             return recovery(connection, interval)
+
+    def sms(self, interval: Interval) -> Sheet:
+        """Messages by what asked for them."""
+        with self._engine.begin() as connection:
+            return sms_sheet(connection, interval)
 
     def promises(self, interval: Interval) -> Sheet:
         """What was promised to waiting callers, and what became of it."""
