@@ -18,6 +18,7 @@ from harness.ports import free_port6
 from pbx.api.client import ControlClient, ControlError
 from pbx.cli.certificate import write_certificate
 from tests.support.dns_server import DnsServer
+from tests.support.smsc import Smsc
 
 RECORDING_KEY = bytes(range(32))
 START_S = 20.0
@@ -69,7 +70,8 @@ def write_recording_key(folder: Path) -> None:
 
 class Pbx:
     """One process. `config_text` is a template: {{net}} stands for the first three octets, {{folder}} for a folder of
-    its own, {{port6}} for a port of ::1. With `zone` it has a DNS server at {{net}}.53:5353.
+    its own, {{port6}} for a port of ::1. With `zone` it has a DNS server at {{net}}.53:5353, with an
+    [[sms.gateway]] an SMSC at {{net}}.9:2775.
     """
 
     def __init__(self, config_text: str, environment: dict[str, str], folder: Path, zone: str = "") -> None:
@@ -88,6 +90,9 @@ class Pbx:
         if zone:
             self.dns = DnsServer(self.network.address(53), 5353)
             self.dns.zone(*zone.replace("{{net}}", self.network.prefix).strip().splitlines())
+        self.smsc: Smsc | None = None
+        if "[[sms.gateway]]" in config_text:
+            self.smsc = Smsc(self.network.address(9), 2775).__enter__()
         if "recordings_key_file" in config_text:
             write_recording_key(folder)
         filled = config_text.replace("{{net}}", self.network.prefix).replace("{{folder}}", str(folder))
@@ -147,6 +152,8 @@ class Pbx:
                 problems.append(f"the PBX did not stop within 15 s of SIGTERM:\n{self.log_end()}")
         if self.dns is not None:
             self.dns.close()
+        if self.smsc is not None:
+            self.smsc.__exit__()
         self.network.release()
         return problems
 

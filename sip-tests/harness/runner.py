@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import phones, prompts, recordings
+from harness import messages, phones, prompts, recordings
 from harness.browser import Browser, bundle
 from harness.edge import PORTS
 from harness.judgement import judge
@@ -117,6 +117,8 @@ class Run:
             self._cli(step)
         elif step.pause_s:
             self._pause(step.pause_s)
+        elif step.sms:
+            self._sms(step)
         elif step.drop:
             self._ways.drop(step.drop)
         elif step.pbx:
@@ -324,6 +326,12 @@ class Run:
         done = subprocess.run(command, cwd=REPOSITORY, env=self.pbx.environment, capture_output=True, text=True)
         if done.returncode != step.exit or step.prints not in done.stdout:
             raise StepFailed(f"centrala {' '.join(step.cli)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+
+    def _sms(self, step: Step) -> None:
+        try:
+            messages.act(self.pbx, step.sms, step.timeout_s)
+        except messages.SmsFailed as error:
+            raise StepFailed(f"sms: {error}") from None
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -136,7 +136,9 @@ def test_power_is_cut_while_messages_go_out(pbx: Forks, net: str) -> None:
         time.sleep(0.2)
         pbx.kill()
         submitted = Counter((each.destination, each.part[2]) for each in smsc.submitted)
-    kept = {key: (number, state) for key, number, state in rows(pbx.data, "select key, number, state from sms_messages")}
+    kept = {
+        key: (number, state) for key, number, state in rows(pbx.data, "select key, number, state from sms_messages")
+    }
     assert len(taken) >= CYCLES * 5
     assert taken.keys() <= kept.keys(), "acknowledged and lost"
     assert max(submitted.values()) == 1, [part for part, count in submitted.items() if count > 1]

@@ -226,7 +226,8 @@ class Smsc:
                 self._begin(self._later, connection, sequence, got.id)
             else:
                 self._send(connection, SUBMIT_SM | RESP, 0, sequence, got.id.encode() + b"\0")
-        if self.do.receipt != "none" and not self.do.receipt_first:
+        unanswered = got.destination in self.do.silent | self.do.hang_up
+        if self.do.receipt != "none" and not self.do.receipt_first and not unanswered:
             self._begin(self._give_receipt, got)
 
     def _later(self, connection: socket.socket, sequence: int, id_: str) -> None:
