@@ -79,8 +79,8 @@ class PbxFlowControl:
         found = await _answered(self._publishing.diff(name, old, new))
         return [asdict(change) | {"text": str(change)} for change in found]
 
-    def check(self, document: Any) -> dict[str, Any]:
-        return {"problems": [_problem(problem) for problem in self._publishing.check(document)[1]]}
+    async def check(self, document: Any) -> dict[str, Any]:
+        return {"problems": [_problem(problem) for problem in await self._publishing.check(document)]}
 
     def progress(self, name: str) -> dict[str, int]:
         """How many prompts of a flow that is being published are rendered; 0 of 0 when none is."""

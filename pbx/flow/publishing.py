@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.configfile.problem import Problem
 from pbx.events import Alarm, FlowVersionChanged
@@ -41,14 +41,22 @@ class Publishing:
     """Built once the flows of the configuration are there; `start` puts published versions over them."""
 
     def __init__(
-        self, flows: Flows, services: Services, store: FlowStore, preload: Preload, sounds: Collection[str]
+        self,
+        flows: Flows,
+        services: Services,
+        store: FlowStore,
+        preload: Preload,
+        sounds: Collection[str],
+        aside: Callable[..., Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
+        """`aside` runs what would hold the event loop for too long."""
         self._flows = flows
         self._configured = dict(flows.flows)
         self._services = services
         self._store = store
         self._preload = preload
         self._sounds = sounds
+        self._aside = aside
         self._lock = asyncio.Lock()
         self.progress: dict[str, tuple[int, int]] = {}  # prompts of a flow that is being published: done, all
 
@@ -113,13 +121,18 @@ class Publishing:
 
     # -- changing --------------------------------------------------------------------------------------------------
 
-    def check(self, values: object) -> tuple[FlowDocument | None, list[Problem]]:
-        """The document in JSON values, and all that is wrong with it, other flows that lead into it included."""
+    async def check(self, values: object) -> list[Problem]:
+        """All that is wrong with JSON values as a flow, other flows that lead into it included."""
+        problems: list[Problem] = await self._aside(self._check, values)
+        return problems
+
+    def _check(self, values: object) -> list[Problem]:
+        """On a thread of its own: a large flow takes longer than the event loop should be held."""
         document, problems = read(values)
         if document is None:
-            return None, problems
+            return problems
         flow, problems = build(document)
-        return document, problems or self._problems(flow)
+        return problems or self._problems(flow)
 
     async def draft(self, name: str, values: object, author: str, note: str) -> tuple[FlowVersion, list[Problem]]:
         """Keeps a draft, wrong or not: people stop in the middle. FlowRefused 422 for what is no document at all."""
@@ -131,7 +144,7 @@ class Publishing:
         row = await self._store.draft(name, document.as_text(), author, note, self._now())
         if row is None:
             raise FlowRefused(507, f"there are {MAX_FLOWS} flows, and no more are kept; draft one of them")
-        return row, self.check(values)[1]
+        return row, await self.check(values)
 
     async def publish(self, name: str, version: int | None, by: str, note: str, *, force: bool = False) -> FlowVersion:
         """The next call gets version `version` (None: the draft). FlowRefused 422 when it has mistakes, or when a
@@ -139,7 +152,7 @@ class Publishing:
         async with self._lock:
             row = await (self._draft_of(name) if version is None else self._version(name, version))
             flow, problems = build(self._document_of(row), version=row.version)
-            problems = problems or self._problems(flow)
+            problems = problems or await self._aside(self._problems, flow)
             if problems:
                 raise FlowRefused(422, f"version {row.version} of flow {name!r} has mistakes:", problems)
             unspoken = await self._render(flow)

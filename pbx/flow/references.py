@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 
 from pbx.config import Config
 from pbx.config_queue import members_of
@@ -21,6 +22,8 @@ SAID_AS = {
     "pin_list": "list of PINs",
     "dealers": "[[dealer]] of the configuration; found",
 }
+LIKE_BY = 4  # characters by which a name that was meant may be longer or shorter
+MAX_ALIKE = 300  # names that are compared with a wrong one: each costs some microseconds
 Names = Callable[[Config], Collection[str]]
 
 
@@ -120,7 +123,8 @@ def _remedy(reference: Reference, house: House) -> str:
 
 def one_of(wrong: str, known: Collection[str]) -> str:
     """The remedy for a name that is none of `known`."""
-    close = get_close_matches(wrong, known, 1)
+    alike = islice((name for name in known if abs(len(name) - len(wrong)) < LIKE_BY), MAX_ALIKE)
+    close = get_close_matches(wrong, list(alike), 1)
     if close:
         return f"did you mean {close[0]!r}?"
     names = sorted(known)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from pbx.config import Language
 from pbx.configfile.problem import Problem
 from pbx.flow.block import Block
 from pbx.flow.graph import Instant, callings, circles, exits_of, is_used, reached
@@ -40,12 +41,13 @@ def _found(flow: Flow, house: House) -> Iterator[Problem]:
         return
     lost = [
         *_check_flow_exits(flow),
-        *(p for name, block in flow.blocks.items() for p in _check_exits(flow, name, block)),
+        *islice((p for name, block in flow.blocks.items() for p in _check_exits(flow, name, block)), MAX_PROBLEMS),
     ]
     yield from lost or _check_reach(flow)  # an exit that leads nowhere would make others look out of reach
     yield from check_references(flow, house)
+    languages = flow.languages(house.config.server.language)
     for name, block in flow.blocks.items():
-        yield from _check_texts(flow, name, block, house)
+        yield from _check_texts(flow, name, block, languages)
         yield from _check_entered(flow, name, block, house)
     yield from check_names(flow, house)
     yield from _check_hangup(flow)
@@ -87,14 +89,14 @@ def _check_exits(flow: Flow, name: str, block: Block) -> Iterator[Problem]:
             yield Problem(flow.at(name, exit_.key), text, one_of(exit_.target, flow.blocks))
 
 
-def _check_texts(flow: Flow, name: str, block: Block, house: House) -> Iterator[Problem]:
+def _check_texts(flow: Flow, name: str, block: Block, languages: Sequence[Language]) -> Iterator[Problem]:
     for key, text in block.texts().items():
         where = _where(flow, name)
         if isinstance(text, str):
             if not text.strip():
                 yield Problem(flow.at(name, key), f"{where}: {key} is empty", "write what the caller shall hear")
             continue
-        for language in flow.languages(house.config.server.language):
+        for language in languages:
             if not text.get(language, "").strip():
                 yield Problem(
                     flow.at(name, key),
