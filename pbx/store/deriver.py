@@ -15,6 +15,7 @@ from pbx.store.records import keyed, row
 # A call's fold stays in memory for this long after its end, for what is told late (the agent's leg, the recording's
 # end).
 LINGER_S = 5.0
+_STARTED = Kind.CALL_STARTED.value
 RUN_CALLS = 32  # ended calls whose records are derived without letting go of the GIL: about 0.3 ms
 # An open call that said nothing for so long leaves memory; its next event reads it back from the journey.
 FORGET_US = 24 * 3600 * 1_000_000
@@ -66,7 +67,7 @@ class Deriver:
         late = self._ended.get(call_id)
         if late is not None:
             return late[1]
-        fold = None if kind == Kind.CALL_STARTED else self._reload(call_id)
+        fold = None if kind == _STARTED else self._reload(call_id)
         if fold is None:
             fold = CallFold(clean(call_id), zone=self._zone)
         if not fold.ended:

@@ -32,7 +32,7 @@ WORDS = (
         "\x0b",
         "\x00",
     ),
-    *("\r\n ", "username", "nonce", "nc=00000001", 'realm="x y"', ';expires=60;q="0.5"', "x" * 70),
+    *("\x00", "\r\n ", "username", "nonce", "nc=00000001", 'realm="x y"', ';expires=60;q="0.5"', "x" * 70),
     '"A B" <sip:a@b:5060;lr>',
 )
 texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=12).map("".join)
