@@ -316,6 +316,7 @@ class Bans(Section):
 class Flow(Section):
     name: str
     language: Language | None = None
+    voice: dict[Language, str] = {}  # a [[speech.voice]] for each language; else speech.voices
     start: str = ""
     python: str = ""  # "package.module:coroutine" instead of blocks
     file: str = ""  # a flow as JSON instead of blocks

@@ -283,7 +283,7 @@ class Pbx:
         except OSError as error:
             log.warning("%s", error)
 
-    async def _load_prompts(self, texts: list[tuple[str, str]]) -> None:
+    async def _load_prompts(self, texts: list[tuple[str, ...]]) -> None:
         for problem in await self.prompts.preload(texts):
             log.error("a prompt cannot be spoken: %s", problem)
 

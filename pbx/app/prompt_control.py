@@ -153,7 +153,7 @@ def variants(flow: Flow, default: Language) -> list[dict[str, Any]]:
                     found = samples(Template.parse(words), language)
                 except TemplateError as error:
                     raise Refused(422, f"flow {flow.name!r}, block {name!r}, {key}: {error}") from None
-                voice = getattr(block, "voice", "")
+                voice = flow.voice_of(name, language)
                 rows += [
                     {"block": name, "key": key, "language": language, "text": spoken, "values": values, "voice": voice}
                     for values, spoken in found

@@ -52,6 +52,7 @@ class Block(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str  # each subclass names its own
+    voice: dict[Language, str] = {}  # a [[speech.voice]] for what the block says, instead of the flow's
 
     waits: ClassVar[bool] = True  # False: running it takes no time, so a circle of such blocks would never end
     waits_for_caller: ClassVar[bool] = True  # False: it may also run after the caller has hung up

@@ -32,6 +32,7 @@ class FlowDocument(BaseModel):
     name: Name
     description: str = Field(default="", max_length=2000)
     language: Language | None = Field(default=None, description="Of the calls; the server's when it is missing.")
+    voice: dict[Language, str] = Field(default={}, description="A [[speech.voice]] for each language.")
     start: Name
     defaults: dict[str, str] = Field(
         default={}, max_length=100, description="Exit to block, for exits that are not wired."
@@ -78,5 +79,5 @@ def read(values: object, path: Path = ()) -> tuple[FlowDocument | None, list[Pro
 def of_entry(entry: FlowConfig) -> dict[str, Any]:
     """A [[flow]] of the configuration as the values of a document."""
     values: dict[str, Any] = {"schema": SCHEMA, "name": entry.name, "start": entry.start, "blocks": entry.block}
-    more = {key: getattr(entry, key) for key in ("language", "defaults", "on_hangup", "variables", "journal")}
+    more = {key: getattr(entry, key) for key in ("language", "voice", "defaults", "on_hangup", "variables", "journal")}
     return values | {key: value for key, value in more.items() if value}

@@ -69,8 +69,8 @@ class Flows:
             run.over = True
             _tell_variables(run, flow)
 
-    def texts(self, default: Language) -> list[tuple[str, str]]:
-        """(text, language) of everything that all flows say, for preloading."""
+    def texts(self, default: Language) -> list[tuple[str, ...]]:
+        """(text, language), and the voice where it is chosen, of everything that all flows say, for preloading."""
         return list(dict.fromkeys(spoken for flow in self._flows.values() for spoken in prompts_of(flow, default)))
 
     def queue_of(self, name: str) -> str:

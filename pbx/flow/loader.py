@@ -92,6 +92,7 @@ def build(
         on_hangup=document.on_hangup,
         variables=document.variables,
         journal=tuple(document.journal),
+        voice=document.voice,
         blocks_key=blocks_key,
         document=document,
     )

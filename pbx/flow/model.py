@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pbx.config import Language
 from pbx.configfile.problem import Path
@@ -35,6 +35,7 @@ class Flow:
     on_hangup: str = ""  # the block that runs after the caller has hung up
     variables: Mapping[str, Value] = field(default_factory=dict)  # with what they begin
     journal: tuple[str, ...] = ()  # names whose values the journey keeps
+    voice: Mapping[Language, str] = field(default_factory=dict)  # who speaks each language; others as configured
     blocks_key: str = "block"
     document: FlowDocument | None = None  # what it was made from
     hides: bool = field(init=False)  # one of its blocks asks for secret digits
@@ -53,6 +54,12 @@ class Flow:
         """The block that an exit leads to, "" for none: then the flow ends."""
         return self.ways[block].get(exit_name, "")
 
+    def voice_of(self, block: str, language: str) -> str:
+        """Who speaks what a block says in a language, "" for the voice that the configuration gives it."""
+        known = cast("Language", language)
+        own = self.blocks[block].voice.get(known) if block in self.blocks else None
+        return own or self.voice.get(known, "")
+
     def at(self, block: str, key: str = "") -> Path:
         """Where a key of a block stands."""
         return (*self.path, self.blocks_key, block, *(key.split(".", 1) if key else ()))
@@ -63,8 +70,14 @@ class Flow:
         return list(dict.fromkeys([self.language or default, *chosen]))
 
 
-def prompts_of(flow: Flow, default: Language) -> list[tuple[str, str]]:
-    """(text, language) of everything that the flow says and that is the same for every caller, for preloading."""
+def prompts_of(flow: Flow, default: Language) -> list[tuple[str, ...]]:
+    """(text, language), and the voice where it is chosen, of everything that the flow says and that is the same for
+    every caller, for preloading."""
     languages = flow.languages(default)
-    texts = [text for block in flow.blocks.values() for text in block.texts().values()]
-    return list(dict.fromkeys(spoken for text in texts for spoken in spoken_in(text, languages)))
+    found: dict[tuple[str, ...], None] = {}
+    for name, block in flow.blocks.items():
+        for text in block.texts().values():
+            for words, language in spoken_in(text, languages):
+                voice = flow.voice_of(name, language)
+                found[(words, language, voice) if voice else (words, language)] = None
+    return list(found)

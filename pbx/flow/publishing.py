@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pbx.flow.interpreter import Flows
 
 Progress = Callable[[int, int], None]
-Preload = Callable[[list[tuple[str, str]], Progress], Awaitable[list[str]]]
+Preload = Callable[[list[tuple[str, ...]], Progress], Awaitable[list[str]]]
 ALARM = "flow_version_unusable"
 log = logging.getLogger("centrala.flow")
 

@@ -99,7 +99,7 @@ class Run:
     async def clip(self, text: Text) -> Any:
         """`text` as a clip in the caller's language."""
         words, language = self.render(text)
-        return await self.call.services.prompts.get(words, language)
+        return await self.call.services.prompts.get(words, language, self.flow.voice_of(self.block, language))
 
     async def say(self, text: Text, *, interruptible: bool = False) -> str:
         """Speaks `text`; with `interruptible` a digit ends it and is returned, else ""."""

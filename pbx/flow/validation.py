@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from pbx.config import Language
-from pbx.configfile.problem import Problem
+from pbx.configfile.problem import Path, Problem
 from pbx.flow.block import Block
 from pbx.flow.graph import Instant, callings, circles, exits_of, is_used, reached
 from pbx.flow.model import ERROR, Flow
@@ -44,10 +44,12 @@ def _found(flow: Flow, house: House) -> Iterator[Problem]:
         *islice((p for name, block in flow.blocks.items() for p in _check_exits(flow, name, block)), MAX_PROBLEMS),
     ]
     yield from lost or _check_reach(flow)  # an exit that leads nowhere would make others look out of reach
+    yield from _check_voices(flow, flow.voice, (*flow.path, "voice"), house)
     yield from check_references(flow, house)
     languages = flow.languages(house.config.server.language)
     for name, block in flow.blocks.items():
         yield from _check_texts(flow, name, block, languages)
+        yield from _check_voices(flow, block.voice, flow.at(name, "voice"), house)
         yield from _check_entered(flow, name, block, house)
     yield from check_names(flow, house)
     yield from _check_hangup(flow)
@@ -103,6 +105,14 @@ def _check_texts(flow: Flow, name: str, block: Block, languages: Sequence[Langua
                     f"{where}: {key} has no words in {language!r}, a language that calls of this flow have",
                     f'add {language} = "..."',
                 )
+
+
+def _check_voices(flow: Flow, voices: Mapping[Language, str], path: Path, house: House) -> Iterator[Problem]:
+    for language, voice in voices.items():
+        known = [entry.name for entry in house.config.speech.voice if entry.language == language]
+        if voice not in known:
+            text = f"flow {flow.name!r}: no [[speech.voice]] {voice!r} speaks {language!r}"
+            yield Problem((*path, language), text, one_of(voice, known) if known else "add a [[speech.voice]]")
 
 
 def _check_reach(flow: Flow) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pbx.config import Config, Extension, Flow, Hours, Number, Queue, Route
+from pbx.config_speech import Speech, SpeechVoice
 from pbx.configfile.problem import ConfigError, Problem
 from pbx.flow.kinds import KINDS
 from pbx.flow.loader import check_flows, load_flows
@@ -204,3 +205,26 @@ def test_prompts_of_a_flow_in_every_language_it_speaks() -> None:
         ("Do widzenia", "pl"),
         ("До свидания", "ru"),
     ]
+
+
+def test_voices_of_a_flow_and_of_its_blocks() -> None:
+    voices = [SpeechVoice(name=name, language="pl", voice="x") for name in ("anna", "jan")]
+    settings = Config(
+        speech=Speech(voice=voices),
+        flow=[
+            Flow(
+                name="hotline",
+                language="pl",
+                voice={"pl": "anna"},
+                start="one",
+                block={
+                    "one": {"kind": "say", "text": "Raz", "next": "two"},
+                    "two": {"kind": "hangup", "text": "Dwa", "voice": {"pl": "jan"}},
+                },
+            )
+        ],
+    )
+    assert prompts_of(load_flows(settings)["hotline"], "en") == [("Raz", "pl", "anna"), ("Dwa", "pl", "jan")]
+    wrong = settings.model_copy(update={"speech": Speech(voice=voices[1:])})
+    with pytest.raises(ConfigError, match=r"no \[\[speech.voice\]\] 'anna' speaks 'pl'"):
+        load_flows(wrong)
