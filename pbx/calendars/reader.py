@@ -7,6 +7,7 @@ file of a few lines can mean millions of events, and comes from elsewhere.
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from zoneinfo import ZoneInfo
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 5000
 MAX_NAME = 200
+_RULES = re.compile(rb"(?im)^(?:RRULE|EXRULE)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")  # with what is folded
+_FAST = re.compile(rb"(?i)SECONDLY|MINUTELY|BYSECOND|BYMINUTE")
 CPU_S = 20
 MEMORY = 512 * 1024 * 1024
 
@@ -60,6 +63,8 @@ def unroll(data: bytes, since: float, until: float, zone: ZoneInfo) -> list[Even
         calendar = icalendar.Calendar.from_ical(data)
     except ValueError as error:
         raise CalendarError(f"no iCalendar file: {error}") from None
+    if any(_FAST.search(rule) for rule in _RULES.findall(data)):
+        raise CalendarError("an event recurs every minute or second, which says nothing about days")
     query = recurring_ical_events.of(calendar)
     first, last = datetime.fromtimestamp(since, UTC), until
     found: list[Event] = []

@@ -72,8 +72,20 @@ def test_what_is_no_calendar_is_refused(data: bytes) -> None:
 
 def test_a_file_of_one_line_that_means_millions_is_refused_by_its_own_process() -> None:
     bomb = WEEKLY.replace("FREQ=WEEKLY;BYDAY=MO", "FREQ=SECONDLY")
-    with pytest.raises(CalendarError):
-        read_events(file(bomb), SINCE, at("2026-10-06"), "Europe/Warsaw")
+    with pytest.raises(CalendarError, match="every minute or second"):
+        read_events(file(bomb), SINCE, UNTIL, "Europe/Warsaw")
+
+
+def test_a_folded_rule_is_seen_through() -> None:
+    bomb = WEEKLY.replace("FREQ=WEEKLY;BYDAY=MO", "FREQ=DAILY;\r\n BYMINUTE=1,2,3")
+    with pytest.raises(CalendarError, match="every minute or second"):
+        unroll(file(bomb), SINCE, UNTIL, WARSAW)
+
+
+def test_more_events_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pbx.calendars.reader.MAX_EVENTS", 3)
+    with pytest.raises(CalendarError, match="more than 3 events"):
+        unroll(file(WEEKLY), SINCE, UNTIL, WARSAW)
 
 
 def test_the_process_says_what_it_read() -> None:
