@@ -31,6 +31,12 @@ class Routes:
         fitting.sort(key=lambda entry: entry[:2])
         return [gateway for *_, gateway in fitting]
 
+    def way(self, message: Message) -> str:
+        """Names the gateways that `message` may go by, in their order."""
+        return (
+            message.gateway if message.pinned else ",".join(way.config.name for way in self.of_number(message.number))
+        )
+
     def cost(self, gateway: Gateway, parts: int) -> float:
         return gateway.config.price_per_part * parts
 

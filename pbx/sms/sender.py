@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from pbx.sms.message import Message, State, Trigger, WrongState
 from pbx.sms.outbox import Outbox
 from pbx.sms.routes import Routes
 from pbx.sms.spend import Spend
+from pbx.sms.waiting import WaitingMessages
 
 log = logging.getLogger("centrala.sms")
 
@@ -36,7 +36,7 @@ class Sender:
         self._gateways = {gateway.config.name: gateway for gateway in gateways}
         self._routes = routes
         self._spend = spend
-        self._due: list[tuple[float, float, str]] = []  # heap of (not before, created, id)
+        self._waiting = WaitingMessages(routes.way)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._submissions: set[asyncio.Task[Any]] = set()
@@ -48,7 +48,7 @@ class Sender:
         return len(self._submissions)
 
     def start(self) -> None:
-        for message in self._outbox.in_state(State.QUEUED):
+        for message in sorted(self._outbox.in_state(State.QUEUED), key=lambda each: (each.created, each.id)):
             self._queued(message)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -67,11 +67,12 @@ class Sender:
                 await asyncio.wait(late)
 
     def wake(self) -> None:
-        """Something changed: a gateway is up, or has room again."""
+        """A gateway takes messages again."""
+        self._waiting.release()
         self._wake.set()
 
     def _queued(self, message: Message) -> None:
-        heapq.heappush(self._due, (message.not_before, message.created, message.id))
+        self._waiting.add(message)
         self._wake.set()
 
     # -- the loop ------------------------------------------------------------------------------------------------
@@ -94,10 +95,9 @@ class Sender:
 
     async def _wait(self, until: float) -> None:
         now = self._outbox.clock.unix()
-        first = self._due[0][0] if self._due else until
-        wait_s = max(min(first, until) - now, 0.01)
-        if self._due and first <= now:
-            wait_s = LOOK_S  # due, and no gateway takes it at this moment
+        wait_s = min(self._waiting.next_at(), until) - now
+        if wait_s <= 0.0:
+            wait_s = LOOK_S  # due, and its gateways are busy: the end of a submission wakes us
         try:
             async with asyncio.timeout(wait_s):
                 await self._wake.wait()
@@ -107,28 +107,27 @@ class Sender:
 
     async def _give(self, now: float) -> None:
         """Starts a submission for each message that is due and has a gateway."""
-        held: list[tuple[float, float, str]] = []
-        full: set[str] = set()  # ways that are busy: their gateways' names
-        while self._due and self._due[0][0] <= now and not self._paused:
-            entry = heapq.heappop(self._due)
-            message = self._outbox.open.get(entry[2])
-            if message is None or message.state is not State.QUEUED or message.not_before > entry[0]:
-                continue
-            served_by = ",".join(each.config.name for each in self._routes.of_number(message.number))
-            if served_by in full:
-                held.append(entry)
-                continue
-            gateway, why = self._routes.choose(message, now)
-            if gateway is not None:
-                self._routes.under_way[gateway.config.name] += 1
-                self._begin(self._submit(message, gateway))
-            elif why == "busy":
-                full.add(served_by)
-                held.append(entry)
-            else:
-                await self._postpone(message, why, now)
-        for entry in held:
-            heapq.heappush(self._due, entry)
+        for way in self._waiting.due(now):
+            while not self._paused:
+                entry = self._waiting.first(way, now)
+                if entry is None:
+                    break
+                message = self._outbox.open.get(entry[2])
+                if message is None or message.state is not State.QUEUED or message.not_before > entry[0]:
+                    self._waiting.take(way)
+                    continue
+                gateway, why = self._routes.choose(message, now)
+                if gateway is not None:
+                    self._waiting.take(way)
+                    self._routes.under_way[gateway.config.name] += 1
+                    self._begin(self._submit(message, gateway))
+                elif why == "none":
+                    self._waiting.take(way)
+                    await self._outbox.end(message.id, Trigger.REFUSE, "no_gateway")
+                else:
+                    if why != "busy":
+                        self._waiting.hold(way, now + self._settings.retry_s)
+                    break
 
     def _begin(self, step: Any) -> None:
         task = asyncio.get_running_loop().create_task(step)
@@ -141,19 +140,6 @@ class Sender:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, WrongState):
             log.error("a submission failed, and its message waits for what is written of it: %s", error)
-
-    async def _postpone(self, message: Message, why: str, now: float) -> None:
-        """No gateway may have it: later, or never."""
-        if why == "none":
-            await self._outbox.end(message.id, Trigger.REFUSE, "no_gateway")
-            return
-        wait_s = min(self._settings.retry_s, MAX_BACKOFF_S)
-
-        def later(draft: Message) -> None:
-            draft.not_before, draft.error = now + wait_s, why
-
-        changed = await self._outbox.change(message.id, later)
-        self._queued(changed)
 
     # -- one message ---------------------------------------------------------------------------------------------
 
@@ -171,8 +157,8 @@ class Sender:
             await self._outbox.submitting(message.id, name, cost, gateway.config.currency)
         except BaseException:
             self._spend.book(name, -cost)
-            if message.state is State.QUEUED:
-                self._queued(message)  # nothing was written, so nothing is submitted
+            if message.state is State.QUEUED:  # nothing was written, so nothing is submitted
+                asyncio.get_running_loop().call_later(LOOK_S, self._queued, message)
             raise
         try:
             outcome = await gateway.submit(message)
@@ -204,7 +190,6 @@ class Sender:
         """Another gateway may have it at once where this one is down; else it waits."""
         requeue = self._outbox.requeue
         if not outcome.down and message.attempts >= self._settings.max_attempts:
-            await requeue(message.id, outcome.reason, now)
             await self._outbox.end(message.id, Trigger.REFUSE, outcome.reason)
             return
         backoff = min(self._settings.retry_s * 2.0 ** (message.attempts - 1), MAX_BACKOFF_S)
