@@ -131,7 +131,8 @@ def _check_stop(
     elif end >= begin + len(clip) - STEP * GONE:
         problems.append(f"the {wanted['language']} prompt {wanted['text']!r} was played to its end in spite of the key")
     else:
-        took_ms = (sound.at(end) - endpoint.key_ended_at) * 1000
+        stopped_at = min(sound.at(end), sound.at(end - 1) + 0.02)  # nothing at all may come after it
+        took_ms = (stopped_at - endpoint.key_ended_at) * 1000
         notes.append(f"the prompt stopped {took_ms:.0f} ms after the key")
         if took_ms > float(wanted["stops_ms"]) + late_ms:
             problems.append(f"the prompt stopped {took_ms:.0f} ms after the key, {wanted['stops_ms']} are allowed")
