@@ -56,6 +56,7 @@ class Endpoint:
         audio.event_type = audio.event_type or self.codec.event_type
         self.delay_ms = 0.0  # one way, of what `delay` of this endpoint measured
         self.key_ended_at = 0.0  # UTC seconds when the end of the first digit was sent (RFC 4733)
+        self.stopped_ms: list[tuple[float, float]] = []  # from the key to the end of a prompt: measured, allowed
         self.marked_at = 0.0  # UTC seconds when the tone went on after its pause (`mark_after_s`)
         self._stopping = threading.Event()
         self._hung_up = threading.Event()  # ends the sending only

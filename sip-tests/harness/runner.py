@@ -280,6 +280,7 @@ class Run:
                 self._check_prompts(running, endpoints)
                 if running.endpoint.delay_ms:
                     self.notes.append(f"one way to {running.step.who}: {running.endpoint.delay_ms:.1f} ms")
+        self.problems += prompts.slow([one for endpoint in endpoints.values() for one in endpoint.stopped_ms], 0.0)
 
     def _check_prompts(self, running: _Running, endpoints: dict[str, Endpoint]) -> None:
         """What was spoken to a caller, against the PBX's cache of speech; the lateness of senders is forgiven."""

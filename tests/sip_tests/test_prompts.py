@@ -36,7 +36,7 @@ def packets(samples: tones.Samples, at: float = 100.0) -> list[Packet]:
 
 def heard(samples: tones.Samples, *wanted: dict[str, Any], key_at: float = 0.0) -> Any:
     audio = SimpleNamespace(prompts=list(wanted))
-    return SimpleNamespace(packets=packets(samples), audio=audio, key_ended_at=key_at)
+    return SimpleNamespace(packets=packets(samples), audio=audio, key_ended_at=key_at, stopped_ms=[])
 
 
 @pytest.fixture
@@ -67,7 +67,11 @@ def test_a_key_stops_a_prompt(said: dict[str, tones.Samples]) -> None:
     cut = np.concatenate([said["one"][: RATE + 40], said["two"]])
     wanted = {"text": "one", "language": "en", "for_s": 0.5, "stops_ms": 60}
     assert check(heard(cut, wanted, {"text": "two", "language": "en"}, key_at=100.95)) == []
-    assert "stopped 100 ms after the key, 60 are allowed" in check(heard(cut, wanted, key_at=100.90))[0]
+    assert "stopped 200 ms after the key, 60 are allowed" in check(heard(cut, wanted, key_at=100.80))[0]
+    slow = heard(cut, wanted, key_at=100.90)
+    assert check(slow) == []
+    assert prompts.slow([*slow.stopped_ms, (50.0, 60.0)], 0.0) == prompts.slow([], 0.0) == []
+    assert prompts.slow(slow.stopped_ms, 0.0) == ["the prompts stopped 100 ms after the keys at best, 60 are allowed"]
     assert "played to its end" in check(heard(said["one"], wanted, key_at=100.9))[0]
     assert "no key was sent" in check(heard(cut, wanted))[0]
     silent = np.concatenate([said["one"][:RATE], quiet(1)])
