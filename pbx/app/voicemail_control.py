@@ -60,6 +60,7 @@ class PbxVoicemailControl:
                     "queue": box.queue,
                     "new": new,
                     "old": old,
+                    "recording": shelf.recording(name),
                     "room_for": max(0, box.max_messages - len(shelf.everything(name))),
                     "greetings": self._voicemail.greetings.names(name),
                     "locked": self._voicemail.pins.is_locked(f"box {name}"),

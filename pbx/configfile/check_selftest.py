@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import time
+from ipaddress import ip_address, ip_network
 from pathlib import Path as File
 
 from pbx.config import Config
 from pbx.config_selftest import SelfTest
 from pbx.configfile.problem import Path, Problem
 from pbx.configfile.references import must_exist
+
+OWN = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a call to ourselves comes from
 
 
 def check_selftests(config: Config) -> Iterator[Problem]:
@@ -25,11 +28,31 @@ def check_selftests(config: Config) -> Iterator[Problem]:
             text = "has neither a trunk nor a caller"
             yield Problem((*where, "caller"), text, 'name the extension that dials: caller = "199"')
         else:
+            yield from _taken_for_a_trunk((*where, "trunk"), config)
             yield from must_exist((*where, "caller"), test.caller, extensions, "extension")
         for at, text in enumerate(test.at):
             if not _is_clock_time(text):
                 yield Problem((*where, "at", at), f"{text!r} is no time of the day", 'write "07:45"')
         yield from _steps(where, test)
+
+
+def _taken_for_a_trunk(where: Path, config: Config) -> Iterator[Problem]:
+    """A call to our own socket comes from our own address."""
+    hosts = {listen.rpartition(":")[0].partition(":")[2].strip("[]") for listen in config.sip.listen}
+    own = {OWN.get(host, host) for host in hosts}
+    for trunk in config.trunk:
+        for peer in trunk.peers:
+            if any(_within(host, peer) for host in own):
+                text = f"goes to our own address, which trunk {trunk.name!r} has among its peers: it would be its call"
+                yield Problem(where, text, f'write trunk = "{trunk.name}", or take {peer!r} out of its peers')
+                return
+
+
+def _within(host: str, peer: str) -> bool:
+    try:
+        return ip_address(host) in ip_network(peer, strict=False)
+    except ValueError:  # what is no address or network is told where it stands
+        return False
 
 
 def _steps(where: Path, test: SelfTest) -> Iterator[Problem]:

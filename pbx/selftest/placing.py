@@ -15,7 +15,7 @@ from pbx.config import Extension, Route
 from pbx.config_selftest import SelfTest
 from pbx.ids import new_id
 from pbx.sip.address import Destination
-from pbx.sip.digest import Credentials
+from pbx.sip.client_auth import ClientCredentials
 
 if TYPE_CHECKING:
     from pbx.call.services import Services
@@ -62,7 +62,7 @@ def destination(services: Services, config: SelfTest, call: Call, payer: str, li
             own = WILDCARDS.get(host, host)
             user = uri_user(config.number)
             uri = f"sip:{user}@{f'[{own}]' if ':' in own else own}:{port}"
-            credentials = Credentials.from_password(extension.number, domain, extension.secret)
+            credentials = ClientCredentials(extension.number, extension.secret)
             return Dialled(
                 target=config.number,
                 contacts=(Contact(uri, Destination(transport, own, port), credentials=credentials),),

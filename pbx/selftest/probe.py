@@ -183,6 +183,8 @@ class Probe:
         result.lost_packets = int(own.get("lost_packets", 0))
         long_enough = result.rx_packets * 0.02 >= JUDGED_S
         result.mos = float(own["mos"]) if long_enough and own.get("mos") else None
+        if result.answer_s is None and not result.reason:
+            result.reason = f"not answered: {own.get('sip_status', 0)} {own.get('cause') or 'no_answer'}"
         result.silent = own.get("level_dbm0") is None
         if far:
             result.far_packets = int(far.get("rx_packets", 0))

@@ -63,6 +63,10 @@ class Shelf:
         new = sum(each.is_new for each in kept)
         return Count(new, len(kept) - new)
 
+    def recording(self, box: str) -> int:
+        """Messages that are being recorded."""
+        return sum(each.state is MessageState.RECORDING for each in self._boxes.get(box, {}).values())
+
     def room(self, box: str, limit: int) -> bool:
         """Whether another message may come; those that are being recorded and those that may be taken back count."""
         return len(self._boxes.get(box, ())) < limit
