@@ -23,7 +23,7 @@ from pbx.media.sound_cache import CacheError, SoundCache
 from pbx.media.speakers import Speakers
 from pbx.media.speech import SpeechError, SpeechUnavailable, SpeechWorker
 from pbx.media.takes import Take, Takes
-from pbx.media.voices import Voice, Voices
+from pbx.media.voices import ESPEAK, Voice, Voices
 
 if TYPE_CHECKING:
     from pbx.config_speech import Speech as SpeechConfig
@@ -64,6 +64,7 @@ class Prompts:
         self._pending: dict[str, asyncio.Task[Clip]] = {}
         self._tones: dict[str, Clip] = {}
         self.known: dict[tuple[str, str, str], None] = {}  # text, language, voice of what was preloaded
+        self._ailing: set[str] = set()  # engines that failed and have not spoken since
         self.rendered = 0
         self.from_disk = 0
         self.failed = 0
@@ -142,6 +143,7 @@ class Prompts:
                     clip = await self._spoken(text, language, one, speech.URGENT, last=one is who[-1])
             except TimeoutError:
                 self.speakers.rest(one.engine)
+                self._ailing.add(one.engine)
                 problems.append(f"{one.engine} took more than {self._config.patience_s:g} s")
             except FAILURES as error:
                 problems.append(str(error))
@@ -294,20 +296,28 @@ class Prompts:
                 wide: dict[int, Path] = {rate: SoundCache.wide(path, rate) for rate in self._config.wide_rates}
                 await self.speakers.say(voice, text, path, wide, priority)
                 self.rendered += 1
-                for name in ("speech_unavailable", "prompt_fallback"):
-                    self._engine.alarm(name, f"{voice.engine} speaks again", False)
+                self._speaks_again(voice.engine)
                 pcm = await asyncio.to_thread(self.cache.read, path)
             else:
                 self.from_disk += 1
         except SpeechError as error:
             if error.kind not in ("input", "resting"):
-                self._engine.alarm("speech_unavailable", str(error), True)
+                self._ailing.add(voice.engine)
+                name = "speech_unavailable" if voice.engine == ESPEAK else "prompt_fallback"
+                self._engine.alarm(name, str(error), True)
             raise
         except OSError as error:
             raise CacheError(f"{self.cache.folder} cannot hold rendered speech ({error})") from error
         if pcm is None:
             raise SpeechError(f"{path} vanished after it was rendered", "file")
         return self._engine.clip(pcm, key)
+
+    def _speaks_again(self, engine: str) -> None:
+        """The alarms go when the last of the engines that failed has spoken."""
+        self._ailing.discard(engine)
+        if not self._ailing:
+            for name in ("speech_unavailable", "prompt_fallback"):
+                self._engine.alarm(name, f"{engine} speaks again", False)
 
     def _forget(self, key: str, task: asyncio.Task[Clip]) -> None:
         self._pending.pop(key, None)
