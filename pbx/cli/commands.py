@@ -23,6 +23,7 @@ from pbx.cli import (
     report_sheets,
     sms,
     staffing,
+    twin,
 )
 from pbx.cli import selftest as selftest_commands
 from pbx.cli import trunks as trunk_commands
@@ -52,6 +53,7 @@ sms.register(app)
 presence.register(app)
 distribution.register(app)
 staffing.register(app)
+twin.register(app)
 customers.register(app)
 regions.register(app)
 flows.register(app)

@@ -1,0 +1,46 @@
+"""`centrala twin`: what a hotline would need, from bills and logs of before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pbx.cli.report_sheets import Csv, Json, form_of
+
+twin = typer.Typer(
+    help="Before there is a hotline: bills and logs of other systems, and what they ask for.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.add_typer(twin, name="twin")
+
+
+@twin.command("read")
+def read(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Bills or logs: CSV, Asterisk Master.csv and queue_log, FreePBX, FreeSWITCH XML CDR."),
+    ],
+    zone: Annotated[str, typer.Option(help="Time zone of the clock in the files.")] = "Europe/Warsaw",
+    country: Annotated[str, typer.Option(help="Of numbers without a prefix: PL, RU, DE...")] = "PL",
+    column: Annotated[list[str], typer.Option(help="MEANING=HEADING, e.g. at=Start. Meanings: see the table.")] = [],  # noqa: B006
+    own: Annotated[list[str], typer.Option(help="How our own numbers begin, e.g. +4822.")] = [],  # noqa: B006
+    test: Annotated[list[str], typer.Option(help="Numbers whose calls do not count.")] = [],  # noqa: B006
+    share: Annotated[float, typer.Option(help="Of all callers, to be served in time.", min=0.01, max=0.999)] = 0.80,
+    within: Annotated[float, typer.Option(help="Seconds that they may wait.", min=0)] = 20.0,
+    give_up: Annotated[float, typer.Option(help="Who may give up at most.", min=0.001, max=1)] = 0.05,
+    handling: Annotated[float, typer.Option(help="Handling time in seconds; from the calls by default.", min=0)] = 0.0,
+    wrapup: Annotated[float, typer.Option(help="Seconds of work after each talk.", min=0)] = 0.0,
+    patience: Annotated[float, typer.Option(help="Seconds; from the calls by default.", min=0)] = 0.0,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """Read calls, show which column was taken for what and what was left out, and what each hour would need."""
+    from pbx.cli.twin_reports import Asked, read_report
+
+    asked = Asked(files, zone, country, column, own, test)
+    read_report(asked, (share, within, give_up), (handling, wrapup, patience), form_of(csv, json))

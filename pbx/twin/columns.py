@@ -1,0 +1,146 @@
+"""Which column of a table of calls means what: by its heading in three languages, then by what stands in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+from pbx.twin.values import duration, instant
+
+SAMPLE = 200  # rows that are looked at
+MOST_WRONG = 0.1  # of them that may be no value of the kind
+
+# Meaning to headings; a heading fits when it holds one of the words. The first that fits best wins.
+WORDS: dict[str, tuple[str, ...]] = {
+    "at": (
+        *("calldate", "start", "start_stamp", "date time", "datetime", "date and time", "call date", "timestamp"),
+        *("data i godzina", "data połączenia", "data rozpoczęcia", "data i czas", "początek"),
+        *("дата и время", "дата звонка", "дата вызова", "начало"),
+    ),
+    "date": ("date", "day", "data", "dzień", "дата", "день"),
+    "time": ("time", "hour", "godzina", "czas rozpoczęcia", "время"),
+    "from": (
+        *("src", "caller", "caller_id_number", "calling", "from", "source", "a number", "cli", "cnum"),
+        *("numer dzwoniący", "numer a", "abonent a", "dzwoniący", "źródło", "kto dzwonił"),
+        *("кто звонил", "номер а", "вызывающий", "абонент а", "исходящий номер", "откуда", "от кого"),
+    ),
+    "to": (
+        *("dst", "destination", "called", "destination_number", "to", "b number", "callee", "did"),
+        *("numer wywoływany", "numer docelowy", "numer b", "abonent b", "wybrany numer", "dokąd"),
+        *("кому", "куда", "номер б", "вызываемый", "набранный номер", "абонент б"),
+    ),
+    "talk": (
+        *("billsec", "talk", "billed", "talk time", "conversation", "talk_s", "duration_billed"),
+        *("czas rozmowy", "czas połączenia", "czas trwania", "długość rozmowy", "rozmowa"),
+        *("длительность разговора", "время разговора", "разговор", "длительность"),
+    ),
+    "duration": ("duration", "length", "czas całkowity", "całkowity czas", "общая длительность", "продолжительность"),
+    "wait": (
+        "wait",
+        "hold time",
+        "ring",
+        "queue time",
+        "czas oczekiwania",
+        "oczekiwanie",
+        "ожидание",
+        "время ожидания",
+    ),
+    "status": (
+        *("disposition", "status", "result", "hangup_cause", "state", "outcome"),
+        *("wynik", "stan", "rezultat", "статус", "результат", "состояние"),
+    ),
+    "way": ("direction", "type", "kierunek", "rodzaj", "typ", "направление", "тип"),
+    "queue": ("queue", "group", "kolejka", "grupa", "очередь", "группа"),
+    "agent": ("agent", "operator", "employee", "konsultant", "pracownik", "агент", "оператор", "сотрудник"),
+    "id": ("uniqueid", "linkedid", "uuid", "call id", "callid", "identyfikator", "идентификатор", "id звонка"),
+}
+
+
+def plain(heading: str) -> str:
+    return " ".join(re.sub(r"[_\-./()\[\]:;\"']+", " ", heading.casefold()).split())
+
+
+def by_heading(headings: Sequence[str]) -> dict[str, int]:
+    """Meaning to the number of its column: whole headings before parts of them, earlier words before later ones."""
+    found: dict[str, int] = {}
+    names = [plain(heading) for heading in headings]
+    for exact in (True, False):
+        for meaning, words in WORDS.items():
+            if meaning in found:
+                continue
+            for word in map(plain, words):
+                fits = [
+                    n
+                    for n, name in enumerate(names)
+                    if n not in found.values() and (name == word if exact else _part(word, name))
+                ]
+                if fits:
+                    found[meaning] = fits[0]
+                    break
+    if "at" in found and found.get("date") is not None:
+        del found["date"]
+    return found
+
+
+def date_apart(found: dict[str, int], rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:
+    """A column that is headed as date and time and holds dates alone is the date of the column of times."""
+    at = found.get("at")
+    if at is None or "time" not in found:
+        return found
+    cells = [row[at] for row in rows[:SAMPLE] if at < len(row) and row[at].strip()]
+    if _share(cells, lambda cell: _is_instant(cell, zone)):
+        return found
+    return {**{meaning: n for meaning, n in found.items() if meaning != "at"}, "date": at}
+
+
+def _part(word: str, name: str) -> bool:
+    """Whole words only: "to" is not in "total"."""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", name) is not None
+
+
+def looks_like_heading(row: Sequence[str], zone: ZoneInfo) -> bool:
+    """A row in which no cell is a date, a duration or a number is a heading."""
+    return bool(row) and not any(
+        _is_instant(cell, zone) or re.fullmatch(r"\+?[\d .:,-]+", cell) for cell in row if cell
+    )
+
+
+def by_content(rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:
+    """For a table without headings: the first column of instants, two of telephone numbers, and a duration."""
+    sample = rows[:SAMPLE]
+    width = max((len(row) for row in sample), default=0)
+    columns = [[row[n] for row in sample if n < len(row) and row[n].strip()] for n in range(width)]
+    found: dict[str, int] = {}
+    for n, cells in enumerate(columns):
+        if not cells:
+            continue
+        if _share(cells, lambda cell: _is_instant(cell, zone)):
+            found.setdefault("at", n)
+        elif _share(cells, lambda cell: re.fullmatch(r"\+?[\d ()-]{7,20}", cell) is not None):
+            found.setdefault("to" if "from" in found else "from", n)
+        elif _share(cells, _is_duration):
+            found.setdefault("talk", n)
+    return found
+
+
+def _share(cells: Sequence[str], test: Callable[[str], bool]) -> bool:
+    """Whether most cells pass."""
+    wrong = sum(not test(cell) for cell in cells)
+    return wrong <= MOST_WRONG * len(cells)
+
+
+def _is_instant(cell: str, zone: ZoneInfo) -> bool:
+    try:
+        instant(cell, zone)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _is_duration(cell: str) -> bool:
+    try:
+        duration(cell)
+    except ValueError:
+        return False
+    return True

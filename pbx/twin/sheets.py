@@ -1,0 +1,89 @@
+"""What was read, what was taken out, and what a hotline for these calls would need, as sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.staffing.requirement import Customer, Prices, Target, agents_for, outcome
+from pbx.twin.fitting import Fit
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+ASSUMED_PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the hotline is to reach, and what the calls do not tell: 0 is taken from them."""
+
+    target: Target
+    handling_s: float = 0.0
+    wrapup_s: float = 0.0
+    patience_s: float = 0.0
+
+
+def customer_of(found: Fit, wanted: Wanted) -> tuple[Customer, list[str]]:
+    """How callers are, and which of it had to be assumed. ValueError when nothing tells the handling time."""
+    assumed = []
+    handled = wanted.handling_s or (found.talk_s or 0.0) + wanted.wrapup_s
+    if not handled:
+        raise ValueError("no call has a talk time: name the column by --column talk=..., or write --handling 180")
+    patient = wanted.patience_s or found.patience_s
+    if not patient:
+        patient = ASSUMED_PATIENCE_S
+        assumed.append(f"patience {patient:.0f} s (the calls tell no waits; --patience sets it)")
+    if not wanted.wrapup_s and not wanted.handling_s:
+        assumed.append("no wrap-up (--wrapup adds some)")
+    return Customer(handled, patient), assumed
+
+
+def week_sheet(found: Fit, wanted: Wanted) -> Sheet:
+    """The busiest hours of an average week and the agents they need."""
+    customer, assumed = customer_of(found, wanted)
+    columns = (
+        Column("weekday", "Day", Unit.TEXT),
+        Column("hour", "Hour"),
+        Column("calls", "Calls"),
+        Column("load", "Load\nerlang"),
+        Column("agents", "Agents"),
+        Column("served_within", "Within\ntarget", Unit.SHARE),
+        Column("abandoned", "Give\nup", Unit.SHARE),
+        Column("occupancy", "Occu-\npancy", Unit.SHARE),
+    )
+    notes = f"Erlang A with handling {customer.handling_s:.0f} s and patience {customer.patience_s:.0f} s."
+    if assumed:
+        notes += " Assumed: " + "; ".join(assumed) + "."
+    sheet = Sheet("What each hour of an average week needs", columns, notes=notes)
+    for day, line in enumerate(found.arrivals):
+        for hour, calls in enumerate(line):
+            if calls < 0.5:
+                continue
+            agents = agents_for(calls, customer, wanted.target)
+            then = outcome(agents, calls, customer, wanted.target, Prices())
+            sheet.rows.append(
+                (
+                    *(WEEKDAYS[day], hour, round(calls, 1), round(calls * customer.handling_s / 3600, 2), agents),
+                    *(then.served_within, then.abandoned, then.occupancy),
+                )
+            )
+    return sheet
+
+
+def summary(found: Fit) -> Sequence[tuple[str, str]]:
+    """(what, figure) lines."""
+    day, hour, calls = found.peak
+    lines = [
+        ("days", f"{found.days} ({found.first} to {found.last})"),
+        ("calls in", f"{found.calls:,} ({found.calls / found.days:.0f} a day)"),
+        ("answered", f"{found.answered:,} ({found.answered / found.calls:.1%})"),
+        ("calls out", f"{found.outbound:,}"),
+        ("busiest hour", f"{WEEKDAYS[day]} {hour:02d}:00, {calls:.1f} calls"),
+        ("rang again within ten minutes", f"{found.retrials:,}"),
+    ]
+    if found.talk_s is not None and found.talk_spread is not None:
+        lines.append(("talk", f"{found.talk_s:.0f} s on average, spread {found.talk_spread:.2f} of it"))
+    if found.patience_s is not None:
+        median = f", median {found.patience_median_s:.0f} s" if found.patience_median_s is not None else ""
+        lines.append(("patience", f"{found.patience_s:.0f} s on average{median}"))
+    return lines
