@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -12,6 +13,7 @@ from starlette.routing import Route
 from pbx.api.control import Refused
 from pbx.api.selftest_routes import selftest_routes
 from pbx.metrics.selftest import SelfTestMetrics, SelfTestNow
+from pbx.selftest.probe import FOLDER
 from pbx.selftest.redials import Redials
 from pbx.selftest.result import Result
 from pbx.selftest.service import SelfTests
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 def build(app: Pbx) -> SelfTests:
     """Before the first call; `start` them when the sockets are open."""
+    for path in (Path(app.media.tapes.folder) / FOLDER).glob("*.wav"):  # of calls that a crash cut off
+        path.unlink(missing_ok=True)
     tests = SelfTests(app.calls.services, app.prompts, app.store.selftests, lambda: _sockets(app))
     redials = Redials(app.bus)
     app.metrics.add(

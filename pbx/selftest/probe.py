@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.selftest")
 
+FOLDER = "selftest"  # below that of the recordings
 FAR_PATIENCE_S = 3.0  # for the end of the call that was reached
 
 
@@ -101,7 +102,7 @@ class Probe:
             raise
         assert call.a.media is not None
         media = call.a.media
-        path = f"selftest/{call.id}.wav"
+        path = f"{FOLDER}/{call.id}.wav"
         self._recording = self._services.recorder.begin(lambda path: media.record(path, None, plain=True), path)
         if self._recording is None:
             result.reason = "what was heard could not be recorded"

@@ -72,6 +72,7 @@ class Voicemail:
         for box in self.boxes.values():
             for message in self.shelf.messages(box.name):
                 await self.deposit.answerable(box, message)
+        await asyncio.to_thread(self.studio.tidy)
         for extension in self._lamps:
             self._light(extension)
         if self.boxes:
@@ -90,7 +91,9 @@ class Voicemail:
             return []
         config = self.services.config
         spoken = sorted({config.server.language, *(flow.language for flow in config.flow if flow.language)})
-        own = [(words, language) for box in self.boxes.values() for language, words in box.greeting.items()]
+        kept = [box.greeting for box in self.boxes.values()] + [box.closed_greeting for box in self.boxes.values()]
+        kept += [entry.text for entry in self.announcements.configured.values()]
+        own = [(words, language) for text in kept for language, words in text.items()]
         return [*own, *((text[language], language) for text in texts.PRELOADED for language in spoken)]
 
     # -- what calls do ---------------------------------------------------------------------------------------------

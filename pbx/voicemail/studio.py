@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pbx.media.recording import SUFFIX
 from pbx.voicemail import sounds, texts
 from pbx.voicemail.sounds import SoundError
 from pbx.voicemail.take import CannotRecord, Take
@@ -21,6 +22,7 @@ log = logging.getLogger("centrala.voicemail")
 LEAST_TALK_S = 0.5
 SILENCE_S = 6.0
 ROUNDS = 10  # of recording and listening
+REVIEW = "voicemail/review"  # below the recordings folder: what nobody has accepted yet
 
 
 class Studio:
@@ -43,17 +45,26 @@ class Studio:
     async def record(self, call: Call, name: str, *, max_s: float) -> str:
         """Records until the caller accepts; the file below the recordings folder, or "" when nothing is to change."""
         for _ in range(ROUNDS):
-            file = await self._once(call, name, max_s)
+            file = await self._once(call, f"{REVIEW}/{Path(name).name}", max_s)
             if not file:
                 return ""
             verdict = await self._review(call, file)
             if verdict == "1":
-                return file
+                return await asyncio.to_thread(self._accept, file, name)
             self.remove(file)
             if verdict != "2":
                 await call.say(texts.DISCARDED)
                 return ""
         return ""
+
+    def _accept(self, file: str, name: str) -> str:
+        """Moves what was reviewed to its place; the name there. A sealed file stays one."""
+        accepted = name + (SUFFIX if file.endswith(SUFFIX) else "")
+        path = self.folder / accepted
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / file).rename(path)
+        sounds.fsync(path)
+        return accepted
 
     async def _once(self, call: Call, name: str, max_s: float) -> str:
         await call.say(texts.SPEAK, interruptible=True)
@@ -72,7 +83,7 @@ class Studio:
             talk_s = take.talk_s
             ending = asyncio.ensure_future(take.finish())
             try:
-                path, file, _ = await asyncio.shield(ending)
+                _, file, _ = await asyncio.shield(ending)
             except asyncio.CancelledError:  # hung up: nobody accepted it
                 ending.add_done_callback(_remove_taken)
                 raise
@@ -85,7 +96,6 @@ class Studio:
             self.remove(file)
             await call.say(texts.NOTHING_HEARD)
             return ""
-        await asyncio.to_thread(sounds.fsync, path)
         return file
 
     async def _review(self, call: Call, file: str) -> str:
@@ -117,6 +127,11 @@ class Studio:
             await call.say(texts.NOT_SAVED)
             return False
         return True
+
+    def tidy(self) -> None:
+        """Removes what was being recorded or reviewed when the process died. In a thread."""
+        for path in (self.folder / REVIEW).glob("*.wav*"):
+            path.unlink(missing_ok=True)
 
     def remove(self, file: str) -> None:
         """A recorded file that is needed no longer."""

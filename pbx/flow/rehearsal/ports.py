@@ -10,6 +10,7 @@ from typing import Any
 from pbx.call.bridge import BridgeResult
 from pbx.call.call import Call
 from pbx.call.dialing import DialResult
+from pbx.config import Config
 from pbx.events import Kind
 from pbx.flow.rehearsal.script import Caller, Rings, Waits
 
@@ -122,6 +123,19 @@ class ScriptedVoicemail:
             await call.play(greeting)
         await asyncio.sleep(min(max_s, MESSAGE_S) if max_s else MESSAGE_S)
         return self._world.script.voicemail
+
+
+class ScriptedAnnouncements:
+    """`services.extra["announcements"]`: while they are valid their words are heard, and nothing was recorded."""
+
+    def __init__(self, config: Config) -> None:
+        self._texts = {entry.name: entry.text for entry in config.announcement}
+
+    async def clips(self, call: Call, name: str) -> list[Any]:
+        """See pbx.voicemail.announcements. Without a text the caller hears its name."""
+        text: Mapping[Any, str] = self._texts.get(name) or {call.language: name}
+        language = call.language if call.language in text else next(iter(text))
+        return [await call.services.prompts.get(text[language], language)]
 
 
 class RehearsedCall(Call):

@@ -19,7 +19,14 @@ from pbx.flow.model import Flow
 from pbx.flow.rehearsal.actor import Actor, Heard, Missed
 from pbx.flow.rehearsal.messages import ScriptedSms
 from pbx.flow.rehearsal.outside import ScriptedCallbacks, ScriptedCustomers, ScriptedRegions, ScriptedWeb
-from pbx.flow.rehearsal.ports import RehearsedCall, ScriptedQueues, ScriptedVoicemail, World, journey
+from pbx.flow.rehearsal.ports import (
+    RehearsedCall,
+    ScriptedAnnouncements,
+    ScriptedQueues,
+    ScriptedVoicemail,
+    World,
+    journey,
+)
 from pbx.flow.rehearsal.script import Caller
 from pbx.flow.run import KEPT, Run
 
@@ -67,6 +74,7 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     services.inbound.regions = ScriptedRegions(world)  # type: ignore[assignment]
     Equipment(services, ScriptedCustomers(world), web=ScriptedWeb(world, config))
     services.extra["voicemail"] = ScriptedVoicemail(world)
+    services.extra["announcements"] = ScriptedAnnouncements(config)
     services.extra["sms"] = ScriptedSms(world, config)
     services.extra["callbacks"] = ScriptedCallbacks(world)
     led = Flows({**flows, flow.name: flow})

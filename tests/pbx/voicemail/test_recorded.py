@@ -8,7 +8,7 @@ from typing import Any
 
 from pbx.call.testing import FakeCaller
 from pbx.events import Kind
-from tests.pbx.voicemail.office import Office, said, sounds
+from tests.pbx.voicemail.office import Office, said, sounds, write_wav
 
 
 async def records(office: Office, caller: FakeCaller, seconds: float = 2.0) -> None:
@@ -133,3 +133,14 @@ async def test_an_announcement_is_heard_while_it_is_valid(tmp_path: Path) -> Non
 async def _listens(call: Any) -> None:
     await call.answer()
     await call.loop.create_future()
+
+
+async def test_what_nobody_accepted_goes_at_the_next_start(tmp_path: Path) -> None:
+    kept, left = tmp_path / "voicemail/greetings/101/personal-1.wav", tmp_path / "voicemail/review/personal-2.wav"
+    for path in (kept, left):
+        write_wav(path, 1.0)
+    office = Office(tmp_path)
+    await office.voicemail.start()
+    assert sounds(tmp_path) == [kept]
+    await office.voicemail.stop()
+    await office.close()
