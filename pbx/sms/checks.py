@@ -13,8 +13,8 @@ from pbx.numbers.plan import is_country
 from pbx.sms.templates import TextError, links, names
 
 NAME_LENGTH = 11  # of a sender that is a name (3GPP TS 23.040, 9.1.2.5)
-PASSWORD = 8  # characters of SMPP's password, and 15 of its system_id (section 5.2.1)
-SYSTEM_ID = 15
+SYSTEM_ID = 15  # characters (section 5.2.1)
+PASSWORD = 32  # section 5.2.2 says 8, and many servers take more
 HOOK_NAMES = ("company", "queue", "caller", "called")
 QUEUE_NAMES = (*HOOK_NAMES, "wait_min")
 CONTACT_NAMES = (*HOOK_NAMES, "name")
