@@ -57,7 +57,7 @@ class Run:
         self.entered = 0  # how many flows wait for the present one
         self.gone_to: Flow | None = None  # where the caller goes after the present block, instead of its exit
         self.returned = ""  # the exit that the present flow ends with
-        self.loops: dict[str, int] = {}  # rounds by block, of the present flow
+        self.loops: dict[tuple[str, str], int] = {}  # rounds by flow and block, since the last flow that waits for ours
         self.over = False  # the flow has ended, or somebody else has taken the call
         self.pace = Pace(call.loop)
         self.variables = variables if variables is not None else Variables(call)

@@ -32,7 +32,7 @@ async def walk(run: Run, start: str = "") -> str:
         name = await _next(run, name)
         if run.gone_to is not None:
             run.flow, run.gone_to = run.gone_to, None
-            run.block, run.loops = "", {}
+            run.block = ""
             begin(run)
             if run.flow.coroutine is not None:
                 return await _python(run)

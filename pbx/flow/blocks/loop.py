@@ -32,10 +32,11 @@ class Loop(Block):
         return ("loop.round",)
 
     async def run(self, run: Run) -> str:
-        done = run.loops.get(run.block, 0)
+        mine = (run.flow.name, run.block)
+        done = run.loops.get(mine, 0)
         if done >= self.times:
-            run.loops.pop(run.block, None)
+            run.loops.pop(mine, None)
             return "done"
-        run.loops[run.block] = done + 1
+        run.loops[mine] = done + 1
         run.variables.set("loop.round", done + 1)
         return "again"

@@ -84,6 +84,21 @@ async def test_a_loop_takes_its_way_back_only_so_often() -> None:
     await house.close()
 
 
+async def test_a_loop_goes_on_counting_when_the_caller_goes_to_another_flow_and_comes_back() -> None:
+    house = FlowHouse(
+        main={
+            "round": {"kind": "loop", "times": 3, "again": "away", "done": "end"},
+            "away": {"kind": "goto", "flow": "other"},
+            "end": END,
+        },
+        other={"back": {"kind": "goto", "flow": "main"}},
+    )
+    await house.run()
+    assert house.way().count("main.round:again") == 3
+    assert house.way()[-2:] == ["main.round:done", "main.end:end"]
+    await house.close()
+
+
 async def test_a_flow_leads_through_another_and_back_by_the_exit_that_it_names() -> None:
     house = FlowHouse(
         main={

@@ -176,5 +176,7 @@ async def lives(main: dict[str, Any], presses: list[tuple[float, str]]) -> None:
     assert ended_by_itself or steps[-1].data["duration_s"] <= LONGEST_S
     assert all(step.data["duration_s"] <= LONGEST_S for step in steps)
     assert ended_by_itself or house.steps(Kind.CALL_ENDED)[0].data["ended_by"] == "caller"
+    if all(each["kind"] != "queue" for each in main["block"].values()):  # a full queue can be left at once
+        assert house.steps(Kind.CALL_ENDED)[0].data["cause"] != "error"
     await house.harness.sleep(1)
     await house.close()

@@ -250,6 +250,14 @@ async def test_a_flow_that_is_only_published_refuses_calls_until_it_is() -> None
     await press.close()
 
 
+async def test_the_queue_that_a_flow_leads_to_is_that_of_the_version_that_holds() -> None:
+    press = Press(main={"one": {"kind": "queue", "queue": "sales"}})
+    assert [press.house.flows.queue_of(name) for name in ("main", "none")] == ["sales", ""]
+    await press.new("Nobody answers")
+    assert press.house.flows.queue_of("main") == ""
+    await press.close()
+
+
 async def test_versions_are_compared_block_by_block() -> None:
     press = Press(main=OLD)
     await press.new("One", layout={"say": [0, 0]})
