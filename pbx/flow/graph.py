@@ -112,3 +112,21 @@ def callings(flows: Mapping[str, Flow]) -> dict[str, dict[str, bool]]:
             if entered is not None and entered.flow in flows:
                 into[entered.flow] = into.get(entered.flow, False) or entered.returns
     return found
+
+
+def deepest(into: Mapping[str, Mapping[str, bool]], name: str, limit: int) -> list[str]:
+    """Flows that wait for one another, from `name` on, as soon as they are more than `limit`; [] when they never
+    are. `into` is of `callings`, and without a circle that comes back."""
+
+    def gone_to(flow: str) -> list[str]:
+        return [other for other, returns in into[flow].items() if not returns]
+
+    ways = {flow: [name] for flow in reached([name], gone_to)}
+    for _ in range(limit):
+        further: dict[str, list[str]] = {}
+        for flow, way in ways.items():
+            for other, returns in into[flow].items():
+                if returns:
+                    further |= {each: [*way, other] for each in reached([other], gone_to)}
+        ways = further
+    return next(iter(ways.values()), [])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.flow.document import FlowDocument
 
+MAX_ENTERED = 8  # flows that wait for one another
 ERROR = "error"  # the exit of a block that failed: only a default leads on
 
 

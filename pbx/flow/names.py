@@ -9,7 +9,7 @@ from pbx.configfile.problem import Problem
 from pbx.flow.block import Block
 from pbx.flow.errors import ExpressionError, VariableError
 from pbx.flow.expression import Expression
-from pbx.flow.graph import callings, reached
+from pbx.flow.graph import reached
 from pbx.flow.model import Flow
 from pbx.flow.references import House
 from pbx.flow.texts import TemplateError, template
@@ -43,15 +43,17 @@ class Known(set[str]):
 
 def known_names(flow: Flow, house: House) -> Known:
     """What this flow or one that it meets sets: callers take their variables along."""
-    flows = {**house.flows, flow.name: flow}
+    flows = house.flows
     meets: dict[str, set[str]] = {name: set() for name in flows}
-    for name, into in callings(flows).items():
+    for name, into in house.into.items():
         for other in into:
             meets[name].add(other)
             meets[other].add(name)
     known, stems = Known(), set()
     for name in reached([flow.name], lambda other: meets[other]):
         known.update(flows[name].variables)
+        if flows[name].coroutine is not None:
+            stems.add("")  # in Python anything may be set
         for block in flows[name].blocks.values():
             for text in block.sets():
                 (stems.add(text[:-1]) if text.endswith(".*") else known.add(text))

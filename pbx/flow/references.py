@@ -11,6 +11,7 @@ from pbx.config import Config
 from pbx.config_queue import members_of
 from pbx.configfile.problem import Problem
 from pbx.flow.block import Reference
+from pbx.flow.graph import Instant, callings
 from pbx.flow.model import Flow
 from pbx.web.hosts import Hosts
 
@@ -71,6 +72,28 @@ class House:
     sounds: Collection[str] | None = None
     flows: Mapping[str, Flow] = field(default_factory=dict)
     _names: dict[str, Collection[str]] = field(default_factory=dict)
+    _into: dict[str, dict[str, bool]] | None = None
+    _instant: Instant | None = None
+
+    @property
+    def into(self) -> dict[str, dict[str, bool]]:
+        """Flow to the flows that it leads into, True for those that come back to it."""
+        if self._into is None:
+            self._into = callings(self.flows)
+        return self._into
+
+    @property
+    def instant(self) -> Instant:
+        """The part of the flows in which nothing is waited for."""
+        if self._instant is None:
+            self._instant = Instant(self.flows)
+        return self._instant
+
+    def holding(self, flow: Flow) -> House:
+        """This house with `flow` in it."""
+        if self.flows.get(flow.name) is flow:
+            return self
+        return House(self.config, self.sounds, {**self.flows, flow.name: flow})
 
     def names(self, what: str) -> Collection[str] | None:
         """The names of a kind of thing; None when they are not known."""

@@ -8,8 +8,8 @@ from itertools import islice
 from pbx.config import Language
 from pbx.configfile.problem import Path, Problem
 from pbx.flow.block import Block
-from pbx.flow.graph import Instant, callings, circles, exits_of, is_used, reached
-from pbx.flow.model import ERROR, Flow
+from pbx.flow.graph import circles, deepest, exits_of, is_used, reached
+from pbx.flow.model import ERROR, MAX_ENTERED, Flow
 from pbx.flow.names import check_names
 from pbx.flow.references import House, check_references, one_of
 
@@ -18,17 +18,17 @@ MAX_PROBLEMS = 200  # that are told at once
 
 def validate(flow: Flow, house: House) -> list[Problem]:
     """The mistakes of one flow, and those that it makes together with the others of the house."""
-    return list(islice(_found(flow, house), MAX_PROBLEMS))
+    return list(islice(_found(flow, house.holding(flow)), MAX_PROBLEMS))
 
 
 def validate_among(flow: Flow, house: House) -> list[Problem]:
     """The mistakes of a flow that shall take its place in the house; without any, those of the flows that lead into
     it: one may lack an exit that it did not need before."""
+    house = house.holding(flow)
     problems = validate(flow, house)
-    for other in house.flows.values():
-        into = {entered.flow for block in other.blocks.values() if (entered := block.enters()) is not None}
-        if not problems and other is not flow and flow.name in into:
-            problems = validate(other, house)
+    for name, into in house.into.items() if not problems else ():
+        if flow.name in into and name != flow.name and not problems:
+            problems = validate(house.flows[name], house)
     return problems
 
 
@@ -150,8 +150,7 @@ def _check_hangup(flow: Flow) -> Iterator[Problem]:
 
 def _check_circles(flow: Flow, house: House) -> Iterator[Problem]:
     """A circle of blocks that take no time would keep the process busy for ever."""
-    flows = {**house.flows, flow.name: flow}
-    for circle in circles([(flow.name, name) for name in flow.blocks], Instant(flows).following):
+    for circle in circles([(flow.name, name) for name in flow.blocks], house.instant.following):
         way = " -> ".join(block if name == flow.name else f"{name}/{block}" for name, block in circle)
         text = f"flow {flow.name!r}: {way} goes in a circle in which nothing is said or waited for"
         inside = next((block for name, block in circle if name == flow.name), "")
@@ -160,12 +159,17 @@ def _check_circles(flow: Flow, house: House) -> Iterator[Problem]:
 
 
 def _check_calls(flow: Flow, house: House) -> Iterator[Problem]:
-    """A flow that calls itself, by whatever way, would never come to an end."""
-    into = callings({**house.flows, flow.name: flow})
+    """A flow that calls itself, by whatever way, would never come to an end; and only so many may wait for others."""
+    into, found = house.into, False
     for name, block in flow.blocks.items():
         entered = block.enters()
         if entered is None or not entered.returns or entered.flow not in into:
             continue
         if flow.name in reached([entered.flow], lambda other: into[other]):
+            found = True
             text = f"{_where(flow, name)}: flow {entered.flow!r} leads back into {flow.name!r}, which waits for it"
             yield Problem(flow.at(name, entered.key), text, 'return from it, or go there with a block of kind "goto"')
+    way = deepest(into, flow.name, MAX_ENTERED + 1) if not found else []
+    if way:
+        text = f"flow {flow.name!r}: {' -> '.join(way)}: more than {MAX_ENTERED} flows wait for one another"
+        yield Problem(flow.path, text, 'return from one before the next, or go there with a block of kind "goto"')

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.errors import CallEnded, DialFailed
 from pbx.flow.errors import FlowError
-from pbx.flow.model import ERROR
+from pbx.flow.model import ERROR, MAX_ENTERED
 from pbx.flow.run import KEPT, PythonRun, Run
 from pbx.flow.step import take_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_ENTERED = 8  # flows that wait for one another
 log = logging.getLogger("centrala.flow")
 
 

@@ -45,3 +45,12 @@ async def afterwards(call: flow.Call) -> None:
             await asyncio.sleep(4)
             AFTERWARDS.append(call.caller)
     await flow.run_block(call, "language", language="pl")
+
+
+async def ask_and_return(call: Any) -> str:
+    """A part of another flow: what it returns is its exit there."""
+    from pbx import flow
+
+    await flow.menu(call, "Left or right", "12", retries=0)
+    flow.variables_of(call).set("ivr.word", "by Python")
+    return "left"

@@ -131,6 +131,40 @@ async def test_a_flow_leads_through_another_and_back_by_the_exit_that_it_names()
     await house.close()
 
 
+async def test_a_flow_in_python_is_gone_through_like_any_other() -> None:
+    house = FlowHouse(
+        main={
+            "in": {"kind": "flow", "flow": "python", "exits": {"left": "end"}, "next": "end"},
+            "end": {"kind": "hangup", "text": "{ivr.word}"},
+        },
+        python={"python": "tests.pbx.flow.python_flows:ask_and_return", "block": {}},
+    )
+    caller = await house.run()
+    assert said(caller) == ["en:Left or right", "en:by Python"]
+    assert house.way() == ["python.menu:timeout", "main.in:left", "main.end:end"]
+    await house.close()
+
+
+async def test_eight_flows_may_wait_for_one_another() -> None:
+    flows = {f"f{n}": {"one": {"kind": "flow", "flow": f"f{n + 1}", "next": "end"}, "end": END} for n in range(8)}
+    house = FlowHouse(
+        **flows, f8={"say": {"kind": "say", "text": "Deep", "next": "out"}, "out": {"kind": "return", "exit": "next"}}
+    )
+    caller = await house.run("f0")
+    assert said(caller) == ["en:Deep"]
+    await house.close()
+
+
+async def test_an_echo_has_an_end() -> None:
+    house = FlowHouse(main={"echo": {"kind": "echo", "max_s": 20, "next": "end"}, "end": END})
+    caller = house.call()
+    await house.harness.sleep(19)
+    assert caller.media.echoing
+    await house.harness.sleep(2)
+    assert house.way() == ["main.echo:next", "main.end:end"]
+    await house.close()
+
+
 async def test_goto_leaves_a_flow_for_good_and_may_go_round_as_long_as_something_is_said() -> None:
     house = FlowHouse(
         main={"say": {"kind": "say", "text": "Main", "next": "go"}, "go": {"kind": "goto", "flow": "other"}},

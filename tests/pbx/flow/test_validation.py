@@ -164,6 +164,17 @@ def test_what_is_right_is_left_alone(flows: dict[str, Any]) -> None:
     assert problems_of(**flows) == []
 
 
+@pytest.mark.parametrize(("flows", "deep"), [(9, False), (10, True)])
+def test_only_so_many_flows_wait_for_one_another(flows: int, deep: bool) -> None:
+    chain: dict[str, Any] = {f"f{n}": {"one": into(f"f{n + 1}"), "end": END} for n in range(flows - 1)}
+    texts = problems_of(**chain, **{f"f{flows - 1}": {"one": say(to="out"), "out": RETURN}})
+    assert bool(texts) is deep
+    if deep:
+        assert texts[0].startswith(
+            "flow[0]: flow 'f0': f0 -> f1 -> f2 -> f3 -> f4 -> f5 -> f6 -> f7 -> f8 -> f9: more "
+        )
+
+
 def test_a_long_chain_that_takes_no_time_is_walked_without_recursion() -> None:
     blocks = {f"b{n}": when("1", f"b{n + 1}", "end") for n in range(1900)}
     values = {"schema": 1, "name": "main", "start": "b0", "blocks": {**blocks, "b1900": when("1"), "end": END}}
