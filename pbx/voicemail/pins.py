@@ -43,9 +43,16 @@ class Pins:
         return self._wrong.get(owner, (0, 0.0))[1] > self._services.clock.unix()
 
     async def asked(self, call: Call, owner: str, pin: str) -> bool:
-        """Asks the caller; False after the last try, and when it is locked."""
+        """Asks the caller; False after the last try, and when it is locked. The digits stand in no event."""
         if not pin:
             return False
+        call.hide_digits(True)
+        try:
+            return await self._tried(call, owner, pin)
+        finally:
+            call.hide_digits(False)
+
+    async def _tried(self, call: Call, owner: str, pin: str) -> bool:
         for _ in range(TRIES):
             if self.is_locked(owner):
                 call.emit(Kind.VOICEMAIL_REFUSED, owner=owner, why="locked")

@@ -39,6 +39,9 @@ async def test_listen_with_the_pin_and_delete(tmp_path: Path) -> None:
     owner.press("*")
     await owner.over()
     assert said(owner)[-1] == "Goodbye."
+    digits = "".join(event.data["digit"] for event in office.journey(owner.call, Kind.DIGIT))
+    assert "2580" not in digits
+    assert digits.endswith("777" + "29*")
     kinds = [kind for kind in office.kinds(owner.call) if kind.value.startswith("voicemail")]
     assert kinds[:3] == [Kind.VOICEMAIL_OPENED, Kind.VOICEMAIL_HEARD, Kind.VOICEMAIL_DELETED]
     deleted, saved = sorted(office.voicemail.list("101"), key=lambda each: each.id)
