@@ -45,6 +45,7 @@ class Take:
         if media is None:
             raise CannotRecord("the call has no stream")
         recorder = call.services.recorder
+        recorder.stop(call)  # a stream has one recording; a later talk that is to be recorded has another file
         self._recording = recorder.begin(lambda path: media.record(path, None, converts=False), self._path)
         if self._recording is None:
             raise CannotRecord("the recording could not be started")

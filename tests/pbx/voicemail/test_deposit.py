@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pbx.call.call import Call
 from pbx.call.fakes import HELD
 from pbx.events import Kind
 from pbx.voicemail.message import Message, MessageState
@@ -177,3 +178,25 @@ def _after_a_crash(messages: Messages) -> Messages:
     found = Messages()
     found.rows = dict(messages.rows)
     return found
+
+
+async def test_the_recording_of_the_call_gives_way(tmp_path: Path) -> None:
+    """A stream has one recording: who talked before, and was recorded, leaves a message all the same."""
+    office = Office(tmp_path)
+    phone = office.phone("102", talk_s=5)
+
+    async def talks_and_leaves(call: Call) -> None:
+        await call.dial("102", timeout_s=10, record=True)
+        await office.voicemail.leave(call, "101")
+
+    caller = office.call(talks_and_leaves)
+    await office.sleep(3)
+    assert phone.talking
+    await office.at_the_tone(caller)
+    assert caller.call.tape is None
+    await office.speak(caller, 2)
+    caller.hang_up()
+    await caller.over()
+    await office.voicemail.deposit.settle()
+    assert office.voicemail.shelf.count("101") == (1, 0)
+    await office.close()
