@@ -28,6 +28,7 @@ from bench.load import (
     queues_held,
     registrations,
     signalling,
+    speech,
 )
 from bench.load.figures import ROWS, Figures, merge
 from bench.load.media_parts import LONG_PARTS, MEDIA_PARTS
@@ -151,6 +152,12 @@ def micro(figures: Figures, quick: bool, folder: Path) -> None:
     console.print(shown)
 
 
+def prompts(figures: Figures, quick: bool, _: Path) -> None:
+    for index in range(1 if quick else 3):
+        say(f"prompts: the first of five seconds, cached ones, a thousand in a row ({index + 1})")
+        figures.update(speech.measure(300 if quick else 1000))
+
+
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
     **{name: partial(part, say=say) for name, part in MEDIA_PARTS.items()},
@@ -164,6 +171,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "memory": memory,
     "offers": offer,
     "distribution": distribution_part,
+    "speech": prompts,
 }
 
 

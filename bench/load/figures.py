@@ -55,6 +55,15 @@ ROWS = (
     Row("bare_timer_p99_ms", "a bare real-time timer's lag meanwhile, p99", "ms", "", "the machine's own limit"),
     Row("late_ticks", "late media ticks meanwhile", "count", "0", ""),
     Row("bare_late_ticks", "late ticks of a bare real-time timer", "count", "", "the machine's own limit"),
+    Row("prompt_first_p50_ms", "prompt of 5 s made for a waiting caller, p50", "ms", "<= 150", ""),
+    Row("prompt_first_max_ms", "  the slowest of 20", "ms", "<= 150", ""),
+    Row("prompt_cached_p50_us", "the same again, from memory", "us", "<= 1000", ""),
+    Row("prompt_disk_p50_ms", "the same after a restart, from disk", "ms", "", ""),
+    Row("prompt_render_ms", "1,000 prompts in a row, each", "ms", "", ""),
+    Row("prompt_failures", "  that failed", "count", "0", ""),
+    Row("speech_worker_restarts", "  workers that died or hung meanwhile", "count", "0", ""),
+    Row("speech_worker_rss_mb", "  memory of the worker then", "MB", "", ""),
+    Row("speech_worker_growth_kb_per_prompt", "  its growth over the last 900", "KB a prompt", "<= 1", ""),
     *MEDIA_ROWS,
 )
 

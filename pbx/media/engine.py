@@ -114,6 +114,7 @@ class MediaEngine:
         for worker in range(self.core.workers):
             self._loop.remove_reader(self.core.event_fd(worker))
         self.core.stop()
+        self._released.clear()  # the threads that held them are gone
         for worker in range(self.core.workers):
             self._drain(worker)
         self.tapes.close()
