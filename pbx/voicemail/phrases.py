@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pbx.config import Language
+from pbx.language.calendar import date_words, time_words
 from pbx.language.grammar import Case, Gender, Plural
-from pbx.language.nouns import Counted
-from pbx.language.words import cardinal, counted, plural_category
+from pbx.language.words import cardinal, plural_category
 
 LANGUAGES: tuple[Language, ...] = ("pl", "ru", "en")
 Forms = dict[Language, dict[Plural, str]]
@@ -31,11 +31,6 @@ _OLD: Forms = {
     },
     "en": {Plural.ONE: "old message", Plural.OTHER: "old messages"},
 }
-_DAY: Forms = {
-    "pl": {Plural.ONE: "dzień", Plural.FEW: "dni", Plural.MANY: "dni"},
-    "ru": {Plural.ONE: "день", Plural.FEW: "дня", Plural.MANY: "дней"},
-    "en": {Plural.ONE: "day", Plural.OTHER: "days"},
-}
 _GENDER: dict[Language, Gender] = {"pl": Gender.FEMININE, "ru": Gender.NEUTER, "en": Gender.NEUTER}
 _CASE: dict[Language, Case] = {"pl": Case.ACCUSATIVE, "ru": Case.NOMINATIVE, "en": Case.NOMINATIVE}
 _YOU_HAVE = {"pl": "Masz {what}.", "ru": "У вас {what}.", "en": "You have {what}."}
@@ -46,16 +41,7 @@ _HEAD = {
     "en": "Message {number}. From {caller}. {when}.",
 }
 _UNKNOWN = {"pl": "numer nieznany", "ru": "номер неизвестен", "en": "an unknown number"}
-_DAYS = {
-    "pl": ("Dzisiaj", "Wczoraj", "{days} temu"),
-    "ru": ("Сегодня", "Вчера", "{days} назад"),
-    "en": ("Today", "Yesterday", "{days} ago"),
-}
-_HOURS_PL = (
-    *("zero", "pierwsza", "druga", "trzecia", "czwarta", "piąta", "szósta", "siódma", "ósma", "dziewiąta"),
-    *("dziesiąta", "jedenasta", "dwunasta", "trzynasta", "czternasta", "piętnasta", "szesnasta", "siedemnasta"),
-    *("osiemnasta", "dziewiętnasta", "dwudziesta", "dwudziesta pierwsza", "dwudziesta druga", "dwudziesta trzecia"),
-)
+_DAYS = {"pl": ("dzisiaj", "wczoraj"), "ru": ("сегодня", "вчера"), "en": ("today", "yesterday")}
 
 
 def box_says(new: int, old: int) -> dict[str, str]:
@@ -86,23 +72,7 @@ def _messages(count: int, forms: Forms, language: Language) -> str:
 
 
 def _when(at: float, now: float, zone: ZoneInfo, language: Language) -> str:
-    then = datetime.fromtimestamp(at, zone)
-    days = max(0, (datetime.fromtimestamp(now, zone).date() - then.date()).days)
-    today, yesterday, ago = _DAYS[language]
-    if days > 1:
-        noun = _DAY[language][plural_category(days, language)]
-        day = ago.format(days=f"{cardinal(days, language)} {noun}").capitalize()
-    else:
-        day = yesterday if days else today
-    return f"{day}, {_clock(then.hour, then.minute, language)}"
-
-
-def _clock(hour: int, minute: int, language: Language) -> str:
-    if language == "ru":
-        return f"{counted(hour, Counted.HOUR, 'ru')} {counted(minute, Counted.MINUTE, 'ru')}"
-    if language == "pl":
-        spoken = _HOURS_PL[hour]
-        tail = "" if not minute else cardinal(minute, "pl") if minute >= 10 else f"zero {cardinal(minute, 'pl')}"
-        return f"godzina {spoken} {tail or 'zero zero'}"
-    tail = "hundred hours" if not minute else cardinal(minute, "en") if minute >= 10 else f"oh {cardinal(minute, 'en')}"
-    return f"{cardinal(hour, 'en')} {tail}"
+    then, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone).date()
+    days = (today - then.date()).days
+    day = _DAYS[language][days] if 0 <= days < 2 else date_words(then.date(), language, on=True)
+    return f"{day[0].upper()}{day[1:]} {time_words(then.time(), language, at=True)}"

@@ -42,7 +42,8 @@ def arrivals(
     piece = (call.started_us // piece_us).label("piece")
     query = (
         select(piece, func.count())
-        .where(call.direction == "inbound", call.started_us >= interval.start_us, call.started_us < interval.end_us)
+        .where(call.direction == "inbound", call.test == "")
+        .where(call.started_us >= interval.start_us, call.started_us < interval.end_us)
         .group_by(piece)
     )
     for number, count in connection.execute(query):

@@ -21,7 +21,7 @@ async def test_listen_with_the_pin_and_delete(tmp_path: Path) -> None:
     await office.hears(owner, "Enter your PIN")
     owner.press("2580#")
     await office.hears(owner, "You have two new messages.")
-    await office.hears(owner, "Message one. From 0 0 4 8 6 0 0 1 0 0 2 0 0. Today, ")
+    await office.hears(owner, "Message one. From 0 0 4 8 6 0 0 1 0 0 2 0 0. Today at ")
     await office.hears(owner, "recorded:voicemail/101/")
     await office.hears(owner, "Repeat: one.")
     assert office.lamps.shown["101"] == (1, 1)
@@ -185,11 +185,11 @@ def test_counts_in_three_languages(new: int, old: int, pl: str, ru: str, en: str
 
 
 def test_the_head_says_who_and_when() -> None:
-    now = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC
-    zone = "Europe/Warsaw"
+    now, day_s, zone = 1_790_000_000.0, 86_400, "Europe/Warsaw"  # 2026-09-21 16:13:20 there
     assert phrases.head(2, "", now, now, zone)["pl"] == (
-        "Wiadomość dwa. Od: numer nieznany. Dzisiaj, godzina szesnasta trzynaście."
+        "Wiadomość dwa. Od: numer nieznany. Dzisiaj o szesnastej trzynaście."
     )
-    assert "Вчера, шестнадцать часов тринадцать минут." in phrases.head(1, "101", now - 86_400, now, zone)["ru"]
-    assert "Five days ago, sixteen thirteen." in phrases.head(1, "101", now - 5 * 86_400, now, zone)["en"]
-    assert "Pięć dni temu" in phrases.head(1, "101", now - 5 * 86_400, now, zone)["pl"]
+    assert "Вчера в шестнадцать тринадцать." in phrases.head(1, "101", now - day_s, now, zone)["ru"]
+    earlier = phrases.head(1, "101", now - 5 * day_s, now, zone)
+    assert "On the sixteenth of September at four thirteen p.m." in earlier["en"]
+    assert "Szesnastego września o szesnastej trzynaście." in earlier["pl"]
