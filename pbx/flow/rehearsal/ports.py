@@ -10,6 +10,7 @@ from typing import Any
 from pbx.call.bridge import BridgeResult
 from pbx.call.call import Call
 from pbx.call.dialing import DialResult
+from pbx.call.errors import CallEnded
 from pbx.config import Config
 from pbx.events import Kind
 from pbx.flow.rehearsal.script import Caller, Rings, Waits
@@ -74,21 +75,38 @@ class ScriptedQueues:
         plan = self._plan(name)
         await call.answer()
         if plan.outcome in ("full", "no_agents"):
+            call.emit(Kind.QUEUE_LEFT, queue=name, wait_s=0.0, reason=plan.outcome)
             return Stay(plan.outcome, 0.0)
+        call.emit(Kind.QUEUE_JOINED, queue=name, position=plan.waiting + 1)
         limit_s = self._limit(call, name, max_wait_s)
         late = bool(limit_s) and (plan.outcome == "timeout" or plan.after_s > limit_s)
         wait_s = limit_s if late else plan.after_s
+        began = call.loop.time()
+        key = await self._wait(call, name, wait_s, exits)
+        waited_s = round(call.loop.time() - began, 3)
+        if not key and not late and plan.outcome == "answered":
+            call.emit(Kind.QUEUE_ANSWERED, queue=name, agent="agent", wait_s=waited_s)
+            assert isinstance(call, RehearsedCall)
+            await call.talk(name, plan.talk_s)
+            return Stay("answered", waited_s, agent="agent", talk_s=plan.talk_s)
+        outcome = "key" if key else "timeout" if late else plan.outcome
+        call.emit(Kind.QUEUE_LEFT, queue=name, wait_s=waited_s, reason=outcome)
+        return Stay(outcome, waited_s, key=key)
+
+    async def _wait(self, call: Call, name: str, wait_s: float, exits: Sequence[str]) -> str:
+        """Music, until the time is over or a key was pressed; a caller who hangs up meanwhile has abandoned."""
         call.start_music()
-        call.variables["abandoned"] = name  # of a caller who hangs up from here on
-        key = await self._key(call, wait_s, exits)
+        began = call.loop.time()
+        call.variables["abandoned"] = name
+        try:
+            key = await self._key(call, wait_s, exits)
+        except (asyncio.CancelledError, CallEnded):
+            waited_s = round(call.loop.time() - began, 3)
+            call.emit(Kind.QUEUE_ABANDONED, queue=name, wait_s=waited_s, position=1)
+            raise
         call.variables.pop("abandoned")
-        if key:
-            return Stay("key", wait_s, key=key)
-        if late or plan.outcome != "answered":
-            return Stay("timeout" if late else plan.outcome, wait_s)
-        assert isinstance(call, RehearsedCall)
-        await call.talk(name, plan.talk_s)
-        return Stay("answered", wait_s, agent="agent", talk_s=plan.talk_s)
+        call.stop_music()
+        return key
 
     def _limit(self, call: Call, name: str, max_wait_s: float | None) -> float:
         if max_wait_s is not None:
@@ -100,7 +118,6 @@ class ScriptedQueues:
         while (left := until - call.loop.time()) > 0:
             key = await call.digit(left)
             if key in exits:
-                call.stop_music()
                 return key
         return ""
 
