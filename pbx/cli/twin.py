@@ -44,3 +44,35 @@ def read(
 
     asked = Asked(files, zone, country, column, own, test)
     read_report(asked, (share, within, give_up), (handling, wrapup, patience), form_of(csv, json))
+
+
+@twin.command("simulate")
+def simulate(
+    files: Annotated[list[Path], typer.Argument(help="Bills or logs, as for read.")],
+    roster: Annotated[str, typer.Option(help='Who works: "mon-fri 8-13:6 13-18:6; sat 9-13:2".')],
+    days: Annotated[int, typer.Option(help="Days to live through.", min=10, max=100_000)] = 1000,
+    lines: Annotated[int, typer.Option(help="Calls that the trunk takes at once; 0: no limit.", min=0)] = 0,
+    zone: Annotated[str, typer.Option(help="Time zone of the clock in the files.")] = "Europe/Warsaw",
+    country: Annotated[str, typer.Option(help="Of numbers without a prefix.")] = "PL",
+    column: Annotated[list[str], typer.Option(help="MEANING=HEADING, as for read.")] = [],  # noqa: B006
+    own: Annotated[list[str], typer.Option(help="How our own numbers begin.")] = [],  # noqa: B006
+    test: Annotated[list[str], typer.Option(help="Numbers whose calls do not count.")] = [],  # noqa: B006
+    within: Annotated[float, typer.Option(help="Seconds that callers may wait.", min=0)] = 20.0,
+    handling: Annotated[float, typer.Option(help="Talk in seconds; from the calls by default.", min=0)] = 0.0,
+    wrapup: Annotated[float, typer.Option(help="Seconds of work after each talk.", min=0)] = 0.0,
+    patience: Annotated[float, typer.Option(help="Seconds; from the calls by default.", min=0)] = 0.0,
+    retrials: Annotated[float, typer.Option(help="Of those not served, who ring again.", min=0, max=0.95)] = 0.3,
+    agent_hour: Annotated[float, typer.Option(help="What an agent's hour costs.", min=0)] = 0.0,
+    lost_call: Annotated[float, typer.Option(help="What a caller who is not served costs.", min=0)] = 0.0,
+    line_day: Annotated[float, typer.Option(help="What a line costs a day.", min=0)] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed lives the same days.", min=0)] = 1,
+    processes: Annotated[int, typer.Option(help="0: as many as there are processors.", min=0)] = 0,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """Live through days of the hotline with this roster, and with one and two agents less and more in each hour."""
+    from pbx.cli.twin_reports import Asked, Simulated, simulate_report
+
+    asked = Asked(files, zone, country, column, own, test)
+    wanted = Simulated(roster, days, lines, within, (handling, wrapup, patience), retrials, seed, processes)
+    simulate_report(asked, wanted, (agent_hour, lost_call, line_day), form_of(csv, json))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
 from pbx.cli.console import err, fail, out, show
+from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.staffing.requirement import Target
 from pbx.twin.cleaning import Cleaned, clean
-from pbx.twin.fitting import fit
+from pbx.twin.fitting import Fit, fit
 from pbx.twin.reading import Source, read_file
 from pbx.twin.record import Reading, TwinError
-from pbx.twin.sheets import Wanted, summary, week_sheet
+from pbx.twin.roster import parse_roster
+from pbx.twin.scenarios import Price, run, sheet
+from pbx.twin.sheets import Wanted, customer_of, summary, week_sheet
+from pbx.twin.simulation import World
 from pbx.twin.values import telephone
 
 
@@ -63,14 +70,69 @@ def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[f
         _show_cleaned(cleaned)
     try:
         found = fit(cleaned, source.zone)
-        sheet = week_sheet(found, Wanted(Target(*target), *times))
+        needs = week_sheet(found, Wanted(Target(*target), *times))
     except ValueError as error:
         fail(error)
     if form == "table":
         show("The calls", ["what", "figure"], [list(line) for line in summary(found)], "")
-        out.print(sheet_table(sheet))
+    _print(needs, form)
+
+
+@dataclass(slots=True)
+class Simulated:
+    """What is to be lived through; `times` are talk, wrap-up and patience, 0 for what the calls tell."""
+
+    roster: str
+    days: int
+    lines: int
+    within_s: float
+    times: tuple[float, float, float]
+    retrials: float
+    seed: int
+    processes: int
+
+
+def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float, float], form: str) -> None:
+    """Five rosters over the same days."""
+    source = asked.source()
+    try:
+        roster = parse_roster(wanted.roster)
+        found = fit(_cleaned(asked, source), source.zone)
+        world = _world(found, wanted)
+    except (TwinError, ValueError) as error:
+        fail(error)
+    rosters = [(f"{more:+d}" if more else "as given", roster.with_agents(more)) for more in (-2, -1, 0, 1, 2)]
+    processes = wanted.processes or os.cpu_count() or 1
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("days", total=wanted.days * len(rosters))
+        lived = run(
+            *(world, rosters, wanted.days, wanted.seed, processes),
+            lambda done, _all: bar.update(task, completed=done),
+        )
+    _print(sheet(lived, world, Price(*prices)), form)
+
+
+def _world(found: Fit, wanted: Simulated) -> World:
+    talk, wrapup, patience = wanted.times
+    customer, _assumed = customer_of(found, Wanted(Target(), talk, 0.0, patience))
+    spread = found.talk_spread if found.talk_spread and not talk else 1.0
+    return World(
+        *(found.arrivals, customer.handling_s, spread, wrapup, customer.patience_s, wanted.lines, wanted.retrials),
+        within_s=wanted.within_s,
+    )
+
+
+def _cleaned(asked: Asked, source: Source) -> Cleaned:
+    records = (record for path in asked.files for record in read_file(path, source).records)
+    return clean(records, {telephone(number, source.country) for number in asked.tests})
+
+
+def _print(found: Sheet, form: str) -> None:
+    if form == "table":
+        out.print(sheet_table(found))
     else:
-        sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")
+        sys.stdout.write(found.csv() if form == "csv" else found.json() + "\n")
 
 
 def _show_reading(path: Path, reading: Reading) -> None:

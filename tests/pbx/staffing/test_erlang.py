@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.staffing.erlang import ErlangA, ErlangC, erlang_b, lines_for
@@ -102,6 +102,7 @@ def test_the_peak_of_the_agency(servers: int, abandoned: float, within: float) -
     assert office.served_within(20) == pytest.approx(within, abs=5e-5)
 
 
+@settings(deadline=None)  # a hundred erlang of patient callers are thousands of states
 @given(
     st.integers(1, 60),
     st.floats(0.01, 90),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.staffing.requirement import Customer, Prices, Target, agents_for, outcome, rostered
@@ -12,6 +12,7 @@ from pbx.staffing.sheets import what_if_sheet
 CUSTOMER = Customer(180, 300)
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 3000), st.floats(20, 600), st.floats(20, 900), st.floats(0.3, 0.95), st.floats(0.01, 0.3))
 def test_one_less_would_not_do(calls: float, handling: float, patience: float, share: float, give_up: float) -> None:
     customer, target = Customer(handling, patience), Target(share, 20, give_up)
