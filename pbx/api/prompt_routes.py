@@ -16,7 +16,7 @@ MAX_UPLOAD = 20 * 1024 * 1024
 class PromptControl(Protocol):
     """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
 
-    def prompts(self, flow: str) -> list[dict[str, Any]]: ...
+    async def prompts(self, flow: str, *, draft: bool = False) -> list[dict[str, Any]]: ...
     async def sound(self, text: str, language: str, voice: str, rate: int) -> bytes: ...
     async def recording(self, text: str, language: str) -> bytes: ...
     async def override(
@@ -29,7 +29,8 @@ def prompt_routes(control: PromptControl) -> list[Route]:
     """Every path and what answers it. Texts are parameters of the query, sounds are bodies."""
 
     async def listed(request: Request) -> Any:
-        return control.prompts(request.query_params.get("flow", ""))
+        asked = request.query_params
+        return await control.prompts(asked.get("flow", ""), draft="draft" in asked)
 
     async def sound(request: Request) -> Response:
         asked = request.query_params

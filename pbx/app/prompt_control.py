@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from pbx.api.control import Refused
 from pbx.api.prompt_routes import prompt_routes
+from pbx.flow.loader import build
+from pbx.flow.versions import VersionState
 from pbx.language.samples import samples
 from pbx.language.template import Template, TemplateError
 from pbx.media.prompts import FAILURES, Prompts
@@ -31,10 +33,12 @@ class PbxPromptControl:
         self._app = app
         self._desk = TakeDesk(app.prompts, app.clock.unix)
 
-    def prompts(self, flow: str) -> list[dict[str, Any]]:
-        """What is spoken to every caller alike, or with `flow` all that it may say, counted values by example."""
+    async def prompts(self, flow: str, *, draft: bool = False) -> list[dict[str, Any]]:
+        """What is spoken to every caller alike, or with `flow` all that it may say, counted values by example; with
+        `draft` all that its draft would say."""
         if flow:
-            return [self._row(**row) for row in self._of_flow(flow)]
+            found = await self._draft_of(flow) if draft else self._of(flow)
+            return [self._row(**row) for row in variants(found, self._app.config.server.language)]
         prompts = self._app.prompts
         rows = [self._row(text=text, language=language, voice=voice) for text, language, voice in prompts.known]
         listed = {(row["language"], row["text"]) for row in rows}
@@ -45,12 +49,22 @@ class PbxPromptControl:
         ]
         return rows
 
-    def _of_flow(self, name: str) -> list[dict[str, Any]]:
+    async def _draft_of(self, name: str) -> Flow:
+        publishing = self._app.publishing
+        for row in await publishing.versions(name):
+            if row.state is VersionState.DRAFT:
+                flow, problems = build(await publishing.document(name, row.version), version=row.version)
+                if problems:
+                    raise Refused(422, "\n".join(map(str, problems)))
+                return flow
+        raise Refused(404, f"flow {name!r} has no draft; `centrala flow import FILE` makes one")
+
+    def _of(self, name: str) -> Flow:
         flow = self._app.flows.flows.get(name)
         if flow is None:
             known = ", ".join(sorted(self._app.flows.flows)) or "none"
             raise Refused(404, f"there is no flow {name!r}; there is {known}")
-        return variants(flow, self._app.config.server.language)
+        return flow
 
     def _row(self, *, text: str, language: str, voice: str = "", **more: Any) -> dict[str, Any]:
         take = self._app.prompts.takes.find(text, language)

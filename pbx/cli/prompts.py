@@ -19,6 +19,7 @@ MANIFEST = "prompts.json"
 prompts = typer.Typer(help="What callers hear, and recordings that replace it.", no_args_is_help=True)
 
 Words = Annotated[str, typer.Argument(help="The text, as it is spoken.")]
+Draft = Annotated[bool, typer.Option("--draft", help="With --flow: its draft, which no caller hears yet.")]
 Spoken = Annotated[str, typer.Option("--language", "-l", help="pl, ru or en.")]
 
 
@@ -40,6 +41,7 @@ def _exchange(context: typer.Context, method: str, path: str, payload: bytes | N
 def list_prompts(
     context: typer.Context,
     flow: Annotated[str, typer.Option("--flow", help="All that this flow may say, counted values by example.")] = "",
+    draft: Draft = False,
     language: Spoken = "",
     recorded: Annotated[bool, typer.Option("--recorded", help="Those with a recording only.")] = False,
 ) -> None:
@@ -54,7 +56,7 @@ def list_prompts(
             f"{row['duration_s']:.1f}" if "duration_s" in row else "",
             f"{row['loudness_lufs']:.1f}" if "loudness_lufs" in row else "",
         ]
-        for row in ask(context.obj, "GET", f"/prompts?{urlencode({'flow': flow})}")
+        for row in ask(context.obj, "GET", _of_flow(flow, draft=draft))
         if language in ("", row["language"]) and (not recorded or row["state"].startswith("recorded"))
     ]
     columns = ["block", "in", "voice", "text", "is", "seconds", "LUFS as given"]
@@ -68,6 +70,7 @@ def listen(
     language: Spoken = "en",
     voice: Annotated[str, typer.Option("--voice", help="A [[speech.voice]]; else that of the language.")] = "",
     flow: Annotated[str, typer.Option("--flow", help="All that this flow may say, into a folder.")] = "",
+    draft: Draft = False,
     rate: Annotated[int, typer.Option("--rate", help="8000 as over the telephone, 16000, or 48000.")] = 8000,
     to: Annotated[Path, typer.Option("--to", "-o", help="The WAV file, or the folder for --flow.")] = Path(
         "prompt.wav"
@@ -82,10 +85,14 @@ def listen(
         return
     folder = to if to.suffix != ".wav" else to.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    for number, row in enumerate(ask(context.obj, "GET", f"/prompts?{urlencode({'flow': flow})}"), 1):
+    for number, row in enumerate(ask(context.obj, "GET", _of_flow(flow, draft=draft)), 1):
         name = f"{number:03d}-{row['block']}-{row['key'].replace('.', '-')}-{row['language']}.wav"
         (folder / name).write_bytes(_sound(context, row["text"], row["language"], row["voice"], rate))
         out.print(f"{folder / name}  {row['text']}", markup=False, soft_wrap=True)
+
+
+def _of_flow(flow: str, *, draft: bool) -> str:
+    return f"/prompts?{urlencode({'flow': flow, **({'draft': '1'} if draft else {})})}"
 
 
 def _sound(context: typer.Context, text: str, language: str, voice: str, rate: int) -> bytes:

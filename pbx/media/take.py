@@ -20,6 +20,7 @@ from pbx.media.speech_worker import write
 
 LOUDNESS_LUFS = -19.0
 MASTER_RATE = 48000
+NO_SOUND = "it holds no sound; give a WAV, MP3, Ogg or FLAC file"
 SHORTEST_S, LONGEST_S = 0.2, 180.0
 QUIETEST_DBOV = -50.0  # active level under which there is nothing but noise
 CLIPPED_AT = 0.999  # of full scale
@@ -80,7 +81,7 @@ def _decoded(source: Path) -> tuple[shaping.Samples, int]:
     try:
         with av.open(str(source)) as container:
             if not container.streams.audio:
-                raise ValueError("it holds no sound")
+                raise ValueError(NO_SOUND)
             stream = container.streams.audio[0]
             rate = int(stream.rate)
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
@@ -94,5 +95,5 @@ def _decoded(source: Path) -> tuple[shaping.Samples, int]:
         remedy = "give a WAV, MP3, Ogg or FLAC file"
         raise ValueError(f"it is no sound file that can be read ({error}); {remedy}") from error
     if not frames:
-        raise ValueError("it holds no sound")
+        raise ValueError(NO_SOUND)
     return np.concatenate(frames).astype(np.float64), rate

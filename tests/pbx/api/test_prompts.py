@@ -16,8 +16,8 @@ from pbx.api.control import Refused
 class Fake:
     """Answers with what it was asked."""
 
-    def prompts(self, flow: str) -> list[dict[str, Any]]:
-        return [{"flow": flow}]
+    async def prompts(self, flow: str, *, draft: bool = False) -> list[dict[str, Any]]:
+        return [{"flow": flow, "draft": draft}]
 
     async def sound(self, text: str, language: str, voice: str, rate: int) -> bytes:
         if not text:
@@ -42,7 +42,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_lists_and_sounds(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/prompts", params={"flow": "hotline"})).json() == [{"flow": "hotline"}]
+    assert (await client.get("/prompts", params={"flow": "hotline"})).json() == [{"flow": "hotline", "draft": False}]
+    assert (await client.get("/prompts?flow=hotline&draft=1")).json()[0]["draft"]
     sound = await client.get("/prompts/sound", params={"text": "Dzień & noc", "language": "pl", "rate": "16000"})
     assert sound.headers["content-type"] == "audio/wav"
     assert sound.content.decode() == "Dzień & noc|pl||16000"
