@@ -16,7 +16,7 @@ COLUMNS = "from, to (or prefix), region and optionally operator; or those of the
 # What authorities call their columns, in small letters: of Russia, of Poland.
 FROM = ("from", "od", "zakres od", "numer od", "początek", "poczatek", "start", "first")
 TO = ("to", "do", "zakres do", "numer do", "koniec", "end", "last")
-PREFIX = ("prefix", "zakres", "numeracja", "zakres numeracji", "numery", "range")
+PREFIX = ("zakres", "numeracja", "zakres numeracji", "numery", "range")
 AREA = ("ab", "wskaźnik strefy", "wsn", "strefa ab", "area code")
 REGION = ("region", "регион", "strefa numeracyjna", "nazwa strefy", "strefa", "obszar", "województwo", "miejscowość")
 OPERATOR = ("operator", "оператор", "dostawca", "przedsiębiorca", "nazwa przedsiębiorcy")
@@ -142,7 +142,7 @@ def _spans(text: str, faults: Faults, code: str, length: int) -> Iterable[_Span]
 
 
 def _known(row: dict[str, str]) -> bool:
-    return any(name in row for name in (*FROM, *PREFIX, "от"))
+    return any(name in row for name in (*FROM, *PREFIX, "prefix", "от"))
 
 
 def _bounds(row: dict[str, str], code: str, length: int) -> tuple[int, int] | None:
@@ -152,7 +152,7 @@ def _bounds(row: dict[str, str], code: str, length: int) -> tuple[int, int] | No
         first, last = area + row["от"].zfill(10 - len(area)), area + row.get("до", "").zfill(10 - len(area))
         return _pair(f"7{first}", f"7{last}") if len(first) == len(last) == 10 else None
     area = _digits(_cell(row, AREA))
-    if row.get("prefix") and not length:
+    if row.get("prefix"):  # country code included
         return _prefix(row)
     first, last = _digits(_cell(row, FROM)), _digits(_cell(row, TO))
     if first and last:
@@ -162,7 +162,7 @@ def _bounds(row: dict[str, str], code: str, length: int) -> tuple[int, int] | No
     if dash and len(_digits(begin)) == len(_digits(end)):
         return _pair(_full(_digits(begin), area, code, length), _full(_digits(end), area, code, length))
     if not length:
-        return _prefix(row)
+        return None
     digits = _digits(pattern.lower().replace("x", ""))
     full = _full(digits, area, code, length, part=True)
     return _pair(full.ljust(len(code) + length, "0"), full.ljust(len(code) + length, "9")) if full else None

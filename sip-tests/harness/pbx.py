@@ -17,9 +17,11 @@ from typing import Any
 from harness.ports import free_port6
 from pbx.api.client import ControlClient, ControlError
 from pbx.cli.certificate import write_certificate
+from tests.support.crm_server import CrmServer
 from tests.support.dns_server import DnsServer
 from tests.support.smsc import Smsc
 
+CRM = "{{net}}.8:8080"  # a configuration that names it has a CRM there
 RECORDING_KEY = bytes(range(32))
 START_S = 20.0
 FIRST_HOST, HOSTS = 10, 110  # phones have .10 to .119; above are the carriers
@@ -93,6 +95,10 @@ class Pbx:
         self.smsc: Smsc | None = None
         if "[[sms.gateway]]" in config_text:
             self.smsc = Smsc(self.network.address(9), 2775).__enter__()
+        self.crm: CrmServer | None = None
+        if CRM in config_text:
+            host, _, port = CRM.replace("{{net}}", self.network.prefix).partition(":")
+            self.crm = CrmServer(host, int(port))
         if "recordings_key_file" in config_text:
             write_recording_key(folder)
         filled = config_text.replace("{{net}}", self.network.prefix).replace("{{folder}}", str(folder))
@@ -154,6 +160,8 @@ class Pbx:
             self.dns.close()
         if self.smsc is not None:
             self.smsc.__exit__()
+        if self.crm is not None:
+            self.crm.close()
         self.network.release()
         return problems
 

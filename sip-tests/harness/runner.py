@@ -323,7 +323,8 @@ class Run:
         phones.register(address, self.pbx.address, extension, self.pbx.secret_of(extension), expires_s)
 
     def _cli(self, step: Step) -> None:
-        command = [sys.executable, "-m", "pbx", "--config", str(self.pbx.config_path), *step.cli]
+        words = [word.replace("{{here}}", str(self.behaviour.folder)) for word in step.cli]
+        command = [sys.executable, "-m", "pbx", "--config", str(self.pbx.config_path), *words]
         done = subprocess.run(command, cwd=REPOSITORY, env=self.pbx.environment, capture_output=True, text=True)
         if done.returncode != step.exit or step.prints not in done.stdout:
             raise StepFailed(f"centrala {' '.join(step.cli)}: status {done.returncode}\n{done.stdout}{done.stderr}")

@@ -18,7 +18,7 @@ CALL = ("id", "caller", "caller_name", "called", "tag", "campaign", "language", 
 
 
 class Webhook(Block):
-    """Exits: "ok", "error", "timeout"; unwired ones go on as "ok". With `secret` it is signed: HMAC-SHA256 of
+    """Exits: "ok", "error", "timeout"; the last two go on as "ok" when they are not wired. With `secret` it is signed: HMAC-SHA256 of
     "TIMESTAMP.BODY" in X-Centrala-Signature.
     """
 
@@ -48,7 +48,7 @@ class Webhook(Block):
 
     def exits(self) -> dict[str, Exit]:
         return {
-            "ok": Exit("ok", self.ok, required=True),
+            "ok": Exit("ok", self.ok),
             "error": Exit("error", self.error or self.ok),
             "timeout": Exit("timeout", self.timeout or self.error or self.ok),
         }
