@@ -18,8 +18,8 @@ CALL = ("id", "caller", "caller_name", "called", "tag", "campaign", "language", 
 
 
 class Webhook(Block):
-    """Exits: "ok", "error", "timeout"; the last two go on as "ok" when they are not wired. With `secret` it is signed: HMAC-SHA256 of
-    "TIMESTAMP.BODY" in X-Centrala-Signature.
+    """Exits: "ok", "error", "timeout"; the last two go on as "ok" when they are not wired. With `secret` it is signed:
+    HMAC-SHA256 of "TIMESTAMP.BODY" in X-Centrala-Signature.
     """
 
     kind: Literal["webhook"]
