@@ -31,6 +31,7 @@ class Flows:
     def __init__(self, flows: Mapping[str, Flow]) -> None:
         self._flows = dict(flows)
         self._after: set[asyncio.Task[None]] = set()
+        self.ended: Callable[[Run], object] = lambda _: None  # hears of each run that is over
 
     @property
     def flows(self) -> Mapping[str, Flow]:
@@ -63,10 +64,12 @@ class Flows:
             await walk(run)
         except (asyncio.CancelledError, CallEnded):
             if call.a.is_ended and (call.ended_by == "caller" or call.cause in LOST):
-                self._hung_up(run, flow)
+                self._hung_up(run)
             raise
         finally:
             run.over = True
+            self.ended(run)
+            call.variables.pop(KEPT, None)  # a circle of references: the collector comes seldom while calls run
             _tell_variables(run, flow)
 
     def texts(self, default: Language) -> list[tuple[str, ...]]:
@@ -87,15 +90,16 @@ class Flows:
             task.cancel()
         await asyncio.gather(*self._after, return_exceptions=True)
 
-    def _hung_up(self, run: Run, first: Flow) -> None:
-        """The block in which the caller hung up may lead on, else the flow that he was in, else the first one."""
+    def _hung_up(self, run: Run) -> None:
+        """The block in which the caller hung up may lead on, else the flow that he was in, else those that waited for
+        it."""
         flow, block = run.flow, run.flow.blocks.get(run.block)
         start = ""
         if block is not None:
             run.variables.hung_up(flow.name, run.block, block.kind)
             start = flow.target(run.block, block.after_hangup(run))
         if not start:
-            flow = flow if flow.on_hangup else first
+            flow = next((each for each in (run.flow, *reversed(run.outer)) if each.on_hangup), run.flow)
             start = flow.on_hangup
         if not start:
             return

@@ -30,13 +30,14 @@ class Run:
     """
 
     __slots__ = (
+        "blamed",
         "block",
         "call",
-        "entered",
         "flow",
         "flows",
         "gone_to",
         "loops",
+        "outer",
         "over",
         "pace",
         "returned",
@@ -54,10 +55,11 @@ class Run:
         self.flow = flow
         self.flows = flows if flows is not None else {flow.name: flow}
         self.block = ""
-        self.entered = 0  # how many flows wait for the present one
+        self.outer: list[Flow] = []  # the flows that wait for the present one, the first one first
         self.gone_to: Flow | None = None  # where the caller goes after the present block, instead of its exit
         self.returned = ""  # the exit that the present flow ends with
         self.loops: dict[tuple[str, str], int] = {}  # rounds by flow and block, since the last flow that waits for ours
+        self.blamed: BaseException | None = None  # a fault that was told already
         self.over = False  # the flow has ended, or somebody else has taken the call
         self.pace = Pace(call.loop)
         self.variables = variables if variables is not None else Variables(call)
@@ -91,8 +93,8 @@ class Run:
             return without_values(words), language
 
     def failed(self, error: str) -> None:
-        """Tells that the running block could not do its work; the caller goes on."""
-        flow = self.flow
+        """Tells that the running block could not do its work; the caller goes on. Masked values are not told."""
+        flow, error = self.flow, self.variables.hidden(error)
         log.error("call %s, flow %s, block %s: %s", self.call.id, flow.name, self.block, error)
         self.call.emit(Kind.FLOW_FAILED, flow=flow.name, version=flow.version, block=self.block, error=error[:500])
 

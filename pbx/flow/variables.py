@@ -74,6 +74,14 @@ class Variables(Mapping[str, Value]):
         chosen = self._set if names is None else [name for name in names if name in self]
         return {name: "***" if name in self.masked else self[name] for name in chosen}
 
+    def hidden(self, text: str) -> str:
+        """`text` without the masked values that are in it."""
+        for name in self.masked:
+            value = str(self._set.get(name) or "")
+            if value:
+                text = text.replace(value, "***")
+        return text
+
     def __getitem__(self, name: str) -> Value:
         if name in self._set:
             return self._set[name]

@@ -56,18 +56,29 @@ async def enter(run: Run, name: str) -> str:
     flow = run.flows.get(name)
     if flow is None:
         raise FlowError(f"there is no flow {name!r} any more", "publish it, or lead elsewhere")
-    if run.entered >= MAX_ENTERED:
+    if len(run.outer) >= MAX_ENTERED:
         raise FlowError(f"flow {name!r} is more than {MAX_ENTERED} flows deep", "return from one before the next")
     kept: Mapping[str, Any] = {key: getattr(run, key) for key in ("flow", "block", "loops")}
+    run.outer.append(run.flow)
     run.flow, run.block, run.loops, run.returned = flow, "", {}, ""
-    run.entered += 1
-    begin(run)
-    answer = await walk(run)  # when it raises, the run tells where that was
-    run.entered -= 1
+    try:
+        begin(run)
+        answer = await walk(run)
+    except (CallEnded, DialFailed):  # the run tells where the caller was
+        raise
+    except Exception:
+        _come_back(run, kept)
+        raise
+    _come_back(run, kept)
+    return answer
+
+
+def _come_back(run: Run, kept: Mapping[str, Any]) -> None:
+    """To the flow that waits."""
+    run.outer.pop()
     run.returned = ""
     for key, value in kept.items():
         setattr(run, key, value)
-    return answer
 
 
 async def _next(run: Run, name: str) -> str:
@@ -78,10 +89,13 @@ async def _next(run: Run, name: str) -> str:
     except (CallEnded, DialFailed):
         raise
     except Exception as error:
-        run.failed(f"{type(error).__name__}: {error}")
+        if run.blamed is not error:  # not told yet by a flow within
+            run.failed(f"{type(error).__name__}: {error}")
+            run.blamed = error
         beyond = flow.target(name, ERROR)
-        if run.flow is not flow or not beyond or beyond == name:
+        if not beyond or beyond == name:
             raise
+        run.blamed = None
         log.exception("call %s goes on at block %s", run.call.id, beyond)
         return beyond
 

@@ -28,7 +28,7 @@ from pbx.flow.rehearsal.ports import (
     journey,
 )
 from pbx.flow.rehearsal.script import Caller
-from pbx.flow.run import KEPT, Run
+from pbx.flow.run import Run
 
 MONDAY = datetime(2026, 11, 23, 10, 0)  # when a caller calls who says nothing of it, on the server's clock
 GONE_S = 35.0  # what may be done for a caller who has hung up, and a little
@@ -78,6 +78,8 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     services.extra["sms"] = ScriptedSms(world, config)
     services.extra["callbacks"] = ScriptedCallbacks(world)
     led = Flows({**flows, flow.name: flow})
+    runs: list[Run] = []
+    led.ended = runs.append
     services.applications.register("flow", led.application)
     began = loop.time()
     far_end = house.call(f"flow:{flow.name}", call_class=RehearsedCall, **_setup(caller))
@@ -89,13 +91,12 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     faults = await _play(actor, far_end, caller)
     duration_s = round(loop.time() - began, 3)
     await led.stop(GONE_S)
-    run = call.variables.get(KEPT)
     ended = next((event for event in house.journey(call) if event.kind is Kind.CALL_ENDED), None)
     return Outcome(
         script=caller,
         steps=journey(house.events),
         heard=actor.heard,
-        variables=run.variables if isinstance(run, Run) else {},
+        variables=runs[-1].variables if runs else {},
         sms=world.sms,
         requests=world.requests,
         language=call.language,

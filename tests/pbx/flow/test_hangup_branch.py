@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -103,6 +105,25 @@ async def test_the_outer_flow_is_asked_when_the_inner_one_has_no_branch() -> Non
     await caller.over()
     await house.harness.sleep(0.5)
     assert house.way() == ["inner.ask:hangup", "main.in:hangup", "main.note:next", "main.done:next"]
+    await house.close()
+
+
+async def test_nothing_of_a_run_holds_its_call_in_memory() -> None:
+    house = FlowHouse(main=flow())
+    caller = house.call()
+    await house.harness.sleep(1)
+    caller.hang_up()
+    await caller.over()
+    await house.harness.sleep(1)
+    call = weakref.ref(caller.call)
+    gc.disable()
+    try:
+        house.harness.callers.clear()
+        del caller
+        await house.harness.sleep(1)
+        assert call() is None, gc.get_referrers(call())
+    finally:
+        gc.enable()
     await house.close()
 
 

@@ -206,6 +206,44 @@ async def test_defaults_take_exits_that_are_not_wired_and_blocks_that_fail() -> 
     await house.close()
 
 
+async def test_a_fault_in_a_flow_within_goes_to_the_default_of_the_one_that_waits_and_is_told_once() -> None:
+    house = FlowHouse(
+        main={
+            "defaults": {"error": "sorry"},
+            "block": {
+                "in": {"kind": "flow", "flow": "inner", "next": "end"},
+                "sorry": {"kind": "say", "text": "Sorry", "next": "end"},
+                "end": END,
+            },
+        },
+        inner={"broken": {"kind": "queue", "queue": "sales"}},
+    )
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    house.queues.join = fail  # type: ignore[method-assign, assignment]
+    caller = await house.run()
+    assert said(caller) == ["en:Sorry"]
+    assert house.way() == ["inner.broken:error", "main.in:error", "main.sorry:next", "main.end:end"]
+    assert [(e.data["flow"], e.data["block"]) for e in house.steps(Kind.FLOW_FAILED)] == [("inner", "broken")]
+    await house.close()
+
+
+async def test_masked_values_are_in_no_error() -> None:
+    house = FlowHouse(
+        main={
+            "set": {"kind": "set_variable", "set": {"ivr.pin": "'8642'"}, "mask": True, "next": "when"},
+            "when": {"kind": "condition", "when": "date(ivr.pin) > 1", "true": "end", "false": "end"},
+            "end": END,
+        }
+    )
+    await house.run()
+    (failed,) = house.steps(Kind.FLOW_FAILED)
+    assert failed.data["error"].startswith("date(ivr.pin) > 1: '***' is no date")
+    await house.close()
+
+
 async def test_what_a_flow_wants_kept_goes_into_the_journey_and_secrets_do_not() -> None:
     house = FlowHouse(
         main={
