@@ -74,4 +74,7 @@ class QueueCallback(Section):
     delay_s: float = Field(default=60.0, ge=0)  # before such a contact is called back: he may ring again himself
     promise_s: float = Field(default=0.0, ge=0)  # told to requests of the API; 0: the queue's estimate
     caller_id: str = ""  # a number, or "called": the one that the customer had called
+    preview_s: float = Field(
+        default=0.0, ge=0, le=600
+    )  # agents read a contact for so long and say when; 0: rung at once
     company: str = ""  # said to customers who are asked to press 1; empty: no name

@@ -20,6 +20,7 @@ class FeatureCodes(Section):
     offline: str = "*52"
     wrapup: str = "*53"  # wrap-up is over; *532: with the second code of the queue
     request_wrapup: str = "*54"  # the agent wants time after this call
+    preview: str = "*56"  # the agent calls the contact that he reads; with 0 behind it another one shall
     echo: str = "*43"
     withhold_number: str = "*31"  # dialled before a number: the called party does not see ours
     dnd_on: str = "*78"

@@ -101,6 +101,8 @@ class Kind(StrEnum):
     CONTACT_RELEASED = "contact.released"  # by, reason
     CONTACT_ATTEMPT = "contact.attempt"  # call, by, attempt (its number)
     CONTACT_ATTEMPT_ENDED = "contact.attempt_ended"  # outcome, call, attempt
+    CONTACT_PREVIEWED = "contact.previewed"  # agent, queue, number, name, preview_s, by, through: he reads it
+    CONTACT_PREVIEW_ENDED = "contact.preview_ended"  # agent, queue, outcome (accepted, declined, timeout, lost)
     CONTACT_RESCHEDULED = "contact.rescheduled"  # not_before
     CONTACT_MERGED = "contact.merged"  # merged (the id that goes on as this one), since, times
     CONTACT_BREACHED = "contact.breached"  # deadline ("promise", "10800 s"), owner, open_s

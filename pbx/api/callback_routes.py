@@ -23,6 +23,8 @@ class CallbackControl(Protocol):
     def callbacks(self) -> list[dict[str, Any]]: ...
     def figures(self) -> dict[str, Any]: ...
     async def request(self, fields: dict[str, Any]) -> dict[str, Any]: ...
+    def previews(self) -> list[dict[str, Any]]: ...
+    def preview(self, agent: str, accept: bool) -> dict[str, Any]: ...
     async def cancel(self, contact: str) -> dict[str, Any]: ...
     async def reschedule(self, contact: str, at: float) -> dict[str, Any]: ...
 
@@ -38,6 +40,15 @@ def callback_routes(control: CallbackControl) -> list[Route]:
     async def figures(_: Request) -> Any:
         return control.figures()
 
+    async def previews(_: Request) -> Any:
+        return control.previews()
+
+    async def preview(request: Request) -> Any:
+        accept = (await read_json(request)).get("accept")
+        if not isinstance(accept, bool):
+            raise Refused(422, 'give {"accept": true} or {"accept": false}')
+        return control.preview(request.path_params["agent"], accept)
+
     async def one(request: Request) -> Any:
         contact = request.path_params["contact"]
         if request.method == "DELETE":
@@ -48,6 +59,8 @@ def callback_routes(control: CallbackControl) -> list[Route]:
     return [
         Route("/callbacks", json_route(callbacks), methods=["GET", "POST"]),
         Route("/callbacks/figures", json_route(figures)),
+        Route("/callbacks/previews", json_route(previews)),
+        Route("/callbacks/previews/{agent}", json_route(preview), methods=["POST"]),
         Route("/callbacks/{contact}", json_route(one), methods=["DELETE", "POST"]),
     ]
 

@@ -32,6 +32,15 @@ class PbxCallbackControl:
             raise Refused(refused.status, str(refused)) from None
         return {**as_json(row), "new": created}
 
+    def previews(self) -> list[dict[str, Any]]:
+        return [asdict(row) for row in self._app.callbacks.previews()]
+
+    def preview(self, agent: str, accept: bool) -> dict[str, Any]:
+        try:
+            return asdict(self._app.callbacks.preview(agent, accept=accept))
+        except RequestRefused as refused:
+            raise Refused(refused.status, str(refused)) from None
+
     async def cancel(self, contact: str) -> dict[str, Any]:
         try:
             return as_json(await self._app.callbacks.cancel(contact))

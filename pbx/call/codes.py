@@ -24,6 +24,7 @@ class DialledCodes:
             codes.offline: "feature:offline",
             codes.wrapup: "feature:wrapup",
             codes.request_wrapup: "feature:request_wrapup",
+            codes.preview: "feature:preview",
             codes.echo: "echo",
             codes.pickup_group: "pickup",
             codes.park: "park",
@@ -38,6 +39,7 @@ class DialledCodes:
         prefixes = {codes.pickup: "pickup:", codes.intercom: "intercom:"}
         prefixes |= {codes.voicemail: "mailbox:", codes.announcement: "announcement:"}
         prefixes |= {codes.on_break: "feature:on_break=", codes.wrapup: "feature:wrapup="}
+        prefixes |= {codes.preview: "feature:preview="}
         prefixes |= {getattr(codes, name): f"setting:{name}=" for name in FORWARDS}
         prefixes |= {getattr(codes, name): f"supervise:{name}=" for name in SUPERVISION}
         self._exact = {code: application for code, application in exact.items() if code}

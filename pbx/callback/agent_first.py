@@ -14,6 +14,7 @@ from pbx.callback.attempts import Outcome, outcome_of
 from pbx.callback.checks import ACCOUNT
 from pbx.callback.confirming import agent_confirms, customer_confirms
 from pbx.callback.desk import NoRoom
+from pbx.callback.preview import Preview
 from pbx.events import Kind
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class AgentFirst:
         self.may_call = may_call
         self.customer_first = False  # the agent who would take it is on a line already: there is nobody to ring
         self._gone: Callable[[AgentOffer | None], None] | None = gone
-        self._offers: dict[int, AgentOffer] = {}
+        self._offers: dict[int, AgentOffer | Preview] = {}
         self.key = desk.offers.enter(
             item.queue,
             self,
@@ -61,13 +62,25 @@ class AgentFirst:
             self.customer_first = True
         if self._gone is None or self.customer_first or not self.may_call():
             self._decline(agent, token)
+        elif self.desk.queue_of(self.item).callback.preview_s:
+            self._offers[token] = Preview(self, agent, token, call_id)
+        else:
+            self.ring(agent, token, call_id)
+
+    def ring(self, agent: Any, token: int, call_id: str) -> None:
+        """The agent's phone rings, and after him the customer's."""
+        if self._gone is None or not self.may_call():  # it was while he read
+            self._offers.pop(token, None)
+            self._decline(agent, token)
             return
         try:
             self._offers[token] = AgentOffer(self, agent, token, call_id)
         except NoRoom:
+            self._offers.pop(token, None)
             self._decline(agent, token)
         except Exception:
             log.exception("contact %s: the offer to agent %s failed", self.item.id, agent.extension)
+            self._offers.pop(token, None)
             self._decline(agent, token)
 
     def _decline(self, agent: Any, token: int) -> None:
@@ -82,7 +95,7 @@ class AgentFirst:
                 offer.lose("elsewhere")
         self._tell_gone(winner)
 
-    def over(self, offer: AgentOffer) -> None:
+    def over(self, offer: AgentOffer | Preview) -> None:
         """The offer and its call have ended."""
         self._offers.pop(offer.token, None)
 
@@ -91,9 +104,9 @@ class AgentFirst:
         if self._gone is None:
             return
         self._tell_gone(None)
+        self.desk.offers.leave(self.key)  # first: an agent who is released would be offered it again
         for offer in tuple(self._offers.values()):
             offer.lose()
-        self.desk.offers.leave(self.key)
 
     def _tell_gone(self, winner: AgentOffer | None) -> None:
         gone, self._gone = self._gone, None

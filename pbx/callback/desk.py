@@ -24,6 +24,7 @@ from pbx.ids import new_id
 
 if TYPE_CHECKING:
     from pbx.call.services import Services
+    from pbx.callback.preview import Preview
     from pbx.contact.book import ContactBook
     from pbx.contact.ports import VirtualQueue
 
@@ -59,6 +60,7 @@ class Desk:
         self.lines: dict[str, str] = {}  # number that is being called: the item
         self.finished: Callable[[ContactItem, float], None] = lambda _item, _pause_s: None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.previews: dict[str, Preview] = {}  # agent: what he reads
         self.stopping = False
         dialplan.outbound.add_payer(self._account())
 

@@ -11,6 +11,7 @@ from pbx.callback import texts
 from pbx.callback.asking import Asking
 from pbx.callback.desk import Desk, slot_of
 from pbx.callback.dialer import Dialer
+from pbx.callback.preview import PreviewRow
 from pbx.callback.requests import CallbackRequest, RequestRefused, Requests
 from pbx.contact.item import ContactItem
 
@@ -135,11 +136,27 @@ class Callbacks:
             raise RequestRefused(409, "disabled", OFF)
         return self._row(await self.requests.reschedule(contact, at))
 
+    def preview(self, agent: str, *, accept: bool) -> PreviewRow:
+        """`agent` takes or declines the contact that he reads. Raises RequestRefused when he reads none."""
+        found = self.desk.previews.get(agent)
+        if found is None:
+            raise RequestRefused(409, "preview", f"agent {agent} has no contact before him")
+        row = found.row()
+        if accept:
+            found.accept()
+        else:
+            found.decline()
+        return row
+
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def list(self) -> Sequence[CallbackRow]:
         """The open items that are called by us, the oldest first."""
         return [self._row(item) for item in self.desk.book.open_items() if self.desk.is_ours(item)]
+
+    def previews(self) -> Sequence[PreviewRow]:
+        """What agents have before them."""
+        return [found.row() for found in self.desk.previews.values()]
 
     def figures(self) -> CallbackFigures:
         desk, dialer = self.desk, self.dialer

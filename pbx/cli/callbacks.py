@@ -16,6 +16,7 @@ Contact = Annotated[
     str,
     typer.Argument(help="The id, or the start of it, from `centrala callback list --ids`, or the end of the number."),
 ]
+Agent = Annotated[str, typer.Argument(help="The agent's extension.")]
 AT_HELP = "2026-12-24T10:00 on this machine's clock, with an offset 2026-12-24T10:00+01:00, or from now on: +30m, +2h."
 SHORTEST = 5  # digits that name a number: its end
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -88,6 +89,31 @@ def reschedule(
     """Call at another hour."""
     row = ask(context.obj, "POST", f"/callbacks/{_find(context, contact)}", {"at": _moment(at)})
     out.print(f"{row['number']} is called {_next(row)}", markup=False)
+
+
+@callback.command()
+def previews(context: typer.Context) -> None:
+    """The contacts that agents read before they are called."""
+    rows: list[list[object]] = [
+        [row["agent"], row["number"], row["name"], row["queue"], row["kind"], row["attempts"], clock(row["left_s"])]
+        for row in ask(context.obj, "GET", "/callbacks/previews")
+    ]
+    columns = ["agent", "number", "name", "queue", "kind", "tries", "left"]
+    show("Previews", columns, rows, "no agent has a contact before him")
+
+
+@callback.command()
+def accept(context: typer.Context, agent: Agent) -> None:
+    """The agent takes the contact that he reads: his phone rings."""
+    row = ask(context.obj, "POST", f"/callbacks/previews/{agent}", {"accept": True})
+    out.print(f"agent {agent} calls {row['number']}", markup=False)
+
+
+@callback.command()
+def decline(context: typer.Context, agent: Agent) -> None:
+    """Another agent shall call the contact that this one reads."""
+    row = ask(context.obj, "POST", f"/callbacks/previews/{agent}", {"accept": False})
+    out.print(f"agent {agent} does not call {row['number']}", markup=False)
 
 
 def _find(context: typer.Context, text: str) -> str:

@@ -16,6 +16,11 @@ def check_contacts(config: Config) -> Iterator[Problem]:
     yield from _owner(("contacts", "owner"), settings.owner, config)
     for index, queue in enumerate(config.queue):
         yield from _owner(("queue", index, "missed_owner"), queue.missed_owner, config)
+        if queue.callback.preview_s and queue.callback.mode == "customer_first":
+            text = f"queue {queue.name} rings the customer first: no agent would read anything before"
+            yield Problem(
+                ("queue", index, "callback", "preview_s"), text, 'write mode = "agent_first", or leave it out'
+            )
     for position, pattern in enumerate(settings.test_numbers):
         digits = pattern.removesuffix("*").removeprefix("+")
         if not (digits.isascii() and digits.isdigit()):

@@ -141,6 +141,14 @@ class CallbackRequests(Protocol):
         ...
 
 
+class Previews(Protocol):
+    """Agents who read a contact before they call it; `services.extra["callbacks"]` is one."""
+
+    def preview(self, agent: str, *, accept: bool) -> Any:
+        """The agent takes or declines what he reads. Raises when he reads nothing."""
+        ...
+
+
 class ContactStore(Protocol):
     """Where items live beyond the process. Every method that is awaited returns after the commit."""
 

@@ -11,8 +11,12 @@ from pbx.queue.service import QueueService
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
+    from pbx.contact.ports import Previews
 
 CHOOSE_S = 6.0  # for the key of a reason
+PREVIEW = "preview"
+ACCEPT = ("", "1")  # the digits behind its code
+DECLINE = "0"
 CONFIRMATIONS: dict[str, dict[str, str]] = {
     "available": {
         "pl": "Przyjmowanie połączeń włączone.",
@@ -31,6 +35,7 @@ CONFIRMATIONS: dict[str, dict[str, str]] = {
         "ru": "После разговора будет время на запись.",
         "en": "You will have time after the call.",
     },
+    PREVIEW: {"pl": "Przyjęto.", "ru": "Принято.", "en": "Done."},
 }
 REFUSAL: dict[str, str] = {
     "pl": "Ten telefon nie obsługuje żadnej kolejki.",
@@ -75,6 +80,8 @@ def feature_application(queues: QueueService) -> Callable[[str], Callable[[Call]
                 await call.say(NO_CODE)
             else:
                 await call.say(CONFIRMATIONS[name])
+                if name == PREVIEW:
+                    await _end_preview(queues, call, digits)
 
         return run
 
@@ -88,10 +95,23 @@ async def _do(queues: QueueService, call: Call, name: str, digits: str) -> None:
         desk.set(extension, "break", await _reason(queues, call, digits))
     elif name == "wrapup":
         _finish(queues, extension, digits)
+    elif name == PREVIEW:
+        if digits not in (*ACCEPT, DECLINE):
+            raise _Unknown
+        if desk.agent(extension).state != "callback_preview":
+            raise AgentRefused(f"agent {extension} reads no contact")
     elif name == "request_wrapup":
         desk.request_wrapup(extension)
     else:
         desk.set(extension, name)
+
+
+async def _end_preview(queues: QueueService, call: Call, digits: str) -> None:
+    """After the code's call is over, or the phone that is to ring would be on it."""
+    previews: Previews | None = queues.services.extra.get("callbacks")
+    await call.hangup()
+    if previews is not None and queues.desk.agent(call.extension).state == "callback_preview":
+        previews.preview(call.extension, accept=digits in ACCEPT)
 
 
 async def _reason(queues: QueueService, call: Call, digits: str) -> str:

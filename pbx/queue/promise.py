@@ -45,6 +45,7 @@ WILL_SERVE = frozenset(
         AgentState.AVAILABLE,
         AgentState.RESERVED,
         AgentState.RINGING,
+        AgentState.CALLBACK_PREVIEW,
         AgentState.TALKING,
         AgentState.HOLD,
         AgentState.WRAPUP,

@@ -22,6 +22,7 @@ RETRY_PAUSE_S = (
 
 RECHECK_S = 60.0  # a phone that was silent is given an offer again, unless it showed before that it lives
 LINE_CALLEE = "agent-line"  # called party of the calls that keep a persistent line; they make no agent busy
+UNRUNG = frozenset({AgentState.RESERVED, AgentState.CALLBACK_PREVIEW})
 OFFERED = frozenset({AgentState.RESERVED, AgentState.RINGING})
 
 
@@ -212,7 +213,7 @@ class Roster:
 
     def _leg_ringing(self, event: CallEvent) -> None:
         agent = self.legs.get((event.call_id, event.leg))
-        if agent is not None and agent.call_id == event.call_id and agent.state is AgentState.RESERVED:
+        if agent is not None and agent.call_id == event.call_id and agent.state in UNRUNG:
             agent.ring()
 
     def _leg_ended(self, event: CallEvent) -> None:

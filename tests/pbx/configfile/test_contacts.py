@@ -22,6 +22,10 @@ EXTENSION = {"number": "101", "secret": "a-quite-long-secret"}
         ({"queue": [{"name": "sales", "missed_owner": "team:gold"}]}, "queue[0].missed_owner"),
         ({"contacts": {"test_numbers": ["+4822*", "my phone"]}}, "contacts.test_numbers[1]"),
         ({"contacts": {"sla_s": [10, 0]}}, "contacts.sla_s[1]"),
+        (
+            {"queue": [{"name": "sales", "callback": {"mode": "customer_first", "preview_s": 5}}]},
+            "queue[0].callback.preview_s",
+        ),
     ],
 )
 def test_a_wrong_one_is_named(tables: dict[str, Any], key: str) -> None:
