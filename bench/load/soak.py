@@ -27,6 +27,7 @@ from bench.load.signalling import BRIDGED, TARGET
 from bench.load.sip_client import register
 
 SAMPLE_S = 10.0
+REGISTER_S = 1200.0  # a registration lasts an hour
 WARM_UP = 0.25  # of the time: caches fill, arenas settle
 MIB = 1024 * 1024
 LIMITS = {"soak_rss_mib_per_h": 1.0, "soak_failed_calls": 0.0, "soak_descriptors_more": 8.0, "soak_bad_recordings": 0.0}
@@ -101,7 +102,7 @@ def soak(folder: Path, minutes: float, rate: float, hold_s: float, samples: Path
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "voice.alaw").write_bytes(voice())
     with Pbx(folder, record=True) as pbx:
-        register(TARGET, "100", "bench-secret-100", local=(CALLEE, 5062), contact=f"sip:100@{CALLEE}:5060")
+        registered = _register()
         phone = sipp.callee(folder, CALLEE, echo=True)
         calls = int(minutes * 60 * rate)
         load = sipp.caller(
@@ -111,6 +112,8 @@ def soak(folder: Path, minutes: float, rate: float, hold_s: float, samples: Path
         try:
             while load.process.poll() is None:
                 time.sleep(SAMPLE_S)
+                if time.monotonic() > registered + REGISTER_S:
+                    registered = _register()
                 watch.look(pbx, began)
                 watch.write(samples)
                 watch.take_recordings(recordings, hold_s)
@@ -125,6 +128,12 @@ def soak(folder: Path, minutes: float, rate: float, hold_s: float, samples: Path
         "soak_failed_calls": float(result.failed),
         "soak_calls_without_recording": float(max(0, result.successful - watch.recordings)),
     }
+
+
+def _register() -> float:
+    """The phone that is called registers, again and again as phones do; when that was."""
+    register(TARGET, "100", "bench-secret-100", local=(CALLEE, 5062), contact=f"sip:100@{CALLEE}:5060")
+    return time.monotonic()
 
 
 def main() -> int:
