@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.bus import Publisher
+
 
 class Kind(StrEnum):
     """What happened in a call; the value is the journey's `event` column."""
@@ -260,17 +262,15 @@ class Alarm:
 Handler = Callable[[Any], None]
 
 
-class EventBus:
+class EventBus(Publisher):
     """Synchronous publish and subscribe by exact event type; handlers run in the order of subscription, on the
     caller's turn. Most listeners care for a few kinds of call events: they name them, and the others cost nothing.
     """
 
     def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:
+        super().__init__(on_error)
         self._subscriptions: list[_Subscription] = []
-        self._handlers: dict[type, tuple[Handler, ...]] = {}  # replaced as a whole: `publish` may be under way
-        self._of_kind: dict[str, tuple[Handler, ...]] = {}  # of call events; filled when a kind comes first
-        self._on_error = on_error
-        self.errors = 0
+        self.kinded = CallEvent
 
     def subscribe(self, event_type: type, handler: Handler, kinds: Iterable[Kind] | None = None) -> Callable[[], None]:
         """Calls `handler(event)` for each published event of exactly `event_type`, of CallEvent only those of `kinds`
@@ -287,36 +287,16 @@ class EventBus:
 
         return unsubscribe
 
-    def publish(self, event: object) -> None:
-        """Hands `event` to every subscriber; what one of them raises is counted and given to `on_error`."""
-        kind = type(event)
-        if kind is CallEvent:
-            handlers = self._of_kind.get(event.kind)  # type: ignore[attr-defined]
-            if handlers is None:
-                handlers = self._find_of_kind(event.kind)  # type: ignore[attr-defined]
-        else:
-            handlers = self._handlers.get(kind, ())
-        for handler in handlers:
-            try:
-                handler(event)
-            except Exception as error:  # a listener must not break the call that published
-                self.errors += 1
-                if self._on_error is not None:
-                    self._on_error(event, error)
-
     def _forget(self, event_type: type) -> None:
-        self._of_kind = {}
-        self._handlers[event_type] = tuple(
-            entry.handler for entry in self._subscriptions if entry.event_type is event_type
-        )
+        self.listen(event_type, tuple(e.handler for e in self._subscriptions if e.event_type is event_type))
 
-    def _find_of_kind(self, kind: Kind) -> tuple[Handler, ...]:
-        handlers = self._of_kind[kind] = tuple(
+    def listeners_of(self, kind: Kind) -> tuple[Handler, ...]:
+        """The handlers of call events of `kind`: `Publisher` asks once after each subscription."""
+        return tuple(
             entry.handler
             for entry in self._subscriptions
             if entry.event_type is CallEvent and (entry.kinds is None or kind in entry.kinds)
         )
-        return handlers
 
 
 class _Subscription:
