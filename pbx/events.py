@@ -267,8 +267,8 @@ class EventBus(Publisher):
     caller's turn. Most listeners care for a few kinds of call events: they name them, and the others cost nothing.
     """
 
-    def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:
-        super().__init__(on_error)
+    def __init__(self, on_error: Callable[[object, BaseException], None] | None = None) -> None:  # noqa: ARG002
+        # `Publisher` has taken `on_error` when the object was made.
         self._subscriptions: list[_Subscription] = []
         self.kinded = CallEvent
 
