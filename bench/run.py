@@ -22,6 +22,8 @@ from bench.load import (
     call_code,
     distribution,
     endurance,
+    flow_steps,
+    ivr,
     machine,
     offers,
     peers_here,
@@ -158,6 +160,18 @@ def prompts(figures: Figures, quick: bool, _: Path) -> None:
         figures.update(speech.measure(300 if quick else 1000))
 
 
+def flow(figures: Figures, quick: bool, _: Path) -> None:
+    say("a step of a flow")
+    figures.update(flow_steps.figures(500 if quick else 3000))
+
+
+def ivr_part(figures: Figures, quick: bool, folder: Path) -> None:
+    callers = 100 if quick else 500
+    for index in range(1 if quick else 3):
+        say(f"{callers} callers in menus who interrupt every prompt ({index + 1})")
+        figures.update(ivr.measure(folder, callers, 6.0 if quick else 20.0))
+
+
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
     **{name: partial(part, say=say) for name, part in MEDIA_PARTS.items()},
@@ -171,6 +185,8 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "memory": memory,
     "offers": offer,
     "distribution": distribution_part,
+    "flow": flow,
+    "ivr": ivr_part,
     "speech": prompts,
 }
 

@@ -55,6 +55,24 @@ trunks = ["load"]
 number = "800"
 application = "queue:load"
 trunks = ["load"]
+[[number]]
+number = "610"
+application = "flow:ivr"
+trunks = ["load"]
+[[flow]]
+name = "ivr"
+language = "en"
+start = "main"
+[flow.block.main]
+kind = "menu"
+text = "Welcome to the bench. To hear of orders, press one. For all else, please stay on the line, or call again."
+keys = {{"1" = "orders"}}
+timeout = "main"
+[flow.block.orders]
+kind = "menu"
+text = "You have no order that waits for you. To go back to the main menu, press one. Else, please stay on the line."
+keys = {{"1" = "main"}}
+timeout = "main"
 [[extension]]
 number = "100"
 secret = "bench-secret-100"
