@@ -20,7 +20,12 @@ from pbx.flow.run import Run
 from pbx.flow.step import take_step
 
 BLOCKS: dict[str, dict[str, Any]] = {
-    "condition": {"kind": "condition", "when": "starts(call.caller, '+48') and ivr.n > 3", "true": "set", "false": "set"},
+    "condition": {
+        "kind": "condition",
+        "when": "starts(call.caller, '+48') and ivr.n>3",
+        "true": "set",
+        "false": "set",
+    },
     "set": {"kind": "set_variable", "set": {"ivr.n": "ivr.n + 1"}, "next": "switch"},
     "switch": {"kind": "switch", "value": "call.country", "cases": {"PL": "hours"}, "other": "hours"},
     "hours": {"kind": "hours", "hours": "office", "open": "menu", "closed": "menu"},

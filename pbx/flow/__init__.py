@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pbx.call.call import Call as Call
+    from pbx.flow.api import collect as collect
     from pbx.flow.api import dial as dial
     from pbx.flow.api import hang_up as hang_up
     from pbx.flow.api import hangup_scope as hangup_scope
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from pbx.flow.api import menu as menu
     from pbx.flow.api import play as play
     from pbx.flow.api import queue as queue
+    from pbx.flow.api import record as record
     from pbx.flow.api import render as render
     from pbx.flow.api import run_block as run_block
     from pbx.flow.api import say as say
     from pbx.flow.api import set_language as set_language
+    from pbx.flow.api import sms as sms
     from pbx.flow.api import variables_of as variables_of
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HangupScope",
+    "collect",
     "dial",
     "hang_up",
     "hangup_scope",
@@ -37,10 +38,12 @@ __all__ = [
     "menu",
     "play",
     "queue",
+    "record",
     "render",
     "run_block",
     "say",
     "set_language",
+    "sms",
     "variables_of",
 ]
 
@@ -81,6 +84,23 @@ async def menu(
     return await run_block(call, "menu", name=name, text=text, keys=offered, invalid_text=invalid_text, **settings)
 
 
+async def collect(
+    call: Call,
+    text: Text,
+    *,
+    minimum: int = 1,
+    maximum: int = 20,
+    mask: bool = False,
+    name: str = "collect",
+    **settings: Any,
+) -> str:
+    """The digits that the caller types, "" when he does not; with `mask` no log, journey or record shows them."""
+    asked = {"min": minimum, "max": maximum, "mask": mask, **settings}
+    left_by = await run_block(call, "collect", name=name, text=text, **asked)
+    into = str(settings.get("into", "collect.digits"))
+    return str(run_of(call).variables[into]) if left_by == "ok" else ""
+
+
 async def queue(
     call: Call, queue: str, *, max_wait_s: float | None = None, name: str = "queue", **settings: Any
 ) -> str:
@@ -93,6 +113,18 @@ async def queue(
 async def dial(call: Call, target: str, *, timeout_s: float = 30.0, record: bool = False, name: str = "dial") -> str:
     """Rings and talks: "answered", "busy", "no_answer" or "failed"."""
     return await run_block(call, "dial", name=name, target=target, timeout_s=timeout_s, record=record)
+
+
+async def record(call: Call, recording: str = "on", *, name: str = "record") -> None:
+    """Begins ("on"), ends ("off"), pauses ("pause") or goes on with ("resume") the recording of the call."""
+    await run_block(call, "record", name=name, recording=recording)
+
+
+async def sms(
+    call: Call, text: Text | None = None, *, template: str = "", to: str = "", name: str = "sms", **settings: Any
+) -> str:
+    """Sends a text, or an [[sms.template]], to the caller or `to`: "sent", "not_mobile" or "failed"."""
+    return await run_block(call, "sms", name=name, text=text, template=template, to=to, **settings)
 
 
 async def hours(call: Call, hours: str, *, name: str = "hours") -> str:

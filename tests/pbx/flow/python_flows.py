@@ -54,3 +54,14 @@ async def ask_and_return(call: Any) -> str:
     await flow.menu(call, "Left or right", "12", retries=0)
     flow.variables_of(call).set("ivr.word", "by Python")
     return "left"
+
+
+async def collects_and_writes(call: flow.Call) -> None:
+    number = await flow.collect(call, "Your number", minimum=3, maximum=6, retries=0)
+    flow.variables_of(call).set("ivr.typed", number)
+    AFTERWARDS.append(number)
+    async with flow.hangup_scope(call) as line:
+        await flow.record(call, "on")
+        await flow.record(call, "off")
+        flow.variables_of(call).set("ivr.sent", await flow.sms(call, "You typed {ivr.typed}"))
+    assert not line.hung_up

@@ -128,3 +128,17 @@ async def test_a_shutdown_ends_the_scope_and_what_follows_it() -> None:
     assert python_flows.AFTERWARDS == []
     assert office.way() == [("menu", "hangup")]
     await office.close()
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("1234#", "1234"), ("12#", "")])
+async def test_digits_recordings_and_messages(typed: str, kept: str) -> None:
+    python_flows.AFTERWARDS.clear()
+    office = house("collects_and_writes")
+    caller = office.call()
+    await office.harness.sleep(0.5)
+    caller.press(typed)
+    await caller.over()
+    assert [block for block, _ in office.way()] == ["collect", "record", "record", "sms"]
+    assert office.way()[-1] == ("sms", "failed"), "messages are not enabled here"
+    assert [kept] == python_flows.AFTERWARDS
+    await office.close()
