@@ -49,22 +49,23 @@ def agent_routes(control: AgentControl) -> list[Route]:
     async def ask(request: Request) -> Any:
         return control.request_wrapup(_who(request))
 
-    def get(answer: Callable[[], Any]) -> Callable[[Request], Any]:
-        async def handle(_: Request) -> Any:
-            return answer()
-
-        return handle
-
     return [
-        Route("/agents", json_route(get(control.agents))),
+        Route("/agents", json_route(_get(control.agents))),
         Route("/agents/{extension}", json_route(set_agent), methods=["POST"]),
         Route("/agents/{extension}/next", json_route(clear_next), methods=["DELETE"]),
         Route("/agents/{extension}/note", json_route(note), methods=["POST"]),
         Route("/agents/{extension}/wrapup", json_route(finish), methods=["POST"]),
         Route("/agents/{extension}/wrapup/request", json_route(ask), methods=["POST"]),
-        Route("/teams", json_route(get(control.teams))),
-        Route("/break-reasons", json_route(get(control.break_reasons))),
+        Route("/teams", json_route(_get(control.teams))),
+        Route("/break-reasons", json_route(_get(control.break_reasons))),
     ]
+
+
+def _get(answer: Callable[[], Any]) -> Callable[[Request], Any]:
+    async def handle(_: Request) -> Any:
+        return answer()
+
+    return handle
 
 
 def _who(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -33,13 +34,7 @@ def contact_routes(control: ContactControl) -> list[Route]:
     async def contacts(request: Request) -> Any:
         if request.method == "POST":
             return await control.add(await read_json(request))
-        query = request.query_params
-        wanted = {name: query[name] for name in TEXTS if query.get(name)}
-        if query.get("overdue") in ("1", "true"):
-            wanted["overdue"] = "1"
-        times = {name: _number(query[name], name) for name in TIMES if query.get(name)}
-        limit = int(_number(query.get("limit", "1000"), "limit"))
-        return await control.contacts(wanted, times, max(1, min(limit, MAX_LIST)))
+        return await control.contacts(*_wanted(request.query_params))
 
     async def summary(_: Request) -> Any:
         return await control.summary()
@@ -70,6 +65,16 @@ def contact_routes(control: ContactControl) -> list[Route]:
         Route("/contacts/{contact}/release", json_route(release), methods=["POST"]),
         Route("/contacts/{contact}/close", json_route(close), methods=["POST"]),
     ]
+
+
+def _wanted(query: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float], int]:
+    """Texts, times and how many are asked for. Refused 422 for what is no number."""
+    texts = {name: query[name] for name in TEXTS if query.get(name)}
+    if query.get("overdue") in ("1", "true"):
+        texts["overdue"] = "1"
+    times = {name: _number(query[name], name) for name in TIMES if query.get(name)}
+    limit = int(_number(query.get("limit", "1000"), "limit"))
+    return texts, times, max(1, min(limit, MAX_LIST))
 
 
 def _text(body: dict[str, Any], name: str, remedy: str) -> str:

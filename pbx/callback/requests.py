@@ -114,13 +114,6 @@ class Requests:
         if request.mode not in ("", "agent_first", "customer_first"):
             raise RequestRefused(422, "mode", f"{request.mode!r} is no mode: agent_first or customer_first")
         at, until = self._slot(request, now)
-        source = {clean_name(name): clean_name(value)[:MAX_TAG] for name, value in request.tags.items() if value}
-        if len(source) > MAX_TAGS:
-            raise RequestRefused(422, "tags", f"{len(source)} tags are too many: at most {MAX_TAGS}")
-        if request.source:
-            source["source"] = clean_name(request.source)
-        if at:
-            source[SLOT] = str(round(at, 3))
         return OpenRequest(
             kind=request.kind,
             number=verdict.number,
@@ -134,7 +127,7 @@ class Requests:
             language=request.language,
             preferred_agent=request.preferred_agent,
             owner=queue.missed_owner or f"queue:{queue.name}",
-            source=source,
+            source=_source(request, at),
             origin_call=request.origin_call,
             key=request.key,
             mode=request.mode or queue.callback.mode,
@@ -216,3 +209,15 @@ class Requests:
         """Forgets numbers and sources that asked for nothing since long."""
         windows = [limit.window_s for limit in (*self._per_number, *self._per_source)]
         self._limits.sweep(max(windows, default=0.0))
+
+
+def _source(request: CallbackRequest, at: float) -> dict[str, str]:
+    """Where the request came from, and the hour that was chosen. Raises RequestRefused."""
+    source = {clean_name(name): clean_name(value)[:MAX_TAG] for name, value in request.tags.items() if value}
+    if len(source) > MAX_TAGS:
+        raise RequestRefused(422, "tags", f"{len(source)} tags are too many: at most {MAX_TAGS}")
+    if request.source:
+        source["source"] = clean_name(request.source)
+    if at:
+        source[SLOT] = str(round(at, 3))
+    return source

@@ -61,12 +61,8 @@ class Roster:
         self.talking: dict[str, Agent] = {}  # call id: who serves it
         self.listeners: list[Callable[[Agent, str, float], None]] = []  # (agent, previous state, its seconds)
         self.offers: dict[str, Vanishing] = {}  # by extension: what it is offered now
-        names = {entry.extension: entry.name for entry in config.agent}
-        members = [*(one for team in config.team for one in team.members)]
-        members += [one for queue in config.queue for one in members_of(queue, config.team)]
-        extensions = dict.fromkeys([*names, *members])
         self.agents = {
-            extension: Agent(extension, names.get(extension, ""), clock, self._changed) for extension in extensions
+            extension: Agent(extension, name, clock, self._changed) for extension, name in _people(config).items()
         }
         self._handlers: dict[Kind, Callable[[CallEvent], None]] = {
             Kind.CALL_STARTED: self._call_started,
@@ -242,3 +238,11 @@ class Roster:
         legs.discard(event.leg)
         if not legs:
             agent.resume()
+
+
+def _people(config: Config) -> dict[str, str]:
+    """Names by extension: of all agents, those without an [[agent]] of their own too."""
+    names = {entry.extension: entry.name for entry in config.agent}
+    members = [one for team in config.team for one in team.members]
+    members += [one for queue in config.queue for one in members_of(queue, config.team)]
+    return {extension: names.get(extension, "") for extension in (*names, *members)}

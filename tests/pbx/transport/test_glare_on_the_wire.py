@@ -1,5 +1,5 @@
-"""Our re-INVITE meets SIPp's over UDP (RFC 3261 14.1), whoever called: each is refused with 491, ours comes again after the
-random wait that fits who made the Call-ID (here a tenth of it), theirs is taken then.
+"""Our re-INVITE meets SIPp's over UDP (RFC 3261 14.1), whoever called: each is refused with 491, ours comes again after
+the random wait that fits who made the Call-ID (here a tenth of it), theirs is taken then.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def send(text: str) -> str:
 def request(method: str, cseq: int, ends: str, body: str = "") -> str:
     what = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{body}" if body else "Content-Length: 0\n"
     return send(
-        f"{method} sip:us@[remote_ip]:[remote_port] SIP/2.0\n{ENDS.format(ends=ends)}{CONTACT}CSeq: {cseq} {method}\n{what}"
+        f"{method} sip:us@[remote_ip]:[remote_port] SIP/2.0\n"
+        f"{ENDS.format(ends=ends)}{CONTACT}CSeq: {cseq} {method}\n{what}"
     )
 
 
