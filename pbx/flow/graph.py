@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from pbx.flow.model import Flow
+from pbx.flow.model import ERROR, Flow
 
 Node = TypeVar("Node", bound=Hashable)
 Place = tuple[str, str]  # flow and block
@@ -55,7 +55,7 @@ def exits_of(flow: Flow, block: str) -> list[str]:
 
 def is_used(flow: Flow) -> set[str]:
     """The blocks of a flow that something leads to."""
-    starts = [name for name in (flow.start, flow.on_hangup) if name in flow.blocks]
+    starts = [name for name in (flow.start, flow.on_hangup, flow.defaults.get(ERROR, "")) if name in flow.blocks]
     return reached(starts, lambda name: exits_of(flow, name))
 
 
@@ -96,10 +96,14 @@ class Instant:
     def _may_end(self, place: Place) -> bool:
         flow = self._flows[place[0]]
         block = flow.blocks[place[1]]
-        if block.waits or block.enters() is not None:
+        entered = block.enters()
+        if block.waits or (entered is not None and not (entered.returns and self._passes(entered.flow))):
             return False
         ways = flow.ways[place[1]]
         return not ways or not all(ways.values())
+
+    def _passes(self, name: str) -> bool:
+        return name in self._flows and self.passable(name)
 
 
 def callings(flows: Mapping[str, Flow]) -> dict[str, dict[str, bool]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pbx.flow.document import FlowDocument
 
 MAX_ENTERED = 8  # flows that wait for one another
-ERROR = "error"  # the exit of a block that failed: only a default leads on
+ERROR = "error"  # the exit of a block that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,8 @@ class Flow:
     ways: Mapping[str, Mapping[str, str]] = field(init=False)  # block to exit to block, defaults included
 
     def __post_init__(self) -> None:
-        failed = {ERROR: self.defaults[ERROR]} if ERROR in self.defaults else {}
         ways = {
-            name: failed | {key: way.target or self.defaults.get(key, "") for key, way in block.exits().items()}
+            name: {key: way.target or self.defaults.get(key, "") for key, way in block.exits().items()}
             for name, block in self.blocks.items()
         }
         object.__setattr__(self, "ways", ways)
@@ -54,6 +53,11 @@ class Flow:
     def target(self, block: str, exit_name: str) -> str:
         """The block that an exit leads to, "" for none: then the flow ends."""
         return self.ways[block].get(exit_name, "")
+
+    def beyond(self, block: str) -> str:
+        """Where the caller goes on when a block failed, "" for nowhere."""
+        target = self.target(block, ERROR) or self.defaults.get(ERROR, "")
+        return target if target != block else ""
 
     def voice_of(self, block: str, language: str) -> str:
         """Who speaks what a block says in a language, "" for the voice that the configuration gives it."""

@@ -33,6 +33,7 @@ class Run:
         "blamed",
         "block",
         "call",
+        "faults",
         "flow",
         "flows",
         "gone_to",
@@ -59,6 +60,7 @@ class Run:
         self.gone_to: Flow | None = None  # where the caller goes after the present block, instead of its exit
         self.returned = ""  # the exit that the present flow ends with
         self.loops: dict[tuple[str, str], int] = {}  # rounds by flow and block, since the last flow that waits for ours
+        self.faults = 0  # blocks that failed
         self.blamed: BaseException | None = None  # a fault that was told already
         self.over = False  # the flow has ended, or somebody else has taken the call
         self.pace = Pace(call.loop)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.call.errors import CallEnded, DialFailed
 from pbx.flow.errors import FlowError
-from pbx.flow.model import ERROR, MAX_ENTERED
+from pbx.flow.model import MAX_ENTERED
 from pbx.flow.run import KEPT, PythonRun, Run
 from pbx.flow.step import take_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAX_FAULTS = 10  # of one call: a fault leads on, but not for ever
 log = logging.getLogger("centrala.flow")
 
 
@@ -82,7 +83,8 @@ def _come_back(run: Run, kept: Mapping[str, Any]) -> None:
 
 
 async def _next(run: Run, name: str) -> str:
-    """One block; the next one's name, "" at the end. A block that fails leads to the flow's default for that."""
+    """One block; the next one's name, "" at the end. A block that fails leads on by its own exit for
+    that, or the flow's default."""
     flow = run.flow
     try:
         return run.leads(await take_step(run, name, flow.blocks[name]))
@@ -92,8 +94,9 @@ async def _next(run: Run, name: str) -> str:
         if run.blamed is not error:  # not told yet by a flow within
             run.failed(f"{type(error).__name__}: {error}")
             run.blamed = error
-        beyond = flow.target(name, ERROR)
-        if not beyond or beyond == name:
+        beyond = flow.beyond(name)
+        run.faults += 1
+        if not beyond or run.faults > MAX_FAULTS:
             raise
         run.blamed = None
         log.exception("call %s goes on at block %s", run.call.id, beyond)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pbx.events import Kind
+from pbx.flow.blocks.set_variable import SetVariable
 from tests.pbx.flow.houses import END, FlowHouse, said
 
 
@@ -227,6 +228,26 @@ async def test_a_fault_in_a_flow_within_goes_to_the_default_of_the_one_that_wait
     assert said(caller) == ["en:Sorry"]
     assert house.way() == ["inner.broken:error", "main.in:error", "main.sorry:next", "main.end:end"]
     assert [(e.data["flow"], e.data["block"]) for e in house.steps(Kind.FLOW_FAILED)] == [("inner", "broken")]
+    await house.close()
+
+
+async def test_faults_lead_on_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> str:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(SetVariable, "run", fail)
+    house = FlowHouse(
+        main={
+            "defaults": {"error": "sorry"},
+            "block": {
+                "one": {"kind": "set_variable", "set": {"ivr.x": "1"}, "next": "sorry"},
+                "sorry": {"kind": "say", "text": "x", "next": "one"},
+            },
+        }
+    )
+    caller = await house.run()
+    assert said(caller) == ["en:x"] * 10
+    assert house.steps(Kind.CALL_ENDED)[0].data["cause"] == "error"
     await house.close()
 
 

@@ -126,6 +126,17 @@ CASES: list[tuple[dict[str, Any], str]] = [
         "flow[0].block.one: flow 'main': one -> one goes in a circle in which nothing is said or waited for; lead one",
     ),
     (
+        {"main": {"one": into("b", "one")}, "b": {"in": into("nop", "")}, "nop": {"x": {"kind": "return"}}},
+        "flow[0].block.one: flow 'main': one -> one goes in a circle in which nothing is said or waited for; lead one",
+    ),
+    (
+        {
+            "main": {"one": into("nop", "one")},
+            "nop": {"defaults": {"error": "sorry"}, "block": {"x": {"kind": "return"}, "sorry": END}},
+        },
+        "flow[0].block.one: flow 'main': one -> one goes in a circle in which nothing is said or waited for; lead one",
+    ),
+    (
         {"main": {"one": {"kind": "loop", "times": 3, "again": "two", "done": "one"}, "two": END}},
         "flow[0].block.one: flow 'main': one -> one goes in a circle in which nothing is said or waited for",
     ),
@@ -139,6 +150,16 @@ def test_mistakes_are_named_with_a_remedy(flows: dict[str, Any], message: str) -
 
 
 SOUND: list[dict[str, Any]] = [
+    {
+        "main": {
+            "defaults": {"error": "sorry", "next": "end"},
+            "block": {
+                "one": {"kind": "say", "text": "Hi"},
+                "sorry": {"kind": "set_variable", "set": {"ivr.x": "1"}},
+                "end": END,
+            },
+        }
+    },
     {
         "main": {"one": say("{ivr.x}", "two"), "two": into("b", "one", done="end"), "end": END},
         "b": {
