@@ -66,7 +66,7 @@ def check(context: typer.Context, file: Document) -> None:
         err.print(str(problem), style="red", markup=False, soft_wrap=True)
     if problems:
         raise typer.Exit(1)
-    out.print(f"{file}: no mistakes", markup=False)
+    out.print(f"{file}: no mistakes", markup=False, soft_wrap=True)
 
 
 def schema() -> None:

@@ -20,6 +20,8 @@ SHEETS = {
     "patience": "How long callers wait before they give up.",
     "redials": "Customers who had to ring again: at which attempt they got through, and how long that took.",
     "sms": "Messages by what asked for them: automatic answers, delivered share, cost.",
+    "surveys": "Answers to the surveys of flows, by question.",
+    "dealers": "Calls that were given to dealers, and in how many they talked.",
     "customers": "First attempts, repeated calls, missed and recovered customers.",
 }
 

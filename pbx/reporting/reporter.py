@@ -18,6 +18,7 @@ from pbx.config import Config, Language
 from pbx.events import CallEvent
 from pbx.reporting import cdr, queries
 from pbx.reporting.agents import agents_sheet
+from pbx.reporting.blocks import dealers_sheet, surveys_sheet
 from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.customers import customers_sheet
 from pbx.reporting.figures import Report
@@ -116,6 +117,16 @@ class Reporter:
         """Messages by what asked for them."""
         with self._engine.begin() as connection:
             return sms_sheet(connection, interval)
+
+    def surveys(self, interval: Interval) -> Sheet:
+        """What callers answered to surveys."""
+        with self._engine.begin() as connection:
+            return surveys_sheet(connection, interval)
+
+    def dealers(self, interval: Interval) -> Sheet:
+        """Calls that were given to dealers."""
+        with self._engine.begin() as connection:
+            return dealers_sheet(connection, interval)
 
     def promises(self, interval: Interval) -> Sheet:
         """What was promised to waiting callers, and what became of it."""
