@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.web.paths import follow, parse_path
@@ -32,6 +32,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), VALUES)
 def test_any_text_is_read_or_refused(path: str, data: Any) -> None:
     try:
