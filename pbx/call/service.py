@@ -185,7 +185,7 @@ class CallService:
         else:
             setup.direction = "internal"
         setup.extension = account
-        setup.max_forwards = (MAX_FORWARDS if forwards is None else min(forwards, MAX_FORWARDS)) - 1
+        setup.max_forwards = (MAX_FORWARDS if forwards is None or forwards > MAX_FORWARDS else forwards) - 1
         setup.source = f"{source.host}:{source.port}"
         setup.gruu = gruu
         setup.secure = uri[:5].lower() == "sips:"

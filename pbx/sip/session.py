@@ -217,7 +217,8 @@ class InviteSession(Progress):
         elif request.cseq <= dialog.remote_cseq and request.method != "PRACK":  # its RAck says where it belongs
             self.respond(transaction, request, 500, ["Retry-After: 1"])  # out of order (12.2.2)
         else:
-            dialog.remote_cseq = max(request.cseq, dialog.remote_cseq)
+            if request.cseq > dialog.remote_cseq:
+                dialog.remote_cseq = request.cseq
             dispatch(self, transaction, request)
 
     def knows(self, remote_tag: str) -> bool:

@@ -180,9 +180,9 @@ def _resend(transaction: ClientTransaction, _: Response | None, out: Outputs) ->
 
 def _arm_first(transaction: ClientTransaction, _: Response | None, out: Outputs) -> None:
     """Timers A and E start at T1; over a reliable transport only B and F remain."""
-    timers = transaction.layer.timers
+    t1, limit = transaction.layer.timers.t1, transaction.limit
     transaction.elapsed = 0.0
-    transaction.interval = transaction.limit if transaction.reliable else min(timers.t1, transaction.limit)
+    transaction.interval = limit if transaction.reliable or limit < t1 else t1  # min() costs more than all the rest
     out.append(SetTimer(transaction, transaction.interval))
 
 

@@ -76,7 +76,8 @@ class Admission:
                 self.shed_late += 1
                 return 1 + int(4 * self._chance())
         now = self._now()
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+        tokens = self._tokens + (now - self._filled_at) * self._rate
+        self._tokens = tokens if tokens < self._burst else self._burst
         self._filled_at = now
         if self._tokens < 1:
             self.shed_rate += 1
