@@ -20,6 +20,7 @@ log = logging.getLogger("centrala.flow")
 MEMORY, TURNS = "dealer_memory", "dealer_turns"  # rooms
 MAX_MEMORY = 200_000
 MAX_STOCK = 200_000
+MAX_NEAR = 4096  # regions whose dealers are remembered
 DAY_S = 86_400.0
 COLUMNS = "dealer, sku and quantity"
 
@@ -58,6 +59,7 @@ class DealerBook:
         self._keeper = keeper
         self._given: dict[str, float] = {}  # calls by dealer, in weights
         self.counts: dict[str, int] = {}
+        self._near: dict[tuple[str, str], list[Dealer]] = {}
         self._memory: dict[str, tuple[str, float]] = {}  # caller: dealer, UTC seconds
         for name, kept in keeper.load(TURNS).items():
             if name in self.dealers:
@@ -71,8 +73,7 @@ class DealerBook:
 
     def choose(self, caller: str, origin: Origin, *, sku: str = "", without: Sequence[str] = ()) -> Choice | None:
         """The dealer for a caller; None when none is open, of the region and able to sell. `without`: not these."""
-        able = [dealer for dealer in self.dealers.values() if dealer.name not in without and self._is_open(dealer)]
-        near = [dealer for dealer in able if self._is_near(dealer, origin)]
+        near = [d for d in self._of_region(origin) if d.name not in without and self._is_open(d)]
         stocked, knows = self._stocked(near, sku)
         remembered = self._remembered(caller, stocked)
         if remembered is not None:
@@ -115,8 +116,18 @@ class DealerBook:
     def _is_open(self, dealer: Dealer) -> bool:
         return not dealer.hours or self.is_open(dealer.hours)
 
-    def _is_near(self, dealer: Dealer, origin: Origin) -> bool:
-        return not dealer.regions or any(fits(key, origin.region, origin.country) for key in dealer.regions)
+    def _of_region(self, origin: Origin) -> list[Dealer]:
+        """Those of a region; remembered, since hundreds of dealers have thousands of names of regions."""
+        found = self._near.get((origin.region, origin.country))
+        if found is None:
+            if len(self._near) >= MAX_NEAR:
+                self._near.clear()
+            found = self._near[origin.region, origin.country] = [
+                dealer
+                for dealer in self.dealers.values()
+                if not dealer.regions or any(fits(key, origin.region, origin.country) for key in dealer.regions)
+            ]
+        return found
 
     def _stocked(self, near: list[Dealer], sku: str) -> tuple[list[Dealer], bool]:
         """Those who have the goods, and whether anybody knows."""

@@ -57,7 +57,7 @@ async def test_searching_taking_out_and_what_a_batch_leaves(tmp_path: Path) -> N
     async with World(tmp_path) as world:
         book = CustomerBook(world.store.customers, "PL")
         await book.take([JAN, {"numbers": ["+48601000001"], "name": "100%_Ola"}], "one")
-        assert [one.id for one in await book.search("żak")] in (["7"], []), "case of other alphabets is the database's"
+        assert [one.id for one in await book.search("Żak")] == ["7"]
         assert [one.id for one in await book.search("Jan")] == ["7"]
         assert [one.name for one in await book.search("%_")] == ["100%_Ola"]
         assert [one.id for one in await book.search("600100200")] == ["7"]
