@@ -80,7 +80,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
         (["optout"], None, "sms:carrier"),
         (["optout", "add", "600100200"], {"number": "600100200"}, "gets no messages"),
         (["optout", "remove", "600100200"], {"number": "600100200"}, "may get messages"),
-        (["templates"], None, "Dzwonimy"),
+        (["templates"], None, "Zadzwonimy"),
         (["gateways"], None, "1.5 PLN"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
