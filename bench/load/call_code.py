@@ -41,6 +41,7 @@ class Calls:
 
     def __init__(self, flow: Any) -> None:
         self._flow = flow
+        self._sources = {host: flow.source(host, PORT) for host in (CALLER, CALLEE)}
         self._sent: list[str] = []
         self._pause_s = self._spent_s = 0.0
         flow.send = lambda data, _: self._sent.append(data.decode())
@@ -73,7 +74,7 @@ class Calls:
             time.sleep(self._pause_s)  # noqa: ASYNC251 - the processor shall rest, and the event loop with it
         self._sent.clear()
         began = time.thread_time()
-        self._flow._receive(data, (source, PORT), self._flow)
+        self._flow._receive(data, self._sources[source])
         for _ in range(TURNS):
             await asyncio.sleep(0)
         self._spent_s += time.thread_time() - began

@@ -38,7 +38,7 @@ class UdpFlow:
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, receive: Receiver, stats: Stats) -> None:
         self._socket = sock
-        self._datagrams = Datagrams(sock.fileno(), sock.family, self._name)
+        self._datagrams = Datagrams(sock.fileno(), sock.family, self.source)
         self._loop = loop
         self._receive = receive
         self._stats = stats
@@ -67,7 +67,8 @@ class UdpFlow:
             return
         waiting.append((data, address))
 
-    def _name(self, host: str, port: int) -> Destination:
+    def source(self, host: str, port: int) -> Destination:
+        """What a datagram from there comes from; the socket asks once for each."""
         return Destination("udp", host, port, self)
 
     def keep(self, seconds: float) -> None:
