@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
+import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pbx.api.control import Refused
-from pbx.configfile.problem import ConfigError
 from pbx.flow.counts import FlowCounts
 from pbx.flow.run import KEPT, Run
 from pbx.metrics.flows import FlowMetrics
-from pbx.reporting.flow_replay import replay_day, which_day
-from pbx.store.errors import StoreError
+from pbx.reporting.flow_replay import which_day
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -66,21 +63,32 @@ class AppFlowCountControl:
         if self._replaying:
             raise Refused(409, "a replay is under way; ask again when it is done")
         self._replaying = True
-        pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
         try:
-            job = asyncio.get_running_loop().run_in_executor(
-                pool, replay_day, self._app.config, json.dumps(document), when
-            )
-            async with asyncio.timeout(REPLAY_S):
-                return await job
-        except (ConfigError, StoreError) as error:
-            raise Refused(422, str(error)) from None
-        except TimeoutError:
-            raise Refused(503, f"the replay took more than {REPLAY_S:g} s; use `centrala flow replay`") from None
-        except BrokenProcessPool:
-            raise Refused(503, "the process of the replay has died") from None
+            answer = await _in_child(pickle.dumps((self._app.config, json.dumps(document), when)))
         finally:
             self._replaying = False
-            for worker in (getattr(pool, "_processes", None) or {}).values():
-                worker.kill()
-            pool.shutdown(wait=False, cancel_futures=True)
+        if "refused" in answer:
+            raise Refused(422, answer["refused"])
+        found: dict[str, Any] = answer["found"]
+        return found
+
+
+async def _in_child(job: bytes) -> dict[str, Any]:
+    """What the child process answers. Refused 503 when it takes too long or dies."""
+    command = (sys.executable, "-m", "pbx.reporting.flow_replay_worker")
+    child = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(REPLAY_S):
+            output, _ = await child.communicate(job)
+    except TimeoutError:
+        raise Refused(503, f"the replay took more than {REPLAY_S:g} s; use `centrala flow replay`") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise Refused(503, f"the process of the replay ended with status {child.returncode}; the log says why")
+    answer: dict[str, Any] = json.loads(output)
+    return answer
