@@ -17,7 +17,8 @@ cdef enum:
 cdef struct Clip:
     uint8_t* ulaw
     uint8_t* alaw
-    uint32_t samples
+    int16_t* wide              # linear sound at 16 kHz, two samples for each of `samples`; NULL: there is none
+    uint32_t samples           # at 8 kHz
     uint32_t id                # slot + CLIP_SLOTS * generation
     int32_t references         # atomic
     int32_t state              # atomic
@@ -28,8 +29,8 @@ cdef struct ClipTable:
     uint32_t generations[CLIP_SLOTS]
     uint32_t next_slot
 
-# Python's thread: encodes and registers; the id, or 0 when there is no slot or memory.
-cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples) noexcept nogil
+# Python's thread: encodes and registers; the id, or 0 when there is no slot or memory. `wide`: as above, or NULL.
+cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, const int16_t* wide) noexcept nogil
 cdef Clip* clip_find(ClipTable* table, uint32_t id) noexcept nogil
 cdef void clip_hold(Clip* clip) noexcept nogil
 # True when that was the last reference: then the caller must report it.

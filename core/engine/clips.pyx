@@ -2,12 +2,13 @@
 
 from libc.stdint cimport int16_t, int32_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 from core.base.atomics cimport add_acq_rel_i32, load_acquire_i32, store_release_i32
 from core.signal.g711 cimport alaw_encode, ulaw_encode
 
 
-cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples) noexcept nogil:
+cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, const int16_t* wide) noexcept nogil:
     cdef int tried
     cdef uint32_t slot = 0
     cdef Clip* clip = NULL
@@ -18,11 +19,15 @@ cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples) n
             break
     if clip == NULL:
         return 0
-    # One block for both codecs.
-    clip.ulaw = <uint8_t*>malloc(2 * <size_t>samples)
+    # One block for both codecs and the wide sound, which comes last on an even address.
+    clip.ulaw = <uint8_t*>malloc((2 if wide == NULL else 6) * <size_t>samples)
     if clip.ulaw == NULL:
         return 0
     clip.alaw = clip.ulaw + samples
+    clip.wide = NULL
+    if wide != NULL:
+        clip.wide = <int16_t*>(clip.ulaw + 2 * <size_t>samples)
+        memcpy(clip.wide, wide, 4 * <size_t>samples)
     ulaw_encode(pcm, clip.ulaw, <int>samples)
     alaw_encode(pcm, clip.alaw, <int>samples)
     table.next_slot = slot + 1

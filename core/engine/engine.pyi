@@ -239,8 +239,11 @@ class Engine:
         """While paused, silence is recorded."""
     def stop_record(self, recording: int) -> None:
         """Ends the recording; EV_RECORDING_ENDED follows when all is on disk. Closing its streams ends it as well."""
-    def add_clip(self, pcm: bytes) -> int:
-        """Registers a clip of 8 kHz mono s16le samples; encoded at once for each codec. Returns its id."""
+    def add_clip(self, pcm: bytes, wide: bytes = b"") -> int:
+        """Registers a clip of 8 kHz mono s16le samples; encoded at once for each codec. Returns its id.
+
+        `wide` is the same at 16 kHz, twice as many samples: heard by streams whose codec has more than 8 kHz.
+        """
     def release_clip(self, clip: int) -> None:
         """The memory is freed after EV_CLIP_RELEASED, when nothing plays it any more."""
     def close(self, stream: int) -> None:

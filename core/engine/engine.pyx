@@ -366,8 +366,8 @@ cdef class Engine:
     def stop_record(self, recording):
         stop_tape(self.crew, recording)
 
-    def add_clip(self, bytes pcm):
-        return self.shelf.add(pcm)
+    def add_clip(self, bytes pcm, bytes wide=b""):
+        return self.shelf.add(pcm, wide)
 
     def release_clip(self, clip):
         self.shelf.release(clip)

@@ -46,3 +46,38 @@ cdef int player_fill(Player* player, int codec, uint8_t* out, int size) noexcept
     if done and player.gain != 1.0:
         _apply_gain(codec, out, done, player.gain)
     return done
+
+
+cdef bint player_is_wide(const Player* player) noexcept nogil:
+    cdef int i
+    for i in range(player.count):
+        if player.clips[i].wide == NULL:
+            return False
+    return player.count > 0
+
+
+cdef int player_fill_wide(Player* player, int16_t* out, int size) noexcept nogil:
+    cdef int done = 0, part, i
+    cdef float value
+    cdef Clip* clip
+    while done < size:
+        if player.index >= player.count:
+            if not player.repeat:
+                break
+            player.index = 0
+        clip = player.clips[player.index]
+        part = <int>(clip.samples - player.offset) * 2
+        if part > size - done:
+            part = size - done
+        memcpy(out + done, clip.wide + 2 * <size_t>player.offset, part * sizeof(int16_t))
+        done += part
+        player.offset += <uint32_t>(part // 2)
+        if player.offset >= clip.samples:
+            player.index += 1
+            player.offset = 0
+    if player.gain != 1.0:
+        for i in range(done):
+            value = out[i] * player.gain
+            out[i] = <int16_t>(32767 if value > 32767 else -32768 if value < -32768 else value)
+    memset(out + done, 0, (size - done) * sizeof(int16_t))
+    return done

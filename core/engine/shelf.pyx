@@ -15,14 +15,22 @@ cdef class Shelf:
         self.crew = crew
         self.live = set()
 
-    cdef uint32_t add(self, bytes pcm) except 0:
+    cdef uint32_t add(self, bytes pcm, bytes wide) except 0:
         cdef const uint8_t* data = pcm
+        cdef const uint8_t* wide_data = wide
         cdef uint32_t id
         if not pcm or len(pcm) % 2:
             raise ValueError(f"a clip is s16le samples, at least one; this has {len(pcm)} bytes")
         if len(pcm) > 0x7FFFFFFF:
             raise ValueError("a clip of more than 2 GiB is refused")
-        id = clip_add(self.crew.clips, <const int16_t*>data, <uint32_t>(len(pcm) // 2))
+        if wide and len(wide) != 2 * len(pcm):
+            raise ValueError(f"wide sound of a clip is twice as many samples; {len(wide)} bytes beside {len(pcm)}")
+        id = clip_add(
+            self.crew.clips,
+            <const int16_t*>data,
+            <uint32_t>(len(pcm) // 2),
+            <const int16_t*>wide_data if wide else NULL,
+        )
         if id == 0:
             raise MemoryError("no place for another clip: release some")
         self.live.add(id)

@@ -9,7 +9,7 @@ from core.base.sockets cimport epoll_event, epoll_wait, timerfd_arm
 from core.engine.coding cimport coder_say
 from core.engine.digits cimport DigitFrame, digits_tick
 from core.engine.mixing cimport room_tick
-from core.engine.player cimport fill_silence, player_fill
+from core.engine.player cimport fill_silence, player_fill, player_fill_wide, player_is_wide
 from core.engine.playing cimport end_play, overlay_mix, player_samples
 from core.engine.receive cimport read_rtp
 from core.engine.room cimport room_rest
@@ -65,6 +65,14 @@ cdef bint _send_over(Worker* w, Leg* leg, int size, int64_t now) noexcept nogil:
 cdef void _send_coded_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexcept nogil:
     """A clip, an overlay or both to a far end whose codec is not G.711."""
     cdef int size = leg.stream.ptime_ms * 8
+    if leg.player.active and not leg.overlay.active and leg.coder != NULL and leg.coder.rate > RATE_HZ and player_is_wide(
+        &leg.player
+    ):
+        if player_fill_wide(&leg.player, w.mixed, 2 * size) == 0:
+            end_play(w, leg, True, now)
+        else:
+            coder_say(w, leg, w.mixed, 2 * size, 2 * RATE_HZ, SOURCE_PLAYER, when)
+        return
     memset(w.mixed, 0, size * sizeof(int16_t))
     if leg.player.active and player_samples(&leg.player, NULL, w.mixed, size, RATE_HZ) == 0:
         end_play(w, leg, True, now)

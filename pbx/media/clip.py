@@ -15,14 +15,17 @@ MAX_CLIPS = 3000  # the media threads have room for 4,096, music, tones and clip
 
 
 class Clip:
-    """8 kHz mono sound known to the media threads as `id`; `samples` long."""
+    """Sound known to the media threads as `id`; `samples` long at 8 kHz, in `octets` of memory."""
 
-    __slots__ = ("__weakref__", "_released", "id", "key", "samples")
+    __slots__ = ("__weakref__", "_released", "id", "key", "octets", "samples")
 
-    def __init__(self, clip_id: int, key: str, samples: int, released: deque[int] | None = None) -> None:
+    def __init__(
+        self, clip_id: int, key: str, samples: int, released: deque[int] | None = None, *, octets: int = 0
+    ) -> None:
         self.id = clip_id
         self.key = key
         self.samples = samples
+        self.octets = octets or samples * OCTETS_PER_SAMPLE
         self._released = released
 
     @property
@@ -73,7 +76,7 @@ class ClipCache:
             return
         self._forget(self._clips.pop(clip.key, None))
         self._clips[clip.key] = clip
-        self.octets += clip.samples * OCTETS_PER_SAMPLE
+        self.octets += clip.octets
         while (self.octets > self._budget or len(self._clips) > MAX_CLIPS) and len(self._clips) > 1:
             self._evict()
 
@@ -94,4 +97,4 @@ class ClipCache:
 
     def _forget(self, clip: Clip | None) -> None:
         if clip is not None:
-            self.octets -= clip.samples * OCTETS_PER_SAMPLE
+            self.octets -= clip.octets

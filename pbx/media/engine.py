@@ -40,6 +40,8 @@ LATCHES = {
 # What the media thread finds wrong with a stream, by bit (core/stream/quality.pxd).
 FAULTS = ((1, "mos"), (2, "one_way"), (4, "dead_air"), (8, "clipping"))
 DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
+SLACK = 64  # octets by which a sound at two rates may differ
+NARROW = frozenset({"PCMA", "PCMU"})  # codecs of telephone sound
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
 NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are told that there is no far end to send to
 RETRY_S = 0.01  # until a command that must not be lost is tried again
@@ -245,8 +247,15 @@ class MediaEngine:
 
     # -- clips
 
-    def clip(self, pcm: bytes, key: str, *, pinned: bool = False) -> Clip:
+    @property
+    def plays_wide(self) -> bool:
+        """Whether calls may have a codec that carries more than telephone sound."""
+        return not set(self.config.codecs) <= NARROW
+
+    def clip(self, pcm: bytes, key: str, *, pinned: bool = False, wide: bytes = b"") -> Clip:
         """The clip of that key, registered from `pcm` (8 kHz mono s16le) unless it is known; `pinned` ones stay.
+
+        `wide` is the same sound at 16 kHz, for codecs that carry it; one that is not as long is not used.
 
         Raises ValueError for an empty sound or half a sample, MemoryError when the media threads can hold no more.
         """
@@ -255,14 +264,15 @@ class MediaEngine:
             return known
         if not pcm or len(pcm) % 2:
             raise ValueError(f"{len(pcm)} octets are no 16-bit sound for clip {key!r}")
+        wide = _as_long(wide, 2 * len(pcm))
         self._release_clips()
         try:
-            number = self.core.add_clip(pcm)
+            number = self.core.add_clip(pcm, wide) if wide else self.core.add_clip(pcm)
         except MemoryError:  # no slot or no memory: what is not in use gives way, for the next one at least
             self.clips.shrink()
             self._release_clips()
             raise
-        clip = Clip(number, key, len(pcm) // 2, self._released)
+        clip = Clip(number, key, len(pcm) // 2, self._released, octets=len(pcm) + len(wide))
         self.clips.put(clip, pinned=pinned)
         return clip
 
@@ -390,3 +400,10 @@ class MediaEngine:
             session.play_failed()
         name = session.tag or session.stream
         log.warning("media command %d of session %s failed: %s", command, name, os.strerror(code))
+
+
+def _as_long(wide: bytes, wanted: int) -> bytes:
+    """Wide sound cut or filled up to `wanted` octets: resampling rounds; nothing when it is another sound."""
+    if not wide or abs(len(wide) - wanted) > SLACK:
+        return b""
+    return wide[:wanted].ljust(wanted, b"\0")

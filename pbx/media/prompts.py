@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.config_speech import Speech as SpeechConfig
 
 MAX_TEXT_CHARS = 4000
+WIDE_HZ = 16000  # of the sound that G.722 and Opus get
 MAX_KNOWN = 20_000  # texts that are listed
 TAKES = "takes"  # the folder of recordings, in that of the cache's parent
 FAILURES = (SpeechError, CacheError, ValueError, MemoryError, TimeoutError)
@@ -134,6 +135,7 @@ class Prompts:
             clip = await self._try_take(take, problems)
             if clip is not None:
                 return clip
+            take = None
         who = self._who(text, language, voice, problems)
         for number, one in enumerate(who):
             if number and take is not None and (clip := await self._try_take(take, problems)) is not None:
@@ -265,7 +267,10 @@ class Prompts:
             pcm = await asyncio.to_thread(self.cache.read, path, keep=True)
             if pcm is None:
                 raise CacheError(f"the recording {path} of {take.text[:60]!r} cannot be read; upload it again")
-            clip = self._engine.clip(pcm, _take_key(take))
+            wide: bytes | None = None
+            if self._engine.plays_wide:
+                wide = await asyncio.to_thread(self.cache.read, take.file(self.takes_dir, WIDE_HZ), WIDE_HZ, keep=True)
+            clip = self._engine.clip(pcm, _take_key(take), wide=wide or b"")
         return clip
 
     async def _spoken(self, text: str, language: str, voice: Voice, priority: int, *, last: bool = True) -> Clip:
@@ -310,7 +315,14 @@ class Prompts:
             raise CacheError(f"{self.cache.folder} cannot hold rendered speech ({error})") from error
         if pcm is None:
             raise SpeechError(f"{path} vanished after it was rendered", "file")
-        return self._engine.clip(pcm, key)
+        return self._engine.clip(pcm, key, wide=await self._wide(path))
+
+    async def _wide(self, path: Path) -> bytes:
+        """The sound at 16 kHz, where calls may hear it and it was kept."""
+        if not self._engine.plays_wide or WIDE_HZ not in self._config.wide_rates:
+            return b""
+        found: bytes | None = await asyncio.to_thread(self.cache.read, SoundCache.wide(path, WIDE_HZ), WIDE_HZ)
+        return found or b""
 
     def _speaks_again(self, engine: str) -> None:
         """The alarms go when the last of the engines that failed has spoken."""

@@ -97,6 +97,36 @@ def test_clips_and_tones_are_heard(bench: Bench, codec: int) -> None:
     phone.one_stream()
 
 
+def sine(hertz: float, rate: int, seconds: float = 1.0) -> bytes:
+    t = np.arange(int(rate * seconds)) / rate
+    return (6000 * np.sin(2 * np.pi * hertz * t)).astype(np.int16).tobytes()
+
+
+@pytest.mark.parametrize("codec", [G722, OPUS])
+def test_wide_sound_of_a_clip_is_heard_by_wide_codecs(bench: Bench, codec: int) -> None:
+    """Marked by its pitch: 5 kHz is only in the wide sound, 1 kHz only in the narrow one."""
+    phone = CodecPhone(bench, "127.11.5.3", codec, 0)
+    wide = bench.engine.add_clip(sine(1000, 8000), sine(5000, 16000))
+    bench.engine.play(phone.stream, [wide, wide], gain_db=-6.0)
+    phone.heard = phone.phone.hear(96)
+    assert phone.level_db(5000) == pytest.approx(-6, abs=1.5)
+    assert phone.level_db(1000) < -30
+    bench.wait(E.EV_PLAY_ENDED, phone.stream)
+    phone.heard = []
+    bench.engine.play(phone.stream, [wide, bench.engine.add_clip(sine(1000, 8000))])  # one of them is narrow
+    phone.heard = phone.phone.hear(96)
+    assert phone.level_db(1000) == pytest.approx(0, abs=1.5)
+    assert phone.level_db(5000) < -30
+    bench.wait(E.EV_PLAY_ENDED, phone.stream)
+    bench.engine.release_clip(wide)
+    bench.wait(E.EV_CLIP_RELEASED, 0)
+
+
+def test_wide_sound_must_be_twice_as_long(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="twice as many samples; 100 bytes beside 320"):
+        bench.engine.add_clip(bytes(320), bytes(100))
+
+
 @pytest.mark.parametrize("codec", [G722, OPUS])
 def test_a_lone_leg_is_taped_and_listened_to(bench: Bench, tmp_path: Path, codec: int) -> None:
     """Voicemail, and digits in the sound of a phone that has no telephone-event."""

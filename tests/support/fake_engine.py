@@ -50,6 +50,7 @@ class FakeEngine:
         self.workers = workers
         self.streams: dict[int, FakeStream] = {}
         self.clips: dict[int, bytes] = {}
+        self.wide_clips: dict[int, bytes] = {}
         self.commands: list[tuple[str, Any]] = []
         self.recordings: dict[int, str] = {}
         self.busy = 0
@@ -141,9 +142,11 @@ class FakeEngine:
         self._command("stop_record", recording)
         self.event(wire.EV_RECORDING_ENDED, 0, recording, 1500, 0)
 
-    def add_clip(self, pcm: bytes) -> int:
+    def add_clip(self, pcm: bytes, wide: bytes = b"") -> int:
         self._next += 1
         self.clips[self._next] = pcm
+        if wide:
+            self.wide_clips[self._next] = wide
         return self._next
 
     def release_clip(self, clip: int) -> None:

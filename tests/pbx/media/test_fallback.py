@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pbx.config import Media
 from pbx.config_speech import Speech, SpeechEngine, SpeechVoice
-from pbx.events import Alarm
+from pbx.events import Alarm, EventBus
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.media.sound_cache import CacheError
@@ -15,6 +16,7 @@ from pbx.media.speech import SpeechError, SpeechUnavailable, SpeechWorker
 from pbx.media.takes import Take, Use
 from tests.pbx.media.engines.test_piper import FAKE
 from tests.pbx.media.fake_worker import FakeWorker
+from tests.support.fake_engine import FakeEngine
 
 NEURAL = Speech(
     engine=[SpeechEngine(name="neural", kind="piper", command=FAKE, timeout_s=1.0)],
@@ -23,7 +25,7 @@ NEURAL = Speech(
         SpeechVoice(name="jan", language="pl", voice="zlw/pl", rate=180),
     ],
     voices={"pl": "anna", "en": "en-gb"},
-    patience_s=0.05,
+    patience_s=20.0,  # a busy machine must not look like an engine that hangs
 )
 
 
@@ -76,7 +78,7 @@ async def test_another_voice_stands_in_and_it_is_told(media: MediaEngine, tmp_pa
 
 
 async def test_a_voice_that_hangs_is_given_up_after_the_patience(media: MediaEngine, tmp_path: Path) -> None:
-    prompts, espeak, neural = await make(media, tmp_path)
+    prompts, espeak, neural = await make(media, tmp_path, NEURAL.model_copy(update={"patience_s": 1.0}))
     neural.gate.clear()
     assert (await prompts.get("Raz", "pl")).duration_s == 1.0
     assert espeak.said == [("Raz", "pl", 150)]
@@ -140,6 +142,23 @@ async def test_sounds_are_kept_at_other_rates(media: MediaEngine, tmp_path: Path
     assert (await prompts.file("Raz", "pl", rate=16000)).name.endswith("-16000.wav")
     with pytest.raises(ValueError, match=r"not kept at 48000 Hz; add it to speech.wide_rates"):
         await prompts.file("Raz", "pl", rate=48000)
+
+
+async def test_wide_codecs_get_wide_sound(core: FakeEngine, bus: EventBus, tmp_path: Path) -> None:
+    engine = MediaEngine(core, Media(codecs=["G722", "PCMA"]), bus=bus, recordings_dir=tmp_path / "recordings")
+    engine.start()
+    prompts, *_ = await make(engine, tmp_path)
+    clip = await prompts.get("Raz", "pl")
+    assert len(core.wide_clips[clip.id]) == 2 * len(core.clips[clip.id]) == 32000
+    assert clip.octets == 48000
+    engine.stop()
+
+
+async def test_telephone_sound_is_enough_without_them(core: FakeEngine, media: MediaEngine, tmp_path: Path) -> None:
+    prompts, *_ = await make(media, tmp_path)
+    clip = await prompts.get("Raz", "pl")
+    assert clip.octets == 16000
+    assert core.wide_clips == {}
 
 
 async def test_a_configured_engine_in_its_own_worker(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ async def test_a_caller_waits_for_a_slow_worker_only_so_long(
     worker.gate.clear()
     assert (await prompts.get("Hello", "en")).key == "tone:beep"
     worker.gate.set()
-    assert (await prompts.get("Hello", "en")).duration_s == 1.0  # the rendering went on meanwhile
+    assert (await prompts.require("Hello", "en")).duration_s == 1.0  # the rendering went on meanwhile
     assert len(worker.said) == 1
 
 
