@@ -67,8 +67,10 @@ class Server:
         ready = [str(self._bin / "pg_isready"), "-q", "-h", str(self._root)]
         while subprocess.run(ready, check=False).returncode:
             text = (self._root / "server.log").read_text()
-            assert process.poll() is None, f"the server ended:\n{text}"
-            assert time.monotonic() < deadline, f"the server is not ready:\n{text}"
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                process.wait()
+                raise AssertionError(f"the server does not serve:\n{text}")
             time.sleep(0.05)
         return process
 
