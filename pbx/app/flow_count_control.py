@@ -15,7 +15,7 @@ from pbx.api.control import Refused
 from pbx.flow.counts import FlowCounts
 from pbx.flow.run import KEPT, Run
 from pbx.metrics.flows import FlowMetrics
-from pbx.reporting.flow_replay import which_day
+from pbx.reporting.intervals import which_day
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx

@@ -32,7 +32,8 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
 ) -> None:
     """Lead a day's calls through a flow: who would have gone another way, or ended otherwise."""
-    from pbx.reporting.flow_replay import replay_day, which_day
+    from pbx.reporting.flow_replay import replay_day
+    from pbx.reporting.intervals import which_day
     from pbx.store.errors import StoreError
 
     config = read_config(context.obj).config

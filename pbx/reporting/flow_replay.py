@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +13,6 @@ from pbx.reporting.intervals import day
 from pbx.store.database import database_url, reader_engine
 from pbx.store.flow_steps import calls_through
 from pbx.store.journey import read_events
-
-YESTERDAY = "yesterday"
-
-
-def which_day(text: str, today: date) -> date:
-    """ "yesterday", "today" or a date. ValueError for anything else."""
-    if text in (YESTERDAY, "today"):
-        return today - timedelta(days=1) if text == YESTERDAY else today
-    return date.fromisoformat(text)
 
 
 def replay_day(config: Config, document: str, when: date) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _MICRO = 1_000_000
+YESTERDAY = "yesterday"
 _STEP = timedelta(minutes=15)  # every zone's offset of our days is a multiple of it
 
 
@@ -24,6 +25,13 @@ class Interval:
     def duration_s(self) -> float:
         """Its length in seconds."""
         return (self.end_us - self.start_us) / _MICRO
+
+
+def which_day(text: str, today: date) -> date:
+    """ "yesterday", "today" or a date. ValueError for anything else."""
+    if text in (YESTERDAY, "today"):
+        return today - timedelta(days=1) if text == YESTERDAY else today
+    return date.fromisoformat(text)
 
 
 def local(us: int, zone: ZoneInfo) -> datetime:
