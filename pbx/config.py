@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pbx.config_base import Language, Section
-from pbx.config_blocks import Calendar, Dealer, Dealers, PinList, Rota
+from pbx.config_blocks import Calendar, Dealer, Dealers, Hours, PinList, Rota
 from pbx.config_callback import Callback
 from pbx.config_contacts import Contacts
 from pbx.config_distribution import CallerList
@@ -326,26 +326,6 @@ class Flow(Section):
     variables: dict[str, Any] = {}  # with what they begin
     journal: list[str] = []  # names of variables whose values the journey keeps
     block: dict[str, dict[str, Any]] = {}
-
-
-class Hours(Section):
-    """Opening hours: per weekday a list of "09:00-17:00"; `closed` lists dates (ISO 8601) that are shut whatever the
-    day."""
-
-    name: str
-    timezone: str = ""  # empty: the server's
-    mon: list[str] = []
-    tue: list[str] = []
-    wed: list[str] = []
-    thu: list[str] = []
-    fri: list[str] = []
-    sat: list[str] = []
-    sun: list[str] = []
-    closed: list[str] = []
-    named: dict[str, list[str]] = {}  # exception by name: dates, or dates with a span ("2026-12-31 08:00-12:00")
-    calendars: list[str] = []  # of [[calendar]]: events are exceptions, by their name in `named` or closed
-    holidays: list[str] = []  # countries whose public holidays are closed: "PL", "RU", "DE-BY"
-    exceptions: dict[str, list[str]] = {}  # date (ISO 8601) to the spans of that day, before all else; [] is closed
 
 
 class Config(Section):

@@ -78,3 +78,23 @@ class Dealers(Section):
     stock_every_s: float = Field(default=300.0, ge=10, le=86_400)
     stock_max_age_s: float = Field(default=3600.0, ge=10)  # an older feed says nothing any more
     memory_days: float = Field(default=30.0, ge=0, le=366)  # for which a caller gets the dealer whom he had
+
+
+class Hours(Section):
+    """Opening hours: per weekday a list of "09:00-17:00"; `closed` lists dates (ISO 8601) that are shut whatever the
+    day."""
+
+    name: str
+    timezone: str = ""  # empty: the server's
+    mon: list[str] = []
+    tue: list[str] = []
+    wed: list[str] = []
+    thu: list[str] = []
+    fri: list[str] = []
+    sat: list[str] = []
+    sun: list[str] = []
+    closed: list[str] = []
+    named: dict[str, list[str]] = {}  # exception by name: dates, or dates with a span ("2026-12-31 08:00-12:00")
+    calendars: list[str] = []  # of [[calendar]]: events are exceptions, by their name in `named` or closed
+    holidays: list[str] = []  # countries whose public holidays are closed: "PL", "RU", "DE-BY"
+    exceptions: dict[str, list[str]] = {}  # date (ISO 8601) to the spans of that day, before all else; [] is closed

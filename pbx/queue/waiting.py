@@ -34,9 +34,7 @@ LOST = frozenset({"media_timeout", "lost", "expired"})  # causes of a talk's end
 
 @dataclass(slots=True, frozen=True)
 class QueueResult:
-    """How a stay ended: "answered" (after the agent hung up), "timeout", "full", "no_agents", "key" (`key` was pressed)
-    or "callback" (the caller will be called back).
-    """
+    """How a stay ended: "answered" (the agent hung up), "timeout", "full", "no_agents", "key" or "callback"."""
 
     outcome: str
     wait_s: float

@@ -115,3 +115,16 @@ def in_order(wanted: list[Any], events: list[tuple[str, dict[str, Any]]]) -> lis
 
 def _fits(event: tuple[str, dict[str, Any]], kind: str, data: dict[str, Any]) -> bool:
     return event[0] == kind and all(matches(value, event[1].get(name)) for name, value in data.items())
+
+
+def has(answer: Any, wanted: Any) -> bool:
+    """Mappings: every named key; lists: some element for each wanted one, [] means empty; else `matches`."""
+    if isinstance(wanted, dict) and isinstance(answer, dict):
+        return all(key in answer and has(answer[key], item) for key, item in wanted.items())
+    if isinstance(wanted, list):
+        return (
+            isinstance(answer, list)
+            and bool(wanted or not answer)
+            and all(any(has(item, want) for item in answer) for want in wanted)
+        )
+    return matches(wanted, answer)

@@ -20,7 +20,7 @@ from harness.leaks import Leaks
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
-from harness.records import Records, matches
+from harness.records import Records, has, matches
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
 from harness.stranger import Stranger, StrangerFailed, replaces
@@ -367,25 +367,12 @@ class Run:
         deadline = time.monotonic() + step.timeout_s
         while True:
             answer = self.pbx.control.get(step.until["path"])
-            if _has(answer, step.until["has"]):
+            if has(answer, step.until["has"]):
                 return
             if time.monotonic() > deadline:
                 raise StepFailed(f"{step.until['path']} never had {step.until['has']}; last: {answer}")
             self._feed()
             time.sleep(0.05)
-
-
-def _has(answer: Any, wanted: Any) -> bool:
-    """Mappings: every named key; lists: some element for each wanted one, [] means empty; else `matches`."""
-    if isinstance(wanted, dict) and isinstance(answer, dict):
-        return all(key in answer and _has(answer[key], item) for key, item in wanted.items())
-    if isinstance(wanted, list):
-        return (
-            isinstance(answer, list)
-            and bool(wanted or not answer)
-            and all(any(_has(item, want) for item in answer) for want in wanted)
-        )
-    return matches(wanted, answer)
 
 
 def _user(step: Step) -> str:
