@@ -1,7 +1,7 @@
 """An INVITE session (RFC 3261 13-15): what caller and callee share. The two halves are subclasses.
 
-Commands return False, and do nothing, when the session is no longer in a state for them: the far end may always
-have been faster. Each command queues its messages and then moves on; nothing here waits.
+Commands return False, and do nothing, when the session is no longer in a state for them: the far end may have been
+faster. Each queues its messages and moves on; nothing here waits.
 """
 
 from __future__ import annotations
@@ -33,26 +33,9 @@ class InviteSession(Progress):
     """One call towards one far end. `state` is "early", "confirmed" or "terminated"."""
 
     __slots__ = (
-        "_held_headers",
-        "_waiting",
-        "acceptance",
-        "call_id",
-        "credentials",
-        "dialog",
-        "end_reason",
-        "extensions",
-        "follow_contact",
-        "local_sdp",
-        "local_tag",
-        "observer",
-        "offer_open",
-        "remote_sdp",
-        "remote_tag",
-        "renegotiation",
-        "request",
-        "source",
-        "timer",
-        "ua",
+        *("_held_headers", "_waiting", "acceptance", "call_id", "credentials", "dialog", "end_reason", "extensions"),
+        *("follow_contact", "local_sdp", "local_tag", "observer", "offer_open", "remote_sdp", "remote_tag"),
+        *("renegotiation", "request", "source", "timer", "ua"),
     )
 
     outgoing = False
@@ -385,7 +368,7 @@ class InviteSession(Progress):
         """The outcome of a request inside the dialog that nobody waits for."""
         if status == 481:
             self.on_dialog_gone("lost", say_bye=False)
-        elif status == 408 or status == 503:
+        elif status in (408, 503):
             self.on_dialog_gone("timeout", say_bye=True)
 
     def _on_unacknowledged(self) -> None:

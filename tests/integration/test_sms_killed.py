@@ -24,8 +24,9 @@ from pbx.api.client import ControlClient, ControlError
 from tests.integration.fork_server import Forks
 from tests.support.smsc import Smsc
 
-CYCLES = 10
-LOAD_S = (0.1, 0.4)
+CYCLES = 6
+TAKEN = (8, 40)  # messages of a cycle that are acknowledged before the power goes
+PATIENCE_S = 30.0
 PROGRAMS = 3
 CONFIG = """\
 [server]
@@ -126,7 +127,9 @@ def test_power_is_cut_while_messages_go_out(pbx: Forks, net: str) -> None:
         for cycle in range(CYCLES):
             pbx.start()
             programs = [Program(pbx.control, cycle, index) for index in range(PROGRAMS)]
-            time.sleep(rng.uniform(*LOAD_S))
+            wanted, deadline = rng.randint(*TAKEN), time.monotonic() + PATIENCE_S
+            while sum(len(program.taken) for program in programs) < wanted and time.monotonic() < deadline:
+                time.sleep(0.001)
             pbx.kill()
             for program in programs:
                 program.stop()
