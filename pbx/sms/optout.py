@@ -11,7 +11,6 @@ from pbx.clock import Clock
 from pbx.config_sms import Sms
 
 ROOM = "sms_optout"
-MOST = 1_000_000
 
 
 class OptOuts:
@@ -21,6 +20,7 @@ class OptOuts:
         self._clock = clock
         self._keeper = keeper
         self._numbers: dict[str, dict[str, Any]] = dict(keeper.load(ROOM))
+        self._unwritten: set[str] = set()  # on the list, and not yet on disk
 
     def __contains__(self, number: object) -> bool:
         return number in self._numbers
@@ -35,11 +35,13 @@ class OptOuts:
 
     async def add(self, number: str, by: str) -> bool:
         """False when it is there already."""
-        if number in self._numbers:
+        if number in self._numbers and number not in self._unwritten:
             return False
         row = {"since": round(self._clock.unix(), 3), "by": by[:100]}
         self._numbers[number] = row  # at once: nothing more goes out, whatever the disk says
+        self._unwritten.add(number)
         await self._keeper.keep(ROOM, number, row)
+        self._unwritten.discard(number)
         return True
 
     async def remove(self, number: str) -> bool:
@@ -47,7 +49,8 @@ class OptOuts:
         if number not in self._numbers:
             return False
         await self._keeper.keep(ROOM, number, None)
-        del self._numbers[number]
+        self._numbers.pop(number, None)
+        self._unwritten.discard(number)
         return True
 
 

@@ -18,6 +18,7 @@ log = logging.getLogger("centrala.sms")
 EARLY_S = 5.0  # a receipt waits so long for the answer to a submission that is under way
 LOOK_S = 0.05
 MOST = 2000  # receipts that belong to nothing yet
+MOST_WAITING = 16  # further ones are remembered at once: while many wait, a gateway's answers would not be read
 
 
 class Receipts:
@@ -28,21 +29,32 @@ class Receipts:
         self._submitting = submitting
         self._early: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = 0
         self.unknown = 0  # since the start
         bus.subscribe(CallEvent, self._accepted, (Kind.SMS_ACCEPTED,))
 
     async def take(self, receipt: Receipt) -> None:
         """Returns when what it tells is on disk."""
         found = await self._find(receipt)
-        looks = 0
-        while found is None and self._submitting() and looks * LOOK_S < EARLY_S:
-            await asyncio.sleep(LOOK_S)
-            looks += 1
-            found = await self._find(receipt)
+        if found is None and self._waiting < MOST_WAITING:
+            self._waiting += 1
+            try:
+                found = await self._await_answer(receipt)
+            finally:
+                self._waiting -= 1
         if found is None:
             self._remember(receipt)
             return
         await self._apply(*found, receipt)
+
+    async def _await_answer(self, receipt: Receipt) -> tuple[Message, str] | None:
+        looks = 0
+        found = None
+        while found is None and self._submitting() and looks * LOOK_S < EARLY_S:
+            await asyncio.sleep(LOOK_S)
+            looks += 1
+            found = await self._find(receipt)
+        return found
 
     async def _apply(self, message: Message, part: str, receipt: Receipt) -> None:
         try:
@@ -59,7 +71,7 @@ class Receipts:
         if receipt.gateway_id:
             for form in id_forms(receipt.gateway_id):
                 message = await self._outbox.of_part(receipt.gateway, form)
-                if message is not None:
+                if message is not None and (form == receipt.gateway_id or _same_number(receipt.number, message.number)):
                     return message, form
         return None if self._submitting() else self._doubted(receipt)
 
@@ -90,3 +102,8 @@ class Receipts:
                 task = asyncio.get_running_loop().create_task(self._apply(message, part, receipt))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+
+def _same_number(told: str, number: str) -> bool:
+    """Whether a receipt may be about `number`; an id in another notation may be another message's."""
+    return not told or told.lstrip("+0").endswith(number[-6:])

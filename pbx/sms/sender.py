@@ -40,6 +40,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._submissions: set[asyncio.Task[Any]] = set()
+        self._given: set[str] = set()  # messages that a submission has in hand
         self._paused = False
         outbox.on_queued = self._queued
 
@@ -144,9 +145,11 @@ class Sender:
     # -- one message ---------------------------------------------------------------------------------------------
 
     async def _submit(self, message: Message, gateway: Gateway) -> None:
+        self._given.add(message.id)
         try:
             await self._submitted(message, gateway)
         finally:
+            self._given.discard(message.id)
             self._routes.under_way[gateway.config.name] -= 1
 
     async def _submitted(self, message: Message, gateway: Gateway) -> None:
@@ -175,7 +178,8 @@ class Sender:
         if isinstance(outcome, Accepted):
             self._routes.cooling.pop(name, None)
             done = await outbox.accepted(message.id, outcome.ids, outcome.cost, outcome.currency)
-            self._spend.book(name, done.cost - cost)
+            if gateway.config.currency in ("", done.currency):  # what limits of money count in
+                self._spend.book(name, done.cost - cost)
         elif isinstance(outcome, Rejected):
             self._spend.book(name, -cost)
             await outbox.end(message.id, Trigger.REFUSE, outcome.reason)
@@ -196,10 +200,10 @@ class Sender:
         wait_s = outcome.wait_s or backoff
         if outcome.down:
             self._routes.cooling[name] = now + wait_s
+        pinned = message.pinned or outcome.known  # this submission was not taken, and an earlier one may have been
         others = [each for each in self._routes.of_number(message.number) if each.config.name != name]
-        at_once = outcome.down and others and not outcome.known
-        at = now if at_once else now + wait_s
-        await requeue(message.id, outcome.reason, at, pinned=outcome.known, counted=not outcome.down)
+        at = now if outcome.down and others and not pinned else now + wait_s
+        await requeue(message.id, outcome.reason, at, pinned=pinned, counted=not outcome.down)
 
     # -- what time does ------------------------------------------------------------------------------------------
 
@@ -208,6 +212,9 @@ class Sender:
         for message in self._outbox.in_state(State.QUEUED):
             if now >= message.expires:
                 await self._outbox.end(message.id, Trigger.EXPIRE, message.error or "not_sent")
+        for message in self._outbox.in_state(State.SUBMITTING):
+            if message.id not in self._given:  # what the gateway said could not be written
+                await self._outbox.doubt(message.id, "not_written")
         for message in self._outbox.in_state(State.ACCEPTED, State.IN_DOUBT):
             if now >= (message.accepted or message.submitted) + self._settings.receipt_s:
                 reason = "no_receipt" if message.state is State.ACCEPTED else "in_doubt"

@@ -139,7 +139,7 @@ class SmppGateway:
                 self._ears.on_state(self.config.name, True, f"gateway {self.config.name} is bound")
                 await session.ended.wait()
                 reason = "the connection ended"
-            except (OSError, TimeoutError, SessionLost, NotSent, BindRefused) as error:
+            except (OSError, UnicodeError, SessionLost, NotSent, BindRefused) as error:  # UnicodeError: a host's name
                 reason = str(error) or type(error).__name__
             finally:
                 self._session = None

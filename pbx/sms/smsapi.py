@@ -91,7 +91,7 @@ class SmsApiGateway:
         body, timeout_s = urlencode(form).encode(), self.config.timeout_s
         try:
             answer = await request("POST", url, headers=headers, body=body, timeout_s=timeout_s)
-        except HttpNotSent as error:
+        except (HttpNotSent, ValueError) as error:  # ValueError: an address or a credential that is none
             return NotTaken(f"not_sent: {error}")
         except HttpUnanswered as error:
             return Doubt(str(error))

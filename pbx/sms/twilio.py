@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +29,7 @@ THROTTLED = 429
 OURS = (401, 403, 404)  # credentials, a suspended account
 STATES = {"delivered": "delivered", "read": "delivered", "undelivered": "failed", "failed": "failed"}
 FOUND_S = 120.0  # its clock and ours may differ by so much
+LISTED = 400  # at the most of one number; where there are as many, nobody can tell
 SURE_S = 60.0  # after which a message that is not in the list was not taken
 
 
@@ -65,16 +65,15 @@ class TwilioGateway:
             form["StatusCallback"] = self._callback
         try:
             answer = await self._ask("POST", "", urlencode(form).encode())
-        except HttpNotSent as error:
+        except (HttpNotSent, ValueError) as error:  # ValueError: an address or a credential that is none
             return NotTaken(f"not_sent: {error}")
         except HttpUnanswered as error:
             return Doubt(str(error))
         return self._judge(answer)
 
     async def find(self, message: Message) -> Outcome | None:
-        """By number, text and time, among those that are not known by their id."""
-        day = datetime.fromtimestamp(message.submitted - FOUND_S, UTC).date().isoformat()
-        query = {"To": message.number, "DateSent>": day, "PageSize": "100"}
+        """By number, text and time. Not by the day it was sent: one that waits in its queue has none yet."""
+        query = {"To": message.number, "PageSize": str(LISTED)}
         try:
             answer = await self._ask("GET", f"?{urlencode(query)}")
             listed = orjson.loads(answer.body)["messages"] if answer.status == 200 else None
@@ -86,7 +85,7 @@ class TwilioGateway:
             if self._is(entry, message):
                 return Accepted([str(entry.get("sid", ""))])
         old = self._clock.unix() - message.submitted
-        return NotTaken("not_in_list", down=False) if old >= SURE_S and len(listed) < 100 else None
+        return NotTaken("not_in_list", down=False) if old >= SURE_S and len(listed) < LISTED else None
 
     def _from(self, message: Message) -> dict[str, str]:
         sender = message.sender or self.config.sender
@@ -134,7 +133,7 @@ def is_signed(token: str, url: str, form: Sequence[tuple[str, str]], signature: 
     """Whether whoever called `url` with `form` knows the token."""
     data = url + "".join(name + value for name, value in sorted(set(form)))
     wanted = base64.b64encode(hmac.new(token.encode(), data.encode(), hashlib.sha1).digest()).decode()
-    return hmac.compare_digest(wanted, signature)
+    return hmac.compare_digest(wanted.encode(), signature.encode())
 
 
 def receipt(gateway: str, form: Mapping[str, str]) -> Receipt | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,7 +23,7 @@ READ = 65_536
 
 
 class HttpNotSent(Exception):
-    """No connection, or none that is allowed: the request was not made."""
+    """No connection: the request was not made."""
 
 
 class HttpUnanswered(Exception):
@@ -46,20 +47,19 @@ async def request(
     body: bytes = b"",
     timeout_s: float = 10.0,
     max_body: int = MAX_BODY,
-    allow: Callable[[str], bool] | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> HttpAnswer:
     """The answer of `url` within `timeout_s`, whatever its status; redirects are not followed.
 
-    `allow(address)` decides by the address that the name leads to, which is the one that is connected to. Raises
-    HttpNotSent, HttpUnanswered, and ValueError for a URL or header that is none.
+    Only for addresses of the configuration: nobody looks where the name leads; what others can influence is asked for
+    by pbx.web. Raises HttpNotSent, HttpUnanswered, and ValueError for a URL or header that is none.
     """
     parts, port = _parse(url)
     head = _head(method, parts, headers or {}, len(body))
     deadline = asyncio.get_running_loop().time() + timeout_s
     try:
         async with asyncio.timeout_at(deadline):
-            reader, writer = await _connect(parts, port, allow, tls)
+            reader, writer = await _connect(parts, port, tls)
     except (OSError, TimeoutError) as error:
         raise HttpNotSent(f"{parts.hostname}: {_why(error, timeout_s)}") from None
     try:
@@ -98,20 +98,17 @@ def _head(method: str, parts: SplitResult, headers: Mapping[str, str], length: i
 
 
 async def _connect(
-    parts: SplitResult, port: int, allow: Callable[[str], bool] | None, tls: ssl.SSLContext | None
+    parts: SplitResult, port: int, tls: ssl.SSLContext | None
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """To the first address that is allowed and answers."""
+    """To the first address that answers."""
     host = str(parts.hostname)
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)  # SOCK_STREAM
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    allowed = [address for address in addresses if allow is None or allow(address)]
-    if not allowed:
-        raise HttpNotSent(f"{host} leads to {', '.join(addresses)}, which is not allowed")
     context: Any = None
     if parts.scheme == "https":
-        context = tls or ssl.create_default_context()
+        context = tls or _default_tls()
     failure: OSError | None = None
-    for address in allowed[:4]:
+    for address in addresses[:4]:
         try:
             return await asyncio.open_connection(
                 address, port, ssl=context, server_hostname=host if context else None, limit=READ
@@ -119,6 +116,12 @@ async def _connect(
         except OSError as error:
             failure = error
     raise failure or OSError("no address")
+
+
+@cache
+def _default_tls() -> ssl.SSLContext:
+    """Made once: reading the certificates of a system takes longer than a tick of the event loop may."""
+    return ssl.create_default_context()
 
 
 async def _read(reader: asyncio.StreamReader, max_body: int) -> HttpAnswer:

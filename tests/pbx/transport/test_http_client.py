@@ -81,13 +81,6 @@ async def test_silence_is_unanswered_and_a_closed_port_is_not_sent() -> None:
         await request("GET", "http://127.0.0.1:1/")
 
 
-async def test_an_address_that_is_not_allowed_is_not_connected_to() -> None:
-    found, seen = await ask(b"", allow=lambda address: address != "127.0.0.1")
-    assert isinstance(found, HttpNotSent)
-    assert "127.0.0.1, which is not allowed" in str(found)
-    assert not seen
-
-
 @pytest.mark.parametrize("url", ["ftp://a/", "http://", "http://a/b c", "http://a/\r\nHost: b", "nothing"])
 async def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(ValueError, match="address of a service"):
