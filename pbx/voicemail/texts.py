@@ -14,7 +14,7 @@ GREETING: Text = {
 }
 FULL: Text = {
     "pl": "Skrzynka jest pełna. Prosimy zadzwonić później.",
-    "ru": "Ящик переполнен. Пожалуйста, позвоните позже.",
+    "ru": "Голосовой ящик переполнен. Пожалуйста, позвоните позже.",
     "en": "This mailbox is full. Please call again later.",
 }
 SAVED: Text = {
@@ -48,7 +48,7 @@ WRONG_PIN: Text = {"pl": "Błędny PIN.", "ru": "Неверный PIN.", "en": "
 LOCKED: Text = {
     "pl": "Zbyt wiele błędnych prób. Spróbuj później.",
     "ru": "Слишком много неверных попыток. Попробуйте позже.",
-    "en": "Too many wrong tries. Try again later.",
+    "en": "Too many wrong attempts. Please try again later.",
 }
 NO_BOX: Text = {"pl": "Nie ma takiej skrzynki.", "ru": "Такого ящика нет.", "en": "There is no such mailbox."}
 EMPTY: Text = {"pl": "Nie masz wiadomości.", "ru": "У вас нет сообщений.", "en": "You have no messages."}
@@ -60,13 +60,13 @@ NO_MORE: Text = {
 MENU: Text = {
     "pl": "Powtórz: jeden. Następna: dwa. Poprzednia: cztery. Usuń lub przywróć: siedem. Oddzwoń: osiem. "
     "Zachowaj: dziewięć. Powitania: zero. Zakończ: gwiazdka.",
-    "ru": "Повторить: один. Следующее: два. Предыдущее: четыре. Удалить или вернуть: семь. Перезвонить: восемь. "
+    "ru": "Повторить: один. Следующее: два. Предыдущее: четыре. Удалить или восстановить: семь. Перезвонить: восемь. "
     "Сохранить: девять. Приветствия: ноль. Закончить: звёздочка.",
-    "en": "Repeat: one. Next: two. Previous: four. Delete or take back: seven. Call back: eight. "
+    "en": "Repeat: one. Next: two. Previous: four. Delete or restore: seven. Call back: eight. "
     "Save: nine. Greetings: zero. End: star.",
 }
 DELETED: Text = {"pl": "Usunięta.", "ru": "Удалено.", "en": "Deleted."}
-RESTORED: Text = {"pl": "Przywrócona.", "ru": "Восстановлено.", "en": "Taken back."}
+RESTORED: Text = {"pl": "Przywrócona.", "ru": "Восстановлено.", "en": "Restored."}
 KEPT: Text = {"pl": "Zachowana.", "ru": "Сохранено.", "en": "Saved."}
 UNREADABLE: Text = {
     "pl": "Tej wiadomości nie można odtworzyć.",
