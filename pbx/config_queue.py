@@ -13,6 +13,7 @@ from pbx.config_distribution import Ability, Distribution
 from pbx.config_ring import Tone
 
 WrapupMode = Literal["optional", "mandatory", "mandatory_timeboxed", "mandatory_timeboxed_no_early", "agent_requested"]
+LONGEST_WAIT_S = 86_400.0  # nobody waits without end, whatever max_wait_s says
 
 
 class Agent(Ability):
@@ -76,7 +77,7 @@ class Queue(Distribution):
     wrapup_mode: WrapupMode = "optional"
     wrapup_codes: list[str] = []  # that agents choose from, at most 15; empty: any
     keys: dict[str, str] = {}  # what a waiting caller's key does: "callback", "leave", or an application
-    max_wait_s: float = Field(default=0.0, ge=0)  # 0: no limit
+    max_wait_s: float = Field(default=0.0, ge=0, le=LONGEST_WAIT_S)  # 0: LONGEST_WAIT_S
     max_length: int = Field(default=0, ge=0)  # 0: no limit
     when_no_agents: Literal["wait", "leave"] = "wait"  # "leave": nobody waits while no agent is signed in
     music: str = "default"

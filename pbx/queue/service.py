@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pbx.config_queue import members_of
+from pbx.config_queue import LONGEST_WAIT_S, members_of
 from pbx.events import CallEvent, Kind
 from pbx.queue.agent import Agent, AgentState
 from pbx.queue.breaks import Breaks
@@ -130,7 +130,7 @@ class QueueService:
         """The caller waits in queue `name` and talks to an agent; returns when the agent hung up, or why nobody
         answered.
 
-        Answers the call first. `max_wait_s` overrides the queue's (0: no limit); the keys `exits` leave the queue,
+        Answers the call first. `max_wait_s` overrides the queue's (0: LONGEST_WAIT_S); the keys `exits` leave the queue,
         whatever they do in its configuration; `wishes` are the flow's. Raises QueueError for an unknown queue.
         The caller's hang-up cancels it like everything else in a call.
         """
@@ -144,7 +144,8 @@ class QueueService:
             return QueueResult(refusal, 0.0)
         keys = {**queue.config.keys, **dict.fromkeys(exits, KEY_LEAVE)}
         stay = Waiting(self, queue, call, keys, self.wishes.of(call, queue.config, wishes))
-        return await stay.run(queue.config.max_wait_s if max_wait_s is None else max_wait_s)
+        limit_s = queue.config.max_wait_s if max_wait_s is None else max_wait_s
+        return await stay.run(limit_s or LONGEST_WAIT_S)
 
     @staticmethod
     def wish(priority: int, skills: tuple[str, ...], preferred: str) -> Wishes:

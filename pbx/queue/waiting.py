@@ -85,7 +85,7 @@ class Waiting:
         return WaitingCaller(self.call.id, self.call.caller, self._position(), self.wait_s, ringing)
 
     async def run(self, max_wait_s: float) -> QueueResult:
-        """Waits, is served, and returns when the agent hung up; `max_wait_s` 0 means as long as it takes."""
+        """Waits, is served, and returns when the agent hung up; after `max_wait_s` he leaves."""
         self._max_wait_s = max_wait_s
         if self.keys:
             self.call.clear_digits()  # pressed before the caller knew what they do here
@@ -197,9 +197,8 @@ class Waiting:
         self.call.queue = self.queue.name
         self._start_music()
         self._enter()
-        if self._max_wait_s:
-            left_s = max(0.0, self._max_wait_s - self.wait_s)
-            self._timer = asyncio.get_running_loop().call_later(left_s, self.leave, "timeout")
+        left_s = max(0.0, self._max_wait_s - self.wait_s)
+        self._timer = asyncio.get_running_loop().call_later(left_s, self.leave, "timeout")
         self._start_announcer()
         if self.keys:
             self._listener = self.call.spawn(self._listen())

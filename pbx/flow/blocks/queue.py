@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from pbx.config_queue import LONGEST_WAIT_S
 from pbx.flow.block import Block, Exit, Reference
 from pbx.flow.blocks.menu import KEYS
 from pbx.flow.blocks.tag import priority_of, skills_of
@@ -26,7 +27,7 @@ class Queue(Block):
 
     kind: Literal["queue"]
     queue: str
-    max_wait_s: float | None = Field(default=None, ge=0)  # None: the queue's; 0: no limit
+    max_wait_s: float | None = Field(default=None, ge=0, le=LONGEST_WAIT_S)  # None: the queue's; 0: LONGEST_WAIT_S
     priority: int = Field(default=0, ge=-10, le=10)  # added to the queue's
     skills: dict[str, Annotated[int, Field(ge=1, le=100)]] = {}  # needed besides the queue's: skill to least level
     preferred: str = ""  # extension of the agent who is asked first; may be a variable: "{caller.agent}"

@@ -287,6 +287,16 @@ async def test_the_longest_wait_ends_even_while_an_agent_rings() -> None:
     await house.close()
 
 
+async def test_nobody_waits_without_end() -> None:
+    house = House({"101": NEVER}, max_wait_s=0)
+    caller = house.call()
+    house.queues.set_agent("101", "offline")
+    await caller.over()
+    left = house.one(Kind.QUEUE_LEFT)
+    assert (left["reason"], left["wait_s"]) == ("timeout", pytest.approx(86_400))
+    await house.close()
+
+
 async def test_an_agent_on_another_call_is_not_offered() -> None:
     house = House({"101": {"answer_after_s": 1}})
     own = house.harness.call("echo", caller="101", direction="internal", extension="101")
