@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pbx.call.errors import CallEnded, RouteError
+from pbx.call.errors import CallEnded, DialFailed, RouteError
 from pbx.config import Language
 from pbx.events import Kind
 from pbx.flow.blocks.queue import Queue
+from pbx.flow.errors import FlowError
 from pbx.flow.model import Flow, prompts_of
 from pbx.flow.run import KEPT, Run
 from pbx.flow.walk import begin, walk
@@ -66,6 +68,14 @@ class Flows:
             if call.a.is_ended and (call.ended_by == "caller" or call.cause in LOST):
                 self._hung_up(run)
             raise
+        except (DialFailed, RouteError):
+            raise
+        except Exception as error:
+            if not run.variables.masked:
+                raise
+            # Whoever logs it does not know what is masked.
+            log.error("call %s: %s", call.id, run.variables.hidden("".join(traceback.format_exception(error))))
+            raise FlowError(run.variables.hidden(f"{type(error).__name__}: {error}")) from None
         finally:
             run.over = True
             self.ended(run)
@@ -118,7 +128,7 @@ async def _afterwards(run: Run, start: str) -> None:
     except TimeoutError:
         run.failed(f"what is done after a hang-up was ended after {AFTER_S:g} s")
     except Exception as error:
-        log.error("call %s: what is done after a hang-up ended: %s", run.call.id, error)
+        log.error("call %s: what is done after a hang-up ended: %s", run.call.id, run.variables.hidden(str(error)))
 
 
 def _tell_variables(run: Run, flow: Flow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from pbx.call.errors import CallEnded, DialFailed
@@ -99,7 +100,8 @@ async def _next(run: Run, name: str) -> str:
         if not beyond or run.faults > MAX_FAULTS:
             raise
         run.blamed = None
-        log.exception("call %s goes on at block %s", run.call.id, beyond)
+        trace = run.variables.hidden("".join(traceback.format_exception(error)))
+        log.error("call %s goes on at block %s\n%s", run.call.id, beyond, trace)
         return beyond
 
 
@@ -108,6 +110,8 @@ async def _python(run: Run) -> str:
     assert run.flow.coroutine is not None
     former = run.call.variables.get(KEPT)
     run.call.variables[KEPT] = PythonRun(run.call, run.flow, run.flows, run.variables)
-    answer: Any = await run.flow.coroutine(run.call)
-    run.call.variables[KEPT] = former
+    try:
+        answer: Any = await run.flow.coroutine(run.call)
+    finally:
+        run.call.variables[KEPT] = former
     return answer if isinstance(answer, str) else ""

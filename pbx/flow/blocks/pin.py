@@ -128,5 +128,6 @@ class Pin(Block):
         return keys
 
     def _told(self, run: Run, result: str, subject: str) -> str:
-        run.call.emit(Kind.PIN_CHECKED, block=run.block, result=result, subject=subject)
+        shown = run.variables.hidden(subject)  # whose PIN it is may have been typed as a secret itself
+        run.call.emit(Kind.PIN_CHECKED, block=run.block, result=result, subject=shown)
         return "ok" if result == "right" else result

@@ -54,7 +54,8 @@ class Tag(Block):
         priority = self.priority if self.priority is not None else priority_of(run)
         for name, value in ((PRIORITY, priority), (SKILLS, skills), (TAGS, tags)):
             run.variables.set(name, value)
-        run.call.emit(Kind.CALL_TAGGED, block=run.block, tag=tag, priority=priority, skills=skills)
+        shown = run.variables.hidden(tag)
+        run.call.emit(Kind.CALL_TAGGED, block=run.block, tag=shown, priority=priority, skills=skills)
         return "next"
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from pbx import flow
+from pbx.flow.run import run_of
 
 
 async def greet_and_echo(call: Any) -> None:
@@ -54,6 +55,22 @@ async def ask_and_return(call: Any) -> str:
     await flow.menu(call, "Left or right", "12", retries=0)
     flow.variables_of(call).set("ivr.word", "by Python")
     return "left"
+
+
+async def fails_with_a_secret(call: flow.Call) -> None:
+    raise ValueError(f"no card {flow.variables_of(call)['ivr.pin']} is known")
+
+
+async def goes_on_after_a_fault(call: flow.Call) -> None:
+    try:
+        await flow.run_block(call, "flow", flow="inner")
+    except ValueError:
+        flow.variables_of(call).set("ivr.after", flow_of(call))
+
+
+def flow_of(call: flow.Call) -> str:
+    """The flow that has the call."""
+    return run_of(call).flow.name
 
 
 async def collects_and_writes(call: flow.Call) -> None:

@@ -146,6 +146,25 @@ async def test_a_flow_in_python_is_gone_through_like_any_other() -> None:
     await house.close()
 
 
+async def test_a_flow_in_python_has_its_call_again_after_a_fault_in_another() -> None:
+    house = FlowHouse(
+        main={
+            "journal": ["ivr.after"],
+            "block": {
+                "set": {"kind": "set_variable", "set": {"ivr.pin": "'1'"}, "next": "in"},
+                "in": {"kind": "flow", "flow": "outer", "next": "end"},
+                "end": END,
+            },
+        },
+        outer={"python": "tests.pbx.flow.python_flows:goes_on_after_a_fault", "block": {}},
+        inner={"python": "tests.pbx.flow.python_flows:fails_with_a_secret", "block": {}},
+    )
+    await house.run()
+    (kept,) = house.steps(Kind.FLOW_VARIABLES)
+    assert kept.data["values"] == {"ivr.after": "outer"}
+    await house.close()
+
+
 async def test_eight_flows_may_wait_for_one_another() -> None:
     flows = {f"f{n}": {"one": {"kind": "flow", "flow": f"f{n + 1}", "next": "end"}, "end": END} for n in range(8)}
     house = FlowHouse(
@@ -262,6 +281,29 @@ async def test_masked_values_are_in_no_error() -> None:
     await house.run()
     (failed,) = house.steps(Kind.FLOW_FAILED)
     assert failed.data["error"].startswith("date(ivr.pin) > 1: '***' is no date")
+    await house.close()
+
+
+@pytest.mark.parametrize("defaults", [{}, {"error": "end"}])
+async def test_masked_values_are_in_no_log(defaults: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    house = FlowHouse(
+        main={
+            "defaults": defaults,
+            "block": {
+                "set": {"kind": "set_variable", "set": {"ivr.pin": "'8642'"}, "mask": True, "next": "in"},
+                "in": {"kind": "flow", "flow": "python", "next": "end"},
+                "end": END,
+            },
+        },
+        python={"python": "tests.pbx.flow.python_flows:fails_with_a_secret", "block": {}},
+    )
+    await house.run()
+    cause = house.steps(Kind.CALL_ENDED)[0].data["cause"]
+    assert cause == ("normal" if defaults else "error")
+    assert "ValueError: no card *** is known" in caplog.text
+    assert "fails_with_a_secret" in caplog.text, "where it broke is told"
+    assert "8642" not in caplog.text
+    assert "8642" not in str(house.harness.events)
     await house.close()
 
 
