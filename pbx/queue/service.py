@@ -130,8 +130,8 @@ class QueueService:
         """The caller waits in queue `name` and talks to an agent; returns when the agent hung up, or why nobody
         answered.
 
-        Answers the call first. `max_wait_s` overrides the queue's (0: LONGEST_WAIT_S); the keys `exits` leave the queue,
-        whatever they do in its configuration; `wishes` are the flow's. Raises QueueError for an unknown queue.
+        Answers the call first. `max_wait_s` overrides the queue's (0: LONGEST_WAIT_S); the keys `exits` leave the
+        queue, whatever they do in its configuration; `wishes` are the flow's. Raises QueueError for an unknown queue.
         The caller's hang-up cancels it like everything else in a call.
         """
         queue = self._queue(name)
