@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ class DealerBook:
 
     async def take_stock(self, data: bytes) -> None:
         """A feed as it was read. Raises ValueError."""
-        self.stock = read_stock(data)
+        self.stock = await asyncio.to_thread(read_stock, data)
 
     def choose(self, caller: str, origin: Origin, *, sku: str = "", without: Sequence[str] = ()) -> Choice | None:
         """The dealer for a caller; None when none is open, of the region and able to sell. `without`: not these."""
@@ -81,14 +82,15 @@ class DealerBook:
         if not stocked:
             return None
         best = max(dealer.priority for dealer in stocked)
-        chosen = min((d for d in stocked if d.priority == best), key=lambda d: (self._given.get(d.name, 0.0), d.name))
+        able = [dealer for dealer in stocked if dealer.priority == best]
+        self._welcome(able)
+        chosen = min(able, key=lambda dealer: (self._given[dealer.name], dealer.name))
         return Choice(chosen, "region" if len(near) == 1 else "stock" if knows else "turn")
 
     def give(self, caller: str, choice: Choice) -> None:
         """The caller goes to this dealer: it counts as a turn, and is remembered. Durable with the next batch."""
         dealer, now = choice.dealer, self._clock.unix()
-        floor = min((self._given.get(name, 0.0) for name in self.dealers), default=0.0)
-        self._given[dealer.name] = max(self._given.get(dealer.name, 0.0), floor) + 1.0 / dealer.weight
+        self._given[dealer.name] = self._given.get(dealer.name, 0.0) + 1.0 / dealer.weight
         self.counts[dealer.name] = self.counts.get(dealer.name, 0) + 1
         turn = {"given": round(self._given[dealer.name], 6), "count": self.counts[dealer.name]}
         self._keeper.put(TURNS, dealer.name, turn)
@@ -115,6 +117,14 @@ class DealerBook:
 
     def _is_open(self, dealer: Dealer) -> bool:
         return not dealer.hours or self.is_open(dealer.hours)
+
+    def _welcome(self, able: list[Dealer]) -> None:
+        """Who never had a turn begins where the others are, instead of getting all that they had before he came."""
+        had = [self._given[dealer.name] for dealer in able if dealer.name in self._given]
+        if len(had) < len(able):
+            level = min(had, default=0.0)
+            for dealer in able:
+                self._given.setdefault(dealer.name, level)
 
     def _of_region(self, origin: Origin) -> list[Dealer]:
         """Those of a region; remembered, since hundreds of dealers have thousands of names of regions."""

@@ -44,6 +44,16 @@ def test_turns_are_shared_by_weight() -> None:
     assert max(given[i : i + 4].count("b") for i in range(396)) <= 3, "nobody gets all of his at once"
 
 
+def test_a_new_dealer_gets_his_share_and_not_what_the_others_had() -> None:
+    shop = Shop({"name": "a"}, {"name": "b"}, {"name": "far", "regions": ["Томск*"]})
+    assert shop.give(origin=OTHER)[0] == "a"
+    for _ in range(100):
+        shop.give()
+    again = Shop({"name": "a"}, {"name": "b"}, {"name": "new"}, keeper=shop.keeper)
+    given = [again.give()[0] for _ in range(30)]
+    assert {name: given.count(name) for name in ("a", "b", "new")} == {"a": 10, "b": 10, "new": 10}
+
+
 def test_only_those_of_the_region_and_the_higher_priority_first() -> None:
     shop = Shop(
         {"name": "msk", "regions": ["г. Москва|Московская область"]},
