@@ -72,10 +72,11 @@ class Feed:
         try:
             data = await self._read()
             await self._take(data)
-        except (FeedError, ValueError) as error:
-            if str(error) != self.fault:
-                log.error("%s cannot be read from %s: %s", self.name, self.source, error)
-            self.fault = str(error)
+        except Exception as error:  # whatever becomes of one reading, the next one may be right
+            text = str(error) or type(error).__name__
+            if text != self.fault:
+                log.error("%s cannot be read from %s: %s", self.name, self.source, text)
+            self.fault = text
             return False
         self.fault, self.read_at = "", self._clock.unix()
         if is_address(self.source):
@@ -93,7 +94,10 @@ class Feed:
         try:
             data, at = await asyncio.to_thread(_copy_of, self._copy)
             await self._take(data)
-        except (OSError, ValueError):
+        except FileNotFoundError:  # the first time
+            return
+        except Exception as error:
+            log.warning("the copy of %s in %s cannot be used: %s", self.name, self._copy, error)
             return
         self.read_at = at
 
