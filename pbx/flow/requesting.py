@@ -103,7 +103,9 @@ def prepare(run: Run, asking: Asking) -> Ask:
         raise FlowError(f"the request has {len(body)} bytes, more than {MAX_BODY}")
     if asking.method != "GET":
         # The same request sent twice is one: draft-ietf-httpapi-idempotency-key-header.
-        headers.setdefault("Idempotency-Key", f"{run.call.id}-{run.block}")
+        # Another round of the same block may say something else, which is another request.
+        said = hashlib.blake2b(b"\n".join((asking.method.encode(), url.encode(), body)), digest_size=8).hexdigest()
+        headers.setdefault("Idempotency-Key", f"{run.call.id}-{said}-{run.block}")
     if asking.sign:
         headers.update(_signature(secrets[asking.sign], body, run.call.services.clock.unix()))
     return Ask(asking.method, url, headers, body, asking.timeout_s, asking.retries, asking.backoff_s)

@@ -198,12 +198,13 @@ def encoded(url: str) -> str:
     """`url` as it goes onto the wire: what is not ASCII is encoded, the host by IDNA. Raises WebError."""
     try:
         parts = urlsplit(url)
+        port = parts.port
         host = (parts.hostname or "").encode("idna").decode() if not url.isascii() else ""
     except (ValueError, UnicodeError) as error:
         raise WebError("host", f"{url[:200]!r} is no address: {error}") from None
     if url.isascii():
         return url.replace(" ", "%20")
-    netloc = f"{host}:{parts.port}" if parts.port else host
+    netloc = f"{host}:{port}" if port else host
     return urlunsplit((parts.scheme, netloc, quote(parts.path, SAFE), quote(parts.query, SAFE), ""))
 
 

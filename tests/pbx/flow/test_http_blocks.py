@@ -116,6 +116,21 @@ async def test_bodies_hold_variables_and_a_post_is_the_same_when_it_comes_twice(
     assert web.asks[1].body == b"n=%2B48600100200&z=%C5%BC"
 
 
+async def test_each_round_that_says_something_else_is_a_request_of_its_own() -> None:
+    web = FakeWeb(lambda _: (200, "{}"))
+    blocks = asking(method="POST", body={"round": "{ivr.round}"}, ok="more") | {
+        "more": {"kind": "loop", "times": 2, "again": "set", "done": "end"},
+        "set": {"kind": "set_variable", "set": {"ivr.round": "'b'"}, "next": "ask"},
+    }
+    del blocks["say"]
+    house = EquippedHouse(blocks, web=web, flow={"variables": {"ivr.round": "a"}})
+    await house.run(caller="+48600100200")
+    keys = [ask.headers["Idempotency-Key"] for ask in web.asks]
+    assert [json.loads(ask.body)["round"] for ask in web.asks] == ["a", "b", "b"]
+    assert keys[0] != keys[1] == keys[2], "the same request twice is one"
+    await house.close()
+
+
 async def test_a_webhook_is_signed_over_its_second_and_body() -> None:
     web = FakeWeb(lambda _: (204, ""))
     hook = {"kind": "webhook", "url": "https://crm.example/hook", "secret": "crm", "event": "vip", "ok": "end"}

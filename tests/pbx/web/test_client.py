@@ -149,3 +149,5 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) 
 def test_addresses_are_encoded_and_others_are_left() -> None:
     assert encoded("https://bücher.example:81/ó?q=ł x") == "https://xn--bcher-kva.example:81/%C3%B3?q=%C5%82%20x"
     assert encoded("https://a.example/%20 b") == "https://a.example/%20%20b"
+    with pytest.raises(WebError, match="is no address: Port out of range"):
+        encoded("https://bücher.example:99999/")
