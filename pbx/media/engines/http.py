@@ -17,6 +17,7 @@ import time
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from pbx.addresses import is_public
 from pbx.media import shaping
 from pbx.media.engines.base import SynthesisFailed, enough, from_wav
 
@@ -31,6 +32,7 @@ class Http:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.name = str(settings["name"])
         self._url = str(settings["url"])
+        self._host = urlsplit(self._url).netloc.rpartition("@")[2]  # what logs say: the rest may hold a key
         self._headers = {str(key): str(value) for key, value in dict(settings["headers"]).items()}
         self._body = str(settings["body"])
         self._private = bool(settings["private"])
@@ -58,7 +60,7 @@ class Http:
         try:
             data = self._post(urlsplit(self._url.replace("{voice}", quote(voice, safe=""))), payload, headers)
         except (OSError, http.client.HTTPException) as error:
-            raise SynthesisFailed(f"{self.name} at {self._url} did not answer: {error}") from error
+            raise SynthesisFailed(f"{self.name} at {self._host} did not answer: {error}") from error
         samples, sampled_at = from_wav(data, self.name)
         if not enough(samples, sampled_at, words, rate):
             raise SynthesisFailed(f"{self.name} gave {len(samples) / sampled_at:.2f} s of sound for {words[:60]!r}")
@@ -92,16 +94,14 @@ class Http:
             raw_or_tls.close()
         if response.status != 200:
             said = data[:_SAID].decode(errors="replace")
-            raise SynthesisFailed(f"{self.name} at {self._url} answered {response.status}: {said}")
+            raise SynthesisFailed(f"{self.name} at {self._host} answered {response.status}: {said}")
         return data
 
     def _address(self, host: str, port: int) -> str:
         """The address to connect to. Raises SynthesisFailed when it is none of the public ones and must be."""
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for *_, place in found:
-            address = ipaddress.ip_address(str(place[0]).partition("%")[0])
-            mapped = getattr(address, "ipv4_mapped", None) or address
-            if self._private or (mapped.is_global and not mapped.is_multicast):
+            if self._private or is_public(ipaddress.ip_address(str(place[0]).partition("%")[0])):
                 return str(place[0])
         raise SynthesisFailed(
             f"{self.name}: {host} leads to {found[0][4][0]}, a private address; allow it with private = true"

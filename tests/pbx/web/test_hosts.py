@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from pbx.web.hosts import HostError, Hosts, is_public, split_entry
+from pbx.addresses import is_public
+from pbx.web.hosts import HostError, Hosts, split_entry
 
 OWN = (
     *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1"),
