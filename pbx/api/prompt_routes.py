@@ -32,6 +32,31 @@ def prompt_routes(control: PromptControl) -> list[Route]:
         asked = request.query_params
         return await control.prompts(asked.get("flow", ""), draft="draft" in asked)
 
+    async def override(request: Request) -> Any:
+        asked = request.query_params
+        return await control.override(
+            await _body(request),
+            text=asked.get("text", ""),
+            language=asked.get("language", ""),
+            use=asked.get("use", "always"),
+            source=asked.get("source", ""),
+            author=asked.get("author", ""),
+        )
+
+    async def remove(request: Request) -> Any:
+        return await control.remove(request.query_params.get("text", ""), request.query_params.get("language", ""))
+
+    return [
+        Route("/prompts", json_route(listed)),
+        *_sounds(control),
+        Route("/prompts/recording", json_route(override), methods=["POST"]),
+        Route("/prompts/recording", json_route(remove), methods=["DELETE"]),
+    ]
+
+
+def _sounds(control: PromptControl) -> list[Route]:
+    """What is answered with a sound."""
+
     async def sound(request: Request) -> Response:
         asked = request.query_params
         try:
@@ -51,27 +76,7 @@ def prompt_routes(control: PromptControl) -> list[Route]:
             return await _refuse(refusal, request)
         return Response(data, media_type="audio/wav")
 
-    async def override(request: Request) -> Any:
-        asked = request.query_params
-        return await control.override(
-            await _body(request),
-            text=asked.get("text", ""),
-            language=asked.get("language", ""),
-            use=asked.get("use", "always"),
-            source=asked.get("source", ""),
-            author=asked.get("author", ""),
-        )
-
-    async def remove(request: Request) -> Any:
-        return await control.remove(request.query_params.get("text", ""), request.query_params.get("language", ""))
-
-    return [
-        Route("/prompts", json_route(listed)),
-        Route("/prompts/sound", sound),
-        Route("/prompts/recording", recording),
-        Route("/prompts/recording", json_route(override), methods=["POST"]),
-        Route("/prompts/recording", json_route(remove), methods=["DELETE"]),
-    ]
+    return [Route("/prompts/sound", sound), Route("/prompts/recording", recording)]
 
 
 async def _refuse(refusal: Refused, request: Request) -> Response:

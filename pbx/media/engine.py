@@ -24,6 +24,7 @@ from pbx.media.counters import MediaCounters
 from pbx.media.protection import Protection
 from pbx.media.rooms import Rooms
 from pbx.media.session import FarEnd, MediaSession
+from pbx.media.stream_settings import stream_settings
 from pbx.media.tapes import Tapes
 
 if TYPE_CHECKING:
@@ -31,19 +32,12 @@ if TYPE_CHECKING:
     from pbx.config import Media
     from pbx.media.room import Room
 
-LATCHES = {
-    "signalled": wire.LATCH_SIGNALLED,
-    "any": wire.LATCH_ANY,
-    "strict": wire.LATCH_STRICT,
-    "told": wire.LATCH_TOLD,
-}
 # What the media thread finds wrong with a stream, by bit (core/stream/quality.pxd).
 FAULTS = ((1, "mos"), (2, "one_way"), (4, "dead_air"), (8, "clipping"))
 DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
 SLACK = 64  # octets by which a sound at two rates may differ
 NARROW = frozenset({"PCMA", "PCMU"})  # codecs of telephone sound
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
-NOWHERE, DISCARD_PORT = "0.0.0.0", 9  # noqa: S104 - how the media threads are told that there is no far end to send to
 RETRY_S = 0.01  # until a command that must not be lost is tried again
 TIDY_S = 5.0  # sockets that no new call wanted for so long are closed
 log = logging.getLogger("centrala.media")
@@ -160,34 +154,8 @@ class MediaEngine:
 
         A far end without an address (hold by c=0.0.0.0, RFC 3264 section 8.4) is sent nothing.
         """
-        policy = self.config.latch if latch is None else latch
-        if policy not in LATCHES:
-            raise ValueError(f"latch {policy!r} is none of {', '.join(LATCHES)}")
-        heard_event = settings.heard_event_type if settings.heard_event_type >= 0 else settings.event_payload_type
-        described = settings.cn_payload_type >= 0 or "usedtx=1" in settings.parameters
-        self.core.configure(
-            session.stream,
-            remote_ip=settings.remote_ip or NOWHERE,
-            remote_port=settings.remote_port or DISCARD_PORT,
-            remote_rtcp_port=settings.remote_rtcp_port,
-            codec=settings.codec,
-            payload_type=settings.payload_type,
-            event_payload_type=-1 if session.signalled_digits else settings.event_payload_type,
-            heard_payload_type=settings.heard_payload_type,
-            heard_event_type=heard_event,
-            noise_payload_type=settings.cn_payload_type,
-            ptime_ms=settings.ptime_ms,
-            receive=settings.receive,
-            send=settings.send,
-            latch=LATCHES[policy],
-            signalling_ip=signalling_ip,
-            rtcp_mux=settings.rtcp_mux,
-            secure=secure,
-            demux=demux,
-            suppress_silence=described and self.config.silence_suppression,
-            digits_signalled=session.signalled_digits,
-            rtp_timeout_ms=round(self.config.rtp_timeout_s * 1000) if settings.receive else 0,
-        )
+        given = stream_settings(self.config, settings, latch, digits_signalled=session.signalled_digits)
+        self.core.configure(session.stream, signalling_ip=signalling_ip, secure=secure, demux=demux, **given)
 
     def session_of(self, stream: int) -> MediaSession | None:
         """The open session of a stream; None when there is none."""
