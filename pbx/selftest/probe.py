@@ -168,16 +168,17 @@ class Probe:
             await self._recording.stop()
         except OSError as error:
             log.error("test call %s: %s", result.id, error)
-        wanted = [(step, pattern) for step, pattern in zip(self._config.step, self._patterns, strict=True) if pattern]
-        for number, (step, pattern) in enumerate(wanted[len(result.steps) :]):
+        steps = self._config.step
+        wanted = [(index, pattern) for index, pattern in enumerate(self._patterns) if pattern is not None]
+        for number, (index, pattern) in enumerate(wanted[len(result.steps) :]):
             if not all(found.heard for found in result.steps):
                 break
-            if number and self._config.step[self._config.step.index(step) - 1].press:
+            if number and steps[index - 1].press:
                 break  # nothing was pressed for it: nobody was there any more
             match = await self._ear.find(pattern, self._since_s)
-            self._note(step, match.score, match.at_s, result)
+            self._note(steps[index], match.score, match.at_s, result)
         if len(result.steps) < len(wanted) and all(found.heard for found in result.steps) and not result.reason:
-            result.reason = f"the other end hung up before step {len(result.steps) + 1}"
+            result.reason = f"the other end hung up before step {wanted[len(result.steps)][0] + 1}"
         await asyncio.to_thread(Path(self._recording.path).unlink, missing_ok=True)
 
     def _count(self, watch: Watch, result: Result) -> None:

@@ -44,6 +44,14 @@ def test_the_first_fault_is_the_reason(changes: dict[str, Any], reason: str) -> 
     assert (result.reason, result.passed) == (reason, not reason)
 
 
+def test_a_step_that_only_presses_shifts_no_limit() -> None:
+    steps = [{"press": "9"}, *STEPS]
+    test = SelfTest.model_validate({"name": "hotline", "number": "600", "caller": "101", "step": steps})
+    result = replace(GOOD, steps=[HEARD[0], replace(HEARD[1], reaction_ms=61.0)])
+    judge(test, result)
+    assert result.reason == "step 3: 61 ms after the key, allowed are 60 ms"
+
+
 async def test_the_far_call_is_known_by_its_numbers_and_marked() -> None:
     harness = CallHarness()
     watch = Watch(harness.services, "hotline", "+48221000600", ("+48221000699",))
