@@ -11,7 +11,8 @@ from pbx.config_base import Language, Section
 
 Texts = dict[Language, str]
 HoursState = Literal["open", "closed", "holiday"]
-Pin = Annotated[str, Field(pattern=r"^([0-9]{4,16})?$")]
+# 4 to 16 digits, or what `centrala pin hash` makes of them (pbx.call.pins)
+Pin = Annotated[str, Field(pattern=r"^([0-9]{4,16}|scrypt\$[A-Za-z0-9+/=]{8,64}\$[A-Za-z0-9+/=]{16,64})?$")]
 
 
 class Voicemail(Section):
@@ -20,7 +21,7 @@ class Voicemail(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     extension: str = ""  # whose box it is; empty: a box that several share
     lamps: list[str] = []  # further extensions whose phones show that messages wait
-    pin: Pin = ""  # 4 to 16 digits; empty: it is opened from the phone of `extension` only
+    pin: Pin = ""  # empty: it is opened from the phone of `extension` only
     ask_own_phone: bool = True  # the phone of `extension` is asked for the PIN as well
     greeting: Texts = {}  # spoken while no greeting was recorded; empty: a sentence of ours
     hours: str = ""  # an [[hours]]: outside it the absence greeting or `closed_greeting` is heard

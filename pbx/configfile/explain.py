@@ -10,7 +10,10 @@ from pydantic import BaseModel, ValidationError
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
-SECRET_KEYS = frozenset({"secret", "password", "pin"})
+# Keys whose values, and those of tables below them, no message may show.
+SECRET_KEYS = frozenset(
+    {"secret", "password", "pin", "moderator_pin", "pins", "token", "callback_secret", "secrets", "headers"}
+)
 
 
 def explain(error: ValidationError) -> list[Problem]:
@@ -26,7 +29,8 @@ def _explain(item: dict[str, Any]) -> Problem:
     if kind == "missing":
         return Problem(path, "is missing", f"add `{path[-1]} = ...` to this table")
     expected = item["msg"][0].lower() + item["msg"][1:]
-    given = "the value" if path and path[-1] in SECRET_KEYS else repr(item["input"])
+    hidden = isinstance(item["input"], dict) or any(part in SECRET_KEYS for part in path)
+    given = "the value" if hidden else repr(item["input"])
     if len(given) > 60:
         given = given[:57] + "..."
     return Problem(path, f"{given} is not accepted: {expected}", _remedy(kind, item.get("ctx", {})))

@@ -84,7 +84,7 @@ class Listening:
         elif key == "9":
             await self._shelf.change(message, saved=True, deleted=0.0)
             await self._call.say(texts.KEPT)
-            return "2" if key == "9" else ""
+            return "2"
         return ""
 
     async def _play(self, message: Message, number: int) -> str:

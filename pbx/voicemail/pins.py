@@ -6,6 +6,7 @@ import hmac
 import logging
 from typing import TYPE_CHECKING
 
+from pbx.call.pins import find_pin, is_hash
 from pbx.events import Alarm, Kind
 from pbx.voicemail import texts
 
@@ -60,7 +61,7 @@ class Pins:
                 return False
             clip = await call.services.prompts.get(texts.ASK_PIN[call.language], call.language)
             entered = await call.collect(maximum=MAX_DIGITS, timeout_s=10.0, between_s=5.0, prompt=[clip])
-            if hmac.compare_digest(entered.encode(), pin.encode()):
+            if await _fits(entered, pin):
                 self._right(owner)
                 return True
             self._failed(call, owner)
@@ -92,3 +93,10 @@ class Pins:
         if not self.locked:
             now = self._services.clock.unix()
             self._services.bus.publish(Alarm(ALARM, "no box is locked any more", False, now))
+
+
+async def _fits(entered: str, pin: str) -> bool:
+    """`pin` is the digits or their hash."""
+    if is_hash(pin):
+        return await find_pin(entered, {"pin": pin}) is not None
+    return hmac.compare_digest(entered.encode(), pin.encode())

@@ -124,6 +124,12 @@ def test_refused_with_line_key_and_remedy(tmp_path: Path, old: str, new: str, li
 
 def test_a_secret_is_never_shown(tmp_path: Path) -> None:
     assert "5551234" not in refuse(tmp_path, GOOD.replace('"a-long-secret-1"', "5551234"))
+    gateway = '[[sms.gateway]]\nname = "a"\nkind = "smsapi"\n'
+    engine = '[[speech.engine]]\nname = "a"\nkind = "http"\nurl = "http://a/"\n[speech.engine.headers]\n'
+    for table in (f"{gateway}token", f"{gateway}callback_secret", f"{engine}authorization", "[http.secrets]\ncrm"):
+        told = refuse(tmp_path, f"{GOOD}\n{table} = 5551234\n")
+        assert "is not accepted" in told
+        assert "5551234" not in told
 
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pbx.call.pins import hash_pin
+from pbx.config import Config
 from pbx.contact.item import ItemState
 from pbx.events import Alarm, Kind
 from pbx.voicemail import phrases
@@ -193,3 +195,15 @@ def test_the_head_says_who_and_when() -> None:
     earlier = phrases.head(1, "101", now - 5 * day_s, now, zone)
     assert "On the sixteenth of September at four thirteen p.m." in earlier["en"]
     assert "Szesnastego września o szesnastej trzynaście." in earlier["pl"]
+
+
+async def test_the_configuration_may_hold_the_hash_of_a_pin(tmp_path: Path) -> None:
+    hashed = Config.model_validate({"voicemail": [{"name": "101", "pin": hash_pin("2580")}]}).voicemail[0].pin
+    office = Office(tmp_path, voicemail=[{"name": "101", "extension": "101", "pin": hashed}])
+    owner = office.dial("101", "*98")
+    await office.hears(owner, "Enter your PIN")
+    owner.press("2581#")
+    await office.hears(owner, "That PIN is wrong.")
+    owner.press("2580#")
+    await office.hears(owner, "You have no messages.")
+    await office.close()
