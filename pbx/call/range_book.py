@@ -15,6 +15,7 @@ MAX_RANGES = 1_000_000  # of all tables
 MAX_TABLES = 20
 MAX_PART = 5000  # ranges of one part
 MAX_NAME = 200
+MAX_COMING = 3  # imports at once
 _NAME = re.compile(r"[\w .()+-]{1,64}")
 
 Row = tuple[int, int, str, str]  # first, last, region, operator
@@ -61,17 +62,17 @@ class RangeBook:
         """One part of an import; returns how many ranges came so far. Raises RangeError, and what the store raises."""
         store = self._ready(name)
         if begin:
-            if len(self.tables.keys() | self._coming.keys() | {name}) > MAX_TABLES:
+            if len(self.tables.keys() | {name}) > MAX_TABLES:
                 raise RangeError(f"there are {MAX_TABLES} tables; remove one with `centrala regions remove`")
+            await self._give_up(store, name)
             self._coming[name] = RangeTable()
-            await store.remove(f"{name}\n")
         table = self._coming.get(name)
         if table is None:
             raise RangeError("the import did not begin here: import the file again")
         try:
             part = self._checked(name, table, rows)
         except RangeError:
-            del self._coming[name]
+            self._coming.pop(name, None)
             await store.remove(f"{name}\n")
             raise
         await store.add(name, part)
@@ -90,6 +91,13 @@ class RangeBook:
         del self.tables[name]
         self.changed()
         return True
+
+    async def _give_up(self, store: RangeStore, name: str) -> None:
+        """An import of `name` begins anew; of others that did not end the oldest goes, where there are many."""
+        others = [known for known in self._coming if known != name]
+        for gone in (name, *others[: max(0, len(others) + 1 - MAX_COMING)]):
+            self._coming.pop(gone, None)
+            await store.remove(f"{gone}\n")
 
     def _ready(self, name: str) -> RangeStore:
         if not _NAME.fullmatch(name):

@@ -133,6 +133,18 @@ async def test_a_part_with_a_fault_undoes_its_import(tmp_path: Path, rows: list[
         assert not book.tables
 
 
+async def test_imports_that_are_broken_off_do_not_pile_up(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        book = RangeBook(world.store.ranges)
+        for number in range(25):
+            await book.take(f"t{number}", ROWS[:1], begin=True, end=False)
+        assert world.count("number_ranges") == 3
+        with pytest.raises(RangeError, match="did not begin"):
+            await book.take("t0", ROWS[1:], begin=False, end=True)
+        assert await book.take("t24", ROWS[1:], begin=False, end=True) == 2
+        assert list(book.tables) == ["t24"]
+
+
 async def test_names_of_tables_are_plain(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         with pytest.raises(RangeError, match="no name of a table"):
