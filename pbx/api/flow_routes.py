@@ -31,7 +31,10 @@ class FlowControl(Protocol):
 
 def flow_routes(control: FlowControl) -> list[Route]:
     """Every path and what answers it; bodies are JSON objects."""
+    return [*_looking(control), *_changing(control)]
 
+
+def _looking(control: FlowControl) -> list[Route]:
     async def flows(_: Request) -> Any:
         return await control.flows()
 
@@ -55,6 +58,18 @@ def flow_routes(control: FlowControl) -> list[Route]:
         old, new = (_version(asked.get(key), key) for key in ("old", "new"))
         return await control.diff(_name(request), old, new)
 
+    return [
+        Route("/flows", json_route(flows)),
+        Route("/flow-schema", json_route(schema)),
+        Route("/flow-check", json_route(check), methods=["POST"]),
+        Route("/flows/{name}", json_route(document)),
+        Route("/flows/{name}/versions", json_route(versions)),
+        Route("/flows/{name}/progress", json_route(progress)),
+        Route("/flows/{name}/diff", json_route(diff)),
+    ]
+
+
+def _changing(control: FlowControl) -> list[Route]:
     async def draft(request: Request) -> Any:
         body = await read_json(request, MAX_BODY)
         return await control.draft(_name(request), body.get("document"), *_who(body))
@@ -69,13 +84,6 @@ def flow_routes(control: FlowControl) -> list[Route]:
         return await control.rollback(_name(request), _version(body.get("to"), "to"), *_who(body))
 
     return [
-        Route("/flows", json_route(flows)),
-        Route("/flow-schema", json_route(schema)),
-        Route("/flow-check", json_route(check), methods=["POST"]),
-        Route("/flows/{name}", json_route(document)),
-        Route("/flows/{name}/versions", json_route(versions)),
-        Route("/flows/{name}/progress", json_route(progress)),
-        Route("/flows/{name}/diff", json_route(diff)),
         Route("/flows/{name}/draft", json_route(draft), methods=["PUT"]),
         Route("/flows/{name}/publish", json_route(publish), methods=["POST"]),
         Route("/flows/{name}/rollback", json_route(rollback), methods=["POST"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import orjson
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -38,7 +37,7 @@ def trunk_routes(control: TrunkControl) -> list[Route]:
     async def numbers(request: Request) -> Any:
         if request.method == "GET":
             return control.numbers()
-        body = await _read_table(request)
+        body = await read_json(request, MAX_TABLE)
         rows = body.get("rows")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Refused(422, 'give {"rows": [{"number": ..., "application": ...}], "replace": false}')
@@ -88,20 +87,3 @@ def _seconds(body: Mapping[str, Any]) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e9:
         raise Refused(422, f"for_s is {value!r}: give seconds, or leave it out")
     return float(value)
-
-
-async def _read_table(request: Request) -> dict[str, Any]:
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_TABLE:
-            raise Refused(413, f"the table is over {MAX_TABLE} bytes")
-        parts.append(chunk)
-    try:
-        value = orjson.loads(b"".join(parts))
-    except orjson.JSONDecodeError as error:
-        raise Refused(422, f"the body is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise Refused(422, "the body must be a JSON object")
-    return value

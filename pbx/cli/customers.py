@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
 
 from pbx.cli.console import ask, fail, out, read_config, show
+
+if TYPE_CHECKING:
+    from pbx.customers.table import Reading
 
 customers = typer.Typer(help="Customers who are known by number.", no_args_is_help=True)
 pin = typer.Typer(help="PINs of flows.", no_args_is_help=True)
@@ -49,12 +52,7 @@ def import_customers(
         fail(f"{file} cannot be read: {error.strerror}")
     except TableError as error:
         fail(error)
-    taken = ", ".join(f"{name} as {what}" for name, what in reading.columns.items())
-    out.print(f"{reading.lines} rows; columns: {taken}", markup=False, soft_wrap=True)
-    for problem in reading.problems[:SHOWN]:
-        out.print(problem, style="yellow", markup=False, soft_wrap=True)
-    if len(reading.problems) > SHOWN:
-        out.print(f"and {len(reading.problems) - SHOWN} more", style="yellow", markup=False)
+    _tell(reading)
     if check or not reading.customers:
         out.print(f"{len(reading.customers)} customers can be taken in", markup=False)
         raise typer.Exit(0 if reading.customers else 1)
@@ -141,6 +139,16 @@ def hash_(
     if like and not is_hash(like):
         fail(f"{like!r} is no hash of `centrala pin hash`")
     out.print(_asked(like), markup=False, highlight=False, soft_wrap=True)
+
+
+def _tell(reading: Reading) -> None:
+    """What a table held, and which lines cannot be used."""
+    taken = ", ".join(f"{name} as {what}" for name, what in reading.columns.items())
+    out.print(f"{reading.lines} rows; columns: {taken}", markup=False, soft_wrap=True)
+    for problem in reading.problems[:SHOWN]:
+        out.print(problem, style="yellow", markup=False, soft_wrap=True)
+    if len(reading.problems) > SHOWN:
+        out.print(f"and {len(reading.problems) - SHOWN} more", style="yellow", markup=False)
 
 
 def _asked(like: str = "") -> str:

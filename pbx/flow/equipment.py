@@ -21,6 +21,8 @@ from pbx.web.client import Web, WebClient
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
     from pbx.call.services import Services
+    from pbx.clock import Clock
+    from pbx.config import Config
     from pbx.customers.customer import CustomerStore
 
 
@@ -47,18 +49,7 @@ class Equipment:
         self.rotas = {entry.name: Duty(entry, config.server.timezone, self.calendars.at) for entry in config.rota}
         self.dealers = DealerBook(config.dealer, config.dealers, clock, keeper)
         self.dealers.is_open = lambda hours: conditions.state(hours) == "open"
-        self._stock: Feed | None = None
-        if config.dealers.stock:
-            self._stock = Feed(
-                "the stock of dealers",
-                config.dealers.stock,
-                every_s=config.dealers.stock_every_s,
-                copy=Path(config.server.data_dir) / "feeds" / "stock",
-                web=self.web,
-                clock=clock,
-                take=self.dealers.take_stock,
-            )
-            self.dealers.stock_age_s = self._stock.age_s
+        self._stock = self._stock_of(config, clock) if config.dealers.stock else None
         self._regions = services.inbound.regions
         self.ranges.changed = self._take_ranges
         self._take_ranges()
@@ -83,6 +74,20 @@ class Equipment:
         await self.calendars.stop()
         if self._own_web is not None:
             await self._own_web.stop()
+
+    def _stock_of(self, config: Config, clock: Clock) -> Feed:
+        """What the dealers have, as a feed that they are told of."""
+        stock = Feed(
+            "the stock of dealers",
+            config.dealers.stock,
+            every_s=config.dealers.stock_every_s,
+            copy=Path(config.server.data_dir) / "feeds" / "stock",
+            web=self.web,
+            clock=clock,
+            take=self.dealers.take_stock,
+        )
+        self.dealers.stock_age_s = stock.age_s
+        return stock
 
     def _take_ranges(self) -> None:
         self._regions.take_ranges(self.ranges.all())

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pbx.configfile.problem import Problem
@@ -151,7 +152,7 @@ class Publishing:
         prompt cannot be spoken, unless `force`."""
         async with self._lock:
             row = await (self._draft_of(name) if version is None else self._version(name, version))
-            flow, problems = build(self._document_of(row), version=row.version)
+            flow, problems = await self._aside(partial(build, self._document_of(row), version=row.version))
             problems = problems or await self._aside(self._problems, flow)
             if problems:
                 raise FlowRefused(422, f"version {row.version} of flow {name!r} has mistakes:", problems)
@@ -177,7 +178,7 @@ class Publishing:
             return await self.publish(name, to, by, note or "rolled back", force=True)
         async with self._lock:
             configured = self._configured.get(name)
-            problems = self._problems(configured) if configured is not None else []
+            problems = await self._aside(self._problems, configured) if configured is not None else []
             if configured is None or problems:
                 raise FlowRefused(422, f"the configuration has no flow {name!r} that could hold again", problems)
             if await self._store.withdraw(name) is None:
