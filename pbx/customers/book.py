@@ -30,6 +30,7 @@ class CustomerBook:
         self._store = store
         self._plan = NumberPlan(country)
         self._known: dict[str, Found | None] = {}
+        self._changes = 0
 
     def number(self, text: str) -> str:
         """`text` as E.164, else as it is."""
@@ -43,10 +44,13 @@ class CustomerBook:
         if number in self._known:
             return self._known[number]
         tail = tail_of(number) if len(number) > len(tail_of(number)) else ""
+        changes = self._changes
         customer, exact = await self._store.by_number(number, tail)
-        if len(self._known) >= CACHE:
-            self._known.clear()
-        found = self._known[number] = Found(customer, exact) if customer is not None else None
+        found = Found(customer, exact) if customer is not None else None
+        if changes == self._changes:  # else it may be what was there before
+            if len(self._known) >= CACHE:
+                self._known.clear()
+            self._known[number] = found
         return found
 
     async def is_first_call(self, caller: str, call_id: str) -> bool:
@@ -67,7 +71,7 @@ class CustomerBook:
             except CustomerError as error:
                 raise CustomerError(f"customer {at}: {error}") from None
         await self._store.put(customers, batch)
-        self._known.clear()
+        self._forget()
         return len(customers)
 
     async def retain(self, batch: str) -> int:
@@ -75,19 +79,19 @@ class CustomerBook:
         if not _BATCH.fullmatch(batch):
             raise CustomerError("a batch is named by 1 to 64 letters, digits or .:_-")
         gone = await self._store.retain(batch)
-        self._known.clear()
+        self._forget()
         return gone
 
     async def remove(self, number: str) -> bool:
         """Takes out whose number it is; False when nobody's."""
         gone = await self._store.remove(self.number(number))
-        self._known.clear()
+        self._forget()
         return gone
 
     async def set_pin(self, number: str, hashed: str) -> bool:
         """`hashed` is of pbx.call.pins, "" takes the PIN away; False when nobody has this number."""
         done = await self._store.set_pin(self.number(number), hashed)
-        self._known.clear()
+        self._forget()
         return done
 
     async def search(self, text: str = "", tag: str = "", limit: int = 100) -> list[Customer]:
@@ -96,3 +100,8 @@ class CustomerBook:
 
     async def count(self) -> int:
         return await self._store.count()
+
+    def _forget(self) -> None:
+        """The store holds something else than before."""
+        self._known.clear()
+        self._changes += 1
