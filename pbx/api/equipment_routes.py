@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from pbx.api.control import Refused, json_route, read_json
+from pbx.call.pins import is_hash
 
 MAX_PART = 8 * 1024 * 1024
 MAX_LIST = 10_000
-HASH = "scrypt$"
 
 
 class EquipmentControl(Protocol):
@@ -64,7 +64,7 @@ def _customer_routes(control: EquipmentControl) -> list[Route]:
         if request.method == "DELETE":
             return await control.remove_customer(number)
         hashed = (await read_json(request, MAX_PART)).get("pin", "")
-        if not isinstance(hashed, str) or (hashed and not hashed.startswith(HASH)):
+        if not isinstance(hashed, str) or (hashed and not is_hash(hashed)):
             raise Refused(422, 'give {"pin": HASH} as `centrala pin hash` makes it, "" to take it away')
         return await control.set_pin(number, hashed)
 

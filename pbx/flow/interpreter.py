@@ -15,6 +15,7 @@ from pbx.flow.blocks.queue import Queue
 from pbx.flow.errors import FlowError
 from pbx.flow.model import Flow, prompts_of
 from pbx.flow.run import KEPT, Run
+from pbx.flow.scope import AFTER_S
 from pbx.flow.walk import begin, walk
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.flow")
 
 LOST = ("media_timeout", "lost", "expired")  # the caller is gone as well, without a word
-AFTER_S = 30.0  # what is done for a caller who has gone has an end
 STOP_S = 5.0  # how long it may still take when the PBX stops
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pbx.flow.asking import Asked, ask
 from pbx.flow.block import Block, Exit, Reference, Text
-from pbx.flow.blocks.menu import KEYS
+from pbx.flow.blocks.menu import single_keys
 from pbx.flow.slots import check_slot, slot_at
 
 if TYPE_CHECKING:
@@ -49,11 +49,9 @@ class Callback(Block):
     @field_validator("slots")
     @classmethod
     def _check_slots(cls, slots: dict[str, str]) -> dict[str, str]:
-        for key, slot in slots.items():
-            if len(key) != 1 or key not in KEYS:
-                raise ValueError(f"{key!r} cannot be pressed: use one of 0-9, *, #, A-D")
+        for slot in slots.values():
             check_slot(slot)
-        return slots
+        return single_keys(slots)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from pbx.customers.book import Found
     from pbx.flow.run import Run
 
-log = logging.getLogger("centrala.flow")
 NAMES = ("id", "name", "vip", "tags", "agent", "note", "known", "match", "first_time")
 
 
@@ -84,7 +82,7 @@ class CallerCheck(Block):
         try:
             found: Found | None = await run.call.services.extra["customers"].find(run.call.caller)
         except Exception as error:
-            log.error("call %s: the caller cannot be looked up: %s", run.call.id, error)
+            run.failed(f"the caller cannot be looked up: {error}")
             return None
         return found
 
@@ -95,7 +93,7 @@ class CallerCheck(Block):
         try:
             first: bool = await call.services.extra["customers"].is_first_call(call.caller, call.id)
         except Exception as error:
-            log.error("call %s: earlier calls cannot be looked up: %s", call.id, error)
+            run.failed(f"earlier calls cannot be looked up: {error}")
             return False
         return first
 

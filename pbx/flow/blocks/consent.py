@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pbx.events import Kind
 from pbx.flow.asking import Asked, ask
@@ -33,6 +33,14 @@ class Consent(Block):
     recording: bool = True
     next: str = ""
     refused: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.refuse_key and self.refuse_key == self.key:
+            raise ValueError(f"{self.key!r} cannot mean both: choose another refuse_key")
+        if self.refuse_key and not self.key:
+            raise ValueError("a notice asks nothing: give key as well, or leave refuse_key out")
+        return self
 
     def exits(self) -> dict[str, Exit]:
         return {

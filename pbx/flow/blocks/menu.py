@@ -71,3 +71,11 @@ class Menu(Block):
             if pressed and self.invalid_text is not None and attempt < self.retries:
                 await run.say(self.invalid_text)
         return outcome
+
+
+def single_keys(table: dict[str, str]) -> dict[str, str]:
+    """`table`, for validators of settings by key. Raises ValueError when one is no single key."""
+    for key in table:
+        if len(key) != 1 or key not in KEYS:
+            raise ValueError(f"{key!r} cannot be pressed: use one of 0-9, *, #, A-D")
+    return table

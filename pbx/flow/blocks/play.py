@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
@@ -11,8 +10,6 @@ from pbx.flow.block import Block, Exit, Reference
 
 if TYPE_CHECKING:
     from pbx.flow.run import Run
-
-log = logging.getLogger("centrala.flow")
 
 
 class Play(Block):
@@ -55,5 +52,5 @@ class Play(Block):
         try:
             return [services.prompts.music(self.sound)]
         except KeyError as error:  # the file was taken away after the check: the caller goes on without it
-            log.error("call %s: %s", run.call.id, error.args[0])
+            run.failed(str(error.args[0]))
             return []

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from pbx.config_queue import LONGEST_WAIT_S
 from pbx.flow.block import Block, Exit, Reference
-from pbx.flow.blocks.menu import KEYS
+from pbx.flow.blocks.menu import single_keys
 from pbx.flow.blocks.tag import priority_of, skills_of
 from pbx.flow.fill import checked, fill
 
@@ -49,10 +49,7 @@ class Queue(Block):
     @field_validator("keys")
     @classmethod
     def _check_keys(cls, keys: dict[str, str]) -> dict[str, str]:
-        for key in keys:
-            if len(key) != 1 or key not in KEYS:
-                raise ValueError(f"{key!r} cannot be pressed: use one of 0-9, *, #, A-D")
-        return keys
+        return single_keys(keys)
 
     def exits(self) -> dict[str, Exit]:
         by_key = {key: Exit(f"keys.{key}", target, required=True) for key, target in self.keys.items()}

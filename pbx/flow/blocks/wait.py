@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
 from pbx.flow.block import Block, Exit, Reference
-from pbx.flow.blocks.menu import KEYS
+from pbx.flow.blocks.menu import single_keys
 
 if TYPE_CHECKING:
     from pbx.flow.run import Run
@@ -27,10 +26,7 @@ class Wait(Block):
     @field_validator("keys")
     @classmethod
     def _check_keys(cls, keys: dict[str, str]) -> dict[str, str]:
-        for key in keys:
-            if len(key) != 1 or key not in KEYS:
-                raise ValueError(f"{key!r} cannot be pressed: use one of 0-9, *, #, A-D")
-        return keys
+        return single_keys(keys)
 
     def exits(self) -> dict[str, Exit]:
         by_key = {key: Exit(f"keys.{key}", target, required=True) for key, target in self.keys.items()}
@@ -38,9 +34,6 @@ class Wait(Block):
 
     def references(self) -> list[Reference]:
         return [Reference("sound", self.music, "music")] if self.music and self.music != "default" else []
-
-    def sets(self) -> Sequence[str]:
-        return ()
 
     async def run(self, run: Run) -> str:
         call = run.call

@@ -68,19 +68,11 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualTimeLoop)
     world = World(caller)
-    house = CallHarness(config, clock=loop.clock)
-    services = house.services
-    services.queues = ScriptedQueues(world)
-    services.inbound.regions = ScriptedRegions(world)  # type: ignore[assignment]
-    Equipment(services, ScriptedCustomers(world), web=ScriptedWeb(world, config))
-    services.extra["voicemail"] = ScriptedVoicemail(world)
-    services.extra["announcements"] = ScriptedAnnouncements(config)
-    services.extra["sms"] = ScriptedSms(world, config)
-    services.extra["callbacks"] = ScriptedCallbacks(world)
+    house = _house(world, config, loop)
     led = Flows({**flows, flow.name: flow})
     runs: list[Run] = []
     led.ended = runs.append
-    services.applications.register("flow", led.application)
+    house.services.applications.register("flow", led.application)
     began = loop.time()
     far_end = house.call(f"flow:{flow.name}", call_class=RehearsedCall, **_setup(caller))
     call = far_end.call
@@ -106,6 +98,20 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
         events=house.events,
         faults=faults,
     )
+
+
+def _house(world: World, config: Config, loop: VirtualTimeLoop) -> CallHarness:
+    """A PBX whose surroundings do as the script says."""
+    house = CallHarness(config, clock=loop.clock)
+    services = house.services
+    services.queues = ScriptedQueues(world)
+    services.inbound.regions = ScriptedRegions(world)  # type: ignore[assignment]
+    Equipment(services, ScriptedCustomers(world), web=ScriptedWeb(world, config))
+    services.extra["voicemail"] = ScriptedVoicemail(world)
+    services.extra["announcements"] = ScriptedAnnouncements(config)
+    services.extra["sms"] = ScriptedSms(world, config)
+    services.extra["callbacks"] = ScriptedCallbacks(world)
+    return house
 
 
 async def _play(actor: Actor, far_end: FakeCaller, caller: Caller) -> list[str]:

@@ -58,6 +58,7 @@ async def test_a_limit_that_is_none_is_refused(control: Control, client: httpx.A
         ("/customers", b'{"rows": [1]}', 422, 'give {\\"rows\\"'),
         ("/regions", b'{"rows": []}', 422, 'give {\\"name\\"'),
         ("/customers/+48600100200", b'{"pin": "1234"}', 422, 'give {\\"pin\\": HASH}'),
+        ("/customers/+48600100200", b'{"pin": "scrypt$1234"}', 422, 'give {\\"pin\\": HASH}'),
     ],
 )
 async def test_a_body_that_says_nothing_is_refused(

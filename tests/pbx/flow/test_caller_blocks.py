@@ -90,6 +90,7 @@ async def test_a_database_that_fails_costs_the_caller_his_name_alone() -> None:
     house = EquippedHouse(check(known="nobody"))
     house.customers.broken = OSError("disk")
     assert said(await house.run(caller="+48600100200")) == ["nobody -"]
+    assert [told["error"] for told in house.told(Kind.FLOW_FAILED)] == ["the caller cannot be looked up: disk"]
     assert said(await house.run(caller="anonymous", withheld=True)) == ["nobody -"]
     assert house.customers.asked == 1, "nobody is looked up by a number that he hides"
     await house.close()

@@ -8,6 +8,7 @@ import pytest
 
 from pbx.call.keeping import MemoryKeeper
 from pbx.events import Kind
+from pbx.flow.blocks.consent import Consent
 from pbx.flow.blocks.split import Split
 from pbx.flow.slots import check_slot, slot_at
 from tests.pbx.flow.equipped import EquippedHouse, said
@@ -98,6 +99,15 @@ async def test_who_does_not_agree_is_not_recorded_whoever_wants_it(
     assert house.told(Kind.CONSENT_NOTED) == [{"consent": name, "given": given, "basis": "GDPR 6(1)(a)"}]
     assert bool(house.told(Kind.RECORDING_STARTED)) is recorded
     await house.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"refuse_key": "2"}, "a notice asks nothing"), ({"key": "1", "refuse_key": "1"}, "'1' cannot mean both")],
+)
+def test_a_key_that_could_not_refuse_is_not_taken(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Consent.model_validate({"kind": "consent", "text": "May we?", "basis": "GDPR", **settings})
 
 
 @pytest.mark.parametrize(("recording", "recorded"), [("on", True), ("off", False), ("pause", False)])
