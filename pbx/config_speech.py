@@ -43,3 +43,6 @@ class Speech(Section):
     patience_s: float = Field(default=2.0, gt=0, le=30)  # a caller waits so long for each voice
     wide_rates: list[Literal[16000, 48000]] = [16000]  # kept beside 8 kHz
     cache_dir: str = ""  # empty: <data_dir>/speech
+    cache_mb: int = Field(
+        default=4096, ge=64
+    )  # of rendered speech; above it what was not read for the longest time goes

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.language import marks
 from pbx.media import speech, tones
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT_CHARS = 4000
 WIDE_HZ = 16000  # of the sound that G.722 and Opus get
+PRUNE_EVERY = 500  # renderings between two looks at how much the cache takes
 MAX_KNOWN = 20_000  # texts that are listed
 TAKES = "takes"  # the folder of recordings, in that of the cache's parent
 FAILURES = (SpeechError, CacheError, ValueError, MemoryError, TimeoutError)
@@ -64,6 +65,7 @@ class Prompts:
         self._music = MusicShelf(engine, self.cache, self.speakers.first, music_dir)
         self._pending: dict[str, asyncio.Task[Clip]] = {}
         self._tones: dict[str, Clip] = {}
+        self._pruning: asyncio.Task[None] | None = None
         self.known: dict[tuple[str, str, str], None] = {}  # text, language, voice of what was preloaded
         self._ailing: set[str] = set()  # engines that failed and have not spoken since
         self.rendered = 0
@@ -97,10 +99,11 @@ class Prompts:
             self.speakers.assume(await asyncio.to_thread(self.cache.recall, "engine-version"))
             self._engine.alarm("speech_unavailable", str(error), True)
         await self._music.load()
+        await self._prune()
 
     async def stop(self) -> None:
         """Ends the workers and forgets what is being made; idempotent."""
-        pending = list(self._pending.values())
+        pending: list[asyncio.Task[Any]] = [*self._pending.values(), *([self._pruning] if self._pruning else [])]
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
@@ -301,6 +304,8 @@ class Prompts:
                 wide: dict[int, Path] = {rate: SoundCache.wide(path, rate) for rate in self._config.wide_rates}
                 await self.speakers.say(voice, text, path, wide, priority)
                 self.rendered += 1
+                if self.rendered % PRUNE_EVERY == 0:
+                    self._pruning = asyncio.create_task(self._prune(), name="prune-speech")
                 self._speaks_again(voice.engine)
                 pcm = await asyncio.to_thread(self.cache.read, path)
             else:
@@ -323,6 +328,15 @@ class Prompts:
             return b""
         found: bytes | None = await asyncio.to_thread(self.cache.read, SoundCache.wide(path, WIDE_HZ), WIDE_HZ)
         return found or b""
+
+    async def _prune(self) -> None:
+        try:
+            gone = await asyncio.to_thread(self.cache.prune, self._config.cache_mb << 20)
+        except OSError as error:
+            log.warning("%s is not tidied: %s", self.cache.folder, error)
+            return
+        if gone:
+            log.info("%d prompts left the cache of rendered speech (speech.cache_mb)", gone)
 
     def _speaks_again(self, engine: str) -> None:
         """The alarms go when the last of the engines that failed has spoken."""

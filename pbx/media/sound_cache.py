@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -10,6 +11,7 @@ import wave
 from pathlib import Path
 
 NARROW = 8000  # Hz: what every telephone plays
+DIGEST_END = len("say-") + 64  # of a rendered prompt's name: what follows is a rate
 log = logging.getLogger("centrala.media")
 FORMAT_VERSION = 3  # raise it when rendering changes, so that old files are not used
 
@@ -61,7 +63,9 @@ class SoundCache:
                 data = file.readframes(frames)
                 if not data or len(data) != 2 * frames:
                     raise wave.Error("it is shorter than its header says")
-                return data
+            with contextlib.suppress(PermissionError):  # another user's file: it can be played all the same
+                os.utime(path)  # `prune` keeps what was read lately
+            return data
         except FileNotFoundError:
             return None
         except (wave.Error, EOFError) as error:
@@ -69,6 +73,26 @@ class SoundCache:
             if not keep:
                 path.unlink(missing_ok=True)
             return None
+
+    def prune(self, most: int) -> int:
+        """Removes the rendered prompts that were not read for the longest time while all take over `most` octets.
+
+        Returns how many; each goes with its sounds at other rates. Texts with numbers in them come up once and never
+        again. Raises OSError.
+        """
+        groups: dict[str, list[tuple[Path, os.stat_result]]] = {}
+        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/say-*.wav")):
+            groups.setdefault(path.stem[:DIGEST_END], []).append((path, path.stat()))
+        left = sum(found.st_size for group in groups.values() for _, found in group)
+        gone = 0
+        for group in sorted(groups.values(), key=lambda group: max(found.st_mtime_ns for _, found in group)):
+            if left <= most:
+                break
+            for path, found in reversed(group):  # the narrow one is looked for: it goes first (pbx.media.prompts)
+                path.unlink(missing_ok=True)
+                left -= found.st_size
+            gone += 1
+        return gone
 
     def remember(self, name: str, value: str) -> None:
         """Keeps a small fact beside the sounds (the engine's version), for a start without the engine."""
