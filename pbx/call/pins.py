@@ -22,7 +22,9 @@ MIN_DIGITS, MAX_DIGITS = 4, 16
 ROOM = "pin_locks"
 MAX_KEPT = 20_000
 FORGET_S = 86_400.0  # wrong ones are forgotten after this without another
-_FORM = re.compile(r"scrypt\$([A-Za-z0-9+/=]{8,64})\$([A-Za-z0-9+/=]{16,64})")
+_FOUR = r"[A-Za-z0-9+/]{4}"
+_LAST = rf"(?:{_FOUR}|[A-Za-z0-9+/]{{3}}=|[A-Za-z0-9+/]{{2}}==)"  # base64 that can be decoded, RFC 4648
+_FORM = re.compile(rf"scrypt\$((?:{_FOUR}){{1,15}}{_LAST})\$((?:{_FOUR}){{3,15}}{_LAST})")
 
 
 def hash_pin(pin: str, salt: bytes | None = None) -> str:

@@ -224,3 +224,11 @@ def test_hashes_tell_nothing_and_may_share_their_salt() -> None:
     for wrong in ("123", "12a4", "", "1" * 17):
         with pytest.raises(ValueError, match="4 to 16 digits"):
             hash_pin(wrong)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "4711", "scrypt$AAAAAAAA$", f"scrypt$========${'A' * 32}", f"scrypt$AAAA=${'A' * 31}"]
+)
+def test_what_cannot_be_decoded_is_no_hash(text: str) -> None:
+    assert not is_hash(text)
+    assert is_hash(hash_pin("4711", b"eight by"))
