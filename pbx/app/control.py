@@ -51,6 +51,7 @@ class PbxControl:
             "late_ticks": sum(worker.late_ticks for worker in workers),
             "realtime": all(worker.realtime for worker in workers),
             "alarms": len(app.alarms.active()),
+            "prompts_left": app.prompts_left,
             "http": "{}:{}".format(*app.http.address) if app.http is not None else "",
             "https": "{}:{}".format(*app.https.address) if app.https is not None else "",
             "sip": [str(address) for address in app.driver.listening],

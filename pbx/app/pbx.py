@@ -99,6 +99,7 @@ class Pbx:
         self.decisions = HistogramCell(DECISION)  # seconds
         self._stack = contextlib.AsyncExitStack()
         self._preload: asyncio.Task[None] | None = None
+        self.prompts_left = 0  # of those that are made at the start
         self.store: Store
         self.media: MediaEngine
         self.prompts: Prompts
@@ -270,6 +271,7 @@ class Pbx:
         texts = [*self.flows.texts(language), *self.queues.texts(), *self.features.texts()]
         texts += [*code_texts(language, self.config.break_reason), *self.callbacks.texts()]
         texts += [*self.calls.services.inbound.texts(), *self.voicemail.texts()]
+        self.prompts_left = len(texts)
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
         if self.config.numbering.country and self.config.numbering.regions:
@@ -284,8 +286,12 @@ class Pbx:
             log.warning("%s", error)
 
     async def _load_prompts(self, texts: list[tuple[str, ...]]) -> None:
-        for problem in await self.prompts.preload(texts):
+        def done(count: int, wanted: int) -> None:
+            self.prompts_left = wanted - count
+
+        for problem in await self.prompts.preload(texts, done):
             log.error("a prompt cannot be spoken: %s", problem)
+        self.prompts_left = 0
 
     async def _start_signalling(self) -> None:
         if self.config.tls.certificate:
