@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.routing import Route
 
-from pbx.api.control import Refused, json_route, read_json
+from pbx.api.control import Refused, json_route, read_json, texts_of
 
 TEXTS = ("number", "queue", "key", "name", "language", "mode", "source", "preferred_agent")
 NUMBERS = ("promise_s", "priority")
@@ -67,17 +67,7 @@ def callback_routes(control: CallbackControl) -> list[Route]:
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:
     """What a request may say, each of its type. Refused 422 for anything else."""
-    unknown = sorted(set(body) - KNOWN)
-    if unknown:
-        raise Refused(422, f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(KNOWN))}")
-    fields: dict[str, Any] = {}
-    for name in TEXTS:
-        value = body.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise Refused(422, f"{name} is a text of at most {MAX_TEXT} characters")
-        fields[name] = value
+    fields = texts_of(body, KNOWN, TEXTS, MAX_TEXT)
     for name in ("number", "queue"):
         if not fields.get(name):
             raise Refused(422, f'give {{"{name}": "..."}}')

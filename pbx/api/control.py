@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -96,3 +96,19 @@ async def read_json(request: Request, limit: int = MAX_BODY) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(422, "the body must be a JSON object")
     return value
+
+
+def texts_of(body: Mapping[str, Any], known: Collection[str], texts: Iterable[str], longest: int) -> dict[str, Any]:
+    """The fields of a request that are texts. Refused 422 for one that is none or too long, and for unknown ones."""
+    unknown = sorted(set(body) - set(known))
+    if unknown:
+        raise Refused(422, f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    fields: dict[str, Any] = {}
+    for name in texts:
+        value = body.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str) or len(value) > longest:
+            raise Refused(422, f"{name} is a text of at most {longest} characters")
+        fields[name] = value
+    return fields

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.routing import Route
 
-from pbx.api.control import Refused, json_route, read_json
+from pbx.api.control import Refused, json_route, read_json, texts_of
 
 TEXTS = ("to", "text", "template", "language", "sender", "key", "source", "reason", "origin_call", "contact")
 NUMBERS = ("once_per_h", "not_before")
@@ -83,17 +83,7 @@ def _limit(request: Request) -> int:
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:
     """What a request may say, each of its type. Refused 422 for anything else."""
-    unknown = sorted(set(body) - KNOWN)
-    if unknown:
-        raise Refused(422, f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(KNOWN))}")
-    fields: dict[str, Any] = {}
-    for name in TEXTS:
-        value = body.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise Refused(422, f"{name} is a text of at most {MAX_TEXT} characters")
-        fields[name] = value
+    fields = texts_of(body, KNOWN, TEXTS, MAX_TEXT)
     if not fields.get("to") and not body.get("preview"):
         raise Refused(422, 'give {"to": "+48600100200"}')
     fields.setdefault("to", "")

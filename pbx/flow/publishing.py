@@ -86,7 +86,7 @@ class Publishing:
         for row in stored:
             if row.flow in broken:
                 self._alarm(row, broken[row.flow])
-            elif row.flow in self._configured and not _is_placeholder(self._configured[row.flow]):
+            elif row.flow in self._configured and not _is_published_only(self._configured[row.flow]):
                 log.warning("flow %s: version %d holds, not the configuration's", row.flow, row.version)
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -253,6 +253,6 @@ def _read(row: FlowVersion) -> tuple[FlowDocument | None, list[Problem]]:
     return (None, problems) if problems else read(values)
 
 
-def _is_placeholder(flow: Flow) -> bool:
+def _is_published_only(flow: Flow) -> bool:
     """Of a [[flow]] with `published = true`: nothing of the configuration is put aside."""
     return flow.document is None and flow.coroutine is None

@@ -14,12 +14,11 @@ import orjson
 
 from pbx.config_sms import SmsGateway
 from pbx.sms.gateway import Accepted, Doubt, NotTaken, Outcome, Receipt, Received, Rejected
+from pbx.sms.http_gateway import HttpGateway
 from pbx.sms.message import Message
-from pbx.sms.pace import Pace
 from pbx.transport.http_client import HttpAnswer, HttpNotSent, HttpUnanswered, request
 
 URL = "https://api.smsapi.pl"
-AT_ONCE = 8
 NOT_UNIQUE = 53
 # Errors after which the message may go elsewhere or later: credentials, money, a closed account, trouble of theirs.
 OURS = {101: "credentials", 102: "credentials", 103: "no_credit", 105: "address", 110: "no_access", 1000: "no_access"}
@@ -41,28 +40,11 @@ FAILED = {
 DOUBTED = "asked_again"
 
 
-class SmsApiGateway:
+class SmsApiGateway(HttpGateway):
     """See pbx.sms.gateway.Gateway. `callback` is the address that it reports to, "" for none."""
 
     def __init__(self, config: SmsGateway, callback: str) -> None:
-        self.config = config
-        self._callback = callback
-        self._pace = Pace(config.per_second)
-        self.is_up = True
-
-    @property
-    def room(self) -> int:
-        return AT_ONCE
-
-    @property
-    def throttled(self) -> int:
-        return self._pace.throttled
-
-    async def start(self) -> None:
-        """Nothing: each message is a request of its own."""
-
-    async def stop(self) -> None:
-        """Nothing."""
+        super().__init__(config, callback)
 
     async def submit(self, message: Message) -> Outcome:
         await self._pace.turn()

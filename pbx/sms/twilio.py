@@ -19,12 +19,11 @@ import orjson
 from pbx.clock import Clock
 from pbx.config_sms import SmsGateway
 from pbx.sms.gateway import Accepted, Doubt, NotTaken, Outcome, Receipt, Received, Rejected
+from pbx.sms.http_gateway import HttpGateway
 from pbx.sms.message import Message
-from pbx.sms.pace import Pace
 from pbx.transport.http_client import HttpAnswer, HttpNotSent, HttpUnanswered, request
 
 URL = "https://api.twilio.com"
-AT_ONCE = 8
 THROTTLED = 429
 OURS = (401, 403, 404)  # credentials, a suspended account
 STATES = {"delivered": "delivered", "read": "delivered", "undelivered": "failed", "failed": "failed"}
@@ -33,29 +32,12 @@ LISTED = 400  # at the most of one number; where there are as many, nobody can t
 SURE_S = 60.0  # after which a message that is not in the list was not taken
 
 
-class TwilioGateway:
+class TwilioGateway(HttpGateway):
     """See pbx.sms.gateway.Gateway. `callback` is the address of status callbacks, "" for none."""
 
     def __init__(self, config: SmsGateway, clock: Clock, callback: str) -> None:
-        self.config = config
+        super().__init__(config, callback)
         self._clock = clock
-        self._callback = callback
-        self._pace = Pace(config.per_second)
-        self.is_up = True
-
-    @property
-    def room(self) -> int:
-        return AT_ONCE
-
-    @property
-    def throttled(self) -> int:
-        return self._pace.throttled
-
-    async def start(self) -> None:
-        """Nothing: each message is a request of its own."""
-
-    async def stop(self) -> None:
-        """Nothing."""
 
     async def submit(self, message: Message) -> Outcome:
         await self._pace.turn()
