@@ -25,7 +25,7 @@ from tests.integration.fork_server import Forks
 from tests.support.smsc import Smsc
 
 CYCLES = 6
-TAKEN = (8, 40)  # messages of a cycle that are acknowledged before the power goes
+TAKEN = (24, 60)  # messages of a cycle that are acknowledged before the power goes: three windows and more
 PATIENCE_S = 30.0
 PROGRAMS = 3
 CONFIG = """\
