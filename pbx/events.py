@@ -272,12 +272,15 @@ class EventBus(Publisher):
         self._subscriptions: list[_Subscription] = []
         self.kinded = CallEvent
 
-    def subscribe(self, event_type: type, handler: Handler, kinds: Iterable[Kind] | None = None) -> Callable[[], None]:
+    def subscribe(
+        self, event_type: type, handler: Handler, kinds: Iterable[Kind] | None = None, *, ahead: bool = False
+    ) -> Callable[[], None]:
         """Calls `handler(event)` for each published event of exactly `event_type`, of CallEvent only those of `kinds`
-        (None: all). Returns the call that unsubscribes it.
+        (None: all). Returns the call that unsubscribes it. `ahead`: before those who are there already, the journey
+        among them, so that what the handler has kept is on disk no later than the event.
         """
         subscription = _Subscription(event_type, handler, frozenset(kinds) if kinds is not None else None)
-        self._subscriptions.append(subscription)
+        self._subscriptions.insert(0 if ahead else len(self._subscriptions), subscription)
         self._forget(event_type)
 
         def unsubscribe() -> None:

@@ -1,0 +1,1 @@
+"""Events for other systems, signed, to the addresses that subscribed."""
