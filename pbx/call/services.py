@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pbx.call.keeping import MemoryKeeper
+from pbx.configfile.change import Followers
 
 if TYPE_CHECKING:
     from pbx.call.addresses import LocalAddresses
@@ -89,6 +90,7 @@ class Services:
     rings: RingPlan
     sip_policies: SipPolicies
     counters: Counters = field(default_factory=Counters)
+    followers: Followers = field(default_factory=Followers)  # of changes of `config` while we run
     incall_codes: InCallCodes = field(init=False)  # set by `assemble`
     transfers: Transfers = field(init=False)  # set by `assemble`
     numbers: Any = None  # pbx.call.number_book.NumberBook, set by the assembly
