@@ -55,6 +55,28 @@ def days(last: date, count: int, zone: ZoneInfo) -> Interval:
     return Interval(f"{first.isoformat()} to {last.isoformat()}", _micros(start), _micros(end))
 
 
+def period(since: str, until: str, zone: ZoneInfo) -> Interval:
+    """From `since` to `until`: days (YYYY-MM-DD, the last one included) or instants of ISO 8601, local ones of `zone`
+    where they have no offset. ValueError names what is wrong.
+    """
+    first, last = _instant(since, zone, after=False), _instant(until, zone, after=True)
+    if first >= last:
+        raise ValueError(f"the period ends ({until}) before it begins ({since})")
+    label = since if since == until else f"{since} to {until}"
+    return Interval(label, _micros(first), _micros(last))
+
+
+def _instant(text: str, zone: ZoneInfo, *, after: bool) -> datetime:
+    """A day is its first instant, or with `after` that of the next one."""
+    try:
+        if len(text) <= len("2026-11-21"):
+            return _midnight(date.fromisoformat(text) + timedelta(days=after), zone)
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no day or instant: write 2026-11-21 or 2026-11-21T09:30") from None
+
+
 def hours(when: date, zone: ZoneInfo) -> list[Interval]:
     """The hours of the local day, cut where the wall clock shows a full hour.
 

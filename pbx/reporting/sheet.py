@@ -11,7 +11,7 @@ from typing import Any
 from pbx.reporting.export import plain, to_csv
 
 Value = str | int | float | None
-DIGITS = {"share": 4, "seconds": 3}
+DIGITS = {"share": 4, "seconds": 3, "money": 4}
 
 
 class Unit(StrEnum):
@@ -19,25 +19,42 @@ class Unit(StrEnum):
     COUNT = "count"
     SHARE = "share"  # 0 to 1
     SECONDS = "seconds"
+    MONEY = "money"  # in the currency that the report says
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` in CSV and JSON, `title` above the table."""
+    """`name` in CSV and JSON, `title` above the table, broken as a narrow one wants it. `formula` is the id of what it
+    is computed by (pbx.reporting.formulas).
+    """
 
     name: str
     title: str
     unit: Unit = Unit.COUNT
+    formula: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The title on one line."""
+        return self.title.replace("-\n", "").replace("\n", " ")
 
 
 @dataclass(slots=True)
 class Sheet:
-    """`notes` say which formulas the figures follow; they stand below the table and in the JSON."""
+    """`notes` say which formulas the figures follow; they stand below the table and in the JSON, and behind them the
+    `remarks`, which differ from one making to the next.
+    """
 
     title: str
     columns: Sequence[Column]
     rows: list[Sequence[Value]] = field(default_factory=list)
     notes: str = ""
+    remarks: str = ""
+
+    @property
+    def below(self) -> str:
+        """What stands below the table."""
+        return "\n".join(filter(None, (self.notes, self.remarks)))
 
     def csv(self) -> str:
         return to_csv([column.name for column in self.columns], [self._rounded(row) for row in self.rows])
@@ -48,7 +65,11 @@ class Sheet:
     def data(self) -> dict[str, Any]:
         names = [column.name for column in self.columns]
         rows = [dict(zip(names, self._rounded(row), strict=True)) for row in self.rows]
-        return {"title": self.title, "rows": rows, "notes": self.notes}
+        columns = [
+            {"name": one.name, "title": one.heading, "unit": one.unit.value, "formula": one.formula}
+            for one in self.columns
+        ]
+        return {"title": self.title, "columns": columns, "rows": rows, "notes": self.below}
 
     def _rounded(self, row: Sequence[Value]) -> list[Value]:
         cells: list[Value] = []

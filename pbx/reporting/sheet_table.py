@@ -23,7 +23,7 @@ def sheet_table(sheet: Sheet) -> RenderableType:
             table.add_column(column.title, justify="right", no_wrap=True)
     for row in sheet.rows:
         table.add_row(*(_cell(value, column.unit) for value, column in zip(row, sheet.columns, strict=True)))
-    return Group(table, Text(sheet.notes, style="dim")) if sheet.notes else table
+    return Group(table, Text(sheet.below, style="dim")) if sheet.below else table
 
 
 def _cell(value: Value, unit: Unit) -> Text:
@@ -33,4 +33,6 @@ def _cell(value: Value, unit: Unit) -> Text:
         return Text(plain(value))
     if unit is Unit.SHARE:
         return Text(percent(value))
+    if unit is Unit.MONEY:
+        return Text(f"{value:,.2f}")
     return Text(duration(value) if unit is Unit.SECONDS else f"{value:g}")

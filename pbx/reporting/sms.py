@@ -75,7 +75,7 @@ def sms_sheet(connection: Connection, interval: Interval) -> Sheet:
         .order_by(inbox.what)
     )
     replies = ", ".join(f"{count} {what}" for what, count in connection.execute(heard))
-    sheet.notes += f"\nReplies: {replies or 'none'}."
+    sheet.remarks = f"Replies: {replies or 'none'}."
     return sheet
 
 

@@ -1,0 +1,92 @@
+"""Reports in the process: made by child processes, so that calls notice nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from pbx.api.control import Refused
+from pbx.config import Language
+from pbx.reporting.intervals import Interval, period
+from pbx.reporting.jobs import Job, SheetsJob, Where
+from pbx.reporting.registry import KINDS, REPORTS
+
+if TYPE_CHECKING:
+    from pbx.app.pbx import Pbx
+
+REPORT_S = 120.0  # a report may take
+AT_ONCE = 2  # reports under way
+WAITING = 16  # that may wait for one of those
+
+
+class PbxReportControl:
+    """For the REST routes `/reports`. Every method refuses with Refused: 404 unknown, 422 not understood, 429 too many,
+    503 too slow.
+    """
+
+    def __init__(self, app: Pbx) -> None:
+        self._app = app
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._asked = 0
+
+    def kinds(self, language: Language = "en") -> list[dict[str, Any]]:
+        """Every report with its title and parameters."""
+        return [kind.data(language) for kind in KINDS]
+
+    async def sheets(
+        self, name: str, since: str, until: str, filters: Mapping[str, str], language: Language = "en"
+    ) -> list[dict[str, Any]]:
+        """A report as data: title, columns (name, title, unit, formula), rows by column, notes. `since` and `until`:
+        days, the last one included, or instants.
+        """
+        if name not in REPORTS:
+            raise Refused(404, f"no report is called {name!r}: there are {', '.join(REPORTS)}")
+        job = SheetsJob(Where.of(self._app.config), name, self._period(since, until), language, dict(filters))
+        found: list[dict[str, Any]] = await self.run(job)
+        return found
+
+    def _period(self, since: str, until: str) -> Interval:
+        try:
+            return period(since, until, ZoneInfo(self._app.config.server.timezone))
+        except ValueError as error:
+            raise Refused(422, str(error)) from None
+
+    async def run(self, job: Job) -> Any:
+        """What a job yields, in a process of its own."""
+        if self._asked >= AT_ONCE + WAITING:
+            raise Refused(429, f"{self._asked} reports are being made or wait; ask again in a minute")
+        self._asked += 1
+        try:
+            async with self._places:
+                answer = await _in_child(pickle.dumps(job))
+        finally:
+            self._asked -= 1
+        if "refused" in answer:
+            raise Refused(422, answer["refused"])
+        return answer["found"]
+
+
+async def _in_child(job: bytes) -> dict[str, Any]:
+    command = (sys.executable, "-m", "pbx.reporting.worker")
+    child = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(REPORT_S):
+            output, _ = await child.communicate(job)
+    except TimeoutError:
+        raise Refused(503, f"the report took more than {REPORT_S:g} s; ask for a shorter period") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise Refused(503, f"the process of the report ended with status {child.returncode}; the log says why")
+    answer: dict[str, Any] = orjson.loads(output)
+    return answer

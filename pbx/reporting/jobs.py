@@ -1,0 +1,71 @@
+"""What a child process can be asked to report, with all that it needs to know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import URL
+
+from pbx.call.hours import OpeningHours
+from pbx.config import Config, Hours, Language
+from pbx.reporting.intervals import Interval
+from pbx.reporting.queries import Thresholds
+from pbx.reporting.registry import sheets
+from pbx.reporting.request import Request
+from pbx.store.database import database_url, reader_engine
+
+
+class Job(Protocol):
+    """Can be pickled; `run` returns what JSON can hold. It raises BadRequest and StoreError."""
+
+    def run(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Of a configuration what reports need: the database, the zone, the thresholds, the opening hours."""
+
+    url: URL
+    zone: str
+    thresholds: Thresholds
+    hours: Sequence[Hours]
+
+    @classmethod
+    def of(cls, config: Config) -> Where:
+        thresholds = {queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in config.queue}
+        return cls(database_url(config), config.server.timezone, thresholds, config.hours)
+
+    def request(self, period: Interval, language: Language, filters: Mapping[str, str]) -> Request:
+        return Request(
+            period,
+            ZoneInfo(self.zone),
+            round(time.time() * 1e6),
+            language,
+            filters,
+            self.thresholds,
+            [OpeningHours.of(entry, self.zone) for entry in self.hours],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsJob:
+    """A report of the registry; its sheets as data."""
+
+    where: Where
+    name: str
+    period: Interval
+    language: Language = "en"
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self) -> list[dict[str, Any]]:
+        engine = reader_engine(self.where.url)
+        try:
+            with engine.begin() as connection:
+                asked = self.where.request(self.period, self.language, self.filters)
+                return [sheet.data() for sheet in sheets(connection, self.name, asked)]
+        finally:
+            engine.dispose()

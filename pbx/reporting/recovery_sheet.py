@@ -1,0 +1,34 @@
+"""Missed contacts as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pbx.reporting.intervals import Interval
+from pbx.reporting.recovery import Recovery
+from pbx.reporting.sheet import Column, Sheet, Unit
+
+COLUMNS = (
+    Column("queue", "Queue", Unit.TEXT),
+    Column("contacts", "Contacts", formula="MISSED.CONTACTS"),
+    Column("not_customers", "No\ncust."),
+    Column("customers", "Customers", formula="MISSED"),
+    Column("reached", "Reached", formula="MISSED.REACHED"),
+    Column("came_back", "Came\nback", formula="MISSED.CAME_BACK"),
+    Column("open", "Open", formula="MISSED.OPEN"),
+    Column("lost", "Lost", formula="MISSED.LOST"),
+    Column("recovery_rate", "Recovery", Unit.SHARE, "RECOVERY"),
+)
+NOTES = (
+    "Recovery = customers whose contacts all ended in a talk, in either direction / customers. Test calls and short\n"
+    "abandons are no customers; withheld numbers cannot be served. Of all calls of a queue: report customers."
+)
+
+
+def recovery_sheet(interval: Interval, lines: Sequence[Recovery]) -> Sheet:
+    """A row for each queue, and one for all."""
+    sheet = Sheet(f"Missed, {interval.label}", COLUMNS, notes=NOTES)
+    for one in lines:
+        counts = (one.contacts, one.not_customers, one.customers, one.reached, one.came_back, one.open, one.lost)
+        sheet.rows.append((one.queue, *counts, one.rate))
+    return sheet

@@ -1,0 +1,101 @@
+"""Every report that is a sheet, by name: what it is called, what it can be asked with, and what makes it.
+
+Terminal, CSV, the page, e-mail and REST all come here, so a report that is added here is in all of them. A report is
+one function of (connection, request) and returns its sheets with their texts in English; `sheets` puts them into the
+language that was asked for (pbx.reporting.words).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pbx.config import Language
+from pbx.reporting import reports
+from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
+from pbx.reporting.sheet import Sheet
+from pbx.reporting.words import titles, translate
+
+Make = Callable[[Connection, Request], Sequence[Sheet]]
+QUEUE, AGENT, TRUNK = Parameter("queue"), Parameter("agent"), Parameter("trunk")
+LANGUAGES: tuple[Language, ...] = ("pl", "ru", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A report. `name` is its address: `centrala report NAME`, `/reports/NAME`."""
+
+    name: str
+    make: Make
+    parameters: tuple[Parameter, ...] = ()
+
+    def title(self, language: Language) -> str:
+        return titles(language)[self.name]
+
+    def data(self, language: Language) -> dict[str, Any]:
+        """For those who list reports."""
+        return {
+            "name": self.name,
+            "title": self.title(language),
+            "parameters": [
+                {"name": one.name, "kind": one.kind.value, "choices": list(one.choices), "default": one.default}
+                | ({"least": one.least, "most": one.most} if one.kind is ParameterKind.COUNT else {})
+                for one in self.parameters
+            ],
+        }
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("queues", reports.queues, (QUEUE,)),
+    Kind("agents", reports.agents, (AGENT,)),
+    Kind("trunks", reports.trunks, (TRUNK,)),
+    Kind("callbacks", reports.callbacks, (QUEUE,)),
+    Kind("missed", reports.missed, (QUEUE,)),
+    Kind("patience", reports.patience, (QUEUE,)),
+    Kind("promises", reports.promises, (QUEUE,)),
+    Kind("customers", reports.customers, (QUEUE,)),
+    Kind("redials", reports.redials),
+    Kind("sms", reports.sms),
+    Kind("surveys", reports.surveys),
+    Kind("dealers", reports.dealers),
+)
+REPORTS: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+
+
+def find(name: str) -> Kind:
+    """The report of that name. Raises BadRequest."""
+    kind = REPORTS.get(name)
+    if kind is None:
+        raise BadRequest(f"no report is called {name!r}: there are {', '.join(REPORTS)}")
+    return kind
+
+
+def sheets(connection: Connection, name: str, request: Request) -> list[Sheet]:
+    """A report in the language of the request. Raises BadRequest."""
+    kind = find(name)
+    asked = replace(request, filters=_filters(kind, request.filters))
+    made = [_kept(sheet, kind, asked) for sheet in kind.make(connection, asked)]
+    return [translate(sheet, name, asked.language) for sheet in made]
+
+
+def _filters(kind: Kind, given: Mapping[str, str]) -> dict[str, str]:
+    known = {one.name: one for one in kind.parameters}
+    for name in given:
+        if name not in known:
+            there = f"it has {', '.join(known)}" if known else "it has none"
+            raise BadRequest(f"report {kind.name} has no filter {name!r}: {there}")
+    return {name: one.checked(given[name]) if given.get(name) else one.default for name, one in known.items()}
+
+
+def _kept(sheet: Sheet, kind: Kind, request: Request) -> Sheet:
+    """The sheet with the rows that the text filters leave."""
+    names = [column.name for column in sheet.columns]
+    for one in kind.parameters:
+        wanted = request.filter(one.name)
+        if one.kind is ParameterKind.TEXT and wanted and one.name in names:
+            at = names.index(one.name)
+            sheet.rows = [row for row in sheet.rows if row[at] == wanted]
+    return sheet

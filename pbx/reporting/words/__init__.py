@@ -1,0 +1,41 @@
+"""What reports are called and what stands above their columns, in Polish, Russian and English.
+
+English column titles and notes stand in the code of each report; `pl` and `ru` hold the others by the column's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pbx.config import Language
+from pbx.reporting.sheet import Column, Sheet
+from pbx.reporting.words import en, pl, ru
+
+_TITLES: Mapping[Language, Mapping[str, str]] = {"pl": pl.TITLES, "ru": ru.TITLES, "en": en.TITLES}
+_COLUMNS: Mapping[Language, Mapping[str, str]] = {"pl": pl.COLUMNS, "ru": ru.COLUMNS}
+_NOTES: Mapping[Language, Mapping[str, str]] = {"pl": pl.NOTES, "ru": ru.NOTES}
+
+
+def titles(language: Language) -> Mapping[str, str]:
+    """Titles of reports by their names."""
+    return _TITLES[language]
+
+
+def translate(sheet: Sheet, name: str, language: Language) -> Sheet:
+    """The sheet of report `name` with title, columns and notes in the language; its figures are what they were."""
+    if language == "en":
+        return sheet
+    _, _, period = sheet.title.partition(", ")
+    return Sheet(
+        ", ".join(filter(None, (titles(language)[name], period.replace(" to ", " – ")))),
+        [column_in(column, language) for column in sheet.columns],
+        sheet.rows,
+        _NOTES[language].get(name, ""),
+        sheet.remarks,
+    )
+
+
+def column_in(column: Column, language: Language) -> Column:
+    """The column with its title in the language."""
+    return column if language == "en" else replace(column, title=_COLUMNS[language][column.name])

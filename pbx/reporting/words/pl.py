@@ -1,0 +1,175 @@
+"""Reports in Polish."""
+
+from __future__ import annotations
+
+TITLES = {
+    "queues": "Kolejki",
+    "agents": "Konsultanci",
+    "trunks": "Łącza operatorów",
+    "callbacks": "Oddzwonienia",
+    "missed": "Klienci, których nie odebrano",
+    "patience": "Jak długo czekają",
+    "promises": "Zapowiedziane czasy czekania",
+    "customers": "Klienci i ich próby",
+    "redials": "Ponowne połączenia w ciągu dziesięciu minut",
+    "sms": "Wiadomości SMS",
+    "surveys": "Ankiety",
+    "dealers": "Dealerzy",
+}
+
+COLUMNS = {
+    "queue": "Kolejka",
+    "agent": "Konsultant",
+    "trunk": "Łącze",
+    "interval": "Od",
+    "offered": "Zgłosiło się",
+    "answered": "Odebrane",
+    "abandoned": "Rezygnacje",
+    "short_abandoned": "Krótkie rezygnacje",
+    "flowed_out": "Inne wyjścia",
+    "SL1": "SL1",
+    "SL2": "SL2",
+    "SL3": "SL3",
+    "SL4": "SL4",
+    "SL5": "SL5",
+    "SL6": "SL6",
+    "asa_s": "ASA",
+    "longest_wait_s": "Najdłużej czekał",
+    "average_time_to_abandon_s": "Do rezygnacji",
+    "abandonment_rate": "AR",
+    "adjusted_abandonment_rate": "AR skoryg.",
+    "aht_s": "AHT",
+    "average_talk_s": "Rozmowa",
+    "average_hold_s": "Zawieszenie",
+    "average_wrapup_s": "ACW",
+    "offers": "Propozycje",
+    "rona": "RONA",
+    "missed": "Nieodebrane",
+    "alert_s": "Dzwonienie",
+    "callbacks": "Oddzwonienia",
+    "talk_s": "Rozmowy",
+    "hold_s": "Zawieszenie",
+    "wrapup_s": "Po rozmowie",
+    "available_s": "Gotowość",
+    "break_s": "Przerwa",
+    "signed_in_s": "Zalogowany",
+    "occupancy": "Zajętość",
+    "utilisation": "Wykorzystanie",
+    "codes": "Kody",
+    "seizures": "Zajęcia łącza",
+    "busy": "Zajęte",
+    "no_answer": "Bez odpowiedzi",
+    "rejected": "Odrzucone",
+    "failed": "Błędy sieci",
+    "asr": "ASR",
+    "ner": "NER",
+    "average_call_duration_s": "Średnie połączenie",
+    "pdd_s": "PDD",
+    "pdd_max_s": "Najdłuższe PDD",
+    "cost": "Koszt",
+    "asked": "Prośby",
+    "reached": "Dodzwoniono się",
+    "p50_s": "P50",
+    "p90_s": "P90",
+    "within_28_s": "≤ 28 s",
+    "within_60_s": "≤ 60 s",
+    "within_300_s": "≤ 300 s",
+    "never_reached": "Nigdy",
+    "promised": "Obietnice",
+    "promise_kept": "Obietnice dotrzymane",
+    "attempts": "Próby",
+    "tries_answered": "Próby odebrane",
+    "silent": "Głuche",
+    "came_back": "Zadzwonili sami",
+    "refused": "Odmowy",
+    "open": "Otwarte",
+    "contacts": "Kontakty",
+    "not_customers": "Nie klienci",
+    "customers": "Klienci",
+    "lost": "Straceni",
+    "recovery_rate": "Odzyskani",
+    "waited": "Czekało",
+    "mean_s": "Średnia",
+    "median_s": "Mediana",
+    "there_after_15_s": "Po 15 s",
+    "there_after_30_s": "Po 30 s",
+    "there_after_60_s": "Po 60 s",
+    "there_after_120_s": "Po 120 s",
+    "there_after_300_s": "Po 300 s",
+    "there_after_600_s": "Po 600 s",
+    "hazard_first_5_s": "Hazard 0–5 s",
+    "hazard_peak": "Najwyższy hazard",
+    "hazard_peak_at_s": "o czasie",
+    "at_most_s": "Najwyżej",
+    "said": "Zapowiedzi",
+    "kept": "Dotrzymane",
+    "broken": "Niedotrzymane",
+    "true": "Prawda",
+    "true_low": "od",
+    "true_high": "do",
+    "corrected": "Skoryg.",
+    "aimed_at": "Cel",
+    "callers": "Dzwoniący",
+    "first_attempt_rate": "Za pierwszym razem",
+    "answered_calls": "Odebrane połączenia",
+    "repeated": "Zadzwonili znów",
+    "solved_proxy": "Załatwione (przybliżenie)",
+    "pending": "W toku",
+    "recovered": "Odzyskani",
+    "residual": "Pozostali",
+    "got_through": "Dodzwoniło się",
+    "share": "Udział",
+    "gave_up": "Zrezygnowali",
+    "source": "Źródło",
+    "template": "Szablon",
+    "messages": "Wiadomości",
+    "parts": "Części",
+    "delivered": "Doręczone",
+    "expired": "Wygasłe",
+    "delivered_share": "Doręczone, udział",
+    "delivery_s": "Średnio",
+    "survey": "Ankieta",
+    "question": "Pytanie",
+    "answer": "Odpowiedź",
+    "count": "Odpowiedzi",
+    "dealer": "Dealer",
+    "given": "Przekazane",
+    "remembered": "Miał go wcześniej",
+}
+
+NOTES = {
+    "queues": "SL1 = (ANS≤T + AB≤T) / (ANS + AB): wczesne rezygnacje liczą się jak obsłużone.\n"
+    "SL2 = ANS≤T / ANS: tylko odebrane.\nSL3 = ANS≤T / (ANS + AB): ściśle.\n"
+    "SL4 = ANS≤T / (ANS + AB − AB≤T): bez wczesnych rezygnacji.\n"
+    "SL5 = (ANS≤T + AB≤S) / (ANS + AB): krótkie rezygnacje liczą się jak obsłużone.\n"
+    "SL6 = ANS≤T / (ANS + AB − AB≤S): bez krótkich rezygnacji.\n"
+    "Rozmowa, zawieszenie i ACW (praca po rozmowie) to średnie z odebranych połączeń, AHT to ich suma. "
+    "RONA = propozycje nieprzyjęte / propozycje.",
+    "agents": "Zajętość = (rozmowa + zawieszenie + praca po rozmowie) / (to samo + gotowość); bez przerw, dzwonienia i "
+    "własnych połączeń.\nWykorzystanie = (rozmowa + zawieszenie + praca po rozmowie) / czas zalogowania. "
+    "RONA = propozycje nieprzyjęte / propozycje.",
+    "trunks": "ASR = odebrane / zajęcia (ITU-T E.411). NER = (odebrane + zajęte + bez odpowiedzi + odrzucone) / "
+    "zajęcia.\nŚrednie połączenie: sekundy taryfikowane / odebrane (ACD operatorów). PDD: od INVITE do pierwszego 180, "
+    "183 lub 200.\nKoszt: w walucie cennika łącza.",
+    "callbacks": "Czas do rozmowy (STL): od prośby albo wybranej godziny do chwili, gdy klient i konsultant się "
+    "słyszą.\nProśby: bez połączonych, wycofanych i tych, których klient zadzwonił sam. Nigdy = prośby bez rozmowy / "
+    "prośby. Głuche = odebrane, a nikt nie przyszedł / odebrane. Obietnice mają własny poziom obsługi.",
+    "missed": "Odzyskani = klienci, których wszystkie kontakty skończyły się rozmową, w dowolną stronę / klienci. "
+    "Połączenia testowe i krótkie rezygnacje to nie klienci; numerów zastrzeżonych nie można obsłużyć.",
+    "patience": "Średnia = całe czekanie / rezygnacje (rozkład wykładniczy). „Po …” i mediana: Kaplan–Meier, każdy "
+    "inny koniec czekania cenzuruje.\nHazard: jaka część czekających zrezygnuje w następnych 5 s.",
+    "promises": "Dotrzymane: obsłużono w zapowiedzianym czasie. Niedotrzymane: czekał dłużej. Otwarte: wyszedł "
+    "wcześniej.\nPrawda = dotrzymane / (dotrzymane + niedotrzymane), z przedziałem 95 % (Wilson). Skoryg.: ci, którzy "
+    "wyszli, liczą się tak długo, jak czekali (Kaplan–Meier).",
+    "customers": "Za pierwszym razem = dzwoniący, których pierwsze połączenie dnia do kolejki odebrano / dzwoniący.\n"
+    "Załatwione (przybliżenie) = odebrane połączenia, po których ten sam numer nie zadzwonił do tej kolejki w ciągu "
+    "7 dni; sprawy nie porównuje się. W toku: 7 dni jeszcze trwa.\nNieodebrane = numery z połączeniem, którego nikt "
+    "z kolejki nie odebrał; odzyskani = rozmawiano z nimi później, w dowolną stronę. Bez połączeń bez numeru.",
+    "redials": "Połączenia klienta, które zaczynają się w ciągu dziesięciu minut od końca poprzedniego, to próby "
+    "jednej sprawy, aż ktoś z nim porozmawia. Udział: we wszystkich klientach; mediana: od pierwszej próby do "
+    "rozmowy.\nBez połączeń testowych i bez numeru.",
+    "sms": "Doręczone, udział = doręczone / (doręczone + błędy + wygasłe); wiadomości w drodze i nieprzyjęte nie liczą "
+    "się. Koszt: tego, co bramki przyjęły, w ich walutach.",
+    "surveys": "Udział: w tych, którzy odpowiedzieli na pytanie.",
+    "dealers": "Rozmowy: połączeń, których ostatnim dealerem był ten.",
+}
