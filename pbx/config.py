@@ -30,6 +30,7 @@ from pbx.config_selftest import SelfTest
 from pbx.config_sms import Sms
 from pbx.config_speech import Speech
 from pbx.config_voicemail import Announcement, Voicemail
+from pbx.config_web import MaskedNumber, NumberPool, SourceRule, Tracking, WebSite
 
 __all__ = [
     "Agent",
@@ -52,9 +53,11 @@ __all__ = [
     "Hours",
     "Http",
     "Language",
+    "MaskedNumber",
     "Media",
     "Number",
     "NumberForm",
+    "NumberPool",
     "Numbering",
     "PageGroup",
     "Parking",
@@ -71,11 +74,14 @@ __all__ = [
     "Sip",
     "Site",
     "Sms",
+    "SourceRule",
     "Speech",
     "Store",
     "Supervision",
     "Team",
+    "Tracking",
     "Trunk",
+    "WebSite",
 ]
 
 NumberForm = Literal["dialled", "+e164", "e164", "00e164", "national", "local"]  # see pbx.numbers.forms
@@ -379,3 +385,8 @@ class Config(Section):
     contacts: Contacts = Contacts()
     callback: Callback = Callback()
     sms: Sms = Sms()
+    tracking: Tracking = Tracking()
+    site_web: list[WebSite] = []
+    source_rule: list[SourceRule] = []
+    number_pool: list[NumberPool] = []
+    masked_number: list[MaskedNumber] = []

@@ -162,6 +162,12 @@ class Kind(StrEnum):
     CALL_TAGGED = "call.tagged"  # block, tag, priority, skills: as they are from here on
     TEST_CALL = "test.call"  # test (name), far: the call that a test call reached, else the one that was placed
     TEST_ENDED = "test.ended"  # test, passed, reason, pdd_s, answer_s, mos, score (least of the prompts)
+    # source, medium, campaign, term, content, click_id, click_kind, channel, visit, session, visitor, site, number,
+    # probability (0..1), method ("session", "pool", "static", "app", "number", "widget", "none"), unique (first call of
+    # this caller within the window), repeat (its number within it, from 1), landing, page, ga_client, ga_session,
+    # device, first_source, first_medium, first_campaign (of the visitor's first visit), candidates ([{visit, source,
+    # medium, campaign, probability}], where several may have called)
+    CALL_ATTRIBUTED = "call.attributed"
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

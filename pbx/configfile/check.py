@@ -40,11 +40,13 @@ from pbx.configfile.check_trunks import (
     check_trunks,
 )
 from pbx.configfile.check_voicemail import check_announcements, check_voicemail
+from pbx.configfile.check_web import check_web
 from pbx.configfile.problem import Problem
 from pbx.configfile.recording_key import check_recordings
 from pbx.configfile.references import check_application, must_exist
 
 BLOCK_LISTS = ("calendar", "rota", "pin_list", "dealer")
+WEB_LISTS = ("site_web", "source_rule", "number_pool", "masked_number")
 
 
 def cross_check(config: Config) -> list[Problem]:
@@ -87,6 +89,7 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("voicemail", "name", [entry.name for entry in config.voicemail]),
         ("selftest", "name", [entry.name for entry in config.selftest]),
         ("announcement", "name", [entry.name for entry in config.announcement]),
+        *((name, "name", [entry.name for entry in getattr(config, name)]) for name in WEB_LISTS),
     ]
     for section, key, names in lists:
         seen: dict[str, int] = {}
@@ -238,6 +241,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_voicemail,
     check_announcements,
     check_selftests,
+    check_web,
 )
 
 

@@ -10,29 +10,12 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+from pbx.erlang import check_load, erlang_b, lines_for
+
+__all__ = ["ErlangA", "ErlangC", "erlang_b", "lines_for"]
+
 TAIL = 1e-13  # of the most likely state: states less likely than that are left out
 MOST_STATES = 1_000_000
-
-
-def erlang_b(servers: int, load: float) -> float:
-    """The share of calls that find all `servers` busy and are lost; 1 for no servers."""
-    _check(servers, load, 0)
-    blocked = 1.0
-    for n in range(1, servers + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked
-
-
-def lines_for(load: float, blocking: float) -> int:
-    """The fewest lines of which at most the share `blocking` of calls finds none; for trunks and number pools."""
-    if not 0 < blocking <= 1:
-        raise ValueError(f"blocking is {blocking}: it is a share above 0, such as 0.01")
-    _check(0, load, 0)
-    lines, blocked = 0, 1.0
-    while blocked > blocking:
-        lines += 1
-        blocked = load * blocked / (lines + load * blocked)
-    return lines
 
 
 @dataclass(frozen=True)
@@ -44,7 +27,7 @@ class ErlangC:
     handling_s: float
 
     def __post_init__(self) -> None:
-        _check(self.servers, self.load, self.handling_s)
+        check_load(self.servers, self.load, self.handling_s)
 
     @cached_property
     def waiting(self) -> float:
@@ -88,7 +71,7 @@ class ErlangA:
     patience_s: float
 
     def __post_init__(self) -> None:
-        _check(self.servers, self.load, self.handling_s)
+        check_load(self.servers, self.load, self.handling_s)
         if self.patience_s <= 0:
             raise ValueError(f"patience is {self.patience_s} s: it must be more than nothing")
 
@@ -168,8 +151,3 @@ class ErlangA:
             late += term
             found.append(p * a / (a + ahead + 1) * max(1 - late, 0.0))
         return at_once + math.fsum(found)
-
-
-def _check(servers: int, load: float, handling_s: float) -> None:
-    if servers < 0 or not 0 <= load < math.inf or not 0 <= handling_s < math.inf:
-        raise ValueError(f"{servers} servers, {load} erlang, {handling_s} s: none of them may be negative or endless")
