@@ -27,6 +27,15 @@ cdef const char* draw(Py_ssize_t length) except NULL:
     return PyBytes_AS_STRING(_digits) + start
 
 
+def _forget():
+    """What was drawn belongs to one process: after a fork the child draws anew."""
+    global _digits, _at
+    _digits, _at = b"", 0
+
+
+_os.register_at_fork(after_in_child=_forget)
+
+
 def token(Py_ssize_t length=16):
     if length < 0:
         raise ValueError(f"a token has 0 digits or more, not {length}")

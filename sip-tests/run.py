@@ -27,6 +27,7 @@ from harness.runner import Run  # noqa: E402
 from harness.template import BadScenario  # noqa: E402
 
 from pbx.api.client import ControlError  # noqa: E402
+from tests.support.zygote import Zygote  # noqa: E402
 
 OUT = ROOT.parent / "build" / "sip-tests"
 Group = tuple[str, tuple[tuple[str, str], ...]]
@@ -42,6 +43,7 @@ class Suite:
         self._queue = split(list(groups.values()))
         self._lock = threading.Lock()
         self._verbose = verbose
+        self._zygote = Zygote()
         self._afterwards: list[threading.Thread] = []
         self.results: list[tuple[str, float, list[str]]] = []
 
@@ -53,6 +55,7 @@ class Suite:
             thread.join()
         for thread in self._afterwards:
             thread.join()
+        self._zygote.close()
 
     def _work(self, number: int) -> None:
         while True:
@@ -63,7 +66,7 @@ class Suite:
             self._run_group(group, f"{number}-{group[0].name.replace('/', '-')}")
 
     def _run_group(self, group: list[Behaviour], label: str) -> None:
-        pbx = Pbx(group[0].config, group[0].environment, OUT / "pbx" / label, group[0].zone)
+        pbx = Pbx(group[0].config, group[0].environment, OUT / "pbx" / label, group[0].zone, zygote=self._zygote)
         try:
             pbx.start()
         except (PbxFailed, OSError) as error:

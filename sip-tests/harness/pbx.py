@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import tomllib
 from pathlib import Path
@@ -20,6 +19,7 @@ from pbx.cli.certificate import write_certificate
 from tests.support.crm_server import CrmServer
 from tests.support.dns_server import DnsServer
 from tests.support.smsc import Smsc
+from tests.support.zygote import Started, Zygote
 
 CRM = "{{net}}.8:8080"  # a configuration that names it has a CRM there
 RECORDING_KEY = bytes(range(32))
@@ -76,7 +76,10 @@ class Pbx:
     [[sms.gateway]] an SMSC at {{net}}.9:2775.
     """
 
-    def __init__(self, config_text: str, environment: dict[str, str], folder: Path, zone: str = "") -> None:
+    def __init__(
+        self, config_text: str, environment: dict[str, str], folder: Path, zone: str = "", *, zygote: Zygote
+    ) -> None:
+        self.zygote = zygote
         self.network = Network()
         self.address = self.network.address(1)
         self.folder = folder
@@ -109,15 +112,12 @@ class Pbx:
         self.control = ControlClient(self.data_dir / "control.sock")
         self.used_by: list[str] = []
         self.environment = {**os.environ, **self._defaults(), **environment}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
 
     def start(self) -> None:
         """Starts it and waits until it answers on its control socket. Raises PbxFailed."""
-        command = [sys.executable, "-m", "pbx", "--config", str(self.config_path), "serve"]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        arguments = ["--config", str(self.config_path), "serve"]
+        self._process = self.zygote.start(arguments, log=self.log, environment=self.environment, folder=REPOSITORY)
         deadline = time.monotonic() + START_S
         while True:
             if not self.alive():

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -324,8 +322,8 @@ class Run:
 
     def _cli(self, step: Step) -> None:
         words = [word.replace("{{here}}", str(self.behaviour.folder)) for word in step.cli]
-        command = [sys.executable, "-m", "pbx", "--config", str(self.pbx.config_path), *words]
-        done = subprocess.run(command, cwd=REPOSITORY, env=self.pbx.environment, capture_output=True, text=True)
+        arguments = ["--config", str(self.pbx.config_path), *words]
+        done = self.pbx.zygote.run(arguments, self.pbx.folder, environment=self.pbx.environment)
         if done.returncode != step.exit or step.prints not in done.stdout:
             raise StepFailed(f"centrala {' '.join(step.cli)}: status {done.returncode}\n{done.stdout}{done.stderr}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import uuid
 
@@ -18,6 +19,19 @@ def test_a_token_has_the_digits_asked_for(length: int) -> None:
 
 def test_no_token_comes_twice_over_many_blocks() -> None:
     assert len({token(16) for _ in range(20_000)}) == 20_000
+
+
+def test_a_forked_process_draws_digits_of_its_own() -> None:
+    token(16)
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.write(write, token(16).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(read, 64).decode() != token(16)
+    os.close(read)
+    os.close(write)
 
 
 def test_a_negative_length_is_refused() -> None:

@@ -26,7 +26,7 @@ import pytest
 from pbx.api.client import ControlClient, ControlError
 from tests.integration.bare import Bare
 from tests.integration.busy_customers import BusyCustomers
-from tests.integration.fork_server import Forks
+from tests.integration.forks import Forks
 from tests.integration.impatient import Impatient
 
 CYCLES = 20

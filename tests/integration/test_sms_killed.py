@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from pbx.api.client import ControlClient, ControlError
-from tests.integration.fork_server import Forks
+from tests.integration.forks import Forks
 from tests.support.smsc import Smsc
 
 CYCLES = 6

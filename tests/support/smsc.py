@@ -232,7 +232,8 @@ class Smsc:
 
     def _later(self, connection: socket.socket, sequence: int, id_: str) -> None:
         time.sleep(self.do.answer_s)
-        self._send(connection, SUBMIT_SM | RESP, 0, sequence, id_.encode() + b"\0")
+        with contextlib.suppress(OSError):  # whoever asked may be gone by now
+            self._send(connection, SUBMIT_SM | RESP, 0, sequence, id_.encode() + b"\0")
 
     def _give_receipt(self, got: Submitted) -> None:
         time.sleep(self.do.receipt_s)
