@@ -22,6 +22,7 @@ from pbx.config_features import (
     Supervision,
 )
 from pbx.config_http import Http
+from pbx.config_ledger import Crm, Ga4, Ledger
 from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
@@ -42,6 +43,7 @@ __all__ = [
     "CallerId",
     "Config",
     "Contacts",
+    "Crm",
     "Dealer",
     "Dealers",
     "Directory",
@@ -50,10 +52,12 @@ __all__ = [
     "FeatureCodes",
     "Flow",
     "FollowStep",
+    "Ga4",
     "Hours",
     "Http",
     "Language",
     "MaskedNumber",
+    "Ledger",
     "Media",
     "Number",
     "NumberForm",
@@ -390,3 +394,6 @@ class Config(Section):
     source_rule: list[SourceRule] = []
     number_pool: list[NumberPool] = []
     masked_number: list[MaskedNumber] = []
+    ledger: Ledger = Ledger()
+    ga4: list[Ga4] = []
+    crm: list[Crm] = []

@@ -1,0 +1,1 @@
+"""Events for Google Analytics 4 by its Measurement Protocol."""
