@@ -20,9 +20,9 @@ EFFECTIVE = frozenset({Outcome.ANSWERED, Outcome.BUSY, Outcome.NO_ANSWER, Outcom
 # Of what is no seizure: a far end goes on in another leg after a transfer, and its time and cost still count.
 CONTINUED = "continued"
 
-_BUSY = frozenset({486, 600})
-_REJECTED = frozenset({403, 433, 603})
-_UNANSWERED = frozenset({408, 480, 487})
+BUSY = frozenset({486, 600})
+REJECTED = frozenset({403, 433, 603})
+UNANSWERED = frozenset({408, 480, 487})
 
 
 def classify(sip_status: int, *, answered: bool, rang: bool) -> Outcome:
@@ -32,10 +32,10 @@ def classify(sip_status: int, *, answered: bool, rang: bool) -> Outcome:
     """
     if answered:
         return Outcome.ANSWERED
-    if sip_status in _BUSY:
+    if sip_status in BUSY:
         return Outcome.BUSY
-    if sip_status in _REJECTED:
+    if sip_status in REJECTED:
         return Outcome.REJECTED
-    if rang and sip_status in _UNANSWERED:
+    if rang and sip_status in UNANSWERED:
         return Outcome.NO_ANSWER
     return Outcome.FAILURE

@@ -12,9 +12,10 @@ from pbx.store import schema_customers as schema_customers
 from pbx.store import schema_ledger as schema_ledger
 from pbx.store import schema_sms as schema_sms
 from pbx.store.metadata import metadata as metadata
+from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 
-HEAD = "0017"  # the newest revision under migrations/versions
+HEAD = "0020"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
@@ -102,8 +103,7 @@ cdrs = Table(
     _added("contact"),  # the item that the call was placed for
     _us("bridged_us", nullable=True),  # two people heard each other for the first time
     _added("test"),  # the test that the call was made for; such calls are no customers'
-    Index("ix_cdrs_started_us", "started_us"),
-    Index("ix_cdrs_caller", "caller"),
+    *call_indexes(),
 )
 
 queue_visits = Table(
