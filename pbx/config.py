@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from pbx.config_api import Api
 from pbx.config_base import Language, Section
 from pbx.config_blocks import Calendar, Dealer, Dealers, Hours, PinList, Rota
 from pbx.config_callback import Callback
@@ -36,6 +37,7 @@ from pbx.config_web import MaskedNumber, NumberPool, SourceRule, Tracking, WebSi
 __all__ = [
     "Agent",
     "Announcement",
+    "Api",
     "Bans",
     "BreakReason",
     "Calendar",
@@ -345,6 +347,7 @@ class Config(Section):
     dns: Dns = Dns()
     media: Media = Media()
     http: Http = Http()
+    api: Api = Api()
     store: Store = Store()
     speech: Speech = Speech()
     features: FeatureCodes = FeatureCodes()

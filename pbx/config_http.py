@@ -13,6 +13,9 @@ class Http(Section):
     websocket: bool = True  # SIP over WebSocket at /ws (RFC 7118)
     # Pages that may open it: "https://phone.example", or "*" for all. Those of the same host and port always may.
     websocket_origins: list[str] = []
+    api: bool = True  # the HTTP API at /api/v1
+    # Networks of reverse proxies in front of us: "10.0.0.5", "10.0.0.0/8". X-Forwarded-For of others is not believed.
+    trusted_proxies: list[str] = []
     # Requests that we make
     hosts: list[str] = []  # whom we may ask: "crm.example", "*.example", "10.0.0.5:8080"; nobody else
     networks: list[str] = []  # of our own, where those hosts may be: "10.0.0.0/8"; other private addresses are refused

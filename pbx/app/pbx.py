@@ -10,51 +10,30 @@ from pathlib import Path
 
 import pbx
 from core.engine.engine import Engine
-from pbx.api.agent_routes import agent_routes
-from pbx.api.callback_routes import callback_routes
-from pbx.api.contact_routes import contact_routes
-from pbx.api.control import control_app
-from pbx.api.distribution import distribution_routes
-from pbx.api.equipment_routes import equipment_routes
-from pbx.api.features import feature_routes
-from pbx.api.flow_count_routes import flow_count_routes
-from pbx.api.flow_routes import flow_routes
-from pbx.api.presence import presence_routes
-from pbx.api.public import public_app
 from pbx.api.server import HttpServer
-from pbx.api.sip_websocket import sip_route
-from pbx.api.sms_routes import sms_routes
-from pbx.api.sms_web import sms_web_routes
-from pbx.api.trunk_routes import trunk_routes
 from pbx.app import prompt_control, selftest_control, voicemail_control
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
-from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.certificates import CertificateKeeper
-from pbx.app.contact_control import PbxContactControl, contacts_now
-from pbx.app.control import PbxControl
-from pbx.app.distribution_control import AppDistributionControl
-from pbx.app.equipment import PbxEquipmentControl, start_equipment
-from pbx.app.feature_control import AppFeatureControl
-from pbx.app.flow_control import PbxFlowControl, start_flows
+from pbx.app.contact_control import contacts_now
+from pbx.app.equipment import start_equipment
+from pbx.app.flow_control import start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
+from pbx.app.http import build_servers
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
-from pbx.app.sms_control import PbxSmsControl, start_sms
+from pbx.app.sms_control import start_sms
 from pbx.app.sources import metric_sources
-from pbx.app.trunk_control import PbxTrunkControl
 from pbx.call.assembly import assemble
 from pbx.call.codes import slots
 from pbx.call.service import CallService
 from pbx.callback.service import Callbacks
 from pbx.clock import Clock, SystemClock
 from pbx.config import Config
-from pbx.configfile.check_network import split_host_port
 from pbx.contact.service import REPLAYED_ROWS, Contacts
 from pbx.events import EventBus
 from pbx.features.checks import check_music
 from pbx.features.service import Features
-from pbx.features.views import FeatureViews
 from pbx.flow.interpreter import Flows
 from pbx.flow.publishing import Publishing
 from pbx.media.engine import MediaEngine
@@ -64,7 +43,7 @@ from pbx.metrics.buckets import DECISION, LOOP_LAG
 from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics
-from pbx.metrics.metrics import CONTENT_TYPE, Metrics
+from pbx.metrics.metrics import Metrics
 from pbx.metrics.presence import PresenceCollector
 from pbx.numbers import geography
 from pbx.presence.service import PresenceService
@@ -157,7 +136,7 @@ class Pbx:
         self._build_calls()
         self._count_events()
         await self._start_features()
-        servers = self._build_http()
+        servers = build_servers(self)
         # From here on the loop is never held for long: a call that comes in at once finds it awake.
         collector = GcPolicy(is_quiet=lambda: not self.calls.calls)
         collector.start(loop)
@@ -326,47 +305,6 @@ class Pbx:
     async def _end_calls(self) -> None:
         """Whatever still runs when the PBX stops is ended properly, so that its record says so."""
         await self.calls.drain(0.0)
-
-    def _build_http(self) -> list[HttpServer]:
-        """The servers in the order of their start: the control socket last, as the sign that all is up."""
-        control = PbxControl(self)
-        servers = []
-        settings = self.config.http
-        routes = [sip_route(self.driver.websocket, settings.websocket_origins)] if settings.websocket else []
-        public = public_app(control.health, self.metrics.exposition, CONTENT_TYPE, [*routes, *sms_web_routes(self.sms)])
-        if settings.listen:
-            host, port = split_host_port(settings.listen)
-            self.http = HttpServer(public, host=host, port=port)
-            servers.append(self.http)
-        if settings.listen_tls:
-            host, port = split_host_port(settings.listen_tls)
-            self.https = HttpServer(public, host=host, port=port, tls=self.driver.certificates.server_context)
-            servers.append(self.https)
-        servers.append(
-            HttpServer(
-                control_app(
-                    control,
-                    [
-                        *agent_routes(self.agents),
-                        *feature_routes(AppFeatureControl(FeatureViews(self.features))),
-                        *trunk_routes(PbxTrunkControl(self)),
-                        *contact_routes(PbxContactControl(self)),
-                        *callback_routes(PbxCallbackControl(self)),
-                        *sms_routes(PbxSmsControl(self)),
-                        *flow_routes(PbxFlowControl(self.publishing)),
-                        *equipment_routes(PbxEquipmentControl(self)),
-                        *distribution_routes(AppDistributionControl(self.queues)),
-                        *selftest_control.routes(self),
-                        *voicemail_control.routes(self),
-                        *prompt_control.routes(self),
-                        *flow_count_routes(self.flow_counts),
-                        *presence_routes(AppPresenceControl(self.calls, self.presence)),
-                    ],
-                ),
-                path=self.data_dir / "control.sock",
-            )
-        )
-        return servers
 
     def _tell_websockets(self) -> None:
         """Signalling names these addresses to browsers."""

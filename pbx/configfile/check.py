@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pbx.config import Config, Number
 from pbx.configfile.check_agents import check_agents, check_breaks, check_teams, check_wrapup
+from pbx.configfile.check_api import check_api
 from pbx.configfile.check_blocks import check_blocks
 from pbx.configfile.check_comfort import check_comfort
 from pbx.configfile.check_contacts import check_contacts
@@ -231,6 +232,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_dns,
     check_service_route,
     check_origins,
+    check_api,
     check_trunks,
     check_routes_out,
     check_number_ranges,

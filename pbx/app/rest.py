@@ -1,0 +1,45 @@
+"""The HTTP API of a running PBX: its routers and what every request passes. Imported when somebody first asks."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.types import ASGIApp
+
+from pbx.api.client_address import ClientAddress
+from pbx.api.rest.app import rest_app
+from pbx.api.rest.guard import Nobody, RestServices
+from pbx.api.rest.idempotency import Idempotency, MemoryKeys
+from pbx.api.rest.limits import RateLimit
+from pbx.api.rest.routes.status import status_router
+from pbx.app.control import PbxControl
+
+if TYPE_CHECKING:
+    from pbx.app.pbx import Pbx
+
+
+def build_rest(app: Pbx) -> ASGIApp:
+    """Runs in a thread: it only builds, and starts nothing."""
+    return rest_app(routers(app), _services(app))
+
+
+def routers(app: Pbx) -> list[APIRouter]:
+    """Every topic of the API; paths begin after /api/v1."""
+    return [
+        status_router(PbxControl(app)),
+    ]
+
+
+def _services(app: Pbx) -> RestServices:
+    settings = app.config.api
+    return RestServices(
+        authenticator=Nobody(),
+        address=ClientAddress(app.config.http.trusted_proxies),
+        principal_limit=RateLimit(settings.requests_per_s, settings.burst, monotonic),
+        address_limit=RateLimit(settings.anonymous_per_s, settings.anonymous_burst, monotonic),
+        idempotency=Idempotency(MemoryKeys()),
+        observe=lambda *_: None,
+        origins=[settings.public_url] if settings.public_url else [],
+    )
