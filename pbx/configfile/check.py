@@ -46,7 +46,7 @@ from pbx.configfile.problem import Problem
 from pbx.configfile.recording_key import check_recordings
 from pbx.configfile.references import check_application, must_exist
 
-BLOCK_LISTS = ("calendar", "rota", "pin_list", "dealer")
+BLOCK_LISTS = ("calendar", "rota", "pin_list", "dealer", "partner")
 WEB_LISTS = ("site_web", "source_rule", "number_pool", "masked_number")
 
 

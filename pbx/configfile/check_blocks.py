@@ -27,6 +27,7 @@ def check_blocks(config: Config) -> Iterator[Problem]:
     yield from _calendars(config)
     yield from _rotas(config)
     yield from _dealers(config)
+    yield from _partners(config)
     yield from _named_hours(config)
 
 
@@ -133,6 +134,23 @@ def _dealers(config: Config) -> Iterator[Problem]:
             yield Problem(("dealer", index, "number"), f"{dealer.number!r} is no number", "write digits")
     if config.dealers.stock:
         yield from _source(("dealers", "stock"), config.dealers.stock, config)
+
+
+def _partners(config: Config) -> Iterator[Problem]:
+    hours = [entry.name for entry in config.hours]
+    extensions = {entry.number: entry for entry in config.extension}
+    for index, partner in enumerate(config.partner):
+        path: Path = ("partner", index)
+        if not NUMBER.fullmatch(partner.target):
+            yield Problem((*path, "target"), f"{partner.target!r} is no number", "write digits")
+        if partner.hours:
+            yield from must_exist((*path, "hours"), partner.hours, hours, "hours")
+        if partner.account:
+            yield from must_exist((*path, "account"), partner.account, list(extensions), "extension")
+        payer = extensions.get(partner.account)
+        if partner.target not in extensions and (payer is None or not payer.outbound):
+            text = f"{partner.target!r} is outside, and nobody's right to call there is used"
+            yield Problem((*path, "account"), text, 'name an extension with outbound = true: account = "101"')
 
 
 def _named_hours(config: Config) -> Iterator[Problem]:
