@@ -155,6 +155,10 @@ class Kind(StrEnum):
     HTTP_ASKED = "http.asked"
     PIN_CHECKED = "pin.checked"  # block, result ("right", "wrong", "locked", "none"), subject: whose PIN, if known
     DEALER_CHOSEN = "dealer.chosen"  # block, dealer ("" for none), number, by ("memory", "stock", "region", "turn")
+    # block, partner, queue, result ("answered", "cap", "closed", "not_worth", "no_answer", "busy", "failed"), price
+    # (expected of a call), currency; where it was weighed giving_up (a probability) and loss; of one that was placed
+    # talk_s, billed_s, cost
+    OVERFLOW_TRIED = "overflow.tried"
     DUTY_CALLED = "duty.called"  # block, rota, person, target, try, result ("answered", "no_answer", "busy", "failed")
     CONSENT_NOTED = "consent.noted"  # block, consent, given, basis
     SURVEY_ANSWERED = "survey.answered"  # block, survey, question, answer ("" for none)

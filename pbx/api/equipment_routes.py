@@ -26,6 +26,7 @@ class EquipmentControl(Protocol):
     async def remove_ranges(self, name: str) -> dict[str, Any]: ...
     def region(self, number: str) -> dict[str, Any]: ...
     def dealers(self) -> list[dict[str, Any]]: ...
+    def partners(self) -> list[dict[str, Any]]: ...
     def duty(self) -> list[dict[str, Any]]: ...
 
 
@@ -35,6 +36,9 @@ def equipment_routes(control: EquipmentControl) -> list[Route]:
     async def dealers(_: Request) -> Any:
         return control.dealers()
 
+    async def partners(_: Request) -> Any:
+        return control.partners()
+
     async def duty(_: Request) -> Any:
         return control.duty()
 
@@ -42,6 +46,7 @@ def equipment_routes(control: EquipmentControl) -> list[Route]:
         *_customer_routes(control),
         *_range_routes(control),
         Route("/dealers", json_route(dealers)),
+        Route("/partners", json_route(partners)),
         Route("/duty", json_route(duty)),
     ]
 

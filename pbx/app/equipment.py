@@ -78,6 +78,9 @@ class PbxEquipmentControl:
     def dealers(self) -> list[dict[str, Any]]:
         return self._app.equipment.dealers.views()
 
+    def partners(self) -> list[dict[str, Any]]:
+        return self._app.equipment.partners.rows()
+
     def duty(self) -> list[dict[str, Any]]:
         now = self._app.clock.unix()
         return [

@@ -1,4 +1,4 @@
-"""`centrala regions`, `hours`, `duty` and `dealers`: what blocks of flows decide by."""
+"""`centrala regions`, `hours`, `duty`, `dealers` and `partners`: what blocks of flows decide by."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(hours, name="hours")
     app.command()(duty)
     app.command()(dealers)
+    app.command()(partners)
 
 
 @regions.command("import")
@@ -121,6 +122,26 @@ def dealers(context: typer.Context) -> None:
     ]
     columns = ["dealer", "number", "regions", "weight", "calls", "now"]
     show("Dealers", columns, rows, "the configuration has no [[dealer]]")
+
+
+def partners(context: typer.Context) -> None:
+    """Overflow partners: their calls now, what they have cost today and this month, what is left."""
+    rows: list[list[object]] = [
+        [
+            one["partner"],
+            f"{one['running']} of {one['max_calls']}" if one["open"] else "closed",
+            f"{one['talk_s']:.0f} s",
+            f"{one['expected_price']:.2f}",
+            f"{one['today_s'] / 60:.1f}",
+            f"{one['today_money']:.2f}",
+            f"{one['month_money']:.2f}",
+            "" if one["left_money"] is None else f"{one['left_money']:.2f}",
+            one["currency"],
+        ]
+        for one in ask(context.obj, "GET", "/partners")
+    ]
+    columns = ["partner", "calls now", "usual talk", "its price", "min today", "today", "month", "left", "currency"]
+    show("Overflow partners", columns, rows, "the configuration has no [[partner]]")
 
 
 def _where(dealer: dict[str, Any]) -> str:

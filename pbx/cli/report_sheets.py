@@ -22,6 +22,7 @@ SHEETS = {
     "sms": "Messages by what asked for them: automatic answers, delivered share, cost.",
     "surveys": "Answers to the surveys of flows, by question.",
     "dealers": "Calls that were given to dealers, and in how many they talked.",
+    "partners": "Calls that went to overflow partners, what they cost, and the loss that they averted.",
     "customers": "First attempts, repeated calls, missed and recovered customers.",
 }
 

@@ -52,6 +52,10 @@ class VirtualQueue(Protocol):
         """1 is the head of the queue, 0 whoever does not wait."""
         ...
 
+    def giving_up(self, queue: str) -> float:
+        """The probability that a caller who comes last in line now gives up before he is served."""
+        ...
+
     def choice(self, queue: str) -> dict[str, str]:
         """During `Candidate.offer`: `by` what the agent was chosen, `through` which queue when it is not `queue`."""
         ...

@@ -15,6 +15,7 @@ from pbx.call.range_book import RangeBook, RangeStore
 from pbx.customers.book import CustomerBook
 from pbx.flow.dealers import DealerBook
 from pbx.flow.duty import Duty
+from pbx.flow.partners import Partners
 from pbx.flow.passed import Passed
 from pbx.web.client import Web, WebClient
 
@@ -49,6 +50,8 @@ class Equipment:
         self.rotas = {entry.name: Duty(entry, config.server.timezone, self.calendars.at) for entry in config.rota}
         self.dealers = DealerBook(config.dealer, config.dealers, clock, keeper)
         self.dealers.is_open = lambda hours: conditions.state(hours) == "open"
+        self.partners = Partners(config.partner, services.ledger, keeper)
+        self.partners.is_open = self.dealers.is_open
         self._stock = self._stock_of(config, clock) if config.dealers.stock else None
         self._regions = services.inbound.regions
         self.ranges.changed = self._take_ranges
@@ -58,6 +61,7 @@ class Equipment:
             web=self.web,
             rotas=self.rotas,
             dealers=self.dealers,
+            partners=self.partners,
             pin_locks=PinLocks(keeper, clock),
             guard_passed=Passed(keeper, clock),
         )

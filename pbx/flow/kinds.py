@@ -22,6 +22,7 @@ from pbx.flow.blocks.language import Language
 from pbx.flow.blocks.loop import Loop
 from pbx.flow.blocks.menu import Menu
 from pbx.flow.blocks.on_duty import OnDuty
+from pbx.flow.blocks.overflow import Overflow
 from pbx.flow.blocks.pin import Pin
 from pbx.flow.blocks.play import Play
 from pbx.flow.blocks.queue import Queue
@@ -68,6 +69,7 @@ KINDS: dict[str, type[Block]] = {
     "crm": Crm,
     "webhook": Webhook,
     "on_duty": OnDuty,
+    "overflow": Overflow,
     "dealer": Dealer,
     "split": Split,
     "survey": Survey,

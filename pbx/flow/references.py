@@ -21,6 +21,7 @@ SAID_AS = {
     "http_host": "entry of http.hosts for",
     "http_secret": "entry of http.secrets",
     "pin_list": "list of PINs",
+    "partner": "[[partner]]",
     "dealers": "[[dealer]] of the configuration; found",
 }
 LIKE_BY = 4  # characters by which a name that was meant may be longer or shorter
@@ -55,6 +56,7 @@ KNOWN: dict[str, Names] = {
     "extension": lambda config: [entry.number for entry in config.extension],
     "voicemail": lambda config: [entry.name for entry in config.voicemail],
     "pin_list": lambda config: [entry.name for entry in config.pin_list],
+    "partner": lambda config: [entry.name for entry in config.partner],
     "rota": lambda config: [entry.name for entry in config.rota],
     "http_secret": lambda config: list(config.http.secrets),
     "dealers": lambda config: [""] if config.dealer else [],

@@ -26,6 +26,10 @@ class BlockMetrics(Collector):
         self._regions = _family("regions", "Look-ups of the region of a number.", "result")
         self._pins = _family("pins", "PINs that were asked for.", "result")
         self._dealers = _family("dealers", "Calls given to dealers; none: nobody was found.", "dealer")
+        text = "Calls that were to go to overflow partners."
+        self._overflow = CellFamily(CounterMetricFamily, "centrala_partner_calls_total", text, ("partner", "result"))
+        self._overflow_s = _partner_sum("talk_seconds", "Talk at overflow partners.")
+        self._overflow_money = _partner_sum("cost", "What overflow partners have cost, in their currency.")
         self._duty = _family("duty", "People on duty who were rung.", "rota", "result")
         self._guards = _family("guards", "Callers who were asked for spoken digits.", "result")
         self._consents = _family("consents", "Answers of callers who were asked to agree.", "consent", "given")
@@ -44,6 +48,7 @@ class BlockMetrics(Collector):
             Kind.PIN_CHECKED: self._pin,
             Kind.DEALER_CHOSEN: self._dealer,
             Kind.DUTY_CALLED: self._on_duty,
+            Kind.OVERFLOW_TRIED: self._overflowed,
             Kind.GUARD_CHECKED: self._guard,
             Kind.CONSENT_NOTED: self._consent,
             Kind.SURVEY_ANSWERED: self._answer,
@@ -54,6 +59,8 @@ class BlockMetrics(Collector):
         for family in (self._http, self._callers, self._regions, self._pins, self._dealers, self._duty):
             yield from family.collect()
         for family in (self._guards, self._consents, self._answers):
+            yield from family.collect()
+        for family in (self._overflow, self._overflow_s, self._overflow_money):
             yield from family.collect()
         yield from self._http_s.collect()
 
@@ -79,6 +86,13 @@ class BlockMetrics(Collector):
     def _on_duty(self, event: CallEvent) -> None:
         self._duty.child(self._name("rota", event.data["rota"]), event.data["result"]).value += 1
 
+    def _overflowed(self, event: CallEvent) -> None:
+        data = event.data
+        partner = self._name("partner", data["partner"])
+        self._overflow.child(partner, data["result"]).value += 1
+        self._overflow_s.child(partner).value += data.get("talk_s", 0.0)
+        self._overflow_money.child(partner).value += data.get("cost", 0.0)
+
     def _guard(self, event: CallEvent) -> None:
         self._guards.child(event.data["result"]).value += 1
 
@@ -103,3 +117,7 @@ class BlockMetrics(Collector):
 
 def _family(name: str, text: str, *labels: str) -> CellFamily:
     return CellFamily(CounterMetricFamily, f"centrala_flow_{name}_total", text, labels)
+
+
+def _partner_sum(name: str, text: str) -> CellFamily:
+    return CellFamily(CounterMetricFamily, f"centrala_partner_{name}_total", text, ("partner",))

@@ -76,6 +76,10 @@ class ItemOffers:
         found = self._service.promises.of_newcomer(queue)
         return found.high_s if isinstance(found, Promise) else None
 
+    def giving_up(self, queue: str) -> float:
+        """The probability that a caller who comes last in line now gives up before he is served."""
+        return self._service.promises.giving_up(queue)
+
     def choice(self, queue: str) -> dict[str, str]:
         """How the offer that is being made to an item of `queue` came about, as queue.offered tells it."""
         return self._service.dispatcher.choice.record(queue)

@@ -147,6 +147,18 @@ class Promises:
         waiting, team = self._dispatcher.waiting(queue), self._all(self._queues[queue])
         return self._outlook(self._queues[queue], 0 if team.free and not waiting else waiting + 1, team)
 
+    def giving_up(self, queue: str) -> float:
+        """The probability that a caller who comes last in line now gives up before an agent is his.
+
+        He is served when his patience, exponential of rate theta, outlasts stages of the rates s + i*theta, i from 0 to
+        p-1 (see pbx.queue.estimate): the product of (s + i*theta)/(s + (i+1)*theta), which is s/(s + p*theta).
+        """
+        waiting, team = self._dispatcher.waiting(queue), self._all(self._queues[queue])
+        if team.free and not waiting:
+            return 0.0
+        theta = (waiting + 1) / self._queues[queue].estimator.patience_s
+        return theta / (team.rate + theta)
+
     def _outlook(self, queue: Queue, stages: int, team: Team) -> Promise | Silence:
         """For somebody whom all of `team` can serve."""
         if queue.estimator.handled_calls < queue.config.wait_after_calls:

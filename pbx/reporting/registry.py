@@ -61,6 +61,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("sms", reports.sms),
     Kind("surveys", reports.surveys),
     Kind("dealers", reports.dealers),
+    Kind("partners", reports.partners),
 )
 REPORTS: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 

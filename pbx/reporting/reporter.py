@@ -24,6 +24,7 @@ from pbx.reporting.customers import customers_sheet
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
 from pbx.reporting.page.period import Asked, period_page
+from pbx.reporting.partners import partners_sheet
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
@@ -127,6 +128,11 @@ class Reporter:
         """Calls that were given to dealers."""
         with self._engine.begin() as connection:
             return dealers_sheet(connection, interval)
+
+    def partners(self, interval: Interval) -> Sheet:
+        """Calls that went to overflow partners."""
+        with self._engine.begin() as connection:
+            return partners_sheet(connection, interval)
 
     def promises(self, interval: Interval) -> Sheet:
         """What was promised to waiting callers, and what became of it."""

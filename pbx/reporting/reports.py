@@ -12,6 +12,7 @@ from pbx.reporting.blocks import dealers_sheet, surveys_sheet
 from pbx.reporting.callback_sheet import callbacks_sheet
 from pbx.reporting.callbacks import callback_figures
 from pbx.reporting.customers import customers_sheet
+from pbx.reporting.partners import partners_sheet
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.queue_sheet import queues_sheet
@@ -82,3 +83,8 @@ def surveys(connection: Connection, request: Request) -> Sequence[Sheet]:
 def dealers(connection: Connection, request: Request) -> Sequence[Sheet]:
     """Calls given to dealers."""
     return [dealers_sheet(connection, request.period)]
+
+
+def partners(connection: Connection, request: Request) -> Sequence[Sheet]:
+    """Calls given to overflow partners, and what they cost."""
+    return [partners_sheet(connection, request.period)]

@@ -15,4 +15,5 @@ TITLES = {
     "sms": "Messages",
     "surveys": "Surveys",
     "dealers": "Dealers",
+    "partners": "Overflow partners",
 }

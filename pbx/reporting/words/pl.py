@@ -15,9 +15,18 @@ TITLES = {
     "sms": "Wiadomości SMS",
     "surveys": "Ankiety",
     "dealers": "Dealerzy",
+    "partners": "Partnerzy przepełnienia",
 }
 
 COLUMNS = {
+    "partner": "Partner",
+    "sent": "Przekazane",
+    "short": "Poniżej 10 s",
+    "unanswered": "Nieodebrane",
+    "cap": "Ponad limit",
+    "not_worth": "Nieopłacalne",
+    "loss": "Uniknięta strata",
+    "currency": "Waluta",
     "queue": "Kolejka",
     "agent": "Konsultant",
     "trunk": "Łącze",
@@ -171,5 +180,7 @@ NOTES = {
     "sms": "Doręczone, udział = doręczone / (doręczone + błędy + wygasłe); wiadomości w drodze i nieprzyjęte nie liczą "
     "się. Koszt: tego, co bramki przyjęły, w ich walutach.",
     "surveys": "Udział: w tych, którzy odpowiedzieli na pytanie.",
+    "partners": "Uniknięta strata: szansa, że dzwoniący zrezygnuje, razy wartość połączenia, liczona w chwili "
+    "przekazania. Godziny zamknięcia liczą się do limitów.",
     "dealers": "Rozmowy: połączeń, których ostatnim dealerem był ten.",
 }

@@ -1,0 +1,98 @@
+"""Overflow partners: what went there, how it ended, what it cost, and whether it was worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from pbx.events import Kind
+from pbx.reporting.intervals import Interval
+from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.store import schema
+from pbx.store.encode import from_json
+
+SHORT_S = 10.0  # a talk that ends sooner helped nobody
+REFUSED = ("cap", "closed", "not_worth")
+
+
+@dataclass(slots=True)
+class _Partner:
+    results: dict[str, int] = field(default_factory=dict)
+    short: int = 0
+    talk_s: float = 0.0
+    cost: float = 0.0
+    loss: float = 0.0
+    weighed: int = 0
+    currency: str = ""
+
+
+def partners_sheet(connection: Connection, interval: Interval) -> Sheet:
+    """A row a partner, over the calls that began in the interval."""
+    partners: dict[str, _Partner] = {}
+    for told in _told(connection, interval):
+        partner = partners.setdefault(str(told["partner"]), _Partner())
+        result = str(told["result"])
+        partner.results[result] = partner.results.get(result, 0) + 1
+        partner.currency = str(told.get("currency", ""))
+        partner.talk_s += told.get("talk_s", 0.0)
+        partner.cost += told.get("cost", 0.0)
+        if result == "answered":
+            partner.short += told["talk_s"] < SHORT_S
+            if "loss" in told:
+                partner.weighed += 1
+                partner.loss += told["loss"]
+    sheet = Sheet(
+        f"Overflow partners, {interval.label}",
+        [
+            Column("partner", "partner", Unit.TEXT),
+            Column("sent", "sent there"),
+            Column("answered", "answered"),
+            Column("short", "under 10 s"),
+            Column("unanswered", "not answered"),
+            Column("cap", "over a cap"),
+            Column("not_worth", "not worth it"),
+            Column("talk_s", "talk", Unit.SECONDS),
+            Column("cost", "cost", Unit.MONEY),
+            Column("loss", "loss averted", Unit.MONEY),
+            Column("currency", "currency", Unit.TEXT),
+        ],
+        notes="Loss averted: of answered calls, the chance to give up while waiting times what a call is worth, as it "
+        "was reckoned when the call went there. Closed hours count with the caps.",
+    )
+    for name, partner in sorted(partners.items()):
+        counts = partner.results
+        answered = counts.get("answered", 0)
+        sent = sum(count for result, count in counts.items() if result not in REFUSED)
+        over = counts.get("cap", 0) + counts.get("closed", 0)
+        sheet.rows.append(
+            [
+                name,
+                sent,
+                answered,
+                partner.short,
+                sent - answered,
+                over,
+                counts.get("not_worth", 0),
+                partner.talk_s,
+                partner.cost,
+                partner.loss if partner.weighed else None,
+                partner.currency,
+            ]
+        )
+    return sheet
+
+
+def _told(connection: Connection, interval: Interval) -> Iterator[dict[str, Any]]:
+    cdr, step = schema.cdrs.c, schema.journey.c
+    query = (
+        select(step.data)
+        .join(schema.cdrs, cdr.id == step.call_id)
+        .where(cdr.started_us >= interval.start_us, cdr.started_us < interval.end_us)
+        .where(step.kind == Kind.OVERFLOW_TRIED.value, cdr.test == "")
+        .order_by(step.seq)
+    )
+    for (data,) in connection.execute(query):
+        yield from_json(data)
