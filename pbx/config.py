@@ -26,6 +26,7 @@ from pbx.config_http import Http
 from pbx.config_ledger import Crm, Ga4, Ledger
 from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_overflow import Partner
+from pbx.config_outbox import Outbox
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone
@@ -68,6 +69,7 @@ __all__ = [
     "NumberForm",
     "NumberPool",
     "Numbering",
+    "Outbox",
     "PageGroup",
     "Parking",
     "Partner",
@@ -347,3 +349,4 @@ class Config(Section):
     ledger: Ledger = Ledger()
     ga4: list[Ga4] = []
     crm: list[Crm] = []
+    outbox: Outbox = Outbox()

@@ -23,7 +23,7 @@ from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
-from pbx.app import prompt_control, selftest_control, voicemail_control
+from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.contact_control import PbxContactControl
 from pbx.app.control import PbxControl
@@ -99,6 +99,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *selftest_control.routes(app),
         *voicemail_control.routes(app),
         *prompt_control.routes(app),
+        *outbox_control.routes(app),
         *flow_count_routes(app.flow_counts),
         *presence_routes(AppPresenceControl(app.calls, app.presence)),
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pbx
 from core.engine.engine import Engine
 from pbx.api.server import HttpServer
-from pbx.app import prompt_control, selftest_control, voicemail_control
+from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
@@ -46,6 +46,7 @@ from pbx.metrics.contacts import ContactMetrics
 from pbx.metrics.metrics import Metrics
 from pbx.metrics.presence import PresenceCollector
 from pbx.numbers import geography
+from pbx.outbox.service import Outbox
 from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
@@ -90,6 +91,7 @@ class Pbx:
         self.contacts: Contacts
         self.callbacks: Callbacks
         self.sms: SmsService
+        self.outbox: Outbox
         self.queues: QueueService
         self.flows: Flows
         self.publishing: Publishing
@@ -212,6 +214,7 @@ class Pbx:
 
     async def _start_features(self) -> None:
         services = self.calls.services
+        self.outbox = outbox_control.start(self, self._stack)
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
         self.metrics.add(prompt_control.collector(self))
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
@@ -306,6 +309,7 @@ class Pbx:
         """Whatever still runs when the PBX stops is ended properly, so that its record says so."""
         await self.calls.drain(0.0)
 
+from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
     def _tell_websockets(self) -> None:
         """Signalling names these addresses to browsers."""
         if not self.config.http.websocket:

@@ -17,6 +17,7 @@ from pbx.cli import (
     distribution,
     features,
     flows,
+    outbox,
     presence,
     prompts,
     regions,
@@ -50,6 +51,7 @@ agents.register(app)
 contacts.register(app)
 callbacks.register(app)
 sms.register(app)
+outbox.register(app)
 presence.register(app)
 distribution.register(app)
 staffing.register(app)

@@ -19,6 +19,8 @@ SPEED_TO_LEAD = (5.0, 10.0, 15.0, 20.0, 28.0, 45.0, 60.0, 120.0, 300.0, 600.0, 1
 # Messages: a gateway answers within a second, a network delivers within seconds, or tries for hours.
 SMS_QUEUED = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0, 43_200.0)
 SMS_DELIVERY = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 21_600.0, 86_400.0)
+# Deliveries over HTTP: within seconds where the receiver is up, within hours where it was not.
+OUTBOX_DELIVERY = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 3600.0, 21_600.0, 86_400.0)
 # MOS-CQE: bounds that G.107 annex B gives to satisfied, dissatisfied and lost users, and some between.
 MOS = (1.5, 2.0, 2.6, 3.1, 3.6, 4.0, 4.3)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -66,10 +66,17 @@ class OutboxPort(Protocol):
     """
 
     def register(
-        self, target: str, deliverer: Deliverer, *, parallel: int | None = None, max_age_s: float | None = None
+        self,
+        target: str,
+        deliverer: Deliverer,
+        *,
+        parallel: int | None = None,
+        max_age_s: float | None = None,
+        told: Callable[[Entry, Verdict], None] | None = None,
     ) -> None:
         """From now on the entries of `target` go out by `deliverer`, those of an earlier process too; a second
-        registration replaces the first. Nothing of a target that nobody has registered is sent.
+        registration replaces the first. Nothing of a target that nobody has registered is sent. `told` hears of each
+        attempt.
         """
         ...
 

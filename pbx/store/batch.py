@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from pbx.store import schema
 from pbx.store.bulk import BulkInsert, Row
+from pbx.store.schema_outbox import outbox, outbox_targets
 
 MAX_ROWS = 200_000  # journey rows kept while the database cannot be written: about 15,000 calls, 60 MB
 MAX_RECORDS = 100_000  # the same for every other table
@@ -33,6 +34,11 @@ KEYED: dict[str, BulkInsert] = {
         schema.meta,
     )
 }
+
+# New entries of the outbox: one that its target has already is skipped.
+OUTBOX_NEW = "outbox.new"
+KEYED[OUTBOX_NEW] = BulkInsert(outbox)
+KEYED[outbox_targets.name] = BulkInsert(outbox_targets, replace=True)
 
 # What a row can be refused for, as against a database that takes nothing at present.
 REFUSED = (IntegrityError, DataError, ValueError, OverflowError)

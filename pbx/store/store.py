@@ -26,6 +26,7 @@ from pbx.store.flow_versions import StoredFlowVersions
 from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.lock import WriterLock
+from pbx.store.outbox import StoredOutbox
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations
@@ -82,6 +83,7 @@ class Store:
         self.selftests = StoredResults()  # the ResultStore of test calls
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
         self.sms = StoredSms()  # the SmsStore of short messages
+        self.outbox = StoredOutbox()  # the Shelf of the outbox
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
 
     async def start(self) -> recovery.Recovered:
@@ -109,6 +111,7 @@ class Store:
         self.selftests.attach(self.durable)
         self.takes.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
+        self.outbox.attach(writer.puts, self.durable, writer.unwritten)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer
         self._unsubscribe = [
@@ -189,6 +192,7 @@ class Store:
             self.kept.read(connection)
             self.contacts.read(connection)
             self.sms.read(connection)
+            self.outbox.read(connection)
             self.flow_versions.read(connection)
             self.voicemail.read(connection)
             self.ranges.read(connection)

@@ -123,6 +123,10 @@ class Writer:
         """Rows that are not committed; may be read from any thread."""
         return self.stats.waiting_rows + len(self.events) + len(self.agents) + len(self.puts)
 
+    def unwritten(self, table: str) -> int:
+        """Rows of `puts` for `table` that are not committed; may be read from any thread."""
+        return len(self._pending.keyed[table]) + sum(name == table for name, _key, _row in tuple(self.puts))
+
     # All below runs on the thread.
 
     def _run(self) -> None:

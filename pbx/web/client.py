@@ -47,7 +47,9 @@ class Answer:
 
 @dataclass(slots=True, frozen=True)
 class Ask:
-    """What is asked. `timeout_s` is for all attempts together."""
+    """What is asked. `timeout_s` is for all attempts together. `excerpt`: of a longer answer only so many octets are
+    read; 0: it must not be longer than http.max_bytes.
+    """
 
     method: str
     url: str
@@ -56,6 +58,7 @@ class Ask:
     timeout_s: float = 5.0
     retries: int = 0
     backoff_s: float = 0.3  # before the second attempt; doubled with each further one
+    excerpt: int = 0
 
 
 class Web(Protocol):
@@ -71,8 +74,9 @@ class Web(Protocol):
 class WebClient:
     """One pool for the process. `start` is not needed; `stop` closes the connections."""
 
-    def __init__(self, settings: Http) -> None:
-        self.hosts = Hosts(settings.hosts, settings.networks)
+    def __init__(self, settings: Http, hosts: Hosts | None = None) -> None:
+        """`hosts`: others than those of the settings."""
+        self.hosts = hosts or Hosts(settings.hosts, settings.networks)
         self._max_bytes = settings.max_bytes
         context = ssl.create_default_context(cafile=settings.ca or None)
         self._pool = httpcore.AsyncConnectionPool(
@@ -126,7 +130,7 @@ class WebClient:
             async with self._pool.stream(
                 ask.method, url, headers=headers, content=content, extensions={"timeout": left}
             ) as response:
-                body = await self._read(response)
+                body = await self._read(response, ask.excerpt)
                 found = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
                 return Answer(response.status, found, body, attempt)
         except HostError as error:
@@ -141,11 +145,13 @@ class WebClient:
         except ssl.SSLError as error:
             raise WebError("tls", f"no secure connection: {error}") from None
 
-    async def _read(self, response: httpcore.Response) -> bytes:
+    async def _read(self, response: httpcore.Response, excerpt: int) -> bytes:
         parts: list[bytes] = []
         size = 0
         async for part in response.aiter_stream():
             size += len(part)
+            if excerpt and size >= excerpt:
+                return b"".join((*parts, part))[:excerpt]
             if size > self._max_bytes:
                 raise WebError("size", f"the answer is larger than {self._max_bytes} bytes (http.max_bytes)")
             parts.append(part)

@@ -21,9 +21,12 @@ class HostError(ValueError):
 
 
 class Hosts:
-    """`hosts` and `networks` as in [http]. Raises ValueError for a network that is none."""
+    """`hosts` and `networks` as in [http]. Raises ValueError for a network that is none. `everybody`: hosts need not be
+    listed; their addresses are judged all the same.
+    """
 
-    def __init__(self, hosts: Iterable[str], networks: Iterable[str] = ()) -> None:
+    def __init__(self, hosts: Iterable[str], networks: Iterable[str] = (), *, everybody: bool = False) -> None:
+        self._everybody = everybody
         self._hosts = [entry.lower() for entry in hosts]
         self._networks = [ip_network(text, strict=False) for text in networks]
 
@@ -53,7 +56,7 @@ class Hosts:
         if parts.username is not None or parts.password is not None:
             raise HostError("an address may not hold a name and password: use http.secrets and a header")
         entry = self.entry(parts.scheme, host, port)
-        if not entry:
+        if not entry and not self._everybody:
             raise HostError(f"{host}:{port} is not listed; add it to http.hosts")
         return host, port, entry
 
