@@ -57,4 +57,10 @@ def _wanted(request: Request) -> Wanted:
     limit = request.query_params.get("limit", "100")
     if not limit.isdigit() or not 1 <= int(limit) <= MAX_LIMIT:
         raise Refused(422, f"limit is a number up to {MAX_LIMIT}")
-    return Wanted(limit=int(limit), **given)
+    return Wanted(
+        target=given["target"],
+        state=given["state"],
+        kind=given["kind"],
+        call_id=given["call_id"],
+        limit=int(limit),
+    )

@@ -21,7 +21,10 @@ class OutboxMetrics(Collector):
     def __init__(self, counts: Callable[[], Mapping[str, Counts]], now: Callable[[], float]) -> None:
         self._counts, self._now = counts, now
         self._latency = HistogramFamily(
-            "centrala_outbox_delivery_seconds", "From the event to the answer that took it.", OUTBOX_DELIVERY, ("target",)
+            "centrala_outbox_delivery_seconds",
+            "From the event to the answer that took it.",
+            OUTBOX_DELIVERY,
+            ("target",),
         )
 
     def observe(self, target: str, seconds: float) -> None:

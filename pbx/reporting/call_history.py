@@ -16,7 +16,9 @@ from pbx.store import schema
 from pbx.store.outcome import BUSY, REJECTED, UNANSWERED
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
 
-INBOUND: ColumnElement[str] = literal_column("'inbound'")  # as the partial index says it, or SQLite does not take that index
+INBOUND: ColumnElement[str] = literal_column(
+    "'inbound'"
+)  # as the partial index says it, or SQLite does not take that index
 EMPTY: ColumnElement[str] = literal_column("''")
 KEYED = ("queue", "agent", "trunk", "did", "tag")  # each has an index together with the start, of the rows that have it
 

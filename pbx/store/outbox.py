@@ -25,6 +25,8 @@ TEXTS = ("target", "key", "kind", "call_id", "error", "excerpt")
 # Written out: with a bound parameter SQLite cannot know that the indexes of such rows serve.
 PENDING: ColumnElement[bool] = literal_column("outbox.state = 'pending'")
 DEAD: ColumnElement[bool] = literal_column("outbox.state = 'dead'")
+# In the order of `seq`, by the index that has it: that of `due_us` would have all that is due sorted each time.
+DUE: ColumnElement[int] = literal_column("+outbox.due_us")
 Durable = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 
@@ -206,7 +208,7 @@ def _next(want: Want, at: int) -> Any:
     )
     return (
         select(outbox)
-        .where(PENDING, table.target == want.target, table.due_us <= at, table.seq.not_in(list(want.held)))
+        .where(PENDING, table.target == want.target, DUE <= at, table.seq.not_in(list(want.held)))
         .where(or_(table.call_id == "", ~blocked))
         .order_by(table.seq)
         .limit(want.limit)

@@ -29,9 +29,7 @@ _INSTANT = {"type": "string", "format": "date-time", "examples": [EXAMPLE_INSTAN
 
 # Shown: an instant in UTC, from UTC seconds.
 Instant = Annotated[str, BeforeValidator(rfc3339), WithJsonSchema(_INSTANT)]
-MaybeInstant = Annotated[
-    str | None, BeforeValidator(rfc3339), WithJsonSchema({"anyOf": [_INSTANT, {"type": "null"}]})
-]
+MaybeInstant = Annotated[str | None, BeforeValidator(rfc3339), WithJsonSchema({"anyOf": [_INSTANT, {"type": "null"}]})]
 # Asked: an instant with its offset.
 AskedInstant = Annotated[AwareDatetime, Field(examples=["2026-12-24T10:00:00+01:00"])]
 
