@@ -25,8 +25,8 @@ from pbx.config_features import (
 from pbx.config_http import Http
 from pbx.config_ledger import Crm, Ga4, Ledger
 from pbx.config_media import DigitWay, Media, MediaEncryption
-from pbx.config_overflow import Partner
 from pbx.config_outbox import Outbox
+from pbx.config_overflow import Partner
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_ring import Ring, Tone

@@ -309,7 +309,6 @@ class Pbx:
         """Whatever still runs when the PBX stops is ended properly, so that its record says so."""
         await self.calls.drain(0.0)
 
-from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
     def _tell_websockets(self) -> None:
         """Signalling names these addresses to browsers."""
         if not self.config.http.websocket:

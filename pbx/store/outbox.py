@@ -208,7 +208,7 @@ def _next(want: Want, at: int) -> Any:
     )
     return (
         select(outbox)
-        .where(PENDING, table.target == want.target, DUE <= at, table.seq.not_in(list(want.held)))
+        .where(PENDING, table.target == want.target, at >= DUE, table.seq.not_in(list(want.held)))
         .where(or_(table.call_id == "", ~blocked))
         .order_by(table.seq)
         .limit(want.limit)
