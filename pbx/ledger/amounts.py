@@ -10,10 +10,10 @@ MICRO = 1_000_000
 MAX_MICRO = 10**15 * 9  # nine thousand million units: more is a slip of a column
 SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "₽": "RUB", "zł": "PLN", "руб": "RUB", "р": "RUB", "zl": "PLN"}
 _SPACES = " \u00a0\u202f\u2009'\u2019"
-_PLAIN = re.compile(r"^\d+$")
-_DECIMAL = re.compile(r"^\d*[.,]\d+$")
-_GROUPED = re.compile(r"^\d{1,3}([.,])\d{3}(\1\d{3})*$")
-_BOTH = re.compile(r"^\d{1,3}(?:([.,])\d{3}(?:\1\d{3})*|\d*)([.,])\d+$")
+_PLAIN = re.compile(r"^[0-9]+$")
+_DECIMAL = re.compile(r"^[0-9]*[.,][0-9]+$")
+_GROUPED = re.compile(r"^[0-9]{1,3}([.,])[0-9]{3}(\1[0-9]{3})*$")
+_BOTH = re.compile(r"^[0-9]{1,3}(?:([.,])[0-9]{3}(?:\1[0-9]{3})*|[0-9]*)([.,])[0-9]+$")
 
 
 class AmountError(ValueError):
@@ -25,7 +25,7 @@ def split_currency(text: str) -> tuple[str, str]:
     plain = text.strip()
     for mark in _SPACES:
         plain = plain.replace(mark, "")
-    found = re.fullmatch(r"([^\d.,+-]*)([+-]?[\d.,]*)([^\d]*)", plain)
+    found = re.fullmatch(r"([^0-9.,+-]*)([+-]?[0-9.,]*)([^0-9]*)", plain)
     if found is None:
         return plain, ""
     word = (found[1] or found[3]).rstrip(".").casefold()

@@ -13,7 +13,7 @@ from pbx.ledger.labels import label
 from pbx.numbers.plan import NumberPlan
 
 MAX_DAYS = 366  # that one row may be spread over
-MAX_ENTRIES = 500_000
+MAX_ENTRIES = 50_000  # of one import: they are written in one transaction
 FIELDS = (
     Field("day", ("day", "date", "dzień", "data", "день", "дата", "ga_date", "segments_date")),
     Field("first", ("from", "start", "first", "start_date", "reporting_starts", "od", "с", "начало")),

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)
 ORDERS = ("dmy", "mdy")
-_ISO = re.compile(r"^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$")
-_LOCAL = re.compile(r"^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})$")
-_CLOCK = re.compile(r"^(.*?)[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? ?([AaPp][Mm])? ?(Z|[+-]\d{2}:?\d{2})?$")
+_ISO = re.compile(r"^([0-9]{4})[-/.]?([0-9]{2})[-/.]?([0-9]{2})$")
+_LOCAL = re.compile(r"^([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})$")
+_CLOCK = re.compile(
+    r"^(.*?)[T ]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)? ?([AaPp][Mm])? ?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
 
 
 class DateError(ValueError):
@@ -63,11 +65,11 @@ def read_instant(text: str, zone: ZoneInfo, order: str = "") -> int:
     Raises DateError.
     """
     plain = text.strip()
-    if re.fullmatch(r"\d{9,10}(\.\d+)?", plain):
+    if re.fullmatch(r"[0-9]{9,10}(\.[0-9]+)?", plain):
         return round(float(plain) * 1e6)
-    if re.fullmatch(r"\d{13}|\d{16}", plain):
+    if re.fullmatch(r"[0-9]{13}|[0-9]{16}", plain):
         return int(plain) * (1000 if len(plain) == 13 else 1)
-    ga = re.fullmatch(r"(\d{8})(\d{2})(\d{2})", plain)  # GA's "dateHourMinute"
+    ga = re.fullmatch(r"([0-9]{8})([0-9]{2})([0-9]{2})", plain)  # GA's "dateHourMinute"
     if ga is not None:
         plain = f"{ga[1]} {ga[2]}:{ga[3]}"
     found = _CLOCK.match(plain)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from pbx.call.hours import OpeningHours
 from pbx.config import Config, Hours, Language
+from pbx.ledger.terms import Terms
 from pbx.reporting.intervals import Interval
 from pbx.reporting.queries import Thresholds
 from pbx.reporting.registry import sheets
@@ -33,11 +34,12 @@ class Where:
     zone: str
     thresholds: Thresholds
     hours: Sequence[Hours]
+    money: Terms
 
     @classmethod
     def of(cls, config: Config) -> Where:
         thresholds = {queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in config.queue}
-        return cls(database_url(config), config.server.timezone, thresholds, config.hours)
+        return cls(database_url(config), config.server.timezone, thresholds, config.hours, Terms.of(config))
 
     def request(self, period: Interval, language: Language, filters: Mapping[str, str]) -> Request:
         return Request(
@@ -48,6 +50,7 @@ class Where:
             filters,
             self.thresholds,
             [OpeningHours.of(entry, self.zone) for entry in self.hours],
+            self.money,
         )
 
 

@@ -14,13 +14,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pbx.config import Language
+from pbx.ledger.spending import DIMENSIONS
 from pbx.reporting import reports
+from pbx.reporting.money import sheets as money
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.words import titles, translate
 
 Make = Callable[[Connection, Request], Sequence[Sheet]]
 QUEUE, AGENT, TRUNK = Parameter("queue"), Parameter("agent"), Parameter("trunk")
+BY = Parameter("by", ParameterKind.CHOICE, DIMENSIONS, DIMENSIONS[0])
 LANGUAGES: tuple[Language, ...] = ("pl", "ru", "en")
 
 
@@ -62,6 +65,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("surveys", reports.surveys),
     Kind("dealers", reports.dealers),
     Kind("partners", reports.partners),
+    Kind("money", money.by_source, (BY,)),
+    Kind("missed_money", money.missed_money),
+    Kind("missed_calls", money.missed_calls),
 )
 REPORTS: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 

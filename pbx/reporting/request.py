@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours
 from pbx.config import Language
+from pbx.ledger.terms import Terms
 from pbx.reporting.intervals import Interval
 from pbx.reporting.queries import Thresholds
 
@@ -58,6 +59,7 @@ class Request:
     filters: Mapping[str, str] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=dict)
     hours: Sequence[OpeningHours] = ()
+    money: Terms = field(default_factory=Terms)
 
     def filter(self, name: str) -> str:
         """The value of a filter, "" for none."""

@@ -25,6 +25,7 @@ from pbx.store.errors import StoreError
 from pbx.store.flow_versions import StoredFlowVersions
 from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
+from pbx.store.ledger import StoredLedger
 from pbx.store.lock import WriterLock
 from pbx.store.outbox import StoredOutbox
 from pbx.store.phone_settings import StoredPhoneSettings
@@ -81,6 +82,7 @@ class Store:
         self.customers = StoredCustomers()  # the CustomerStore of the book of customers
         self.ranges = StoredRanges()  # the RangeStore of the regions
         self.selftests = StoredResults()  # the ResultStore of test calls
+        self.ledger = StoredLedger()  # the LedgerStore
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
         self.sms = StoredSms()  # the SmsStore of short messages
         self.outbox = StoredOutbox()  # the Shelf of the outbox
@@ -109,6 +111,7 @@ class Store:
         self.customers.attach(self.durable)
         self.ranges.attach(self.durable)
         self.selftests.attach(self.durable)
+        self.ledger.attach(self.durable)
         self.takes.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         self.outbox.attach(writer.puts, self.durable, writer.unwritten)

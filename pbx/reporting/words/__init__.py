@@ -10,11 +10,21 @@ from dataclasses import replace
 
 from pbx.config import Language
 from pbx.reporting.sheet import Column, Sheet
-from pbx.reporting.words import en, pl, ru
+from pbx.reporting.words import en, money, pl, ru
 
-_TITLES: Mapping[Language, Mapping[str, str]] = {"pl": pl.TITLES, "ru": ru.TITLES, "en": en.TITLES}
-_COLUMNS: Mapping[Language, Mapping[str, str]] = {"pl": pl.COLUMNS, "ru": ru.COLUMNS}
-_NOTES: Mapping[Language, Mapping[str, str]] = {"pl": pl.NOTES, "ru": ru.NOTES}
+_TITLES: Mapping[Language, Mapping[str, str]] = {
+    "pl": pl.TITLES | money.TITLES["pl"],
+    "ru": ru.TITLES | money.TITLES["ru"],
+    "en": en.TITLES | money.TITLES["en"],
+}
+_COLUMNS: Mapping[Language, Mapping[str, str]] = {
+    "pl": money.COLUMNS["pl"] | pl.COLUMNS,
+    "ru": money.COLUMNS["ru"] | ru.COLUMNS,
+}
+_NOTES: Mapping[Language, Mapping[str, str]] = {
+    "pl": money.NOTES["pl"] | pl.NOTES,
+    "ru": money.NOTES["ru"] | ru.NOTES,
+}
 
 
 def titles(language: Language) -> Mapping[str, str]:

@@ -1,0 +1,1 @@
+"""Reports of money: what calls cost by source, what missed ones cost, why counts differ."""

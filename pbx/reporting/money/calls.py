@@ -1,0 +1,93 @@
+"""Customers' calls with where they came from: one row of the database each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, column, inspect, null, or_, select, table
+
+from pbx.ledger.labels import label
+from pbx.ledger.spending import Told
+from pbx.numbers.plan import NumberPlan
+from pbx.reporting.intervals import Interval
+from pbx.store import schema
+
+WIDGET = "widget"  # the method of a call that a visitor asked for
+_cdr = schema.cdrs.c
+NAMES = ("source", "medium", "campaign", "site", "visit", "method", "probability", "first_call")
+SOURCES = table("call_sources", column("call_id"), *(column(name) for name in NAMES))
+
+
+@dataclass(slots=True)
+class MoneyCall:
+    """`told`: source, medium, campaign, number, as costs name them."""
+
+    id: str
+    at_us: int
+    number: str  # of the customer
+    did: str
+    told: Told
+    answered: bool
+    unique: bool
+    contact: str  # the item that it was placed for
+    site: str = ""
+
+    @property
+    def attributed(self) -> bool:
+        """Something is known of where it came from beyond the number that was dialled."""
+        return any(self.told[:3])
+
+
+def money_calls(connection: Connection, interval: Interval, plan: NumberPlan) -> list[MoneyCall]:
+    """Customers' calls that began in the interval, in the order of time: those that came in, and of each callback that
+    a visitor asked for the first. Tests and callers who are blocked are none.
+    """
+    seen: set[str] = set()
+    asked: set[str] = set()
+    found = []
+    for call, outbound, first in _rows(connection, interval, plan):
+        if outbound:
+            if call.contact in asked:
+                continue
+            asked.add(call.contact)
+        call.unique = first if first is not None else call.number not in seen or not call.number
+        seen.add(call.number)
+        found.append(call)
+    return found
+
+
+def _rows(
+    connection: Connection, interval: Interval, plan: NumberPlan
+) -> Iterator[tuple[MoneyCall, bool, bool | None]]:
+    """(call, whether it went out, whether tracking says that it is the number's first)."""
+    tracked = inspect(connection).has_table(SOURCES.name)
+    told = SOURCES.c if tracked else None
+    query = select(
+        *(_cdr.id, _cdr.started_us, _cdr.direction, _cdr.caller, _cdr.callee, _cdr.did, _cdr.tag, _cdr.campaign),
+        *(_cdr.medium, _cdr.contact, _cdr.bridged_us),
+        *((told.source, told.medium, told.campaign, told.site, told.first_call) if told is not None else [null()] * 5),
+    )
+    mine = _cdr.direction == "inbound"
+    if told is not None:
+        query = query.outerjoin_from(schema.cdrs, SOURCES, told.call_id == _cdr.id)
+        mine = or_(mine, and_(_cdr.direction == "outbound", told.method == WIDGET))
+    query = query.where(
+        _cdr.started_us >= interval.start_us,
+        _cdr.started_us < interval.end_us,
+        _cdr.test == "",
+        _cdr.cause != "blocked",
+        mine,
+    ).order_by(_cdr.started_us, _cdr.id)
+    for row in connection.execute(query):
+        call_id, at_us, direction, caller, callee, did, tag, campaign, medium, contact, bridged_us, *known = row
+        source_, medium_, campaign_, site, first = known
+        outbound = direction == "outbound"
+        told_ = (label(source_ or tag), label(medium_ or medium), label(campaign_ or campaign), plan.e164(did) or did)
+        heard = callee if outbound else caller
+        number = plan.e164(heard) or heard
+        yield (
+            MoneyCall(call_id, at_us, number, did, told_, bridged_us is not None, False, contact, site or ""),
+            outbound,
+            None if first is None else bool(first),
+        )

@@ -1,0 +1,184 @@
+"""The reports of money as sheets: by source, of missed calls by their end, and each missed call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from pbx.ledger.amounts import units
+from pbx.ledger.terms import Terms
+from pbx.reporting.intervals import local
+from pbx.reporting.money.calls import MoneyCall
+from pbx.reporting.money.ends import MissedEnd, Outcome
+from pbx.reporting.money.figures import Money, MoneyFigures, money
+from pbx.reporting.request import Request
+from pbx.reporting.sheet import Column, Sheet, Unit, Value
+
+MOST_CALLS = 20_000  # rows of the list of missed calls
+FIGURES = (
+    Column("calls", "Calls"),
+    Column("unique_callers", "Unique\ncallers"),
+    Column("answered", "Answered"),
+    Column("missed", "Missed"),
+    Column("missed_share", "Missed\nshare", Unit.SHARE),
+    Column("ad_cost", "Advert\ncost", Unit.MONEY),
+    Column("cost_per_call", "Per\ncall", Unit.MONEY),
+    Column("cost_per_answered", "Per\nanswered", Unit.MONEY),
+    Column("cost_per_unique", "Per\nunique", Unit.MONEY),
+    Column("sales", "Sales"),
+    Column("revenue", "Revenue", Unit.MONEY),
+    Column("cost_per_sale", "Per\nsale", Unit.MONEY),
+    Column("roi", "ROI", Unit.SHARE),
+    Column("wasted", "Wasted", Unit.MONEY),
+)
+ENDS = (
+    Column("end", "End", Unit.TEXT),
+    Column("missed_calls", "Missed\ncalls"),
+    Column("of_missed", "Share", Unit.SHARE),
+    Column("ad_cost", "Advert\ncost", Unit.MONEY),
+)
+MISSED = (
+    Column("call", "Call", Unit.TEXT),
+    Column("at", "At", Unit.TEXT),
+    Column("number", "Number", Unit.TEXT),
+    Column("source", "Source", Unit.TEXT),
+    Column("campaign", "Campaign", Unit.TEXT),
+    Column("ad_cost", "Advert\ncost", Unit.MONEY),
+    Column("owner", "Owner", Unit.TEXT),
+    Column("deadline", "Deadline", Unit.TEXT),
+    Column("end", "End", Unit.TEXT),
+    Column("age_s", "Waited", Unit.SECONDS),
+)
+MONEY_NOTES = (
+    "Each advert cost is divided evenly among the period's calls that agree with what it names; a cost of which no\n"
+    "call came stands in its own line, and so do calls without a cost. Per call = cost / calls, and so on. Sales are\n"
+    "those of the period's calls, whenever they were made. ROI = (revenue - cost) / cost. Wasted = cost of missed\n"
+    "calls whose callers nobody has spoken with since."
+)
+ENDS_NOTES = (
+    "Each missed call has exactly one end: reached (we called), came_back (rang again and was served), lost, or\n"
+    "not_a_customer; open: somebody still owes an answer; unkept: no contact was kept. Lost money = cost of lost and\n"
+    "open ones."
+)
+MISSED_NOTES = "Advert cost as in the report of money. Waited: from the call to its end, or until now."
+
+
+def by_source(connection: Connection, request: Request) -> Sequence[Sheet]:
+    """Cost per call, answered call, unique caller and sale, and return on spend, by the filter `by`."""
+    found = money(connection, request)
+    by = request.filter("by") or "source"
+    columns = (Column(by, by.capitalize(), Unit.TEXT), *FIGURES)
+    sheet = Sheet(f"Cost and return, {request.period.label}", columns, notes=MONEY_NOTES)
+    lines = found.by(by)
+    sheet.rows = [_figures(one, "(none)") for one in lines[:-1]] + [_figures(lines[-1], "all")]
+    sheet.remarks = _remarks(found, request.money)
+    return [sheet]
+
+
+def missed_money(connection: Connection, request: Request) -> Sequence[Sheet]:
+    """What missed calls cost by their end, and what breaches of the agreed times cost."""
+    found = money(connection, request)
+    ends = Sheet(f"Cost of missed calls, {request.period.label}", ENDS, notes=ENDS_NOTES)
+    missed = _missed(found)
+    for outcome in Outcome:
+        shares = [share for _, share, end in missed if end.outcome is outcome]
+        ends.rows.append(_end_row(outcome.value, len(shares), len(missed), sum(shares)))
+    ends.rows.append(_end_row("all", len(missed), len(missed), sum(share for _, share, _ in missed)))
+    gone = sum(share for _, share, end in missed if end.outcome in (Outcome.LOST, Outcome.OPEN, Outcome.UNKEPT))
+    remarks = [f"Lost money: {_sum(gone, request.money)}.", *_breaches(found, missed, request)]
+    ends.remarks = "\n".join([*remarks, _remarks(found, request.money)]).strip()
+    return [ends]
+
+
+def missed_calls(connection: Connection, request: Request) -> Sequence[Sheet]:
+    """Each missed call with what its advert cost, who owes the answer until when, and how it ended."""
+    found = money(connection, request)
+    sheet = Sheet(f"Missed calls, {request.period.label}", MISSED, notes=MISSED_NOTES)
+    missed = _missed(found)
+    for call, share, end in missed[:MOST_CALLS]:
+        source, _, campaign, _ = call.told
+        row: list[Value] = [
+            call.id,
+            _clock(call.at_us, request),
+            call.number,
+            source,
+            campaign,
+            units(share),
+            end.owner,
+        ]
+        row += [_clock(end.deadline_us, request), end.outcome.value]
+        sheet.rows.append([*row, end.age_s(request.now_us) if end.since_us else None])
+    if len(missed) > MOST_CALLS:
+        sheet.remarks = f"{len(missed) - MOST_CALLS} more; ask for a shorter period."
+    return [sheet]
+
+
+def _missed(found: Money) -> list[tuple[MoneyCall, float, MissedEnd]]:
+    rows = zip(found.calls, found.spending.shares, found.ends, strict=True)
+    return [(call, share, end) for call, share, end in rows if not call.answered]
+
+
+def _breaches(found: Money, missed: Sequence[tuple[MoneyCall, float, MissedEnd]], request: Request) -> list[str]:
+    """A sentence for each agreed time: how many waited longer, what their adverts cost, what cancelling costs."""
+    told = []
+    sales = sum(count for count, _ in found.sold.by_call.values())
+    mean = sum(micro for _, micro in found.sold.by_call.values()) / sales if sales else 0.0
+    for age_s, cancel in request.money.sla:
+        late = [
+            share
+            for _, share, end in missed
+            if end.outcome is not Outcome.NOT_A_CUSTOMER and end.since_us and end.age_s(request.now_us) > age_s
+        ]
+        text = f"Not answered within {age_s / 3600:g} h: {len(late)}, adverts {_sum(sum(late), request.money)}"
+        if cancel and mean:
+            text += f", sales lost if {cancel:.0%} cancel {_sum(len(late) * cancel * mean, request.money)}"
+        told.append(f"{text}.")
+    return told
+
+
+def _figures(one: MoneyFigures, none: str) -> Sequence[Value]:
+    costed = one.costed
+    return (
+        one.name or none,
+        one.calls,
+        one.unique,
+        one.answered,
+        one.missed,
+        one.missed / one.calls if one.calls else None,
+        units(one.cost) if costed else None,
+        _units(one.per(one.calls)),
+        _units(one.per(one.answered)),
+        _units(one.per(one.unique)),
+        one.sales,
+        units(one.revenue) if one.sales else None,
+        _units(one.per(one.sales)),
+        one.roi if one.sales else None,
+        units(one.wasted) if costed else None,
+    )
+
+
+def _end_row(name: str, count: int, of: int, micro: float) -> Sequence[Value]:
+    return name, count, count / of if of else None, units(micro)
+
+
+def _remarks(found: Money, terms: Terms) -> str:
+    told = [f"Currency: {terms.currency or 'none is configured'}."]
+    count, micro = found.sold.stray
+    if count:
+        told.append(f"Sales of the period without a call: {count}, {_sum(micro, terms)}.")
+    for name, foreign in {**found.foreign, **found.sold.foreign}.items():
+        told.append(f"{units(foreign):,.2f} {name} is in no figure: ledger.rates has no rate.")
+    return "\n".join(told)
+
+
+def _units(micro: float | None) -> float | None:
+    return None if micro is None else units(micro)
+
+
+def _sum(micro: float, terms: Terms) -> str:
+    return f"{units(micro):,.2f} {terms.currency}".strip()
+
+
+def _clock(at_us: int, request: Request) -> str:
+    return f"{local(at_us, request.zone):%Y-%m-%d %H:%M:%S}" if at_us else ""
