@@ -21,7 +21,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-PYTEST_ARGS ?= -n 3
+PYTEST_ARGS ?= -n 4
 SIP_ARGS ?= -j 4
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from pbx.cli.certificate import write_certificate
-from tests.integration.process import Process
+from tests.integration.process import REAL, Process
 
 PBX = "10.99.0.1"
 PHONES = {"101": ("10.99.0.2", 440), "102": ("10.99.0.3", 620)}
@@ -136,7 +136,7 @@ def main() -> None:
     set_up_network()
     certificate, _ = write_certificate(folder / "tls", [PBX], 30)
     config = CONFIG.replace("{tls}", str(folder / "tls")) + "".join(EXTENSION.format(number=name) for name in PHONES)
-    process = Process(folder, PBX, config)
+    process = Process(folder, PBX, config, REAL)
     phones = []
     try:
         process.wait_up()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pbx.cli.certificate import write_certificate
 from tests.integration import baresip_call as baresip
-from tests.integration.process import Process
+from tests.integration.process import REAL, Process
 
 PHONES = {"101": ("10.99.0.2", 440), "102": ("10.99.0.3", 620), "103": ("10.99.0.4", 880)}
 CONTROL_PORT = 44000
@@ -56,7 +56,7 @@ def main() -> None:
     certificate, _ = write_certificate(folder / "tls", [baresip.PBX], 30)
     config = baresip.CONFIG.replace("{tls}", str(folder / "tls"))
     config += "".join(baresip.EXTENSION.format(number=number) for number in PHONES)
-    process = Process(folder, baresip.PBX, config)
+    process = Process(folder, baresip.PBX, config, REAL)
     phones = []
     try:
         process.wait_up()

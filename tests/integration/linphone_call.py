@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.process import Process
+from tests.integration.process import REAL, Process
 
 PBX = "127.0.0.9"
 PORTS = {"101": 5090, "102": 5092}
@@ -105,7 +105,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> 
 def main() -> None:
     folder = Path(sys.argv[1])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    process = Process(folder, PBX, CONFIG + "".join(EXTENSION.format(number=number) for number in PORTS))
+    process = Process(folder, PBX, CONFIG + "".join(EXTENSION.format(number=number) for number in PORTS), REAL)
     phones: list[Linphone] = []
     try:
         process.wait_up()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 from pbx.api.client import ControlClient, ControlError
+from tests.support.zygote import Started, Zygote
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_S = 30.0
@@ -45,9 +48,20 @@ agents = ["101"]
 """
 
 
+REAL = (sys.executable, "-m", "pbx")
+
+
+@cache
+def zygote() -> Zygote:
+    """One for all tests of this process."""
+    one = Zygote()
+    atexit.register(one.close)
+    return one
+
+
 class Process:
     """A `centrala serve` on an address of its own. `{data}` and `{host}` in the configuration are filled in;
-    `command` is what is run with the product's own arguments after it.
+    `command` is what is run with the arguments after it: `REAL` where the start itself counts, () is a fork.
     """
 
     def __init__(
@@ -55,7 +69,7 @@ class Process:
         folder: Path,
         host: str,
         config: str = CONFIG,
-        command: tuple[str, ...] = (sys.executable, "-m", "pbx"),
+        command: tuple[str, ...] = (),
         **environment: str,
     ) -> None:
         self.host = host
@@ -65,10 +79,19 @@ class Process:
         self.config.chmod(0o600)
         self.log = folder / f"log-{time.monotonic_ns()}"
         self.control = ControlClient(self.data / "control.sock")
-        arguments = [*command, "--config", str(self.config), "serve"]
+        arguments = ["--config", str(self.config), "serve"]
+        self.process: subprocess.Popen[bytes] | Started
+        if not command:
+            self.process = zygote().start(arguments, log=self.log, environment={**os.environ, **environment})
+            return
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **environment}
+                [*command, *arguments],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **environment},
             )
 
     def wait_up(self) -> None:

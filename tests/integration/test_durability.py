@@ -9,7 +9,6 @@ import resource
 import shutil
 import sqlite3
 import subprocess
-import sys
 import time
 import wave
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from pbx.sip import digest
 from pbx.sip.message import Request, Response
 from pbx.sip.parser import parse
 from tests.integration.bare import Bare, Talk, sdp
-from tests.integration.process import Process
+from tests.integration.process import REAL, Process
 from tests.support.rtp_phone import Phone
 
 SECRET = "a-quite-long-secret"
@@ -199,7 +198,7 @@ def may_mount() -> bool:
 @pytest.mark.parametrize("how", ["full", "limited"])
 def test_a_full_disk(tmp_path: Path, host: str, started: list[Process], how: str) -> None:
     """Calls go on, an alarm within 10 s; when there is room again every record is written and the alarm is over."""
-    command: tuple[str, ...] = (sys.executable, "-m", "pbx")
+    command = REAL
     if how == "full":
         if not may_mount():
             pytest.skip("no mount namespaces here")
@@ -256,7 +255,7 @@ def test_without_a_speech_engine(tmp_path: Path, host: str, started: list[Proces
     broken = tmp_path / "broken" / "pyttsx3"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text('raise RuntimeError("libespeak-ng.so.1 is not there")\n')
-    process = Process(tmp_path, host, CONFIG, PYTHONPATH=str(broken.parent))
+    process = Process(tmp_path, host, CONFIG, REAL, PYTHONPATH=str(broken.parent))
     started.append(process)
     process.wait_up()
     with phone(host, "101", 2) as anna:

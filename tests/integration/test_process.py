@@ -16,7 +16,7 @@ import pytest
 
 from pbx.api.client import ControlError
 from pbx.app.run import DRAIN_S
-from tests.integration.process import START_S, Process
+from tests.integration.process import REAL, START_S, Process
 
 AT_ONCE_S = 1.0  # a new call is refused after SIGTERM
 FINISH_S = 60.0  # running calls may finish
@@ -31,6 +31,17 @@ def host() -> str:
 @pytest.fixture
 def pbx(tmp_path: Path, host: str) -> Iterator[Process]:
     process = Process(tmp_path, host)
+    try:
+        process.wait_up()
+        yield process
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def started_alone(tmp_path: Path, host: str) -> Iterator[Process]:
+    """By the command that people use, so that its memory is its own."""
+    process = Process(tmp_path, host, command=REAL)
     try:
         process.wait_up()
         yield process
@@ -96,7 +107,8 @@ def caller(host: str) -> Iterator[Caller]:
     phone.close()
 
 
-def test_serves_health_metrics_and_control(pbx: Process) -> None:
+def test_serves_health_metrics_and_control(started_alone: Process) -> None:
+    pbx = started_alone
     assert pbx.get("/healthz") == (200, '{"status":"ok","calls":0}')
     status, text = pbx.get("/metrics")
     assert status == 200

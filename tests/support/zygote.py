@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -22,6 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GONE_S = 10.0
+IMPORTED = ("pbx.app.run", "pbx.cli.commands", "pbx.cli.serve", "pbx.api.rest.app")
 
 
 class Started:
@@ -198,7 +200,8 @@ def _reap(running: set[int]) -> None:
 
 
 def serve() -> None:
-
+    for name in IMPORTED:
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()  # pages of what was imported stay shared
     running: set[int] = set()
