@@ -127,13 +127,9 @@ def demo_data(
 @app.command("check-config")
 def check_config(context: typer.Context) -> None:
     """Read the configuration and say what is wrong with it, with line, key and remedy."""
-    from pbx.call.trunks.tables import check_tables
-    from pbx.callback.checks import check_callbacks
-    from pbx.features.checks import check_features
-    from pbx.flow.loader import check_flows
-    from pbx.sms.checks import check_sms
+    from pbx.app.checks import CHECKS
 
-    loaded = read_config(context.obj, checks=(check_flows, check_tables, check_features, check_callbacks, check_sms))
+    loaded = read_config(context.obj, checks=CHECKS)
     for warning in loaded.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     config = loaded.config

@@ -5,18 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pbx.call.trunks.tables import check_tables
-from pbx.callback.checks import check_callbacks
+from pbx.app.checks import CHECKS
 from pbx.configfile import ConfigError, load
-from pbx.features.checks import check_features
-from pbx.flow.loader import check_flows
-from pbx.sms.checks import check_sms
 
 
 def serve(path: Path) -> int:
     """Runs the PBX; returns the exit status: 0 after a stop, 1 when it could not run, 2 for a wrong configuration."""
     try:
-        loaded = load(path, checks=(check_flows, check_tables, check_features, check_callbacks, check_sms))
+        loaded = load(path, checks=CHECKS)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -24,4 +20,4 @@ def serve(path: Path) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     from pbx.app import run
 
-    return run(loaded.config)
+    return run(loaded.config, lambda: load(path, checks=CHECKS).config)

@@ -17,6 +17,7 @@ from typing import Final
 from core.sipvalues import pairs as read_pairs
 from pbx.clock import Clock
 from pbx.ids import token
+from pbx.sip.hashed_secret import hashes_in, is_hashed
 from pbx.sip.uri import Uri, UriError
 
 NONCE_LIFETIME_S: Final = 60.0
@@ -55,8 +56,7 @@ class Credentials:
 
     @classmethod
     def from_password(cls, username: str, realm: str, password: str) -> Credentials:
-        secret = f"{username}:{realm}:{password}"
-        return cls(_hash("MD5", secret), _hash("SHA-256", secret))
+        return cls(_ha1("MD5", username, realm, password), _ha1("SHA-256", username, realm, password))
 
 
 @dataclass(slots=True)
@@ -70,6 +70,15 @@ class DigestResult:
     stale: bool = False
     username: str = ""
     reason: str = ""
+
+
+def _ha1(algorithm: str, username: str, realm: str, password: str) -> str:
+    """H(username:realm:password); a password that is given as its hashes is worth something in its realm alone."""
+    if is_hashed(password):
+        hashes = hashes_in(password)
+        if hashes is not None and hashes.realm == realm:
+            return hashes.of(algorithm)
+    return _hash(algorithm, f"{username}:{realm}:{password}")
 
 
 def _hash(algorithm: str, text: str) -> str:
@@ -307,7 +316,7 @@ def answer(
     if best is None:
         raise DigestError("no challenge with Digest, MD5 or SHA-256, and qop auth")
     algorithm = ALGORITHMS[rank]
-    ha1 = _hash(algorithm, f"{username}:{best['realm']}:{password}")
+    ha1 = _ha1(algorithm, username, best["realm"], password)
     count = f"{nc:08x}" if "qop" in best else ""
     cnonce = cnonce or token(16)
     response = digest_response(algorithm, ha1, method, uri, best["nonce"], count, cnonce)

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Strin
 from pbx.store import schema_customers as schema_customers
 from pbx.store import schema_ledger as schema_ledger
 from pbx.store import schema_outbox as schema_outbox
+from pbx.store import schema_settings as schema_settings
 from pbx.store import schema_sms as schema_sms
 from pbx.store.metadata import metadata as metadata
 from pbx.store.schema_history import call_indexes

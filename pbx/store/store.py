@@ -32,6 +32,7 @@ from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations
 from pbx.store.selftest import StoredResults
+from pbx.store.settings import StoredSettings
 from pbx.store.sms import StoredSms
 from pbx.store.takes import StoredTakes
 from pbx.store.voicemail import StoredMessages
@@ -87,6 +88,7 @@ class Store:
         self.sms = StoredSms()  # the SmsStore of short messages
         self.outbox = StoredOutbox()  # the Shelf of the outbox
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
+        self.settings = StoredSettings()  # the SettingsStore of the configuration
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -107,6 +109,7 @@ class Store:
         self.contacts.attach(self.durable)
         self.sms.attach(self.durable)
         self.flow_versions.attach(self.durable)
+        self.settings.attach(self.durable)
         self.voicemail.attach(self.durable)
         self.customers.attach(self.durable)
         self.ranges.attach(self.durable)
@@ -197,6 +200,7 @@ class Store:
             self.sms.read(connection)
             self.outbox.read(connection)
             self.flow_versions.read(connection)
+            self.settings.read(connection)
             self.voicemail.read(connection)
             self.ranges.read(connection)
             self.takes.read(connection)

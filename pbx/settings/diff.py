@@ -1,0 +1,68 @@
+"""What differs between two configurations: entries that come, go or change, field by field, secrets masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pbx.config import Config
+from pbx.settings.documents import MASK, Document, document_of
+from pbx.settings.sections import AREAS, Area, entry_keys
+
+What = Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """None: the field had its default, or has it now."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry. Secrets are "***" in every field."""
+
+    what: What
+    section: str
+    key: str
+    fields: tuple[FieldChange, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        fields = [{"field": one.field, "before": one.before, "after": one.after} for one in self.fields]
+        return {"what": self.what, "section": self.section, "key": self.key, "fields": fields}
+
+
+def diff(old: Config, new: Config) -> list[Change]:
+    """Every business entry that differs, in the order of the sections."""
+    return [change for area in AREAS.values() for change in _of_area(area, old, new)]
+
+
+def _of_area(area: Area, old: Config, new: Config) -> list[Change]:
+    before, after = entry_keys(area, area.entries(old)), entry_keys(area, area.entries(new))
+    found = []
+    for key in dict.fromkeys((*before, *after)):
+        one, other = before.get(key), after.get(key)
+        if one == other:
+            continue
+        was = document_of(area, one) if one is not None else {}
+        is_now = document_of(area, other) if other is not None else {}
+        what: What = "added" if one is None else "removed" if other is None else "changed"
+        found.append(Change(what, area.name, key, field_changes(area, was, is_now)))
+    return found
+
+
+def field_changes(area: Area, before: Document, after: Document) -> tuple[FieldChange, ...]:
+    """What differs between two documents of one entry."""
+    found = []
+    for field in dict.fromkeys((*before, *after)):
+        was, is_now = before.get(field), after.get(field)
+        if was == is_now:
+            continue
+        if field in area.secrets:
+            was, is_now = MASK if was else None, MASK if is_now else None
+        found.append(FieldChange(field, was, is_now))
+    return tuple(found)
