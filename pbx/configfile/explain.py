@@ -12,7 +12,10 @@ from pbx.configfile.problem import Path, Problem
 
 # Keys whose values, and those of tables below them, no message may show.
 SECRET_KEYS = frozenset(
-    {"secret", "password", "pin", "moderator_pin", "pins", "token", "callback_secret", "secrets", "headers"}
+    {
+        *("secret", "password", "pin", "moderator_pin", "pins", "token", "callback_secret", "secrets", "headers"),
+        *("api_secret", "server_token"),
+    }
 )
 
 

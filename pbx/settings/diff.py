@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pbx.config import Config
 from pbx.settings.documents import MASK, Document, document_of
 from pbx.settings.sections import AREAS, Area, entry_keys
+from pbx.sip.hashed_secret import hashed_secret, hashes_in, is_hashed
 
 What = Literal["added", "removed", "changed"]
 
@@ -60,9 +61,18 @@ def field_changes(area: Area, before: Document, after: Document) -> tuple[FieldC
     found = []
     for field in dict.fromkeys((*before, *after)):
         was, is_now = before.get(field), after.get(field)
-        if was == is_now:
+        if was == is_now or (field == "secret" and _same_password(after, was, is_now)):
             continue
         if field in area.secrets:
             was, is_now = MASK if was else None, MASK if is_now else None
         found.append(FieldChange(field, was, is_now))
     return tuple(found)
+
+
+def _same_password(document: Document, one: Any, other: Any) -> bool:
+    """Whether one is the other in its hashed form."""
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return False
+    plain, hashed = (other, one) if is_hashed(one) else (one, other)
+    hashes = hashes_in(hashed)
+    return hashes is not None and hashed == hashed_secret(str(document.get("number", "")), hashes.realm, plain)

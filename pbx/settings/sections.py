@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, RootModel
 
 from pbx.config import Config
+from pbx.configfile.explain import SECRET_KEYS
 
 MAX_KEY = 128  # characters
 ONLY = ""  # the key of a section that is one table
@@ -105,15 +106,6 @@ TABLES = (
     *("features", "incall", "transfer", "ring", "supervision", "directory", "speed_dials", "dealers", "emergency"),
     *("screening", "contacts", "callback", "sms"),
 )
-SECRETS: dict[str, tuple[str, ...]] = {
-    "extension": ("secret",),
-    "trunk": ("secret",),
-    "pin_list": ("pins",),
-    "room": ("pin", "moderator_pin"),
-    "voicemail": ("pin",),
-    "announcement": ("pin",),
-    "sms.gateway": ("password", "token", "callback_secret"),
-}
 # What is the machine's: a change takes effect with the next start.
 TECHNICAL: dict[str, str] = {
     "server": "name, folder, clock and language of the process are read once, and stand in what it has written",
@@ -135,12 +127,17 @@ TECHNICAL: dict[str, str] = {
 def _areas() -> dict[str, Area]:
     found: dict[str, Area] = {}
     for name, names in LISTS.items():
-        found[name] = Area(name, _model(name), names, SECRETS.get(name, ()))
+        found[name] = Area(name, model := _model(name), names, _secrets(model))
     for name in TABLES:
         prefix = f"{name}."
         without = tuple(other.removeprefix(prefix) for other in LISTS if other.startswith(prefix))
-        found[name] = Area(name, SpeedDials if name == "speed_dials" else _model(name), without=without)
+        model = SpeedDials if name == "speed_dials" else _model(name)
+        found[name] = Area(name, model, secrets=_secrets(model), without=without)
     return found
+
+
+def _secrets(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name in model.model_fields if name in SECRET_KEYS)
 
 
 def _model(name: str) -> type[BaseModel]:

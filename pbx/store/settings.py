@@ -114,6 +114,4 @@ def _revisions(connection: Connection, numbers: Sequence[int]) -> list[Revision]
     }
     within = and_(_R.revision >= min(numbers), _R.revision <= max(numbers))
     heads = connection.execute(select(settings_revisions).where(within).order_by(_R.revision.desc()))
-    return [
-        Revision(row.revision, seconds(row.at_us), row.who, row.note, steps.get(row.revision, ())) for row in heads
-    ]
+    return [Revision(row.revision, seconds(row.at_us), row.who, row.note, steps.get(row.revision, ())) for row in heads]
