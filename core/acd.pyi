@@ -58,6 +58,8 @@ class Distributor:
     def add_queue(self, strategy: int = ..., weight: int = 100, turn: int = -1) -> int:
         """A new queue's index. `weight` in percent: 200 makes its callers' waiting count double against others'.
         `turn`: the position that ROUND_ROBIN offered last, -1 for none."""
+    def set_queue(self, queue: int, strategy: int, weight: int = 100, turn: int = -1) -> None:
+        """As `add_queue`, for one that is there: those who wait keep their places, reservations stand."""
     def add_requirement(self, needs: Mapping[int, int]) -> int:
         """Skill to least level; the index. 0 is there from the start: nothing is needed."""
     def add_skills(self, levels: Mapping[int, int]) -> int:

@@ -5,8 +5,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from core.acd_agents cimport acd_set_member
-from core.acd_arguments cimport add_step, check_range, in_time, memberships_in
+from core.acd_agents cimport acd_set_member, acd_set_queue
+from core.acd_arguments cimport add_step, check_kind, check_range, in_time, memberships_in
 from core.acd_described cimport decisions_about, described_caller, position_in
 from core.acd_kinds cimport acd_add_plan, acd_add_requirement, acd_add_skills, fulfils
 from core.acd_match cimport TOKEN_AGENT_MASK, acd_accept, acd_decline, acd_match, acd_reserved
@@ -23,7 +23,6 @@ from core.acd_state cimport (
     RECORD_RANK,
     STEP_OVERFLOW,
     STEP_REQUIRE,
-    STRATEGY_COUNT,
     STRATEGY_FEWEST_CALLS,
     STRATEGY_LEAST_TALK,
     STRATEGY_LINEAR,
@@ -56,14 +55,8 @@ LINEAR = STRATEGY_LINEAR
 WEIGHTED_RANDOM = STRATEGY_WEIGHTED_RANDOM
 SKILLS = STRATEGY_SKILLS
 STRATEGIES = {
-    "longest-idle": LONGEST_IDLE,
-    "ring-all": RING_ALL,
-    "least-talk": LEAST_TALK,
-    "fewest-calls": FEWEST_CALLS,
-    "round-robin": ROUND_ROBIN,
-    "linear": LINEAR,
-    "weighted-random": WEIGHTED_RANDOM,
-    "skills": SKILLS,
+    **{"longest-idle": LONGEST_IDLE, "ring-all": RING_ALL, "least-talk": LEAST_TALK, "fewest-calls": FEWEST_CALLS},
+    **{"round-robin": ROUND_ROBIN, "linear": LINEAR, "weighted-random": WEIGHTED_RANDOM, "skills": SKILLS},
 }
 REQUIRE = STEP_REQUIRE
 OVERFLOW = STEP_OVERFLOW
@@ -135,11 +128,8 @@ cdef class Distributor:
     # -- kinds -----------------------------------------------------------------------------------------------------
 
     def add_queue(self, int strategy=STRATEGY_LONGEST_IDLE, int weight=WEIGHT_ONE, int turn=-1):
-        if not 0 <= strategy < STRATEGY_COUNT:
-            raise ValueError(f"unknown strategy {strategy}; use LONGEST_IDLE, RING_ALL or another constant of core.acd")
-        check_range("a weight", weight, 1, WEIGHT_LIMIT)
+        check_kind(strategy, weight, turn)
         check_range("queues", self.acd.queue_count, 0, QUEUE_LIMIT - 1)
-        check_range("a turn", turn, -1, 1 << 30)
         cdef int32_t queue = acd_add_queue(&self.acd, strategy, weight)
         cdef Plan plan
         memset(&plan, 0, sizeof(Plan))  # the queue's own: callers without needs, to whom time does nothing
@@ -149,6 +139,12 @@ cdef class Distributor:
         self.acd.queues[queue].cursor = turn
         self.plain.append(self.acd.plan_count - 1)
         return queue
+
+    def set_queue(self, int queue, int strategy, int weight=WEIGHT_ONE, int turn=-1):
+        self.check_queue(queue)
+        check_kind(strategy, weight, turn)
+        self.drain()
+        acd_set_queue(&self.acd, queue, strategy, weight, turn)
 
     def add_requirement(self, needs):
         cdef Need made[MAX_NEEDS]

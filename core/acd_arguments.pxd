@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t
 
-from core.acd_state cimport MAX_ENTRIES, STEP_OVERFLOW, STEP_REQUIRE, Plan
+from core.acd_state cimport MAX_ENTRIES, STEP_OVERFLOW, STEP_REQUIRE, STRATEGY_COUNT, Plan
 
 
 cdef inline int check_range(str what, object value, object low, object high) except -1:
@@ -41,4 +41,13 @@ cdef inline int add_step(Plan* plan, int64_t after_ns, int kind, int32_t value) 
     plan.steps[plan.count].kind = kind
     plan.steps[plan.count].value = value
     plan.count += 1
+    return 0
+
+
+cdef inline int check_kind(int strategy, int weight, int turn) except -1:
+    """What a queue is made of."""
+    if not 0 <= strategy < STRATEGY_COUNT:
+        raise ValueError(f"unknown strategy {strategy}; use LONGEST_IDLE, RING_ALL or another constant of core.acd")
+    check_range("a weight", weight, 1, 10_000)
+    check_range("a turn", turn, -1, 1 << 30)
     return 0

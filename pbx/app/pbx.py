@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +23,11 @@ from pbx.app.flow_count_control import AppFlowCountControl
 from pbx.app.http import build_servers
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
+from pbx.app.reconfigure import Reconfigurer
+from pbx.app.settings_control import count_settings, start_settings
 from pbx.app.sms_control import start_sms
 from pbx.app.sources import metric_sources
 from pbx.call.assembly import assemble
-from pbx.call.codes import slots
 from pbx.call.service import CallService
 from pbx.callback.service import Callbacks
 from pbx.clock import Clock, SystemClock
@@ -68,8 +70,10 @@ log = logging.getLogger("centrala.app")
 class Pbx:
     """`start` raises what a layer raises, each with its remedy in the text, and leaves nothing behind."""
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, clock: Clock | None = None, reload: Callable[[], Config] | None = None) -> None:
+        """`reload` reads the file of the configuration again, as `config` was read of it."""
         self.config = config
+        self.reload = reload
         self.clock = clock if clock is not None else SystemClock()
         self.bus = EventBus(on_error=_handler_failed)
         self.data_dir = Path(config.server.data_dir)
@@ -81,6 +85,7 @@ class Pbx:
         self._preload: asyncio.Task[None] | None = None
         self.prompts_left = 0  # of those that are made at the start
         self.store: Store
+        self.settings: Reconfigurer
         self.media: MediaEngine
         self.prompts: Prompts
         self.driver: Driver
@@ -134,6 +139,7 @@ class Pbx:
         self.store = Store(self.config, self.bus, self.clock)
         await self.store.start()
         self._stack.push_async_callback(self.store.stop)
+        self.settings = await start_settings(self)
         await self._start_media(loop)
         self._build_calls()
         self._count_events()
@@ -211,6 +217,7 @@ class Pbx:
             trunks=[trunk.name for trunk in self.config.trunk],
             version=pbx.__version__,
         )
+        count_settings(self)
 
     async def _start_features(self) -> None:
         services = self.calls.services
@@ -230,8 +237,7 @@ class Pbx:
         services.applications.register("feature", feature_application(self.queues), keep=False)
         check_music(self.config, self.prompts.music_names)
         self.features = Features(services)
-        park_slots = [slot for lot in self.config.parking for slot in slots(lot)]
-        self.presence = PresenceService(self.calls, self.driver.user_agent, self.store.kept, park_slots)
+        self.presence = PresenceService(self.calls, self.driver.user_agent, self.store.kept)
         self.presence.start()
         self.metrics.add(PresenceCollector(AppPresenceControl(self.calls, self.presence).now))
         self.queues.start(await self.store.load_agents())
@@ -294,7 +300,14 @@ class Pbx:
         self._stack.push_async_callback(self.calls.services.carriers.stop)
 
     def _find_trunks(self) -> None:
-        """Trunks that are given by name are looked up, and kept in step with DNS."""
+        """Trunks that are given by name are looked up, and kept in step with DNS, now and when they change."""
+        carriers, followers = self.calls.services.carriers, self.calls.services.followers
+        self._watch_trunks()
+        followers.add(lambda _change: self._watch_trunks(), "trunk")
+        followers.add(carriers.follow, "trunk")
+        self._stack.push_async_callback(self.resolver.close)
+
+    def _watch_trunks(self) -> None:
         targets = []
         for trunk in self.calls.services.trunks:
             for hop in dict.fromkeys((trunk.hop, trunk.registrar)):
@@ -303,7 +316,6 @@ class Pbx:
                     hop.find = partial(self.resolver.known, target)
                     targets.append(target)
         self.resolver.watch(targets)
-        self._stack.push_async_callback(self.resolver.close)
 
     async def _end_calls(self) -> None:
         """Whatever still runs when the PBX stops is ended properly, so that its record says so."""

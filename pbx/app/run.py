@@ -7,10 +7,12 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 import uvloop
 
 from pbx.app.pbx import Pbx
+from pbx.app.reconfigure import SettingsRefused
 from pbx.config import Config
 from pbx.configfile import ConfigError
 from pbx.media.speech import SpeechError
@@ -24,23 +26,27 @@ log = logging.getLogger("centrala.app")
 
 OURS_ONLY = 0o077  # umask: whatever is written, also by child processes, is ours alone (security.md R22)
 DRAIN_S = 60.0  # running calls may end within this after SIGTERM
+_tasks: set[asyncio.Task[None]] = set()  # of signals; the loop holds tasks only weakly
 EXPECTED = (ConfigError, StartError, StoreError, ListenError, CertificateError, SpeechError, OSError)
 
 
-def run(config: Config) -> int:
-    """Runs the PBX until SIGTERM or SIGINT; returns the exit status (0 after a stop, 1 when it could not start)."""
+def run(config: Config, reload: Callable[[], Config] | None = None) -> int:
+    """Runs the PBX until SIGTERM or SIGINT; returns the exit status (0 after a stop, 1 when it could not start).
+
+    `reload` reads the file of the configuration again.
+    """
     os.umask(OURS_ONLY)
     logs = LogWriter(config.server.log_level)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_serve(config))
+            return runner.run(_serve(config, reload))
     finally:
         logs.stop()
 
 
-async def _serve(config: Config) -> int:
+async def _serve(config: Config, reload: Callable[[], Config] | None) -> int:
     stopping = _Stopping()
-    app = Pbx(config)
+    app = Pbx(config, reload=reload)
     try:
         await app.start()
     except EXPECTED as error:
@@ -59,14 +65,26 @@ async def _serve(config: Config) -> int:
 
 
 def _reload(app: Pbx) -> None:
-    """SIGHUP: certificate and key are read again; calls notice nothing."""
+    """SIGHUP: the file of the configuration, certificate and key are read again; calls notice nothing."""
+    _tasks.add(task := asyncio.get_running_loop().create_task(_reread(app)))
+    task.add_done_callback(_tasks.discard)
     if not app.config.tls.certificate:
-        log.info("SIGHUP: there is no certificate to read again")
         return
     try:
         app.certificates.reload()
     except CertificateError as error:
         log.warning("SIGHUP: %s", error)
+
+
+async def _reread(app: Pbx) -> None:
+    try:
+        done = await app.settings.reread()
+    except (SettingsRefused, StoreError) as error:
+        log.error("SIGHUP: the configuration stays as it is: %s", error)
+        return
+    log.info("SIGHUP: the file was read again, %d entries changed", len(done.changes))
+    if done.restart:
+        log.warning("SIGHUP: changes of %s wait for the next start", ", ".join(done.restart))
 
 
 async def _drain(app: Pbx, stopping: _Stopping) -> None:

@@ -53,6 +53,10 @@ class Applications:
                 self._made[name] = application
         return application
 
+    def forget_all(self) -> None:
+        """All are made anew, after a change of configuration; calls that run keep theirs."""
+        self._made.clear()
+
     def forget(self, name: str) -> None:
         """The next `find` makes it anew, after a change of configuration."""
         self._made.pop(name, None)

@@ -12,6 +12,7 @@ from pbx.call.authentication import Authenticator
 from pbx.call.bans import Bans
 from pbx.call.dialplan import Dialplan
 from pbx.call.digit_ways import DigitWays
+from pbx.call.following import follow
 from pbx.call.gruu import Gruus
 from pbx.call.guesses import GuessAlarm, Guesses
 from pbx.call.inbound import Inbound
@@ -125,6 +126,7 @@ def assemble(
     codes = Codes(services.transfers, config.incall)
     services.incall_codes.register("blind", config.incall.blind, codes.blind)
     services.incall_codes.register("attended", config.incall.attended, codes.attended)
+    follow(services, authenticator)
     return CallService(
         services,
         router,

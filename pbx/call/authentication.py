@@ -48,14 +48,24 @@ class Authenticator:
     ) -> None:
         realm = config.sip.domain
         self._verifier = DigestVerifier(realm, secret or os.urandom(32), clock, config.sip.digest_algorithms)
-        self._credentials = {
-            extension.number: Credentials.from_password(extension.number, realm, extension.secret)
-            for extension in config.extension
-        }
+        self._secrets: dict[str, str] = {}
+        self._credentials: dict[str, Credentials] = {}
+        self.configure(config)
         self._md5_only = tuple(config.sip.md5_only_agents)
         self.guesses = guesses if guesses is not None else Guesses(clock)
         self._known_peer = known_peer
         self._bans = bans
+
+    def configure(self, config: Config) -> None:
+        """From now on the accounts of `config`; hashed is only what changed."""
+        secrets = {extension.number: extension.secret for extension in config.extension}
+        self._credentials = {
+            number: self._credentials[number]
+            if self._secrets.get(number) == secret
+            else Credentials.from_password(number, config.sip.domain, secret)
+            for number, secret in secrets.items()
+        }
+        self._secrets = secrets
 
     def check(self, request: Request, source: Source) -> Verdict:
         """Judges `request`: the account must match its digest, and its From (advisory rows 12 and 22)."""

@@ -17,6 +17,10 @@ class Conditions:
         self._clock = clock
         # (calendars, UTC seconds) to the names of what goes on in them; whoever has calendars sets it
         self.events: Callable[[Sequence[str], float], Sequence[str]] = lambda _calendars, _unix: ()
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
         zone = config.server.timezone
         self._hours = {entry.name: OpeningHours.of(entry, zone) for entry in config.hours}
         self._elsewhere = {
@@ -27,7 +31,7 @@ class Conditions:
         }
         for hours in self._hours.values():
             for country in hours.holidays:
-                today = datetime.fromtimestamp(clock.unix(), hours.zone).date()
+                today = datetime.fromtimestamp(self._clock.unix(), hours.zone).date()
                 for year in (today.year, today.year + 1):
                     holiday_name(country, today.replace(year=year, day=1))
 

@@ -42,10 +42,21 @@ class Dialplan:
         gruus: Gruus,
     ) -> None:
         self.gruus = gruus
-        self.extensions: dict[str, Extension] = {extension.number: extension for extension in config.extension}
+        self.extensions: dict[str, Extension] = {}  # the same mapping for ever: others look into it
+        self.hours = Conditions(config, clock)
+        self._registrar = registrar
+        self.outbound = outbound
+        self._limits = limits
+        self._applications = applications
+        self._phones = phones
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says; imported numbers are put beside its own by the book of numbers."""
+        self.extensions.clear()
+        self.extensions.update({extension.number: extension for extension in config.extension})
         self.directory = NumberTable(entry for entry in config.number if not is_pattern(entry.number))
         self.patterns = PatternTable((entry.number, entry) for entry in config.number if is_pattern(entry.number))
-        self.hours = Conditions(config, clock)
         self.routes = PatternTable((route.match, route) for route in config.route)
         self.sites = {site.name: site for site in config.site}
         self._languages: dict[str, str] = {}
@@ -57,11 +68,6 @@ class Dialplan:
             if site is not None and site.timezone:
                 self._zones[extension.number] = site.timezone
         self._domain = config.sip.domain
-        self._registrar = registrar
-        self.outbound = outbound
-        self._limits = limits
-        self._applications = applications
-        self._phones = phones
 
     @property
     def numbers(self) -> dict[str, Number]:

@@ -18,6 +18,10 @@ class DigitWays:
     """The accounts that take digits by INFO; looked up once a leg."""
 
     def __init__(self, config: Config) -> None:
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says; legs that run keep what they have."""
         self._extensions = frozenset(entry.number for entry in config.extension if entry.dtmf == "info")
         self._trunks = frozenset(trunk.name for trunk in config.trunk if trunk.dtmf == "info")
         self.any = bool(self._extensions or self._trunks)

@@ -31,7 +31,12 @@ class Inbound:
     def __init__(self, config: Config, screening: Screening, regions: Regions) -> None:
         self.screening = screening
         self.regions = regions
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
         self._language: str = config.server.language
+        self.screening.anonymous = config.screening.anonymous
         self._texts: dict[str, str] = {**TEXTS, **dict(config.screening.announcement.items())}
 
     def take(self, setup: Setup, request: Request, trunk: Trunk) -> Entry | None:

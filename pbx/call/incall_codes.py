@@ -24,22 +24,32 @@ class InCallCodes:
     """The registry. `used` counts codes by name, for the metrics."""
 
     def __init__(self, config: Config) -> None:
+        self._codes: dict[str, tuple[str, Handler]] = {}
+        self._handlers: dict[str, Handler] = {}  # by name, those of codes that are off too
+        self._typed: WeakKeyDictionary[Leg, tuple[str, float]] = WeakKeyDictionary()
+        self.used: dict[str, int] = {}
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says, in running calls too."""
         self._allowed = {extension.number for extension in config.extension if extension.incall_codes}
         self._queues = {queue.name: queue.incall_codes for queue in config.queue if queue.incall_codes is not None}
-        self._codes: dict[str, tuple[str, Handler]] = {}
-        self._typed: WeakKeyDictionary[Leg, tuple[str, float]] = WeakKeyDictionary()
         self.enabled = bool(self._allowed) or any(self._queues.values())
-        self.used: dict[str, int] = {}
+        codes = {name: getattr(config.incall, name) for name in self._handlers}
+        if "park" in codes and not config.parking:
+            codes["park"] = ""
+        self._codes = {codes[name]: (name, handler) for name, handler in self._handlers.items() if codes[name]}
 
     def register(self, name: str, code: str, handler: Handler) -> None:
         """`handler(call, leg)` runs beside the call when the far end of `leg` presses `code`; "" turns it off."""
+        self._handlers[name] = handler
+        self.used[name] = 0
         if not code:
             return
         for known, (other, _) in self._codes.items():
             if known.startswith(code) or code.startswith(known):
                 raise ValueError(f"in-call codes {name} ({code}) and {other} ({known}) cannot be told apart")
         self._codes[code] = (name, handler)
-        self.used[name] = 0
 
     def may_use(self, call: Call, leg: Leg) -> bool:
         """Whether the far end of `leg` is listened to."""

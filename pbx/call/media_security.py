@@ -47,6 +47,10 @@ class MediaPolicies:
 
     def __init__(self, config: Config, provider: Provider) -> None:
         self._provider = provider
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says; legs that run keep what they have."""
         self._extensions: dict[str, Policy] = {
             extension.number: extension.media_encryption
             for extension in config.extension

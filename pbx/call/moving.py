@@ -168,7 +168,8 @@ def _limits_of(leg: Leg) -> tuple[tuple[str, ...], Meter | None, Setup]:
         keys, meter = leg.limit_keys, leg.meter
         leg.keep_limits()
         extension = leg.extension
-        name = call.services.dialplan.extensions[extension].name if extension else ""
+        known = call.services.dialplan.extensions.get(extension)  # None: removed from the settings meanwhile
+        name = known.name if known is not None else ""
         return keys, meter, Setup(leg.target, "", caller_name=name, trunk=leg.trunk, extension=extension)
     setup = call.setup
     keys = tuple(key for key in setup.limit_keys if key != TOTAL)

@@ -31,13 +31,17 @@ class NumberBook:
     """`replace` and `remove` change the dial plan at once."""
 
     def __init__(self, config: Config, dialplan: Dialplan, applications: Applications, keeper: Keeper) -> None:
-        self._configured = [number for number in config.number if not is_pattern(number.number)]
-        self._extensions = {extension.number for extension in config.extension}
-        self._trunks = {trunk.name for trunk in config.trunk}
         self._dialplan = dialplan
         self._applications = applications
         self._keeper = keeper
         self._imported = {key: Number.model_validate(row) for key, row in keeper.load(ROOM).items()}
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says: its numbers go before imported ones."""
+        self._configured = [number for number in config.number if not is_pattern(number.number)]
+        self._extensions = {extension.number for extension in config.extension}
+        self._trunks = {trunk.name for trunk in config.trunk}
         self._publish()
 
     def all(self) -> list[tuple[Number, bool]]:

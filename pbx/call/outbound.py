@@ -25,20 +25,27 @@ class Outbound:
     """Rights and caps of extensions and trunks (security.md, decision 7)."""
 
     def __init__(self, config: Config, trunks: Trunks, limits: Limits, ledger: Ledger) -> None:
-        self._extensions: Mapping[str, Extension] = {extension.number: extension for extension in config.extension}
+        self._payers: dict[str, Extension] = {}  # accounts without a phone
         self._trunks = trunks
         self._limits = limits
         self._ledger = ledger
         self.ids = CallerIds(config)
         self.emergency = EmergencyNumbers(config, trunks, self.ids)
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says: rights and limits hold for the next call, what was spent stays spent."""
+        configured = {extension.number: extension for extension in config.extension}
+        self._extensions: Mapping[str, Extension] = {**configured, **self._payers}
         for extension in config.extension:
             self._cap(extension)
         for trunk in config.trunk:
             caps = Caps(0, round(trunk.money_per_day * MICRO), round(trunk.money_per_month * MICRO))
-            ledger.cap(f"trunk:{trunk.name}", caps)
+            self._ledger.cap(f"trunk:{trunk.name}", caps)
 
     def add_payer(self, account: Extension) -> None:
         """An account without a phone that calls of a feature are charged to; its number is its name."""
+        self._payers[account.number] = account
         self._extensions = {**self._extensions, account.number: account}
         self._cap(account)
 

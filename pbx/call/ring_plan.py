@@ -24,6 +24,10 @@ class RingPlan:
     __slots__ = ("_domain", "_external", "_internal", "_lines")
 
     def __init__(self, config: Config) -> None:
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
         self._internal, self._external = config.ring.internal, config.ring.external
         self._domain = config.sip.domain
         self._lines: dict[str, tuple[str, ...]] = {}

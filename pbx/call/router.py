@@ -31,8 +31,12 @@ class Router:
     """Pure look-up in the configuration. `steps` collects, for people, what was looked at and why it fitted or not."""
 
     def __init__(self, config: Config, dialplan: Dialplan) -> None:
-        self._codes = DialledCodes(config)
         self._dialplan = dialplan
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
+        self._codes = DialledCodes(config)
         self._withhold = config.features.withhold_number
 
     def from_extension(self, extension: Extension, number: str, steps: list[str] | None = None) -> Routed:

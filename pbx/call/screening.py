@@ -101,7 +101,7 @@ class Screening:
         self._clock = clock
         self._keeper: Keeper = keeper if keeper is not None else MemoryKeeper()
         self._sides: dict[Side, _Side] = {"block": _Side(), "allow": _Side()}
-        self._anonymous = config.anonymous
+        self.anonymous = config.anonymous  # what callers without a number get
         self.refused = 0
         for key, row in self._keeper.load(ROOM).items():
             entry = Entry(**row)
@@ -113,7 +113,7 @@ class Screening:
     def judge(self, number: str, *, withheld: bool) -> Entry | None:
         """The entry that keeps a caller out; None when he may come in. `number` is "" when it is not known at all."""
         blocked = self._sides["block"]
-        if not len(blocked) and not (withheld and self._anonymous != ACCEPT):
+        if not len(blocked) and not (withheld and self.anonymous != ACCEPT):
             return None
         if number and self._live("allow", number) is not None:
             return None
@@ -122,8 +122,8 @@ class Screening:
             if self._live("allow", ANONYMOUS) is not None:
                 return None
             found = self._live("block", ANONYMOUS)
-            if found is None and self._anonymous != ACCEPT:
-                found = Entry("block", ANONYMOUS, self._anonymous, "screening.anonymous")
+            if found is None and self.anonymous != ACCEPT:
+                found = Entry("block", ANONYMOUS, self.anonymous, "screening.anonymous")
         if found is not None:
             self.refused += 1
         return found

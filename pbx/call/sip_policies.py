@@ -16,6 +16,10 @@ class SipPolicies:
     """Looked up once a leg; where no account has a policy of its own (`any` False) nothing is looked up at all."""
 
     def __init__(self, config: Config) -> None:
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says; legs that run keep what they have."""
         sip = config.sip
         self._extensions = {one.number: _policy(sip, one) for one in config.extension if _differs(one)}
         self._trunks = {one.name: _policy(sip, one) for one in config.trunk if _differs(one)}

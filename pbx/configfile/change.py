@@ -60,6 +60,10 @@ class Followers:
         """`follow` is called when the change is in force."""
         self._follow.append((follow, sections))
 
+    def rebuild(self, configure: Callable[[Config], None], *sections: str) -> None:
+        """`configure` is given the new configuration: for what needs not know the old one."""
+        self.add(lambda change: configure(change.new), *sections)
+
     def before(self, prepare: Prepare, *sections: str) -> None:
         """`prepare` is awaited before the change is committed."""
         self._prepare.append((prepare, sections))

@@ -69,5 +69,4 @@ def register(services: Services, parking: ParkLots) -> None:
 
     codes.register("record", settings.record, toggle_recording)
     codes.register("pause_record", settings.pause_record, toggle_pause)
-    if services.config.parking:
-        codes.register("park", settings.park, park)
+    codes.register("park", settings.park if services.config.parking else "", park)

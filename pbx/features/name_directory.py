@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pbx.call.application import Application
     from pbx.call.call import Call
     from pbx.call.services import Services
-    from pbx.config import Extension
+    from pbx.config import Config, Extension
 
 ATTEMPTS = 3
 SPELL: dict[str, str] = {
@@ -44,9 +44,14 @@ class NameDirectory:
     """The extensions that have a name and may be found by it."""
 
     def __init__(self, services: Services) -> None:
-        self._config = services.config.directory
+        self.configure(services.config)
+        services.followers.rebuild(self.configure, "directory", "extension")
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
+        self._config = config.directory
         self._entries: list[tuple[Extension, frozenset[str]]] = [
-            (entry, spellings(entry.name)) for entry in services.config.extension if entry.name and entry.directory
+            (entry, spellings(entry.name)) for entry in config.extension if entry.name and entry.directory
         ]
 
     def find(self, keys: str) -> list[Extension]:

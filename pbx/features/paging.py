@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pbx.call.outgoing import OutgoingLeg
     from pbx.call.ports import MediaRoom
     from pbx.call.services import Services
-    from pbx.config import PageGroup
+    from pbx.config import Config, PageGroup
 
 ANSWER_S = 5.0  # a phone that has not answered by itself until then is left out
 
@@ -25,7 +25,12 @@ class Paging:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._groups = {group.name: group for group in services.config.page}
+        self.configure(services.config)
+        services.followers.rebuild(self.configure, "page")
+
+    def configure(self, config: Config) -> None:
+        """From now on these groups; pages that run go on."""
+        self._groups = {group.name: group for group in config.page}
 
     def application(self, name: str) -> Application | None:
         """The application "page:<name>"."""

@@ -5,11 +5,14 @@ rings.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pbx.call.codes import slots
 from pbx.call.errors import CallEnded, DialFailed
 from pbx.call.moving import detach, new_leg, take_caller
 from pbx.call.outgoing import OutgoingLeg
+from pbx.configfile.problem import Problem
 from pbx.events import Kind
 from pbx.features.park_lot import Parked, ParkLot
 from pbx.features.saying import digits, fill
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.leg import Leg
     from pbx.call.services import Services
+    from pbx.config import Config
+    from pbx.configfile.change import ConfigChange
 
 PARKED_AT: dict[str, str] = {
     "pl": "Zaparkowano pod numerem {slot}.",
@@ -42,8 +47,27 @@ class ParkLots:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self.lots = [ParkLot(lot, services.bus.publish) for lot in services.config.parking]
+        self.lots: list[ParkLot] = []
+        self.configure(services.config)
+        services.followers.rebuild(self.configure, "parking")
+        services.followers.objection(self._objections, "parking")
+
+    def configure(self, config: Config) -> None:
+        """From now on these lots; one that stays keeps who is parked there."""
+        known = {lot.config.name: lot for lot in self.lots}
+        self.lots = [known.get(lot.name) or ParkLot(lot, self._services.bus.publish) for lot in config.parking]
+        for lot, entry in zip(self.lots, config.parking, strict=True):
+            lot.configure(entry)
         self._by_slot = {slot: lot for lot in self.lots for slot in lot.slots}
+
+    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
+        """Nobody can be fetched from a slot that is no more, or from another lot's."""
+        left = {(lot.name, slot) for lot in change.new.parking for slot in slots(lot)}
+        for parked in self.parked():
+            name = parked.lot.config.name
+            if (name, parked.slot) not in left:
+                text = f"a call is parked in slot {parked.slot}"
+                yield Problem(("parking", name, "slots"), text, "wait until it was fetched")
 
     def parked(self) -> list[Parked]:
         """Who waits, by lot and slot."""

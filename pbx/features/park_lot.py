@@ -31,11 +31,15 @@ class ParkLot:
     """`changed` is told of every slot that is taken or freed."""
 
     def __init__(self, config: Parking, changed: Callable[[ParkSlotChanged], None]) -> None:
-        self.config = config
-        self.slots = list(slots(config))
         self.taken: dict[str, Parked] = {}
         self._changed = changed
         self._next = 0
+        self.configure(config)
+
+    def configure(self, config: Parking) -> None:
+        """From now on as `config` says; whoever is parked stays in his slot."""
+        self.config = config
+        self.slots = list(slots(config))
 
     def take(self, parked_by: str, now: float) -> Parked | None:
         """A free slot, the one that was free longest; None when all are taken."""

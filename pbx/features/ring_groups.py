@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.outgoing import OutgoingLeg
     from pbx.call.services import Services
-    from pbx.config import RingGroup
+    from pbx.config import Config, RingGroup
 
 
 class RingGroups:
@@ -23,9 +23,14 @@ class RingGroups:
 
     def __init__(self, services: Services, chance: random.Random | None = None) -> None:
         self._services = services
-        self._groups = {group.name: group for group in services.config.group}
+        self.configure(services.config)
+        services.followers.rebuild(self.configure, "group")
         self._last: dict[str, int] = {}  # index of who answered last
         self._chance = chance if chance is not None else random.Random()
+
+    def configure(self, config: Config) -> None:
+        """From now on these groups; who rings goes on ringing."""
+        self._groups = {group.name: group for group in config.group}
 
     def application(self, name: str) -> Application | None:
         """The application "group:<name>"."""

@@ -50,7 +50,7 @@ class MessageWaiting:
         unsolicited: Iterable[str] = (),
     ) -> None:
         """`tell(extension, body)` sends a NOTIFY to phones that are told without asking (`unsolicited`)."""
-        self._extensions = frozenset(extensions)
+        self.extensions = frozenset(extensions)  # may be replaced by another set
         self._domain = domain
         self._changed = changed
         self._tell = tell
@@ -59,7 +59,7 @@ class MessageWaiting:
 
     def set(self, mailbox: str, new: int, old: int = 0) -> None:
         """`new` messages nobody has heard and `old` ones wait in `mailbox`. KeyError when there is no such mailbox."""
-        if mailbox not in self._extensions:
+        if mailbox not in self.extensions:
             raise KeyError(f"there is no mailbox {mailbox!r}: mailboxes are those of the extensions")
         waiting = Waiting(max(0, new), max(0, old))
         if waiting == self._waiting.get(mailbox, NONE):
@@ -83,7 +83,7 @@ class MessageWaiting:
 
     def refusal(self, watcher: str, resource: str) -> int:
         """Only one's own mailbox: how many messages another has is nobody's business."""
-        if resource not in self._extensions:
+        if resource not in self.extensions:
             return 404
         return 0 if watcher == resource else 403
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pbx.call.codes import slots
 from pbx.events import RegistrationChanged
 from pbx.presence.dialogs import DialogPackage
 from pbx.presence.lines import Lines
@@ -17,14 +17,14 @@ from pbx.presence.subscriptions import Subscriptions
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
     from pbx.call.service import CallService
+    from pbx.config import Config
     from pbx.sip.user_agent import UserAgent
 
 
 class PresenceService:
     """Registers SUBSCRIBE, PUBLISH and MESSAGE; sets `services.message_waiting`. Use: `start`, `stop`."""
 
-    def __init__(self, calls: CallService, agent: UserAgent, keeper: Keeper, slots: Iterable[str] = ()) -> None:
-        """`slots` are the numbers of park slots that lamps may watch."""
+    def __init__(self, calls: CallService, agent: UserAgent, keeper: Keeper) -> None:
         services = calls.services
         config = services.config
         self.subscriptions = Subscriptions(
@@ -38,7 +38,14 @@ class PresenceService:
         extensions = [extension.number for extension in config.extension]
         unsolicited = config.subscriptions.unsolicited_mwi
         waiting = MessageWaiting(extensions, config.sip.domain, changed, tell, unsolicited)
-        self.subscriptions.add(DialogPackage(config, services.bus, self._lines, slots, changed))
+        dialogs = DialogPackage(config, services.bus, self._lines, park_slots(config), changed)
+
+        def follow(config: Config) -> None:
+            dialogs.configure(config, park_slots(config))
+            waiting.extensions = frozenset(extension.number for extension in config.extension)
+
+        services.followers.rebuild(follow, "extension", "parking")
+        self.subscriptions.add(dialogs)
         self.subscriptions.add(waiting)
         self.subscriptions.add(self._people)
         self.messages = Messages(services, agent, keeper)
@@ -65,3 +72,8 @@ class PresenceService:
     def _registered(self, waiting: MessageWaiting, event: RegistrationChanged) -> None:
         if event.registered:
             waiting.registered(event.extension)
+
+
+def park_slots(config: Config) -> list[str]:
+    """The numbers of park slots, which lamps may watch."""
+    return [slot for lot in config.parking for slot in slots(lot)]

@@ -70,6 +70,14 @@ class Announcer:
         """Begins, as a task of the call."""
         self._task = self._call.spawn(self.run())
 
+    def configure(self, config: QueueConfig) -> None:
+        """The queue speaks otherwise from now on: as to a caller who has just come, but what was promised stands."""
+        self._config = config
+        if self._task is not None:
+            self.stop()
+            if self.wanted:
+                self.start()
+
     def stop(self) -> None:
         """Ends it, and what is being said at this moment."""
         task, self._task = self._task, None

@@ -18,13 +18,17 @@ class Breaks:
     """The configured reasons, and a timer for each break that has a limit. A listener of the roster."""
 
     def __init__(self, reasons: Sequence[BreakReason], bus: EventBus, clock: Clock) -> None:
-        self.reasons = {entry.name: entry for entry in reasons}
+        self.configure(reasons)
         self.exceeded_total = 0  # since the start
-        self._codes = {entry.code: entry for entry in reasons if entry.code}
         self._bus = bus
         self._clock = clock
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._over: dict[str, str] = {}  # agent: reason, of breaks that last too long
+
+    def configure(self, reasons: Sequence[BreakReason]) -> None:
+        """From now on these reasons; breaks that run keep the limit that they began with."""
+        self.reasons = {entry.name: entry for entry in reasons}
+        self._codes = {entry.code: entry for entry in reasons if entry.code}
 
     def check(self, reason: str) -> None:
         """Raises AgentRefused for a reason that is none of those configured."""
@@ -58,16 +62,16 @@ class Breaks:
         limit_s = self.limit_s(agent.reason)
         if limit_s:
             left_s = max(0.0, agent.since + limit_s - self._clock.monotonic())
-            self._timers[agent.extension] = asyncio.get_running_loop().call_later(left_s, self._exceeded, agent)
+            entry, loop = self.reasons[agent.reason], asyncio.get_running_loop()
+            self._timers[agent.extension] = loop.call_later(left_s, self._exceeded, agent, entry)
 
     def stop(self) -> None:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
 
-    def _exceeded(self, agent: Agent) -> None:
+    def _exceeded(self, agent: Agent, entry: BreakReason) -> None:
         self._timers.pop(agent.extension, None)
-        entry = self.reasons[agent.reason]
         returned = entry.when_exceeded == "return"
         self.exceeded_total += 1
         event = AgentBreakExceeded(agent.extension, entry.name, entry.max_minutes * 60, self._clock.unix(), returned)

@@ -70,6 +70,10 @@ class Explainer:
     def __init__(self, config: Config, dispatcher: Dispatcher, clock: Clock) -> None:
         self._dispatcher = dispatcher
         self._clock = clock
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
         self._queues: Mapping[str, QueueConfig] = {entry.name: entry for entry in config.queue}
         self._skills = {entry.extension: entry.skills for entry in config.agent}
 

@@ -55,16 +55,33 @@ class Kinds:
     def __init__(self, config: Config, distributor: Distributor, queues: Mapping[str, int]) -> None:
         self._distributor = distributor
         self._queues = queues
-        self._configs = {entry.name: entry for entry in config.queue}
-        names = skill_names(config)
-        if len(names) > SKILL_LIMIT:
-            raise ValueError(f"{len(names)} skills are configured; at most {SKILL_LIMIT} can be told apart")
-        self._skills = {name: number for number, name in enumerate(names)}
+        self._configs: dict[str, QueueConfig] = {}
+        self._skills: dict[str, int] = {}  # those of the past, too: their numbers stand in what was compiled
+        self._compiled: dict[tuple[int, int, tuple[tuple[int, int, int], ...]], int] = {}
         self._requirements: dict[tuple[tuple[str, int], ...], int] = {(): 0}
         self._abilities: dict[tuple[tuple[str, int], ...], int] = {(): 0}
         self._plans: dict[tuple[str, tuple[tuple[str, int], ...], tuple[bool, ...]], int] = {}
         self.needs: dict[int, Needs] = {0: {}}  # by requirement
         self._complaints: set[str] = set()
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says; callers who wait keep their needs. ValueError for too many skills."""
+        names = [name for name in skill_names(config) if name not in self._skills]
+        if len(self._skills) + len(names) > SKILL_LIMIT:
+            raise ValueError(self.shortage(config))
+        self._skills.update({name: number for number, name in enumerate(names, len(self._skills))})
+        before, self._configs = self._configs, {entry.name: entry for entry in config.queue}
+        changed = {name for name, entry in before.items() if self._configs.get(name) != entry}
+        self._plans = {known: plan for known, plan in self._plans.items() if known[0] not in changed}
+        self._complaints.clear()
+
+    def shortage(self, config: Config) -> str:
+        """Why these skills would be too many, "" when they are not."""
+        count = len({*self._skills, *skill_names(config)})
+        if count <= SKILL_LIMIT:
+            return ""
+        return f"{count} skills were configured since the start; at most {SKILL_LIMIT} can be told apart"
 
     def ability(self, agent: AgentConfig | None) -> int:
         """The distributor's number of such skills."""
@@ -120,7 +137,10 @@ class Kinds:
             if after != before:
                 steps.append((int(step.after_s * NS), REQUIRE, self.requirement(after)))
             before = after
-        return self._distributor.add_plan(self._queues[config.name], first, steps)
+        known = (self._queues[config.name], first, tuple(steps))
+        if known not in self._compiled:
+            self._compiled[known] = self._distributor.add_plan(known[0], first, steps)
+        return self._compiled[known]
 
     def requirement(self, needs: Needs) -> int:
         kind = tuple(sorted(needs.items()))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pbx.call.outgoing import OutgoingLeg
     from pbx.call.services import Services
     from pbx.config import Agent as AgentConfig
+    from pbx.config import Config
     from pbx.queue.roster import Roster
 
 log = logging.getLogger("centrala.queue")
@@ -52,6 +53,11 @@ class Line:
     pressed: str = ""
     pressed_at: float = 0.0
 
+    def leads_as(self, entry: AgentConfig) -> bool:
+        """Whether `entry` describes this very line."""
+        own = self.config
+        return (own.line_number, own.line_account) == (entry.line_number, entry.line_account)
+
     @property
     def up(self) -> bool:
         return self.call is not None or (self.leg is not None and not self.leg.is_ended)
@@ -69,19 +75,48 @@ class Lines:
     _unsubscribe: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
-        entries = self.services.config.agent
-        self.agents = {entry.extension: entry for entry in entries if entry.line != "phone"}
-        self.persistent = {name: Line(entry) for name, entry in self.agents.items() if entry.line == "persistent"}
+        self.agents, self.persistent = {}, {}
+        self._take(self.services.config)
+
+    def configure(self, config: Config) -> None:
+        """From now on these lines: one that is another now is hung up as soon as it serves nobody."""
+        for line in self._take(config):
+            self._hang_up(line)
+        self._listen()
+
+    def dial(self) -> None:
+        """The lines of those who are to serve, and that are not up."""
+        for name in self.persistent:
+            self.wanted(self.roster.agents[name])
+
+    def _take(self, config: Config) -> list[Line]:
+        """Returns the lines that are no more."""
+        entries = {entry.extension: entry for entry in config.agent if entry.line != "phone"}
+        self.agents.clear()
+        self.agents.update(entries)
+        gone = []
+        for name, line in list(self.persistent.items()):
+            entry = entries.get(name)
+            if entry is None or entry.line != "persistent" or not line.leads_as(entry):
+                gone.append(self.persistent.pop(name))
+            else:
+                line.config = entry
+        for name, entry in entries.items():
+            if entry.line == "persistent":
+                self.persistent.setdefault(name, Line(entry))
+        return gone
 
     def start(self, roster: Roster) -> None:
         """Dials the lines of those who are to serve."""
         self.roster = roster
+        self._listen()
+        self.dial()
+
+    def _listen(self) -> None:
         if self.persistent:
             self.services.spare = self.spare
-        if any(line.config.line_end for line in self.persistent.values()):
+        if self._unsubscribe is None and any(line.config.line_end for line in self.persistent.values()):
             self._unsubscribe = self.services.bus.subscribe(CallEvent, self._digit, (Kind.DIGIT,))
-        for extension in self.persistent:
-            self.wanted(roster.agents[extension])
 
     def stop(self) -> None:
         """Lines that wait are hung up; those that serve a caller go on until his end."""
@@ -256,6 +291,8 @@ class Lines:
         await call.loop.create_future()
 
     def _lost(self, line: Line) -> None:
+        if self.persistent.get(line.config.extension) is not line:
+            return  # another one took its place
         self.roster.reachable(line.config.extension, line.up)
 
     def confirms(self, entry: AgentConfig) -> bool:

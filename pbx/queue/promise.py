@@ -130,6 +130,11 @@ class Promises:
         self._teams: dict[str, tuple[float, Team]] = {}  # of large queues: when looked at
         self._shared: dict[tuple[str, str], tuple[tuple[int, int], float]] = {}
 
+    def forget_teams(self) -> None:
+        """Members or queues have changed."""
+        self._teams.clear()
+        self._shared.clear()
+
     def entered(self, queue: str, position: int) -> None:
         """Somebody came into `queue` at `position`: ahead of others, when it is not the last."""
         if position < self._dispatcher.waiting(queue):

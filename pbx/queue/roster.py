@@ -48,6 +48,7 @@ class Roster:
         """`registered` tells whether an agent can be reached; registrations do not concern those in `lines`."""
         self._config = config
         self._bus = bus
+        self._clock = clock
         self._dispatcher = dispatcher
         self._wrapups = wrapups
         self._registered = registered
@@ -74,6 +75,46 @@ class Roster:
             Kind.HOLD_STARTED: self._hold_started,
             Kind.HOLD_ENDED: self._hold_ended,
         }
+
+    def meet(self, config: Config) -> list[Agent]:
+        """Takes in who is an agent from now on, and gives names; returns the new ones, whom nobody knows yet."""
+        self._config = config
+        people = _people(config)
+        for extension, name in people.items():
+            if extension in self.agents:
+                self.agents[extension].name = name
+        new = [
+            Agent(extension, name, self._clock, self._changed)
+            for extension, name in people.items()
+            if extension not in self.agents
+        ]
+        self.agents.update({agent.extension: agent for agent in new})
+        return new
+
+    def welcome(self, agent: Agent) -> None:
+        """A new agent who is in the queues that list him begins as after a start."""
+        initial = {entry.extension: entry.initial_state for entry in self._config.agent}
+        agent.set_registered(self._registered(agent.extension))
+        restore(agent, None, initial.get(agent.extension, "offline"), self._bus)
+
+    def strangers(self) -> list[Agent]:
+        """Those who are in no queue, team or [[agent]] any more."""
+        known = _people(self._config)
+        return [agent for agent in self.agents.values() if agent.extension not in known]
+
+    def drop(self, agent: Agent) -> None:
+        """He is no agent any more."""
+        self._forget_pause(agent)
+        self._forget_recheck(agent.extension)
+        self.agents.pop(agent.extension, None)
+
+    def on_call(self, agent: Agent, call_id: str, leg: str, *, outbound: bool = False) -> None:
+        """A new agent who is in a call that no queue gave."""
+        if leg == "a":
+            self._calling[call_id] = agent
+        else:
+            self.legs[call_id, leg] = agent
+        agent.set_busy(call_id, leg, True, outbound=outbound)
 
     def start(self, stored: Mapping[str, Stored]) -> None:
         """Takes up what agents had chosen before the restart (else their initial state), and begins to listen."""

@@ -20,6 +20,7 @@ from pbx.queue.pacing import Pacing
 from pbx.queue.phrases import texts_to_preload
 from pbx.queue.promise import Promise, Promises
 from pbx.queue.queue import Queue, QueueSnapshot
+from pbx.queue.reconfigure import Reconfiguration
 from pbx.queue.refusal import AgentRefused, QueueError
 from pbx.queue.restoring import Stored
 from pbx.queue.roster import Roster
@@ -87,6 +88,7 @@ class QueueService:
         self.promises = Promises(self.queues, self.dispatcher, self.pacing, services.clock, self.items.older)
         self.memory = Memory(self.queues, services.keeper)
         self.explainer = Explainer(config, self.dispatcher, services.clock)
+        self.reconfiguration = Reconfiguration(self)
         services.queues = self
 
     def start(self, stored: Mapping[str, Stored] | None = None) -> None:

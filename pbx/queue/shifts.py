@@ -33,10 +33,22 @@ class Shifts:
         self._clock = clock
         self._keeper = keeper
         self._move = move
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._on: dict[str, bool] = {}  # agent: was a shift on when we looked last?
-        members = {team.name: team.members for team in config.team}
         self.of: dict[str, list[Shift]] = {}  # by agent
+        self._configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on these shifts: who is in another one is moved within the minute, as at its beginning or end."""
+        self._configure(config)
+        self.stop()
+        self._on = {name: on for name, on in self._on.items() if name in self.of}
+        if self.of:
+            self._timer = asyncio.get_running_loop().call_soon(self._look)
+
+    def _configure(self, config: Config) -> None:
+        members = {team.name: team.members for team in config.team}
+        self.of = {}
         for shift in config.shift:
             listed = [*shift.agents, *(name for team in shift.teams for name in members[team])]
             for name in dict.fromkeys(listed):

@@ -91,16 +91,11 @@ class Dispatcher:
         self.queues: list[str] = []  # by the distributor's number
         self.agents: list[Agent] = []
         self._figures = figures
-        self._configs: dict[str, QueueConfig] = {entry.name: entry for entry in config.queue}
-        self.members = {entry.name: members_of(entry, config.team) for entry in config.queue}
+        self._configs: dict[str, QueueConfig] = {}
+        self.members: dict[str, list[str]] = {}
         self.turns = Turns(keeper if keeper is not None else MemoryKeeper(), self.members)
-        self._queues: dict[str, int] = {}
-        for entry in config.queue:
-            number = self.distributor.add_queue(
-                STRATEGIES[entry.strategy], round(entry.weight * 100), self.turns.place(entry)
-            )
-            self._queues[entry.name] = number
-            self.queues.append(entry.name)
+        self._queues: dict[str, int] = {}  # those of the past, too: one that comes again has its number
+        self._take_queues(config)
         self.kinds = Kinds(config, self.distributor, self._queues)
         self._abilities: dict[str, AgentConfig] = {entry.extension: entry for entry in config.agent}
         self._by_extension: dict[str, Agent] = {}
@@ -115,11 +110,58 @@ class Dispatcher:
         """The distributor's number of a queue."""
         return self._queues[queue]
 
+    def configure(self, config: Config) -> None:
+        """From now on these queues, members and skills. Whoever waits keeps place and needs; offers that ring stand.
+        Agents are added and removed besides; call `match` afterwards.
+        """
+        self._owe()
+        self._take_queues(config)
+        self.kinds.configure(config)
+        self._abilities = {entry.extension: entry for entry in config.agent}
+        for agent in self._by_extension.values():
+            self._place(agent)
+
+    def _take_queues(self, config: Config) -> None:
+        before, self._configs = self._configs, {entry.name: entry for entry in config.queue}
+        were = dict(self.members)
+        self.members.clear()
+        self.members.update({entry.name: members_of(entry, config.team) for entry in config.queue})
+        for entry in config.queue:
+            kind = STRATEGIES[entry.strategy], round(entry.weight * 100), self.turns.place(entry)
+            known = before.get(entry.name)
+            if entry.name not in self._queues:
+                self._queues[entry.name] = self.distributor.add_queue(*kind)
+                self.queues.append(entry.name)
+            elif (
+                known is None
+                or (known.strategy, known.weight) != (entry.strategy, entry.weight)
+                or (entry.strategy == STRATEGY and were[entry.name] != self.members[entry.name])
+            ):
+                self.distributor.set_queue(self._queues[entry.name], *kind)
+
+    def in_line(self, queue: str) -> int:
+        """Who waits in `queue`, guests of others included."""
+        return self.distributor.in_line(self._queues[queue])
+
     def add_agent(self, agent: Agent) -> None:
         """`agent` serves the queues that list him, at his place in their lists."""
-        agent.index = self.distributor.add_agent()
-        self.agents.append(agent)
+        known = next((other for other in self.agents if other.extension == agent.extension), None)
+        if known is not None:  # was an agent before
+            agent.index = known.index
+            self.agents[agent.index] = agent
+        else:
+            agent.index = self.distributor.add_agent()
+            self.agents.append(agent)
         self._by_extension[agent.extension] = agent
+        self._place(agent)
+
+    def drop_agent(self, agent: Agent) -> None:
+        """He is no agent any more, and serves nobody now."""
+        self.distributor.away(agent.index)
+        self.distributor.set_queues(agent.index, ())
+        self._by_extension.pop(agent.extension, None)
+
+    def _place(self, agent: Agent) -> None:
         places = [
             (self._queues[queue.name], members.index(agent.extension), queue.penalties.get(agent.extension, 0))
             for queue, members in zip(self._configs.values(), self.members.values(), strict=True)

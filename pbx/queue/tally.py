@@ -38,7 +38,7 @@ class Tally:
     def __init__(self, config: Config, clock: Clock, keeper: Keeper) -> None:
         self._clock = clock
         self._zone = ZoneInfo(config.server.timezone)
-        self._used = any(queue.strategy in COMPARING for queue in config.queue)
+        self._used = _compares(config)
         self._keeper = keeper
         self._days: dict[str, Day] = {}  # by extension
         self._changed: set[str] = set()
@@ -52,6 +52,12 @@ class Tally:
             if extension in agents and isinstance(kept, dict) and kept.get("date") == today:
                 self._days[extension] = Day(today, int(kept.get("calls", 0)), float(kept.get("talk_s", 0.0)))
         self._again()
+
+    def configure(self, config: Config) -> None:
+        """From now on counted or not; what was counted today counts on."""
+        used, self._used = self._used, _compares(config)
+        if self._used and not used and self._timer is None:
+            self._again()
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -98,3 +104,7 @@ class Tally:
             day = self._days[extension]
             self._keeper.put(ROOM, extension, {"date": day.date, "calls": day.calls, "talk_s": round(day.talk_s, 3)})
         self._changed.clear()
+
+
+def _compares(config: Config) -> bool:
+    return any(queue.strategy in COMPARING for queue in config.queue)

@@ -17,15 +17,16 @@ class Turns:
     """`place` when the queues are made, `took` with each offer."""
 
     def __init__(self, keeper: Keeper, members: Mapping[str, Sequence[str]]) -> None:
-        """`members`: extensions by queue, in the order of their turns."""
+        """`members`: extensions by queue, in the order of their turns; the mapping may change."""
         self._keeper = keeper
         self._members = members
+        self._last = dict(keeper.load(ROOM))
 
     def place(self, queue: QueueConfig) -> int:
         """The position in the list of who was offered last, -1 for nobody. Of one who is in the list no more: the
         position before his, so that whoever stands there now is next.
         """
-        kept = self._keeper.load(ROOM).get(queue.name) if queue.strategy == STRATEGY else None
+        kept = self._last.get(queue.name) if queue.strategy == STRATEGY else None
         if not isinstance(kept, list) or len(kept) != 2:
             return -1
         extension, place = str(kept[0]), int(kept[1])
@@ -38,4 +39,5 @@ class Turns:
         """`extension` was offered a caller of `queue` in his turn."""
         members = self._members[queue]
         if extension in members:
-            self._keeper.put(ROOM, queue, [extension, members.index(extension)])
+            self._last[queue] = kept = [extension, members.index(extension)]
+            self._keeper.put(ROOM, queue, kept)

@@ -47,7 +47,7 @@ class Waiting:
     """See the module."""
 
     __slots__ = (
-        *("_announcer", "_asked", "_decided", "_listener", "_max_wait_s", "_outcome", "_timer"),
+        *("announcer", "_asked", "_decided", "_listener", "_max_wait_s", "_outcome", "_timer"),
         *("call", "guests", "joined", "key", "keys", "offers", "queue", "service", "since", "wishes"),
     )
 
@@ -66,7 +66,7 @@ class Waiting:
         self.offers: dict[int, Offer] = {}  # by token: whose phones ring
         self._decided: asyncio.Future[Offer | Pressed | str] | None = None
         self._outcome = ""
-        self._announcer: Announcer | None = None
+        self.announcer: Announcer | None = None
         self._listener: asyncio.Task[Any] | None = None  # for keys
         self._asked: CallbackAsked | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -378,9 +378,9 @@ class Waiting:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._announcer is not None:
-            self._announcer.stop()
-            self._announcer = None
+        if self.announcer is not None:
+            self.announcer.stop()
+            self.announcer = None
         if self._listener is not None:
             self._listener.cancel()
             self._listener = None
@@ -391,7 +391,7 @@ class Waiting:
     def _start_announcer(self) -> None:
         announcer = Announcer(self.call, self.queue.config, self._position, lambda: self.service.promises.of(self))
         if announcer.wanted:
-            self._announcer = announcer
+            self.announcer = announcer
             announcer.start()
 
     def _position(self) -> int:

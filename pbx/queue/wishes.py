@@ -41,8 +41,13 @@ class WishBook:
     def __init__(self, config: Config, clock: Clock, keeper: Keeper) -> None:
         self._clock = clock
         self._plan = NumberPlan(config.numbering.country)
-        self._remembers = any(queue.preferred == "last" for queue in config.queue)
         self.last_agents = LastAgents(keeper)
+        self._wanted = self._read_memory = False
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on these lists; who waits keeps what he was given."""
+        self._remembers = any(queue.preferred == "last" for queue in config.queue)
         self._exact: dict[str, list[CallerList]] = {}
         self._beginnings: list[tuple[str, CallerList]] = []
         for entry in config.caller_list:
@@ -52,8 +57,14 @@ class WishBook:
                 else:
                     self._exact.setdefault(self._read(number), []).append(entry)
 
+        if self._wanted:
+            self.start()
+
     def start(self) -> None:
-        if self._remembers:
+        """Takes up what was remembered, if it is asked for."""
+        self._wanted = True
+        if self._remembers and not self._read_memory:
+            self._read_memory = True
             self.last_agents.start()
 
     def of(self, call: Call, queue: QueueConfig, asked: Wishes) -> Wishes:

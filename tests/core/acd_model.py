@@ -90,6 +90,13 @@ class Model:
         if who.idle:
             self.draw(who)
 
+    def change_queue(self, queue: int, strategy: int, weight: int, turn: int) -> None:
+        self.strategies[queue], self.weights[queue] = strategy, weight
+        self.cursor[queue], self.race[queue] = turn, 0
+        for who in self.agents:
+            if who.idle and queue in who.queues:
+                self.draw(who)
+
     def draw(self, who: Agent) -> None:
         for queue in sorted(who.queues):
             if self.strategies[queue] == WEIGHTED_RANDOM:

@@ -130,6 +130,12 @@ class AgainstModel(RuleBasedStateMachine):
     def change(self, number: int, entry: dict[str, Any]) -> None:
         self.join(number % len(self.model.agents), entry)
 
+    @rule(number=st.integers(0, QUEUES - 1), kind=queue, turn=st.integers(-1, 5))
+    def change_queue(self, number: int, kind: tuple[int, int], turn: int) -> None:
+        number %= len(self.model.strategies)
+        self.distributor.set_queue(number, *kind, turn)
+        self.model.change_queue(number, *kind, turn)
+
     @rule(passed=st.integers(0, 10_000_000))
     def wait(self, passed: int) -> None:
         self.now += passed

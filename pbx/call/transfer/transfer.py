@@ -103,12 +103,12 @@ class Transfer:
             await self.application(call)
             return (480, "no_answer") if self.state == UNDER_WAY else None
         services = call.services
-        payer = services.dialplan.extensions[self.extension]
+        payer = services.dialplan.extensions.get(self.extension)  # None: removed from the settings meanwhile
         target = services.dialplan.extensions.get(self.target)
         result = await call.dial(
             self.target,
             timeout_s=target.ring_timeout_s if target is not None else RING_S,
-            record=self.record or payer.record,
+            record=self.record or (payer is not None and payer.record),
             account=self.extension,
             headers=self.headers(call),
         )

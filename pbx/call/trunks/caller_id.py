@@ -36,6 +36,10 @@ class CallerIds:
     """Chooses the number: what a feature set, the tag's, the paying extension's, the trunk's, the caller's own."""
 
     def __init__(self, config: Config) -> None:
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
         self._by_tag: Mapping[str, CallerId] = {entry.tag: entry for entry in config.caller_id}
         self._sites: Mapping[str, Site] = {site.name: site for site in config.site}
 

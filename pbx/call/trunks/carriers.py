@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pbx.call.trunks.trunk import Trunk
     from pbx.call.trunks.trunks import Trunks
     from pbx.clock import Clock
+    from pbx.config import Trunk as TrunkConfig
+    from pbx.configfile.change import ConfigChange
     from pbx.sip.address import Destination
 
 
@@ -55,23 +57,63 @@ class Carriers:
         self._limits = limits
         self._ledger = ledger
         self.registrations: dict[str, TrunkRegistration] = {}
-        self._probes: list[Probe] = []
+        self._probes: dict[str, Probe] = {}
+        self._started = False
+        self._leaving: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Registers where that is wanted, and begins to ask."""
+        self._started = True
         for trunk in self._trunks:
-            if trunk.host:
-                trunk.health.on_change = lambda up, trunk=trunk: self._health(trunk, up)
-            if trunk.config.registration:
-                registration = TrunkRegistration(trunk, self._agent)
-                registration.on_change = lambda on, it=registration: self._registration(it, on)
-                self.registrations[trunk.name] = registration
-                self._trunks.add_line(registration.line, trunk)
-                registration.start()
-            if trunk.config.options_every_s:
-                probe = Probe(trunk, self._agent)
-                self._probes.append(probe)
-                probe.start()
+            self._begin(trunk)
+
+    def _begin(self, trunk: Trunk) -> None:
+        if trunk.host:
+            trunk.health.on_change = lambda up: self._health(trunk, up)
+        if trunk.config.registration and trunk.name not in self.registrations:
+            registration = TrunkRegistration(trunk, self._agent)
+            registration.on_change = lambda on: self._registration(registration, on)
+            self.registrations[trunk.name] = registration
+            self._trunks.add_line(registration.line, trunk)
+            registration.start()
+        if trunk.config.options_every_s and trunk.name not in self._probes:
+            probe = self._probes[trunk.name] = Probe(trunk, self._agent)
+            probe.start()
+
+    def part(self, change: ConfigChange) -> None:
+        """Before trunks change: those that go, or are to be known to their carrier in another way, take leave."""
+        before, after = change.names("trunk")
+        for name, old in before.items():
+            new = after.get(name)
+            if new is None or _account(new) != _account(old):
+                self._take_leave(name)
+            if new is None or _place(new) != _place(old):
+                probe = self._probes.pop(name, None)
+                if probe is not None:
+                    probe.stop()
+                trunk = self._trunks.get(name)
+                if trunk is not None:
+                    trunk.health.forget()
+                self._bus.publish(Alarm(f"trunk_down_{name}", f"trunk {name} was changed", False, self._clock.unix()))
+
+    def follow(self, _change: ConfigChange) -> None:
+        """After trunks changed: what is new is registered and asked."""
+        if self._started:
+            for trunk in self._trunks:
+                self._begin(trunk)
+
+    def _take_leave(self, name: str) -> None:
+        registration = self.registrations.pop(name, None)
+        if registration is None:
+            return
+        self._trunks.drop_line(registration.line)
+        registration.on_change = None
+        registration.say_goodbye()
+        task = asyncio.get_running_loop().create_task(registration.stop())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        text = f"the registration of trunk {name} was changed"
+        self._bus.publish(Alarm(f"trunk_unregistered_{name}", text, False, self._clock.unix()))
 
     def places(self) -> Iterator[Destination]:
         """Where we are registered: connections to these are kept."""
@@ -87,9 +129,9 @@ class Carriers:
 
     async def stop(self) -> None:
         """Takes all registrations back."""
-        for probe in self._probes:
+        for probe in self._probes.values():
             probe.stop()
-        await asyncio.gather(*(registration.stop() for registration in self.registrations.values()))
+        await asyncio.gather(*self._leaving, *(registration.stop() for registration in self.registrations.values()))
 
     def now(self) -> list[TrunkNow]:
         """Every trunk, in the order of the configuration."""
@@ -133,3 +175,16 @@ class Carriers:
             remedy = "correct username and secret" if registration.state == "refused" else "look at the connection"
             text = f"trunk {name} is not registered, calls from it may not arrive: {registration.reason}; {remedy}"
         self._bus.publish(Alarm(f"trunk_unregistered_{name}", text, not on, self._clock.unix()))
+
+
+def _account(config: TrunkConfig) -> tuple[object, ...]:
+    """What our registration at the carrier is made of."""
+    return (
+        *(config.registration, config.registrar, config.register_expires_s, config.username, config.auth_username),
+        *(config.secret, *_place(config)),
+    )
+
+
+def _place(config: TrunkConfig) -> tuple[object, ...]:
+    """Where the carrier is, and how we ask whether it lives."""
+    return config.host, config.tls_verify, bool(config.options_every_s)

@@ -20,10 +20,14 @@ class EmergencyNumbers:
     """Which dialled strings are emergency calls, and which trunks take them."""
 
     def __init__(self, config: Config, trunks: Trunks, ids: CallerIds) -> None:
-        numbers = numbers_of(config)
-        self.numbers = frozenset(numbers)
         self._trunks = trunks
         self._ids = ids
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
+        numbers = numbers_of(config)
+        self.numbers = frozenset(numbers)
         self._routes = config.route
         self._order = config.emergency.trunks
         self.preempts = config.emergency.preempt

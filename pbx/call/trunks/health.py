@@ -20,13 +20,21 @@ class Health:
 
     def __init__(self, config: TrunkConfig) -> None:
         self.state = UNKNOWN
-        self.asked = bool(config.options_every_s)
         self.on_change: Callable[[bool], None] | None = None
-        self._to_down = config.options_failures
-        self._to_up = config.options_successes
+        self.configure(config)
         self._failures = 0
         self._successes = 0
         self._rest_until = 0.0
+
+    def configure(self, config: TrunkConfig) -> None:
+        """From now on as `config` says; what is known of the trunk stays known."""
+        self.asked = bool(config.options_every_s)
+        self._to_down = config.options_failures
+        self._to_up = config.options_successes
+
+    def forget(self) -> None:
+        """What was known is of another place."""
+        self.state, self._failures, self._successes = UNKNOWN, 0, 0
 
     def usable(self, now: float) -> bool:
         """Whether calls should go there. One that only calls have found dead is tried again after a rest."""

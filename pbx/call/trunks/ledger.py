@@ -63,9 +63,11 @@ class Ledger:
             self._restore(name, row)
 
     def cap(self, name: str, caps: Caps) -> None:
-        """Sets the limits of an account."""
+        """Sets the limits of an account, or takes them away."""
         if caps != NO_CAPS:
             self._caps[name] = caps
+        else:
+            self._caps.pop(name, None)
 
     def capped_by_money(self, name: str) -> bool:
         """Whether money limits the account: then a call without a price may not be made on it."""

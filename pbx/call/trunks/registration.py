@@ -79,20 +79,25 @@ class TrunkRegistration:
 
     async def stop(self) -> None:
         """Takes the registration back; waits at most 2 s for the carrier to confirm it."""
-        self._cancel_timer()
-        was, self.state = self.registered, STOPPED
-        destination = self.trunk.registrar.destination
-        self._turn += 1
-        self.expires_at = 0.0
-        if not was or destination is None:
+        self.say_goodbye()
+        if self._gone is None:
             return
-        self._gone = asyncio.Event()
-        self._send(destination, 0)
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self._gone.wait()
         except TimeoutError:
             log.warning("trunk %s: the registration could not be taken back; it expires by itself", self.trunk.name)
+
+    def say_goodbye(self) -> None:
+        """The first half of `stop`: all is said as the trunk is now, whatever becomes of it next."""
+        self._cancel_timer()
+        was, self.state = self.registered, STOPPED
+        destination = self.trunk.registrar.destination
+        self.expires_at = 0.0
+        if was and destination is not None:
+            self._turn += 1
+            self._gone = asyncio.Event()
+            self._send(destination, 0)
 
     # -- asking --------------------------------------------------------------------------------------------------
 

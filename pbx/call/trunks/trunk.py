@@ -42,22 +42,35 @@ class Trunk:
     )
 
     def __init__(self, config: TrunkConfig, plan: NumberPlan | None = None, prices: PriceList | None = None) -> None:
-        self.config = config
         self.name = config.name
+        self.limit_key = f"trunk:{config.name}"  # what its calls are counted under, both ways
+        self.health = Health(config)
+        self._find(config)
+        self.configure(config, plan, prices)
+
+    def configure(self, config: TrunkConfig, plan: NumberPlan | None = None, prices: PriceList | None = None) -> None:
+        """From now on as `config` says. Calls that run hold this trunk, and go on; a carrier that has moved and is
+        given by name has to be found anew (`NextHop.find`).
+        """
+        before = getattr(self, "config", config)
+        if (before.host, before.registrar, before.tls_verify) != (config.host, config.registrar, config.tls_verify):
+            self._find(config)
+        self.config = config
         self.max_calls = config.max_calls
         self.caller_id = config.caller_id
         self.username = config.username
-        self.limit_key = f"trunk:{config.name}"  # what its calls are counted under, both ways
-        self.hop = NextHop(config.host, verify=config.tls_verify)
-        self.registrar = NextHop(config.registrar, verify=config.tls_verify) if config.registrar else self.hop
-        domain = self.hop.host or self.registrar.host
-        self.domain = f"[{domain}]" if ":" in domain else domain
         user = config.auth_username or config.username
         self.credentials = ClientCredentials(user, config.secret) if user else None
         self.plan = plan if plan is not None else NumberPlan(config.country)
         self.prices = prices if prices is not None else PriceList()
-        self.health = Health(config)
+        self.health.configure(config)
         self.peers: tuple[Network, ...] = tuple(ipaddress.ip_network(peer, strict=False) for peer in config.peers)
+
+    def _find(self, config: TrunkConfig) -> None:
+        self.hop = NextHop(config.host, verify=config.tls_verify)
+        self.registrar = NextHop(config.registrar, verify=config.tls_verify) if config.registrar else self.hop
+        domain = self.hop.host or self.registrar.host
+        self.domain = f"[{domain}]" if ":" in domain else domain
         self.route_set: tuple[str, ...] = ()  # Service-Route of the registration (RFC 3608)
 
     @property

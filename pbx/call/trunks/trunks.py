@@ -47,13 +47,21 @@ class Trunks:
         country: str = "",
         prices: Mapping[str, PriceList] | None = None,
     ) -> None:
-        plans: dict[str, NumberPlan] = {}
-        lists = prices or {}
         self._by_name: dict[str, Trunk] = {}
+        self._lines: dict[str, Trunk] = {}
+        self._country = country
+        self.configure(configs, prices or {})
+
+    def configure(self, configs: Sequence[TrunkConfig], prices: Mapping[str, PriceList]) -> None:
+        """From now on these trunks. One that stays is the same object; calls of one that goes run on."""
+        plans: dict[str, NumberPlan] = {}
+        known, self._by_name = self._by_name, {}
         for config in configs:
-            place = config.country or country
-            plan = plans.setdefault(place, NumberPlan(place))
-            self._by_name[config.name] = Trunk(config, plan, lists.get(config.name))
+            place = config.country or self._country
+            plan = plans.get(place) or plans.setdefault(place, NumberPlan(place))
+            trunk = self._by_name[config.name] = known.get(config.name) or Trunk(config, plan, prices.get(config.name))
+            if trunk.config is not config:
+                trunk.configure(config, plan, prices.get(config.name))
         self._networks: list[tuple[Network, Trunk]] = [
             (network, trunk) for trunk in self._by_name.values() for network in trunk.peers
         ]
@@ -63,7 +71,6 @@ class Trunks:
         self._by_certificate = {
             name.lower(): self._by_name[config.name] for config in configs for name in config.certificate_names
         }
-        self._lines: dict[str, Trunk] = {}
 
     def __iter__(self) -> Iterator[Trunk]:
         return iter(self._by_name.values())
@@ -112,6 +119,10 @@ class Trunks:
     def add_line(self, token: str, trunk: Trunk) -> None:
         """Calls to the Contact with `token` are for the registration of `trunk`."""
         self._lines[token] = trunk
+
+    def drop_line(self, token: str) -> None:
+        """That registration is no more."""
+        self._lines.pop(token, None)
 
     def of_request(self, uri: str, source: Source) -> Trunk | None:
         """The trunk that a call comes by: one whose peers list the source or that proved its name by a certificate,

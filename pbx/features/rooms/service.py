@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pbx.configfile.problem import Problem
 from pbx.features.rooms.attendance import attend
 from pbx.features.rooms.room import ConferenceRoom, Participant
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from pbx.call.application import Application
     from pbx.call.call import Call
     from pbx.call.services import Services
+    from pbx.config import Config
+    from pbx.configfile.change import ConfigChange
 
 
 class RoomError(LookupError):
@@ -21,7 +25,24 @@ class Rooms:
     """The configured rooms. An empty one costs nothing but its entry."""
 
     def __init__(self, services: Services) -> None:
-        self._rooms = {config.name: ConferenceRoom(services, config) for config in services.config.room}
+        self._services = services
+        self._rooms: dict[str, ConferenceRoom] = {}
+        self.configure(services.config)
+        services.followers.rebuild(self.configure, "room")
+        services.followers.objection(self._objections, "room")
+
+    def configure(self, config: Config) -> None:
+        """From now on these rooms; who is in one stays there."""
+        known, self._rooms = self._rooms, {}
+        for entry in config.room:
+            room = self._rooms[entry.name] = known.get(entry.name) or ConferenceRoom(self._services, entry)
+            room.config = entry
+
+    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
+        for room in self._rooms.values():
+            if room.participants and all(entry.name != room.name for entry in change.new.room):
+                text = f"{len(room.participants)} people are in the room"
+                yield Problem(("room", room.name), text, "wait until they have gone, or ask them to go")
 
     def application(self, name: str) -> Application | None:
         """The application "room:<name>"."""

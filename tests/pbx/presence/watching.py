@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from pbx.call.keeping import MemoryKeeper
-from pbx.config import Config
+from pbx.config import Config, Parking
 from pbx.presence.service import PresenceService
 from pbx.sip import digest, requests
 from pbx.sip.address import Destination
@@ -20,7 +20,8 @@ class WatchWorld(World):
     def __init__(self, settings: Config | None = None, keeper: MemoryKeeper | None = None) -> None:
         super().__init__(settings)
         self.keeper = keeper or MemoryKeeper()
-        self.presence = PresenceService(self.service, self.pbx.ua, self.keeper, ["701"])
+        self.service.services.config.parking = [Parking(slots="701")]
+        self.presence = PresenceService(self.service, self.pbx.ua, self.keeper)
         self.presence.start()
 
     async def settle(self) -> None:
