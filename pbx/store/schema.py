@@ -17,7 +17,7 @@ from pbx.store.metadata import metadata as metadata
 from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 
-HEAD = "0015"  # the newest revision under migrations/versions
+HEAD = "0014"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
