@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from pbx.config_accounts import Accounts, Oidc
 from pbx.config_api import Api
 from pbx.config_base import Language, Section
 from pbx.config_blocks import Calendar, Dealer, Dealers, Hours, PinList, Rota
@@ -296,6 +297,8 @@ class Config(Section):
     media: Media = Media()
     http: Http = Http()
     api: Api = Api()
+    accounts: Accounts = Accounts()
+    oidc: Oidc = Oidc()
     store: Store = Store()
     speech: Speech = Speech()
     features: FeatureCodes = FeatureCodes()

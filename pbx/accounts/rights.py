@@ -109,6 +109,7 @@ class Principal:
     extension: str = ""  # of his phone, by which he is an agent; "": none
     queues: frozenset[str] | None = None  # that he sees; None: all
     session: str = ""  # id of the session that he came by; "" for a token
+    owner: str = ""  # of a token: id of the person whose it is
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

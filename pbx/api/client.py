@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import http.client
 import json
 import socket
@@ -43,7 +44,7 @@ class ControlClient:
         """The answer as it comes, for sounds. Raises ControlError as `request`."""
         connection = _UnixConnection(self._path, self._timeout_s)
         try:
-            connection.request(method, path, payload, {"content-type": kind})
+            connection.request(method, path, payload, {"content-type": kind, "x-user": _user()})
             response = connection.getresponse()
             answer = response.read()
         except (FileNotFoundError, ConnectionRefusedError):
@@ -60,3 +61,12 @@ class ControlClient:
             text = decoded.get("error", "") if isinstance(decoded, dict) else ""
             raise ControlError(text or f"the PBX answered {response.status}")
         return answer
+
+
+def _user() -> str:
+    """Who asks, for the audit log."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        name = ""
+    return name if name.isascii() and name.isprintable() else ""

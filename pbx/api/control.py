@@ -22,6 +22,14 @@ class Refused(Exception):
         self.status = status
 
 
+class Denied(Refused):
+    """A refusal with headers: WWW-Authenticate, Retry-After."""
+
+    def __init__(self, status: int, text: str, headers: Mapping[str, str]) -> None:
+        super().__init__(status, text)
+        self.headers = headers
+
+
 class Control(Protocol):
     """What a running PBX tells and does; implemented by the composition root. All return JSON-ready values."""
 

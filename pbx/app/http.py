@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Mount, Route
 
+from pbx.api.account_routes import account_routes
 from pbx.api.agent_routes import agent_routes
 from pbx.api.callback_routes import callback_routes
 from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
+from pbx.api.control_audit import AuditedControl
 from pbx.api.distribution import distribution_routes
 from pbx.api.equipment_routes import equipment_routes
 from pbx.api.features import feature_routes
@@ -24,6 +26,7 @@ from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
 from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
+from pbx.app.account_control import PbxAccountControl
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.contact_control import PbxContactControl
 from pbx.app.control import PbxControl
@@ -62,7 +65,8 @@ def build_servers(app: Pbx) -> list[HttpServer]:
         host, port = split_host_port(settings.listen_tls)
         app.https = HttpServer(public, host=host, port=port, tls=app.driver.certificates.server_context)
         servers.append(app.https)
-    servers.append(HttpServer(control_app(control, _control_routes(app)), path=app.data_dir / "control.sock"))
+    inside = AuditedControl(control_app(control, _control_routes(app)), app.accounts.audit)
+    servers.append(HttpServer(inside, path=app.data_dir / "control.sock"))
     return servers
 
 
@@ -87,6 +91,7 @@ def _public_routes(app: Pbx) -> list[BaseRoute]:
 def _control_routes(app: Pbx) -> list[Route]:
     """What the command line asks, over the control socket."""
     return [
+        *account_routes(PbxAccountControl(app)),
         *agent_routes(app.agents),
         *feature_routes(AppFeatureControl(FeatureViews(app.features))),
         *trunk_routes(PbxTrunkControl(app)),

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pbx
 from core.engine.engine import Engine
+from pbx.accounts.service import Accounts
 from pbx.api.server import HttpServer
-from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
+from pbx.app import account_control, outbox_control, prompt_control, selftest_control, voicemail_control
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
@@ -86,6 +87,7 @@ class Pbx:
         self.prompts_left = 0  # of those that are made at the start
         self.store: Store
         self.settings: Reconfigurer
+        self.accounts: Accounts
         self.media: MediaEngine
         self.prompts: Prompts
         self.driver: Driver
@@ -140,6 +142,7 @@ class Pbx:
         await self.store.start()
         self._stack.push_async_callback(self.store.stop)
         self.settings = await start_settings(self)
+        self.accounts = await account_control.start(self, self._stack)
         await self._start_media(loop)
         self._build_calls()
         self._count_events()
@@ -157,6 +160,7 @@ class Pbx:
             await server.start()
             self._stack.push_async_callback(server.stop)
         self._tell_websockets()
+        await account_control.announce(self)
 
     async def _start_media(self, loop: asyncio.AbstractEventLoop) -> None:
         settings = self.config.media

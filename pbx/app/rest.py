@@ -10,10 +10,16 @@ from starlette.types import ASGIApp
 
 from pbx.api.client_address import ClientAddress
 from pbx.api.rest.app import rest_app
-from pbx.api.rest.guard import Nobody, RestServices
-from pbx.api.rest.idempotency import Idempotency, MemoryKeys
+from pbx.api.rest.authenticate import AccountAuthenticator
+from pbx.api.rest.guard import RestServices
+from pbx.api.rest.idempotency import Idempotency
 from pbx.api.rest.limits import RateLimit
+from pbx.api.rest.routes.audit import audit_router
+from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.status import status_router
+from pbx.api.rest.routes.tokens import tokens_router
+from pbx.api.rest.routes.users import users_router
+from pbx.app.account_control import PbxAccountControl
 from pbx.app.control import PbxControl
 
 if TYPE_CHECKING:
@@ -27,19 +33,25 @@ def build_rest(app: Pbx) -> ASGIApp:
 
 def routers(app: Pbx) -> list[APIRouter]:
     """Every topic of the API; paths begin after /api/v1."""
+    accounts = PbxAccountControl(app)
     return [
         status_router(PbxControl(app)),
+        session_router(accounts),
+        users_router(accounts),
+        tokens_router(accounts),
+        audit_router(accounts),
     ]
 
 
 def _services(app: Pbx) -> RestServices:
     settings = app.config.api
     return RestServices(
-        authenticator=Nobody(),
+        authenticator=AccountAuthenticator(app.accounts),
         address=ClientAddress(app.config.http.trusted_proxies),
         principal_limit=RateLimit(settings.requests_per_s, settings.burst, monotonic),
         address_limit=RateLimit(settings.anonymous_per_s, settings.anonymous_burst, monotonic),
-        idempotency=Idempotency(MemoryKeys()),
+        idempotency=Idempotency(app.store.keys),
         observe=lambda *_: None,
+        audit=app.accounts.audit,
         origins=[settings.public_url] if settings.public_url else [],
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
+from pbx.store import schema_accounts as schema_accounts
 from pbx.store import schema_customers as schema_customers
 from pbx.store import schema_ledger as schema_ledger
 from pbx.store import schema_outbox as schema_outbox
@@ -17,7 +18,7 @@ from pbx.store.metadata import metadata as metadata
 from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 
-HEAD = "0014"  # the newest revision under migrations/versions
+HEAD = "0013"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")

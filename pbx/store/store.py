@@ -17,12 +17,15 @@ from pbx.clock import Clock
 from pbx.config import Config
 from pbx.events import AgentStateChanged, Alarm, CallEvent, EventBus
 from pbx.store import recovery, schema
+from pbx.store.accounts import StoredAccounts
+from pbx.store.audit import StoredAudit
 from pbx.store.contacts import StoredContacts
 from pbx.store.customers import StoredCustomers
 from pbx.store.database import database_url, describe, prepare, writer_engine
 from pbx.store.encode import seconds
 from pbx.store.errors import StoreError
 from pbx.store.flow_versions import StoredFlowVersions
+from pbx.store.idempotency import StoredKeys
 from pbx.store.journey import ended_last, read_events
 from pbx.store.kept import Kept
 from pbx.store.ledger import StoredLedger
@@ -89,6 +92,9 @@ class Store:
         self.outbox = StoredOutbox()  # the Shelf of the outbox
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
         self.settings = StoredSettings()  # the SettingsStore of the configuration
+        self.accounts = StoredAccounts()  # the AccountStore of people and tokens
+        self.audit = StoredAudit()  # the AuditStore
+        self.keys = StoredKeys(clock)  # the KeyStore of repeated requests
 
     async def start(self) -> recovery.Recovered:
         """Opens the database, closes calls that an earlier process left open, starts the writer. Raises StoreError."""
@@ -116,6 +122,9 @@ class Store:
         self.selftests.attach(self.durable)
         self.ledger.attach(self.durable)
         self.takes.attach(self.durable)
+        self.accounts.attach(self.durable)
+        self.audit.attach(self.durable)
+        self.keys.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         self.outbox.attach(writer.puts, self.durable, writer.unwritten)
         writer.start(found.next_seq, found.next_log_seq)
@@ -204,6 +213,7 @@ class Store:
             self.voicemail.read(connection)
             self.ranges.read(connection)
             self.takes.read(connection)
+            self.accounts.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

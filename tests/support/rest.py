@@ -11,11 +11,12 @@ from starlette.requests import HTTPConnection
 
 from pbx.accounts.rights import ROLES, Permission, Principal, Role
 from pbx.api.client_address import ClientAddress
+from pbx.api.control import Denied
+from pbx.api.rest.access import CHALLENGE
 from pbx.api.rest.app import rest_app
-from pbx.api.rest.guard import CHALLENGE, RestServices
+from pbx.api.rest.guard import RestServices
 from pbx.api.rest.idempotency import Idempotency, MemoryKeys
 from pbx.api.rest.limits import RateLimit
-from pbx.api.rest.problem import Denied
 
 BASE = "http://pbx.test"
 
@@ -57,6 +58,17 @@ class Counted(list[tuple[str, str, int]]):
         self.append((route, method, status))
 
 
+class Noted(list[dict[str, Any]]):
+    """An audit log in memory."""
+
+    async def record(
+        self, who: Principal | None, address: str, action: str, target: str, result: int, **more: Any
+    ) -> None:
+        self.append(
+            {"who": who and who.name, "address": address, "action": action, "target": target, "result": result, **more}
+        )
+
+
 def services(**changes: Any) -> RestServices:
     """What every request passes, with limits that no test meets by accident."""
     fields: dict[str, Any] = {
@@ -66,6 +78,7 @@ def services(**changes: Any) -> RestServices:
         "address_limit": RateLimit(1e6, 1_000_000, lambda: 0.0),
         "idempotency": Idempotency(MemoryKeys()),
         "observe": Counted(),
+        "audit": Noted(),
     }
     return RestServices(**{**fields, **changes})
 

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from pbx.accounts.rights import ROLES, Permission, Principal, Role
 
 __all__ = [
+    "CHALLENGE",
     "PUBLIC",
     "ROLES",
     "Permission",
@@ -28,6 +29,7 @@ __all__ = [
     "rights_of",
 ]
 
+CHALLENGE = {"www-authenticate": 'Bearer realm="centrala"'}  # of every 401
 PRINCIPAL = "centrala.principal"  # in the ASGI scope, of whoever passed the guard
 
 

@@ -9,15 +9,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pbx.api.control import Refused
+from pbx.api.control import Denied, Refused
 from pbx.api.rest.access import PRINCIPAL
+from pbx.api.rest.auditing import ADDRESS
+from pbx.api.rest.authenticate import SECURE
 from pbx.api.rest.guard import REFUSAL, RestServices
-from pbx.api.rest.problem import Denied, answer_to
+from pbx.api.rest.problem import answer_to
 from pbx.sip.address import source_of
 
 log = logging.getLogger("centrala.api")
-ADDRESS = "centrala.address"  # in the ASGI scope: the client's IP address
-SECURE = "centrala.secure"  # in the ASGI scope: whether its connection is encrypted
+
 UNKNOWN = "none"  # the route of a path that is none
 # Beside what pbx.api.server says in every answer.
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-frame-options": "DENY"}

@@ -19,16 +19,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.client_address import ClientAddress
-from pbx.api.control import Refused
-from pbx.api.rest.access import PRINCIPAL, rights_of
+from pbx.api.control import Denied, Refused
+from pbx.api.rest.access import CHALLENGE, PRINCIPAL, rights_of
+from pbx.api.rest.auditing import Audit, Audited
 from pbx.api.rest.idempotency import HEADER, Answer, Idempotency, fingerprint, replay
 from pbx.api.rest.limits import RateLimit
-from pbx.api.rest.problem import Denied, answer_to, fault
+from pbx.api.rest.problem import answer_to, fault
 
 MAX_BODY = 1_048_576  # bytes, of a route that does not say `max_body_size`
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HIDDEN = "x-hidden-answer"  # in openapi_extra of a route whose answer holds a secret, which is then not kept
 REFUSAL = "centrala.refusal"  # in the ASGI scope: why the credentials of a request are none
-CHALLENGE = {"www-authenticate": 'Bearer realm="centrala"'}
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -60,6 +61,7 @@ class RestServices:
     address_limit: RateLimit
     idempotency: Idempotency
     observe: Callable[[str, str, int, float], None]  # route, method, status, seconds
+    audit: Audit
     origins: Sequence[str] = ()  # of the panel, where it is not the one of the request itself
 
 
@@ -71,15 +73,27 @@ def guard(route: BaseRoute, services: RestServices) -> None:
     if not rights:
         raise TypeError(f"{route.path} declares no right; write dependencies=[allow(Permission.X)]")
     wanted = [right.permission for right in rights if right.permission is not None]
-    most = (route.max_body_size or MAX_BODY) if isinstance(route, APIRoute) else MAX_BODY
-    route.app = _Guarded(route.app, services, wanted, most)
+    most, is_secret = MAX_BODY, False
+    if isinstance(route, APIRoute):
+        most = route.max_body_size or MAX_BODY
+        is_secret = bool((route.openapi_extra or {}).get(HIDDEN))
+    route.app = _Guarded(route.app, services, route.path, wanted, most, is_secret)
 
 
 class _Guarded:
     """The ASGI application of one route behind its guard. No permission: open to everybody."""
 
-    def __init__(self, app: ASGIApp, services: RestServices, wanted: Sequence[Permission], max_body: int) -> None:
-        self._app, self._services, self._wanted, self._max_body = app, services, wanted, max_body
+    def __init__(
+        self,
+        app: ASGIApp,
+        services: RestServices,
+        path: str,
+        wanted: Sequence[Permission],
+        max_body: int,
+        is_secret: bool,
+    ) -> None:
+        self._app, self._services, self._path, self._wanted = app, services, path, wanted
+        self._max_body, self._is_secret = max_body, is_secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
@@ -91,7 +105,12 @@ class _Guarded:
                 return
             await self._app(scope, receive, send)
             return
-        principal = self._judge(connection)
+        send = Audited(scope, send, self._path, self._services.audit)
+        try:
+            principal = self._judge(connection)
+        except Refused as refusal:
+            await answer_to(refusal)(scope, receive, send)
+            return
         length = connection.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._max_body:
             raise Denied(413, f"the body is over {self._max_body} bytes", {"connection": "close"})
@@ -129,7 +148,7 @@ class _Guarded:
             again = Response(kept.body, kept.status, headers, kept.content_type or None)
             await again(request.scope, request.receive, send)
             return
-        answer = Answer(send)
+        answer = Answer(send, self._is_secret)
         try:
             await self._app(request.scope, replay(body, request.receive), answer)
         except Exception:

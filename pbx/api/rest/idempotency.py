@@ -7,43 +7,20 @@ is then refused with 409, and whoever sent it looks for the outcome himself.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from dataclasses import dataclass
-from typing import Literal, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
+from pbx.accounts.repeats import Kept, KeyStore, State, TooMany
 from pbx.api.control import Refused
+from pbx.store.errors import StoreError
 
+log = logging.getLogger("centrala.api")
 HEADER = "idempotency-key"
 MAX_KEY = 128
 MAX_STORED = 65_536  # bytes of an answer that is kept
 FORM = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
-
-
-@dataclass(slots=True)
-class Kept:
-    """What is known of a key."""
-
-    fingerprint: str
-    state: Literal["begun", "done", "done_long"]  # begun: by a process that died; long: without its answer
-    status: int = 0
-    content_type: str = ""
-    body: bytes = b""
-
-
-class KeyStore(Protocol):
-    """Where keys are kept. Raises StoreError when nothing can be saved."""
-
-    async def begin(self, owner: str, key: str, fingerprint: str) -> Kept | None:
-        """None when the key is new, and is now kept. Refused 429 for an owner with too many."""
-        ...
-
-    async def finish(self, owner: str, key: str, kept: Kept) -> None: ...
-
-    async def release(self, owner: str, key: str) -> None:
-        """Nothing was done: the key may be used again."""
-        ...
 
 
 class MemoryKeys:
@@ -83,8 +60,10 @@ class Idempotency:
         self._running.add((owner, key))
         try:
             kept = await self._store.begin(owner, key, fingerprint)
-        except BaseException:
+        except BaseException as error:
             self._running.discard((owner, key))
+            if isinstance(error, TooMany):
+                raise Refused(429, str(error)) from None
             raise
         if kept is None:
             return None
@@ -94,8 +73,8 @@ class Idempotency:
         if kept.state == "begun":
             text = "the PBX stopped while this was being done; look for its outcome, then use a new Idempotency-Key"
             raise Refused(409, text)
-        if kept.state == "done_long":
-            raise Refused(409, "this was done; its answer was too long to be kept")
+        if kept.state == "done_untold":
+            raise Refused(409, "this was done; its answer was secret or too long to be kept")
         return kept
 
     async def end(self, owner: str, key: str, kept: Kept) -> None:
@@ -105,6 +84,8 @@ class Idempotency:
                 await self._store.release(owner, key)
             else:
                 await self._store.finish(owner, key, kept)
+        except StoreError as error:  # the answer is out; the key stays in doubt, which is never wrong
+            log.warning("the outcome of an Idempotency-Key could not be kept: %s", error)
         finally:
             self._running.discard((owner, key))
 
@@ -120,28 +101,28 @@ def fingerprint(scope: Scope, body: bytes) -> str:
 class Answer:
     """A `send` that remembers what it sent."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, is_secret: bool) -> None:
         self._send = send
         self.is_begun = False
         self.status = 500  # of an endpoint that was cut off before it said anything
         self.content_type = ""
         self._body = bytearray()
-        self._is_long = False
+        self._is_untold = is_secret
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.is_begun, self.status = True, message["status"]
             types = [value for name, value in message["headers"] if name.lower() == b"content-type"]
             self.content_type = types[0].decode("latin-1") if types else ""
-        elif message["type"] == "http.response.body" and not self._is_long:
+        elif message["type"] == "http.response.body" and not self._is_untold:
             self._body += message.get("body", b"")
             if len(self._body) > MAX_STORED:
-                self._is_long, self._body = True, bytearray()
+                self._is_untold, self._body = True, bytearray()
         await self._send(message)
 
     def kept(self, fingerprint: str) -> Kept:
         """What the store is to keep of it."""
-        state: Literal["done", "done_long"] = "done_long" if self._is_long else "done"
+        state: State = "done_untold" if self._is_untold else "done"
         return Kept(fingerprint, state, self.status, self.content_type, bytes(self._body))
 
 

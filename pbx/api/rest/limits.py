@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 
-from pbx.api.rest.problem import Denied
+from pbx.api.control import Denied
 
 MAX_BUCKETS = 10_000  # the longest unused goes, which by then is full again
 

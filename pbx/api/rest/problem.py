@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pbx.api.control import Refused
+from pbx.api.control import Denied, Refused
 from pbx.store.errors import StoreError
 
 log = logging.getLogger("centrala.api")
@@ -77,14 +77,6 @@ def problem(
 def fault() -> Response:
     """The answer to what nobody foresaw."""
     return problem(500, "this is a fault of the PBX; its log tells more")
-
-
-class Denied(Refused):
-    """A refusal with headers: WWW-Authenticate, Retry-After."""
-
-    def __init__(self, status: int, text: str, headers: Mapping[str, str]) -> None:
-        super().__init__(status, text)
-        self.headers = headers
 
 
 def install(app: FastAPI) -> None:

@@ -1,0 +1,82 @@
+"""How many passwords somebody may guess, without locking out the one whose password it is (security.md R7).
+
+Guesses are counted by address, by address and login, and by login over all addresses. Where he has logged in before, a
+mark in the browser (see pbx.accounts.secrets.DeviceMarks) has a count of its own instead: what others do elsewhere,
+and at the same address, does not touch him.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pbx.accounts.errors import AccountError
+
+MAX_KEYS = 20_000  # counted at a time; the longest unused goes
+
+
+class Window(NamedTuple):
+    guesses: int
+    seconds: float
+
+
+BY_ADDRESS = Window(30, 900.0)
+BY_ADDRESS_AND_LOGIN = Window(10, 900.0)
+BY_LOGIN = Window(100, 3600.0)  # over all addresses, of browsers that he has not used
+BY_DEVICE = Window(10, 900.0)
+
+
+class Throttle:
+    """`now()` is monotonic, in seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._guesses: OrderedDict[str, deque[float]] = OrderedDict()
+        self.refused = 0
+
+    def take(self, login: str, address: str, device: str) -> None:
+        """Counts a guess before it is looked at, so that many at once do not pass together. Raises AccountError
+        "throttled" when there were too many.
+        """
+        now = self._now()
+        counts = [(self._of(key, window), window) for key, window in _keys(login, address, device)]
+        wait_s = max(_wait(times, window, now) for times, window in counts)
+        if wait_s > 0:
+            self.refused += 1
+            raise AccountError("throttled", f"too many wrong passwords; try again in {wait_s:.0f} s", wait_s)
+        for times, _ in counts:
+            times.append(now)
+
+    def right(self, login: str, address: str, device: str) -> None:
+        """The last guess was none: it was the password."""
+        for key, _ in _keys(login, address, device):
+            times = self._guesses.get(key)
+            if times:
+                times.pop()
+
+    def _of(self, key: str, window: Window) -> deque[float]:
+        times = self._guesses.pop(key, None)
+        if times is None:
+            times = deque(maxlen=window.guesses)
+        self._guesses[key] = times
+        if len(self._guesses) > MAX_KEYS:
+            self._guesses.popitem(last=False)
+        return times
+
+
+def _keys(login: str, address: str, device: str) -> list[tuple[str, Window]]:
+    if device:
+        return [(f"device {device}", BY_DEVICE)]
+    name = login.casefold()[:128]
+    return [
+        (f"address {address}", BY_ADDRESS),
+        (f"pair {address} {name}", BY_ADDRESS_AND_LOGIN),
+        (f"login {name}", BY_LOGIN),
+    ]
+
+
+def _wait(times: deque[float], window: Window, now: float) -> float:
+    if len(times) < window.guesses:
+        return 0.0
+    return max(0.0, times[0] + window.seconds - now)
