@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pbx.config_base import Language, Section
+from pbx.config_widget import Widget
 
 LINE = r"^[a-z0-9_-]{1,40}$"
 Line = Annotated[str, Field(pattern=LINE)]  # what a page calls a number: data-pbx-number="main"
@@ -45,6 +46,7 @@ class WebSite(Section):
     # What is shown before consent: a number of the pool for this page alone, or that of the channel
     before_consent: Literal["page", "channel"] = "page"
     server_token: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,128}$")  # of pages that a server renders
+    widget: Widget = Widget()
 
 
 class SourceRule(Section):

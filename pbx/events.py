@@ -109,6 +109,9 @@ class Kind(StrEnum):
     CONTACT_MERGED = "contact.merged"  # merged (the id that goes on as this one), since, times
     CONTACT_BREACHED = "contact.breached"  # deadline ("promise", "10800 s"), owner, open_s
     CONTACT_CLOSED = "contact.closed"  # end, by, reason, open_s, attempts; into: of one that was merged
+    # Of the item that a visitor's request led to: site, queue, visit, page, shown_s (what was promised), slot, consent
+    # (version of the wording), request (its id)
+    WIDGET_REQUESTED = "widget.requested"
     # Callbacks (pbx.callback): events of the call that was placed for the item `contact`.
     CALLBACK_REFUSED = "callback.refused"  # queue, reason: of a caller who asked in the queue for one
     CALLBACK_OFFERED = "callback.offered"  # contact, queue, agent, leg, by, through: the agent's phone rings for it

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pbx.api.control import Refused
-from pbx.callback.requests import CallbackRequest, RequestRefused
 from pbx.callback.service import as_json
+from pbx.contact.callback_request import CallbackRequest, RequestRefused
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx

@@ -12,11 +12,9 @@ from pbx.configfile.problem import Problem
 from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.sms.checks import check_sms
+from pbx.widget.checks import check_widgets
 
-CHECKS: tuple[Check, ...] = (check_flows, check_tables, check_features, check_callbacks, check_sms, check_secrets)
-
-
-def all_problems(config: Config) -> list[Problem]:
-    """Everything that is wrong with a configuration whose sections are valid by themselves; one problem a key."""
-    found = [*cross_check(config), *(problem for check in CHECKS for problem in check(config))]
-    return list({problem.key: problem for problem in reversed(found)}.values())[::-1]
+CHECKS: tuple[Check, ...] = (
+    *(check_flows, check_tables, check_features, check_callbacks),
+    *(check_sms, check_secrets, check_widgets),
+)

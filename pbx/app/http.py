@@ -25,8 +25,8 @@ from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
-from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control
-from pbx.app.account_control import PbxAccountControl
+from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control, voicemail_control
+from pbx.app.account_control, widget_control
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.contact_control import PbxContactControl
 from pbx.app.control import PbxControl
@@ -77,6 +77,7 @@ def _public_routes(app: Pbx) -> list[BaseRoute]:
     if settings.websocket:
         routes.append(sip_route(app.driver.websocket, settings.websocket_origins))
     routes += sms_web_routes(app.sms)
+    routes += widget_control.public_routes(app)
     if settings.api and (settings.listen or settings.listen_tls):
 
         def build() -> ASGIApp:

@@ -13,7 +13,7 @@ import pbx
 from core.engine.engine import Engine
 from pbx.accounts.service import Accounts
 from pbx.api.server import HttpServer
-from pbx.app import account_control, outbox_control, prompt_control, selftest_control, voicemail_control
+from pbx.app import account_control, outbox_control, prompt_control, selftest_control, voicemail_control, widget_control
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
@@ -64,6 +64,7 @@ from pbx.transport.driver import Driver
 from pbx.transport.gc_policy import GcPolicy
 from pbx.transport.resolver import Resolver, parse_target
 from pbx.voicemail.service import Voicemail
+from pbx.widget.service import WidgetService
 
 log = logging.getLogger("centrala.app")
 
@@ -106,6 +107,7 @@ class Pbx:
         self.presence: PresenceService
         self.voicemail: Voicemail
         self.selftests: SelfTests
+        self.widget: WidgetService
         self.metrics: Metrics
         self.http: HttpServer | None = None
         self.https: HttpServer | None = None
@@ -258,6 +260,7 @@ class Pbx:
         self.callbacks = Callbacks(services, self.store.kept)
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))
         self._stack.push_async_callback(self.callbacks.stop)
+        self.widget = await widget_control.start(self, self._stack)
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
         texts = [*self.flows.texts(language), *self.queues.texts(), *self.features.texts()]

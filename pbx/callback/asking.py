@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbx.callback import texts
-from pbx.callback.requests import CallbackRequest, RequestRefused
+from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.events import Kind
 
 if TYPE_CHECKING:

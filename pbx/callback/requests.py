@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pbx.call.identity import clean_name
 from pbx.callback.desk import SLOT, Desk
 from pbx.contact.book import ContactError
-from pbx.contact.item import ContactItem, ItemKind, ItemState, OpenRequest, WrongState
+from pbx.contact.callback_request import CallbackRequest, RequestRefused
+from pbx.contact.item import ContactItem, ItemState, OpenRequest, WrongState
 from pbx.contact.limits import RequestLimits, read_limit
 
 if TYPE_CHECKING:
@@ -21,38 +21,6 @@ MAX_TAGS = 16
 MAX_TAG = 200  # characters
 MAX_AHEAD_S = 90 * 86_400.0
 SLOT_S = 3600.0  # a slot is missed so long after its beginning, unless the request says otherwise
-
-
-class RequestRefused(Exception):
-    """`status` is HTTP's, `reason` a word for metrics; the text says what to do, `wait_s` when to try again."""
-
-    def __init__(self, status: int, reason: str, text: str, wait_s: float = 0.0) -> None:
-        super().__init__(text)
-        self.status = status
-        self.reason = reason
-        self.wait_s = wait_s
-
-
-@dataclass(slots=True, kw_only=True)
-class CallbackRequest:
-    """What is asked for; "" and 0 are unknown or none. Instants are UTC seconds."""
-
-    number: str
-    queue: str
-    key: str = ""  # of idempotency
-    name: str = ""
-    language: str = ""
-    at: float = 0.0  # the hour that the customer chose
-    until: float = 0.0  # and until when
-    mode: str = ""  # "agent_first", "customer_first"; "": the queue's
-    source: str = ""  # who asks: an address, a page; limits count by it
-    promise_s: float | None = None  # None: the queue's
-    priority: int = 0
-    preferred_agent: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-    since: float = 0.0  # of the original contact
-    origin_call: str = ""
-    kind: ItemKind = ItemKind.CALLBACK
 
 
 class Requests:
@@ -84,7 +52,7 @@ class Requests:
             if item is not None:
                 return item, False
         opening = self._checked(request)
-        self._count(opening.number, request.source)
+        self._count(opening.number, request.asker or request.source)
         try:
             item, created = await self._desk.book.open(opening)
         except ContactError as error:

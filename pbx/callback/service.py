@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pbx.callback import texts
 from pbx.callback.asking import Asking
 from pbx.callback.desk import Desk, slot_of
+from pbx.callback.destinations import Verdict
 from pbx.callback.dialer import Dialer
 from pbx.callback.preview import PreviewRow
-from pbx.callback.requests import CallbackRequest, RequestRefused, Requests
+from pbx.callback.requests import Requests
+from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.contact.item import ContactItem
 
 if TYPE_CHECKING:
@@ -110,6 +112,14 @@ class Callbacks:
             raise RequestRefused(409, "disabled", OFF)
         item, created = await self.requests.take(request)
         return self._row(item), created
+
+    def judge(self, heard: str) -> Verdict:
+        """See pbx.contact.ports.WebCallbacks."""
+        return self.desk.destinations.check(heard)
+
+    def may_call(self, number: str, at: float) -> bool:
+        """See pbx.contact.ports.WebCallbacks."""
+        return self.desk.hours.is_open(number, self.desk.destinations.country(number), at)
 
     async def request_from_queue(self, call: Call, queue: str, since: float) -> ContactItem | None:
         """See pbx.contact.ports.CallbackRequests."""

@@ -9,6 +9,7 @@ from pbx.contact.item import ContactItem
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
+    from pbx.contact.callback_request import CallbackRequest
 
 
 class Candidate(Protocol):
@@ -142,6 +143,39 @@ class CallbackRequests(Protocol):
         """Opens the item for a number that the caller confirmed, not before `at` (UTC seconds); it is on disk when this
         returns. None with the reason when the request is refused. The call goes on.
         """
+        ...
+
+
+class Verdict(Protocol):
+    """`number` as it is kept ("" when it is none); `reason` "" when it may be called, else why not."""
+
+    @property
+    def number(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def country(self) -> str: ...
+
+
+class WebCallbacks(Protocol):
+    """Takes requests of web pages; `services.extra["callbacks"]` is one."""
+
+    async def request(self, request: CallbackRequest) -> tuple[Any, bool]:
+        """The item's row (`id`), on disk; True when it is a new one. Raises RequestRefused."""
+        ...
+
+    async def cancel(self, contact: str, by: str = ...) -> Any:
+        """Takes a request back. Raises RequestRefused."""
+        ...
+
+    def judge(self, heard: str) -> Verdict:
+        """What was typed as a number, and whether it may be called back."""
+        ...
+
+    def may_call(self, number: str, at: float) -> bool:
+        """Whether a number may be called at an instant (UTC seconds), on its own clock."""
         ...
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pbx.config_sms import Sms
+from pbx.contact.spend import ALL, Spend
 from pbx.sms.gateway import Gateway
 from pbx.sms.message import Message
-from pbx.sms.spend import ALL, Spend
 
 
 class Routes:

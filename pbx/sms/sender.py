@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pbx.config_sms import Sms
+from pbx.contact.spend import Spend
 from pbx.sms.gateway import Accepted, Doubt, Gateway, NotTaken, Outcome, Rejected
 from pbx.sms.message import Message, State, Trigger, WrongState
 from pbx.sms.outbox import Outbox
 from pbx.sms.routes import Routes
-from pbx.sms.spend import Spend
 from pbx.sms.waiting import WaitingMessages
 
 log = logging.getLogger("centrala.sms")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pbx.contact.messaging import SmsRefused, SmsRequest, SmsTicket
+from pbx.contact.spend import ALL, Spend
 from pbx.events import Alarm, CallEvent, Kind
 from pbx.ids import new_id
 from pbx.sms.gateway import Ears, Gateway, Receipt, Received
@@ -24,7 +25,6 @@ from pbx.sms.reassembly import Reassembly
 from pbx.sms.receipts import Receipts
 from pbx.sms.routes import Routes
 from pbx.sms.sender import Sender
-from pbx.sms.spend import ALL, Spend
 from pbx.sms.writing import Writer
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.sms")
 
 OFF = "messages are not enabled; set sms.enabled = true"
+SPEND_ROOM = "sms_spend"  # of the keeper
 SWEEP_S = 3600.0
 DAY_S = 86_400.0
 
@@ -81,7 +82,7 @@ class SmsService:
         self._quota = Quota(self.settings, clock, keeper)
         self.writer = Writer(services, self.opted_out, self._quota, self.links.shorten)
         self.outbox = Outbox(bus, clock, store, most=self.settings.max_queued)
-        self._spend = Spend(clock, services.config.server.timezone, keeper)
+        self._spend = Spend(clock, services.config.server.timezone, keeper, SPEND_ROOM)
         ears = Ears(self.receipt, self.received, self._gateway_state)
         self.gateways: list[Gateway] = build(services.config, clock, ears, Reassembly(clock, keeper))
         self._routes = Routes(self.settings, self.gateways, self._spend)

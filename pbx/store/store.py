@@ -39,6 +39,7 @@ from pbx.store.settings import StoredSettings
 from pbx.store.sms import StoredSms
 from pbx.store.takes import StoredTakes
 from pbx.store.voicemail import StoredMessages
+from pbx.store.widget import StoredWidgets
 from pbx.store.writer import Writer, WriterStats
 
 log = logging.getLogger("centrala.store")
@@ -90,6 +91,7 @@ class Store:
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
         self.sms = StoredSms()  # the SmsStore of short messages
         self.outbox = StoredOutbox()  # the Shelf of the outbox
+        self.widget = StoredWidgets()  # the WidgetStore of the callback widget
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
         self.settings = StoredSettings()  # the SettingsStore of the configuration
         self.accounts = StoredAccounts()  # the AccountStore of people and tokens
@@ -114,6 +116,7 @@ class Store:
         self.phone_settings.attach(self.durable)
         self.contacts.attach(self.durable)
         self.sms.attach(self.durable)
+        self.widget.attach(self.durable)
         self.flow_versions.attach(self.durable)
         self.settings.attach(self.durable)
         self.voicemail.attach(self.durable)

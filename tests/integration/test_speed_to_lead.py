@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pbx.callback.requests import CallbackRequest
 from pbx.callback.service import Callbacks
 from pbx.clock import SystemClock
+from pbx.contact.callback_request import CallbackRequest
 from pbx.contact.service import Contacts
 from pbx.events import CallEvent, Kind
 from pbx.queue.service import QueueService

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pbx.callback.requests import RequestRefused
+from pbx.contact.callback_request import RequestRefused
 from pbx.contact.item import ContactItem, ItemState
 from pbx.contact.keeping import MemoryContacts
 from pbx.events import Kind

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pbx.call.testing import FakeCaller
-from pbx.callback.requests import RequestRefused
+from pbx.contact.callback_request import RequestRefused
 from pbx.contact.item import ContactItem, WrongState
 from pbx.contact.shelf import ContactError
 from pbx.events import CallEvent, Kind

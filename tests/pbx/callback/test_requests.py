@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pbx.callback.requests import RequestRefused
+from pbx.contact.callback_request import RequestRefused
 from pbx.events import Kind
 from tests.pbx.callback.world import EWA, JAN, World
 

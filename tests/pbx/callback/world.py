@@ -10,9 +10,9 @@ from typing import Any
 from pbx.call.fakes import FakeSession
 from pbx.call.keeping import MemoryKeeper
 from pbx.call.testing import CallHarness, FakeCaller, FakePhone
-from pbx.callback.requests import CallbackRequest
 from pbx.callback.service import CallbackRow, Callbacks
 from pbx.config import Config
+from pbx.contact.callback_request import CallbackRequest
 from pbx.contact.item import ContactItem
 from pbx.contact.keeping import MemoryContacts
 from pbx.contact.service import Contacts

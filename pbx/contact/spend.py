@@ -1,4 +1,4 @@
-"""What messages cost: per gateway and all together, by day and month of the server's clock, kept over a restart."""
+"""What something cost: by name and all together, by day and month of the server's clock, kept over a restart."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 from pbx.call.keeping import Keeper
 from pbx.clock import Clock
 
-ROOM = "sms_spend"
-ALL = "*"  # all gateways together
+ALL = "*"  # all names together
 
 
 class Spend:
     """Amounts by name and period. A period that is over is forgotten at the next booking."""
 
-    def __init__(self, clock: Clock, zone: str, keeper: Keeper) -> None:
+    def __init__(self, clock: Clock, zone: str, keeper: Keeper, room: str) -> None:
         self._clock = clock
         self._zone = ZoneInfo(zone)
         self._keeper = keeper
+        self._room = room
         self._spent: dict[str, dict[str, float]] = {}  # name: period: amount
-        for name, periods in keeper.load(ROOM).items():
+        for name, periods in keeper.load(room).items():
             self._spent[name] = {str(period): float(amount) for period, amount in periods.items()}
 
     def spent(self, name: str) -> tuple[float, float]:
@@ -34,14 +34,14 @@ class Spend:
         day, month = self.spent(name)
         return (not per_day or day + amount <= per_day) and (not per_month or month + amount <= per_month)
 
-    def book(self, gateway: str, amount: float) -> None:
-        """`amount` more (less, where it is negative) went by a gateway."""
+    def book(self, booked: str, amount: float) -> None:
+        """`amount` more (less, where it is negative) was spent by `booked`."""
         if not amount:
             return
-        for name in (gateway, ALL):
+        for name in (booked, ALL):
             before = self._spent.get(name, {})
             self._spent[name] = {period: max(before.get(period, 0.0) + amount, 0.0) for period in self._periods()}
-            self._keeper.put(ROOM, name, self._spent[name])
+            self._keeper.put(self._room, name, self._spent[name])
 
     def _periods(self) -> tuple[str, str]:
         today = datetime.fromtimestamp(self._clock.unix(), self._zone).date().isoformat()

@@ -1,0 +1,106 @@
+"""A site as the widget needs it: made of its configuration, and made anew when that changes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from pbx.call.hours import OpeningHours
+from pbx.clock import Clock
+from pbx.config import Config, Language
+from pbx.config_queue import members_of
+from pbx.config_web import WebSite
+from pbx.config_widget import Widget
+from pbx.contact.limits import Limit, read_limit
+from pbx.numbers.masks import Mask, mask_of
+from pbx.numbers.plan import NumberPlan
+from pbx.widget.texts import LANGUAGES, words
+from pbx.widget.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A consent as a visitor reads it; `version` is the digest of the text."""
+
+    text: str
+    version: str
+
+
+@dataclass(slots=True)
+class SiteDesk:
+    """See the module. `work` remembers how many ask and outlives a change of the configuration."""
+
+    site: WebSite
+    work: Work
+    zone: ZoneInfo
+    language: Language
+    hours: OpeningHours | None
+    number: str  # E.164, "" for none
+    countries: list[Mask]
+    agents: dict[str, int]  # of each queue of its departments
+    per_visitor: list[Limit]
+    texts: dict[Language, dict[str, str]] = field(default_factory=dict)
+    consents: dict[Language, Wording] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.site.name
+
+    @property
+    def widget(self) -> Widget:
+        return self.site.widget
+
+    def is_open(self, now: float) -> bool:
+        return self.hours is None or self.hours.state(now) == "open"
+
+    def has(self, queue: str) -> bool:
+        """Whether it is one of the site's departments."""
+        return any(department.queue == queue for department in self.widget.departments)
+
+
+def desks(config: Config, clock: Clock, before: dict[str, SiteDesk]) -> dict[str, SiteDesk]:
+    """By the sites' keys; `before` are those of the last configuration."""
+    return {site.key: _desk(config, site, clock, before.get(site.key)) for site in config.site_web}
+
+
+def _desk(config: Config, site: WebSite, clock: Clock, before: SiteDesk | None) -> SiteDesk:
+    widget, zone = site.widget, site.timezone or config.server.timezone
+    country = (site.country or config.numbering.country).upper()
+    hours = next((entry for entry in config.hours if entry.name == widget.hours), None)
+    queues = {queue.name: queue for queue in config.queue}
+    wanted = [code.upper() for code in widget.countries or config.callback.countries or [country] if code]
+    wanted.sort(key=lambda code: code != country)
+    work = before.work if before is not None else Work(clock, widget.work_bits, widget.work_free)
+    work.base, work.free = widget.work_bits, widget.work_free
+    desk = SiteDesk(
+        site=site,
+        work=work,
+        zone=ZoneInfo(zone),
+        language=site.language or config.server.language,
+        hours=OpeningHours.of(hours, zone) if hours is not None else None,
+        number=NumberPlan(country).e164(site.number),
+        countries=[mask for code in wanted if (mask := mask_of(code)) is not None],
+        agents={
+            each.queue: len(members_of(queues[each.queue], config.team))
+            for each in widget.departments
+            if each.queue in queues
+        },
+        per_visitor=[read_limit(text) for text in widget.limits_per_visitor],
+    )
+    for language in LANGUAGES:
+        desk.texts[language] = {**words(language), **widget.texts.get(language, {})}
+        text = widget.consent.get(language) or desk.texts[language]["consent"]
+        desk.consents[language] = Wording(text, hashlib.sha256(text.encode()).hexdigest()[:16])
+    return desk
+
+
+def allows(site: WebSite, origin: str) -> bool:
+    """Whether pages of this origin are the site's: "https://shop.example", or any subdomain of "https://*.shop.example"."""
+    for pattern in site.origins:
+        scheme, star, rest = pattern.partition("*")
+        if pattern == origin or (
+            star and origin.startswith(scheme) and origin.endswith(rest) and len(origin) > len(rest)
+        ):
+            return True
+    return False

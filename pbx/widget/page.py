@@ -1,0 +1,136 @@
+"""What a page is told when it asks: /w/config, in the visitor's language (widget/src/callback/settings.ts reads it)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pbx.config import Language
+from pbx.contact.item import ItemKind
+from pbx.widget.desk import SiteDesk
+from pbx.widget.slots import slots
+from pbx.widget.states import SLOT
+from pbx.widget.texts import within
+
+if TYPE_CHECKING:
+    from pbx.contact.book import ContactBook
+    from pbx.contact.ports import WebCallbacks
+    from pbx.widget.promises import Promises
+
+SLOTS_S = 5.0  # for which found slots are remembered
+LIGHT = 0.179  # luminance above which black is read better than white (WCAG 2.2, contrast ratio)
+
+
+class Pages:
+    """Answers for all sites."""
+
+    def __init__(self, book: ContactBook, callbacks: WebCallbacks, promises: Promises) -> None:
+        self._book = book
+        self._callbacks = callbacks
+        self._promises = promises
+        self._slots: dict[tuple[str, str], tuple[float, list[int]]] = {}
+
+    def of(self, desk: SiteDesk, language: Language, address: str, now: float) -> dict[str, Any]:
+        """The whole answer."""
+        widget, texts, consent = desk.widget, desk.texts[language], desk.consents[language]
+        return {
+            "lang": language,
+            "texts": texts,
+            "look": {
+                "colour": widget.colour,
+                "ink": ink_on(widget.colour),
+                "position": widget.position,
+                "offset": widget.offset,
+                "z": widget.z,
+                "avatar": widget.avatar,
+            },
+            "triggers": {
+                "button": widget.button,
+                "exit": widget.exit_intent,
+                "after_s": widget.after_s,
+                "scroll": widget.scroll,
+                "pages": widget.pages,
+                "hide": widget.hide,
+            },
+            "number": desk.number,
+            "mobile": widget.mobile,
+            "departments": [
+                self._department(desk, each.queue, each.title.get(language) or each.queue, language, now)
+                for each in widget.departments
+            ],
+            "countries": [
+                {
+                    "code": each.country,
+                    "prefix": each.prefix,
+                    "mask": each.mask,
+                    "lengths": each.lengths,
+                    "trunk": each.trunk,
+                }
+                for each in desk.countries
+            ],
+            "consent": {"text": consent.text, "version": consent.version, "ask": widget.consent_ask},
+            "work": self.work(desk, address),
+        }
+
+    def work(self, desk: SiteDesk, address: str) -> dict[str, Any]:
+        """A challenge for the visitor's browser."""
+        return {"challenge": desk.work.challenge(address), "bits": desk.work.bits(address)}
+
+    def _department(self, desk: SiteDesk, queue: str, title: str, language: Language, now: float) -> dict[str, Any]:
+        widget, texts = desk.widget, desk.texts[language]
+        is_open = desk.is_open(now)
+        seconds = self._promises.seconds(queue, widget.quantile, widget.max_seconds) if is_open else 0
+        free = self.slots(desk, queue, now)
+        headline = texts["headline_closed"]
+        if is_open:
+            headline = texts["headline_slot" if free else "headline_open"]
+        if seconds:
+            headline = within(texts["headline_seconds"], seconds, language)
+        return {
+            "queue": queue,
+            "title": title,
+            "open": is_open,
+            "seconds": seconds,
+            "headline": headline,
+            "offer": self._promises.offer(desk.name, queue, seconds),
+            "slots": free,
+        }
+
+    def slots(self, desk: SiteDesk, queue: str, now: float, *, fresh: bool = False) -> list[int]:
+        """The hours that can be chosen now; of some seconds ago unless `fresh`."""
+        known = self._slots.get((desk.name, queue))
+        if known is not None and not fresh and now - known[0] < SLOTS_S:
+            return known[1]
+        widget = desk.widget
+        example = desk.countries[0].example if desk.countries else ""
+        found = slots(
+            desk.zone,
+            now,
+            days=widget.slot_days,
+            minutes=widget.slot_minutes,
+            hours=desk.hours,
+            may_call=lambda at: self._callbacks.may_call(example, at),
+            taken=self._taken(queue),
+            most=widget.slot_requests or max(desk.agents.get(queue, 1), 1),
+        )
+        self._slots[desk.name, queue] = now, found
+        return found
+
+    def forget(self) -> None:
+        """The configuration, or what is taken, has changed."""
+        self._slots.clear()
+
+    def _taken(self, queue: str) -> Counter[int]:
+        return Counter(
+            int(float(item.source[SLOT]))
+            for item in self._book.unordered()
+            if item.kind is ItemKind.WIDGET and item.queue == queue and item.source.get(SLOT)
+        )
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever is read better on a colour "#1a56db"."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if luminance > LIGHT else "#ffffff"

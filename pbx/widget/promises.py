@@ -1,0 +1,75 @@
+"""The seconds that a page may promise: within them the visitor's phone rings. Nothing is promised that is not kept.
+
+What is shown is the larger of two: what the queue's estimate says for somebody who comes now (its quantile, which knows
+who waits and who works), and the quantile of what was measured with the last requests. What a visitor was shown goes
+back with his request, signed: promises are counted as they were seen.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import deque
+from collections.abc import Callable
+from math import ceil
+
+from pbx.clock import Clock
+
+MEASURED = 100  # requests of a queue that are looked at
+ENOUGH = 20  # of them, before they say anything
+OFFER_S = 3600.0  # a page may have stood open for so long
+STEPS = ((30, 1), (60, 5), (600, 10), (3600, 60))  # up to so many seconds: rounded up to
+
+
+class Promises:
+    """Of all sites. `estimate(queue)`: seconds for a newcomer, None when nobody can say."""
+
+    def __init__(self, clock: Clock, secret: bytes, estimate: Callable[[str], float | None]) -> None:
+        self._clock = clock
+        self._secret = secret
+        self._estimate = estimate
+        self._measured: dict[str, deque[float]] = {}
+        self.kept: dict[tuple[str, bool], int] = {}  # (site, whether in time): promises that have their end
+
+    def seconds(self, queue: str, quantile: float, most: int) -> int:
+        """What may be promised now; 0: nothing, or more than `most`."""
+        estimate = self._estimate(queue)
+        if estimate is None:
+            return 0
+        found = max(estimate, self._of_measured(queue, quantile))
+        return rounded(found) if rounded(found) <= most else 0
+
+    def measured(self, queue: str, took_s: float) -> None:
+        """A visitor's phone rang so long after he asked."""
+        self._measured.setdefault(queue, deque(maxlen=MEASURED)).append(took_s)
+
+    def ended(self, site: str, in_time: bool) -> None:
+        """A promise was kept, or not."""
+        self.kept[site, in_time] = self.kept.get((site, in_time), 0) + 1
+
+    def offer(self, site: str, queue: str, seconds: int) -> str:
+        """What was shown, for the request that follows; "" for nothing."""
+        if not seconds:
+            return ""
+        head = f"{seconds}.{round(self._clock.unix())}"
+        return f"{head}.{self._sign(site, queue, head)}"
+
+    def shown(self, site: str, queue: str, offer: str) -> float:
+        """The seconds of an offer of ours that is not too old; 0.0 for anything else."""
+        head, _, signature = offer.rpartition(".")
+        if not head or not hmac.compare_digest(self._sign(site, queue, head).encode(), signature.encode()):
+            return 0.0
+        seconds, at = (int(part) for part in head.split("."))
+        return float(seconds) if self._clock.unix() - at <= OFFER_S else 0.0
+
+    def _of_measured(self, queue: str, quantile: float) -> float:
+        times = sorted(self._measured.get(queue, ()))
+        return times[min(ceil(len(times) * quantile), len(times)) - 1] if len(times) >= ENOUGH else 0.0
+
+    def _sign(self, site: str, queue: str, head: str) -> str:
+        return hmac.new(self._secret, f"offer:{site}:{queue}:{head}".encode(), "sha256").hexdigest()[:16]
+
+
+def rounded(seconds: float) -> int:
+    """As it is shown: exact where it is short."""
+    step = next((step for most, step in STEPS if seconds <= most), STEPS[-1][1])
+    return max(ceil(seconds / step) * step, 5)

@@ -1,0 +1,288 @@
+"""The callback widget put together: pages ask and request, visitors follow what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pbx.configfile.change import ConfigChange
+from pbx.contact.callback_request import RequestRefused
+from pbx.contact.journal import ContactChanged
+from pbx.contact.limits import read_limit
+from pbx.events import CallEvent, Kind
+from pbx.widget.bans import Bans
+from pbx.widget.desk import SiteDesk, desks
+from pbx.widget.follow import Followed
+from pbx.widget.page import Pages
+from pbx.widget.ports import WidgetRow, WidgetStore
+from pbx.widget.promises import Promises
+from pbx.widget.requests import WidgetRequests
+from pbx.widget.states import Shown, shown
+from pbx.widget.texts import language_of
+from pbx.widget.wish import Visitor, Wish
+
+if TYPE_CHECKING:
+    from pbx.call.services import Services
+    from pbx.contact.item import ContactItem
+
+log = logging.getLogger("centrala.widget")
+
+SWEEP_S = 3600.0
+DAY_S = 86_400.0
+SECTIONS = ("site_web", "queue", "team", "hours", "callback", "numbering", "server")
+OFF = RequestRefused(409, "disabled", "the site has no widget; set site_web.widget.enabled = true")
+
+
+@dataclass(slots=True, frozen=True)
+class WidgetFigures:
+    """For metrics: requests by (site, result), refusals by (site, reason), promises by (site, whether kept)."""
+
+    taken: dict[tuple[str, str], int] = field(default_factory=dict)
+    refused: dict[tuple[str, str], int] = field(default_factory=dict)
+    kept: dict[tuple[str, bool], int] = field(default_factory=dict)
+    bits: dict[str, int] = field(default_factory=dict)
+    banned: int = 0
+    following: int = 0
+
+
+class WidgetService:
+    """Built after the callbacks, started before HTTP; stopped before the contacts. `secret` signs tokens and promises
+    and is the same after a restart.
+    """
+
+    def __init__(self, services: Services, store: WidgetStore, secret: bytes) -> None:
+        self.services = services
+        self.store = store
+        self._secret = secret
+        clock = services.clock
+        self.bans = Bans(clock, services.config.server.timezone, services.keeper)
+        self._promises = Promises(clock, secret, self._estimate)
+        self.desks: dict[str, SiteDesk] = {}
+        callbacks = services.extra.get("callbacks")
+        self.enabled = callbacks is not None
+        self._pages = Pages(services.contacts, callbacks, self._promises)  # type: ignore[arg-type]
+        self.requests = WidgetRequests(services, store, self._pages, self._promises, self.bans)
+        self.followed = Followed()
+        self._rows: OrderedDict[str, list[WidgetRow]] = OrderedDict()  # open item: its requests
+        self._talking: set[str] = set()
+        self._messaged: OrderedDict[str, None] = OrderedDict()  # items about whose failure a message went out
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+        services.followers.add(self.reconfigure, *SECTIONS)
+
+    async def start(self) -> None:
+        """Keeps the wordings of the consent, and takes up open requests."""
+        self._load()
+        bus = self.services.bus
+        calls = (Kind.CALLBACK_BRIDGED, Kind.CALLBACK_ENDED, Kind.SMS_QUEUED, Kind.LEG_CHARGED)
+        self._unsubscribe = [
+            bus.subscribe(ContactChanged, self._changed),
+            bus.subscribe(CallEvent, self._happened, calls),
+        ]
+        for item in self.services.contacts.unordered():
+            if "consent" in item.source:
+                self._rows[item.id] = await self.store.of_contact(item.id)
+        await self._keep_wordings()
+        self.bans.start()
+        self._swept()
+
+    async def stop(self) -> None:
+        """Visitors who follow are let go."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = []
+        self.bans.stop()
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        self.followed.close()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def reconfigure(self, _change: ConfigChange) -> None:
+        """Sites, hours or queues are others now."""
+        self._load()
+        self._begin(self._keep_wordings())
+
+    # -- pages -------------------------------------------------------------------------------------------------------
+
+    def desk(self, key: str) -> SiteDesk | None:
+        """The site of a public key."""
+        return self.desks.get(key)
+
+    def page(self, desk: SiteDesk, language: str, address: str) -> dict[str, Any]:
+        """What the page is told; without a widget nothing but that."""
+        if not (self.enabled and desk.widget.enabled):
+            return {"departments": [], "countries": []}
+        found = language_of(language, desk.language)
+        return self._pages.of(desk, found, address, self.services.clock.unix())
+
+    def work(self, desk: SiteDesk, address: str) -> dict[str, Any]:
+        """A new challenge."""
+        return self._pages.work(desk, address)
+
+    # -- requests ----------------------------------------------------------------------------------------------------
+
+    async def request(self, desk: SiteDesk, wish: Wish, visitor: Visitor) -> tuple[str, Shown]:
+        """The token of the request, and its state. Raises RequestRefused, StoreError."""
+        if not (self.enabled and desk.widget.enabled):
+            raise OFF
+        row = await self.requests.take(desk, wish, visitor)
+        rows = self._rows.setdefault(row.contact, [])
+        if all(other.id != row.id for other in rows):
+            rows.append(row)
+        return self.token(row), await self.state(row)
+
+    def token(self, row: WidgetRow) -> str:
+        """Nobody can guess it, and it need not be kept."""
+        return f"{row.id}.{self._sign(row.id)}"
+
+    async def of_token(self, token: str) -> WidgetRow | None:
+        """The request of a token of ours."""
+        id_, _, signature = token.partition(".")
+        if not hmac.compare_digest(self._sign(id_).encode(), signature.encode()):
+            return None
+        return await self.store.get(id_)
+
+    async def state(self, row: WidgetRow) -> Shown:
+        """As the visitor may see it now."""
+        item = await self.services.contacts.get(row.contact)
+        return Shown("failed", over=True) if item is None else self._shown(item)
+
+    async def cancel(self, row: WidgetRow) -> Shown:
+        """The visitor takes it back. Raises RequestRefused."""
+        await self.services.extra["callbacks"].cancel(row.contact, "visitor")
+        return await self.state(row)
+
+    def figures(self) -> WidgetFigures:
+        return WidgetFigures(
+            taken=dict(self.requests.taken),
+            refused=dict(self.requests.refused),
+            kept=dict(self._promises.kept),
+            bits={desk.name: desk.work.bits("") for desk in self.desks.values() if desk.widget.enabled},
+            banned=len(self.bans.rows()),
+            following=self.followed.count,
+        )
+
+    # -- what happens ------------------------------------------------------------------------------------------------
+
+    def _changed(self, event: ContactChanged) -> None:
+        item = event.item
+        rows = self._rows.get(item.id)
+        if rows is None:
+            return
+        if event.what is Kind.CONTACT_ATTEMPT and len(item.attempts) == 1:
+            self._rang(item, rows)
+        elif event.what is Kind.CONTACT_CLOSED:
+            self._closed(item, rows)
+        self.followed.tell(item.id, self._shown(item))
+
+    def _rang(self, item: ContactItem, rows: list[WidgetRow]) -> None:
+        """The visitor's phone is about to ring for the first time."""
+        now = self.services.clock.unix()
+        for row in rows:
+            if not row.slot and not row.rung:
+                self._promises.measured(row.queue, now - row.created)
+                if row.shown_s:
+                    self._promises.ended(row.site, now - row.created <= row.shown_s)
+            row.rung = row.rung or now
+        self._begin(self.store.mark(item.id, rung=now))
+
+    def _closed(self, item: ContactItem, rows: list[WidgetRow]) -> None:
+        del self._rows[item.id]
+        for row in rows:
+            if row.shown_s and not row.rung and item.end != "cancelled":
+                self._promises.ended(row.site, False)
+            if item.end in ("refused", "unreachable"):
+                self.bans.offend(row.site, f"number:{row.number}")
+
+    def _happened(self, event: CallEvent) -> None:
+        if event.kind is Kind.SMS_QUEUED:
+            key = str(event.data.get("key"))
+            if key.startswith("callback:"):
+                self._wrote(key.removeprefix("callback:"))
+            return
+        if event.kind is Kind.LEG_CHARGED:
+            self._charged(event)
+            return
+        contact = str(event.data.get("contact"))
+        if contact not in self._rows:
+            return
+        if event.kind is Kind.CALLBACK_BRIDGED:
+            self._talking.add(contact)
+            now = self.services.clock.unix()
+            self._begin(self.store.mark(contact, connected=now))
+        else:
+            self._talking.discard(contact)
+        item = self.services.contacts.peek(contact)
+        if item is not None:
+            self.followed.tell(contact, self._shown(item))
+
+    def _wrote(self, contact: str) -> None:
+        """A message about the failure went out."""
+        if contact in self._rows:
+            self._messaged[contact] = None
+            while len(self._messaged) > 1000:
+                self._messaged.popitem(last=False)
+            item = self.services.contacts.peek(contact)
+            if item is not None:
+                self.followed.tell(contact, self._shown(item))
+
+    def _charged(self, event: CallEvent) -> None:
+        """A call cost money that a request led to."""
+        call = self.services.running.calls.get(event.call_id)
+        rows = self._rows.get(call.setup.contact) if call is not None else None
+        if rows:
+            self.requests.spend.book(rows[0].site, float(event.data.get("cost") or 0.0))
+
+    def _shown(self, item: ContactItem) -> Shown:
+        talking, sms = item.id in self._talking, item.id in self._messaged
+        return shown(item, self.services.clock.unix(), talking=talking, sms=sms)
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _estimate(self, queue: str) -> float | None:
+        """In how many seconds a newcomer of the queue is called; agents who work there must be signed in."""
+        found: float | None = self.services.queues.items.promise_s(queue)
+        return found
+
+    def _load(self) -> None:
+        self.desks = desks(self.services.config, self.services.clock, self.desks)
+        self.bans.limits = {desk.name: (desk.widget.ban_after, desk.widget.ban_days) for desk in self.desks.values()}
+        self._pages.forget()
+
+    async def _keep_wordings(self) -> None:
+        now = self.services.clock.unix()
+        for desk in self.desks.values():
+            if desk.widget.enabled:
+                for language, wording in desk.consents.items():
+                    await self.store.keep_wording(wording.version, language, wording.text, now)
+
+    def _sign(self, id_: str) -> str:
+        return hmac.new(self._secret, f"request:{id_}".encode(), "sha256").hexdigest()[:32]
+
+    def _swept(self) -> None:
+        windows = [limit.window_s for desk in self.desks.values() for limit in desk.per_visitor]
+        self.requests.sweep(max(windows, default=read_limit("1/1h").window_s))
+        now = self.services.clock.unix()
+        for desk in self.desks.values():
+            if desk.widget.enabled:
+                self._begin(self.store.prune(desk.name, now - desk.widget.keep_days * DAY_S))
+        self._sweep = asyncio.get_running_loop().call_later(SWEEP_S, self._swept)
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("what became of a request of the widget cannot be kept: %s", error)

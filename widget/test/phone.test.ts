@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Country, countryOf, e164, grouped } from "../src/callback/phone.ts";
+
+const PL: Country = { code: "PL", prefix: "48", name: "Polska", mask: "### ### ###", lengths: [9], trunk: "" };
+const RU: Country = { code: "RU", prefix: "7", name: "Россия", mask: "### ###-##-##", lengths: [10], trunk: "8" };
+
+test("a number is read as people type it", () => {
+  for (const typed of ["512345678", "512 345 678", "+48 512 345 678", "0048512345678", "48512345678", "512-345-678"])
+    assert.equal(e164(typed, PL), "+48512345678", typed);
+  for (const typed of ["9161234567", "8 916 123-45-67", "+7 (916) 123-45-67", "7 916 123 45 67"])
+    assert.equal(e164(typed, RU), "+79161234567", typed);
+});
+
+test("what is no number of the country is none", () => {
+  for (const typed of ["", "51234567", "5123456789", "abc512345678", "+49 512 345 678 90"]) assert.equal(e164(typed, PL), "", typed);
+});
+
+test("digits are grouped while they are typed", () => {
+  assert.equal(grouped("5123", PL), "512 3");
+  assert.equal(grouped("512345678", PL), "512 345 678");
+  assert.equal(grouped("5123456789", PL), "512 345 6789");
+  assert.equal(grouped("9161234567", RU), "916 123-45-67");
+  assert.equal(grouped("+4851", PL), "+4851");
+});
+
+test("the country follows what is typed", () => {
+  assert.equal(countryOf("+7 916", [PL, RU]), RU);
+  assert.equal(countryOf("0048", [PL, RU]), PL);
+  assert.equal(countryOf("512", [PL, RU]), undefined);
+});
