@@ -103,9 +103,8 @@ def _clean(value: Any) -> Any:
 
 
 def _read(row: Any) -> WidgetRow:
-    return WidgetRow(
-        **{
-            name.removesuffix("_us"): seconds(value) if name.removesuffix("_us") in TIMES else value
-            for name, value in row.items()
-        }
-    )
+    values: dict[str, Any] = {}
+    for column, value in row.items():
+        name = column.removesuffix("_us")
+        values[name] = seconds(value) if name in TIMES else value
+    return WidgetRow(**values)

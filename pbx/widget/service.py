@@ -21,7 +21,7 @@ from pbx.widget.follow import Followed
 from pbx.widget.page import Pages
 from pbx.widget.ports import WidgetRow, WidgetStore
 from pbx.widget.promises import Promises
-from pbx.widget.requests import WidgetRequests
+from pbx.widget.requests import WidgetRequests, network
 from pbx.widget.states import Shown, shown
 from pbx.widget.texts import language_of
 from pbx.widget.wish import Visitor, Wish
@@ -34,6 +34,7 @@ log = logging.getLogger("centrala.widget")
 
 SWEEP_S = 3600.0
 DAY_S = 86_400.0
+MOST_SITES = 10_000
 SECTIONS = ("site_web", "queue", "team", "hours", "callback", "numbering", "server")
 OFF = RequestRefused(409, "disabled", "the site has no widget; set site_web.widget.enabled = true")
 
@@ -69,6 +70,9 @@ class WidgetService:
         self.requests = WidgetRequests(services, store, self._pages, self._promises, self.bans)
         self.followed = Followed()
         self._rows: OrderedDict[str, list[WidgetRow]] = OrderedDict()  # open item: its requests
+        self._sites: OrderedDict[str, str] = (
+            OrderedDict()
+        )  # item: its site; also when it is closed, its call may run on
         self._talking: set[str] = set()
         self._messaged: OrderedDict[str, None] = OrderedDict()  # items about whose failure a message went out
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -87,7 +91,8 @@ class WidgetService:
         ]
         for item in self.services.contacts.unordered():
             if "consent" in item.source:
-                self._rows[item.id] = await self.store.of_contact(item.id)
+                for row in await self.store.of_contact(item.id):
+                    self._take_up(row)
         await self._keep_wordings()
         self.bans.start()
         self._swept()
@@ -121,11 +126,11 @@ class WidgetService:
         if not (self.enabled and desk.widget.enabled):
             return {"departments": [], "countries": []}
         found = language_of(language, desk.language)
-        return self._pages.of(desk, found, address, self.services.clock.unix())
+        return self._pages.of(desk, found, network(address), self.services.clock.unix())
 
     def work(self, desk: SiteDesk, address: str) -> dict[str, Any]:
         """A new challenge."""
-        return self._pages.work(desk, address)
+        return self._pages.work(desk, network(address))
 
     # -- requests ----------------------------------------------------------------------------------------------------
 
@@ -134,9 +139,11 @@ class WidgetService:
         if not (self.enabled and desk.widget.enabled):
             raise OFF
         row = await self.requests.take(desk, wish, visitor)
-        rows = self._rows.setdefault(row.contact, [])
-        if all(other.id != row.id for other in rows):
-            rows.append(row)
+        item = self.services.contacts.peek(row.contact)
+        if item is not None:
+            self._take_up(row)
+            if item.attempts and item.attempts[-1].at >= row.created and not row.rung:
+                self._rang(item, [row])  # while the request was written
         return self.token(row), await self.state(row)
 
     def token(self, row: WidgetRow) -> str:
@@ -237,15 +244,24 @@ class WidgetService:
     def _charged(self, event: CallEvent) -> None:
         """A call cost money that a request led to."""
         call = self.services.running.calls.get(event.call_id)
-        rows = self._rows.get(call.setup.contact) if call is not None else None
-        if rows:
-            self.requests.spend.book(rows[0].site, float(event.data.get("cost") or 0.0))
+        site = self._sites.get(call.setup.contact) if call is not None else None
+        if site is not None:
+            self.requests.spend.book(site, float(event.data.get("cost") or 0.0))
 
     def _shown(self, item: ContactItem) -> Shown:
         talking, sms = item.id in self._talking, item.id in self._messaged
         return shown(item, self.services.clock.unix(), talking=talking, sms=sms)
 
     # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _take_up(self, row: WidgetRow) -> None:
+        """Its item is open: what happens to it is followed."""
+        rows = self._rows.setdefault(row.contact, [])
+        if all(other.id != row.id for other in rows):
+            rows.append(row)
+        self._sites[row.contact] = row.site
+        while len(self._sites) > MOST_SITES:
+            self._sites.popitem(last=False)
 
     def _estimate(self, queue: str) -> float | None:
         """In how many seconds a newcomer of the queue is called; agents who work there must be signed in."""

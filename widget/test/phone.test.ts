@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Country, countryOf, e164, grouped } from "../src/callback/phone.ts";
 
-const PL: Country = { code: "PL", prefix: "48", name: "Polska", mask: "### ### ###", lengths: [9], trunk: "" };
-const RU: Country = { code: "RU", prefix: "7", name: "Россия", mask: "### ###-##-##", lengths: [10], trunk: "8" };
+const PL: Country = { code: "PL", prefix: "48", mask: "### ### ###", lengths: [9], trunk: "" };
+const RU: Country = { code: "RU", prefix: "7", mask: "### ###-##-##", lengths: [10], trunk: "8" };
 
 test("a number is read as people type it", () => {
   for (const typed of ["512345678", "512 345 678", "+48 512 345 678", "0048512345678", "48512345678", "512-345-678"])

@@ -5,7 +5,6 @@ import { digits } from "../numbers.ts";
 export interface Country {
   code: string; // ISO 3166
   prefix: string; // "48"
-  name: string;
   mask: string; // "### ### ###"
   lengths: number[]; // of national numbers
   trunk: string; // what people dial in front of it at home: "0", "8"
