@@ -5,10 +5,7 @@ from __future__ import annotations
 from pbx.call.secret_check import check_secrets
 from pbx.call.trunks.tables import check_tables
 from pbx.callback.checks import check_callbacks
-from pbx.config import Config
-from pbx.configfile.check import cross_check
 from pbx.configfile.load import Check
-from pbx.configfile.problem import Problem
 from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.sms.checks import check_sms
@@ -18,3 +15,9 @@ CHECKS: tuple[Check, ...] = (
     *(check_flows, check_tables, check_features, check_callbacks),
     *(check_sms, check_secrets, check_widgets),
 )
+
+
+def all_problems(config: Config) -> list[Problem]:
+    """Everything that is wrong with a configuration whose sections are valid by themselves; one problem a key."""
+    found = [*cross_check(config), *(problem for check in CHECKS for problem in check(config))]
+    return list({problem.key: problem for problem in reversed(found)}.values())[::-1]
