@@ -5,7 +5,10 @@ from __future__ import annotations
 from pbx.call.secret_check import check_secrets
 from pbx.call.trunks.tables import check_tables
 from pbx.callback.checks import check_callbacks
+from pbx.config import Config
+from pbx.configfile.check import cross_check
 from pbx.configfile.load import Check
+from pbx.configfile.problem import Problem
 from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.sms.checks import check_sms
