@@ -25,8 +25,8 @@ from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
-from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control, voicemail_control
-from pbx.app.account_control, widget_control
+from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control, widget_control
+from pbx.app.account_control import PbxAccountControl
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.contact_control import PbxContactControl
 from pbx.app.control import PbxControl
