@@ -68,6 +68,8 @@ class Kind(StrEnum):
     WRAPUP_ENDED = "wrapup.ended"  # queue, agent, code ("TIMEOUT": none was given in time), note, wrapup_s
     RECORDING_STARTED = "recording.started"  # recording (id), path relative to the recordings folder
     RECORDING_ENDED = "recording.ended"  # recording, duration_s
+    RECORDING_LISTENED = "recording.listened"  # recording, by: somebody heard it over the HTTP API
+    RECORDING_DELETED = "recording.deleted"  # recording, by, path
     MEDIA_TIMEOUT = "media.timeout"  # silent_s
     QUALITY_BAD = "quality.bad"  # faults ("mos", "one_way", "dead_air", "clipping"), mos of the last five seconds
     QUALITY_GOOD = "quality.good"  # mos: none of the faults any more

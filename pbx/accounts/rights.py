@@ -29,6 +29,7 @@ class Permission(StrEnum):
     FLOWS_WRITE = "flows.write"  # drafts
     FLOWS_PUBLISH = "flows.publish"
     RECORDINGS_READ = "recordings.read"
+    RECORDINGS_LISTEN = "recordings.listen"  # every time is noted in the audit log
     RECORDINGS_WRITE = "recordings.write"
     PROMPTS_READ = "prompts.read"
     PROMPTS_WRITE = "prompts.write"
@@ -84,8 +85,16 @@ _AGENT = frozenset(
 _SUPERVISOR = (
     _VIEWER
     | _AGENT
-    | {P.CALLS_SUPERVISE, P.QUEUES_CONTROL, P.AGENTS_CONTROL, P.CUSTOMERS_WRITE, P.RECORDINGS_READ, P.PROMPTS_READ}
-    | {P.REPORTS_WRITE, P.TRUNKS_READ, P.REGISTRATIONS_READ, P.SELFTEST_READ, P.SETTINGS_READ, P.USERS_READ}
+    | {P.CALLS_SUPERVISE, P.QUEUES_CONTROL, P.AGENTS_CONTROL, P.CUSTOMERS_WRITE, P.RECORDINGS_READ, P.RECORDINGS_LISTEN}
+    | {
+        P.PROMPTS_READ,
+        P.REPORTS_WRITE,
+        P.TRUNKS_READ,
+        P.REGISTRATIONS_READ,
+        P.SELFTEST_READ,
+        P.SETTINGS_READ,
+        P.USERS_READ,
+    }
     | {P.WEBHOOKS_READ, P.OUTBOX_READ, P.FLOWS_WRITE}
 )
 

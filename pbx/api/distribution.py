@@ -16,7 +16,10 @@ class DistributionControl(Protocol):
     """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
 
     def why(self, name: str, queue: str) -> dict[str, Any]: ...
-    def set_priority(self, name: str, priority: int) -> dict[str, Any]: ...
+    def set_priority(self, name: str, priority: int, queue: str = "") -> dict[str, Any]: ...
+    def move(self, queue: str, call_id: str, to: str) -> dict[str, Any]: ...
+    def pull(self, queue: str, call_id: str, agent: str) -> dict[str, Any]: ...
+    def remove(self, queue: str, call_id: str) -> dict[str, Any]: ...
 
 
 def distribution_routes(control: DistributionControl) -> list[Route]:
@@ -32,7 +35,18 @@ def distribution_routes(control: DistributionControl) -> list[Route]:
             raise Refused(400, f'say {{"priority": 3}}: a whole number of {-MAX_PRIORITY} to {MAX_PRIORITY}')
         return control.set_priority(request.path_params["call"], wanted)
 
+    async def caller(request: Request) -> Any:
+        queue, call = request.path_params["queue"], request.path_params["call"]
+        if request.method == "DELETE":
+            return control.remove(queue, call)
+        body = await read_json(request)
+        for key, act in (("to", control.move), ("agent", control.pull)):
+            if isinstance(body.get(key), str) and body[key]:
+                return act(queue, call, body[key])
+        raise Refused(422, 'say {"to": "queue:service"}, or {"agent": "101"} to whom the caller is given')
+
     return [
+        Route("/queues/{queue}/callers/{call}", json_route(caller), methods=["POST", "DELETE"]),
         Route("/queues/{queue}/why/{call}", json_route(why)),
         Route("/why/{call}", json_route(why)),
         Route("/why/{call}/priority", json_route(priority), methods=["POST"]),

@@ -19,7 +19,10 @@ class FeatureControl(Protocol):
     def room(self, name: str, action: str, who: str) -> dict[str, Any]: ...
     def phones(self) -> list[dict[str, Any]]: ...
     async def set_phone(self, extension: str, changes: dict[str, Any]) -> dict[str, Any]: ...
-    def originate(self, caller: str, target: str, *, answer: bool = False) -> dict[str, Any]: ...
+    def originate(
+        self, caller: str, target: str, *, answer: bool = False, account: str = "", caller_id: str = "", tag: str = ""
+    ) -> dict[str, Any]: ...
+    def park(self, call_id: str, by: str) -> dict[str, Any]: ...
     def record(self, call_id: str, action: str) -> dict[str, Any]: ...
     def supervise(self, mode: str, supervisor: str, target: str) -> dict[str, Any]: ...
 
@@ -42,7 +45,11 @@ def feature_routes(control: FeatureControl) -> list[Route]:
 
     async def originate(request: Request) -> Any:
         body = await read_json(request)
-        return control.originate(_text(body, "from"), _text(body, "to"), answer=body.get("answer") is True)
+        more = {name: str(body.get(name) or "") for name in ("account", "caller_id", "tag")}
+        return control.originate(_text(body, "from"), _text(body, "to"), answer=body.get("answer") is True, **more)
+
+    async def park(request: Request) -> Any:
+        return control.park(request.path_params["call_id"], str((await read_json(request)).get("by") or ""))
 
     async def record(request: Request) -> Any:
         return control.record(request.path_params["call_id"], _text(await read_json(request), "action"))
@@ -59,6 +66,7 @@ def feature_routes(control: FeatureControl) -> list[Route]:
         Route("/phones/{extension}", json_route(set_phone), methods=["POST"]),
         Route("/originate", json_route(originate), methods=["POST"]),
         Route("/calls/{call_id}/recording", json_route(record), methods=["POST"]),
+        Route("/calls/{call_id}/park", json_route(park), methods=["POST"]),
         Route("/supervise", json_route(supervise), methods=["POST"]),
     ]
 

@@ -14,7 +14,7 @@ class PresenceControl(Protocol):
     """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
 
     def subscriptions(self) -> list[dict[str, Any]]: ...
-    def transfer(self, call_id: str, target: str, extension: str) -> dict[str, Any]: ...
+    def transfer(self, call_id: str, target: str, extension: str, into: str = "") -> dict[str, Any]: ...
 
 
 def presence_routes(control: PresenceControl) -> list[Route]:
@@ -25,10 +25,12 @@ def presence_routes(control: PresenceControl) -> list[Route]:
 
     async def transfer(request: Request) -> Any:
         body = await read_json(request)
-        target = body.get("to")
-        if not isinstance(target, str) or not target:
-            raise Refused(400, 'say {"to": "103"}: the number that the party is connected to')
-        return control.transfer(request.path_params["call_id"], target, str(body.get("by", "")))
+        target, into = body.get("to", ""), body.get("into", "")
+        if not isinstance(target, str) or not isinstance(into, str) or bool(target) == bool(into):
+            raise Refused(
+                400, 'say {"to": "103"}, whom the party is connected to, or {"into": "ID"} of your other call'
+            )
+        return control.transfer(request.path_params["call_id"], target, str(body.get("by", "")), into)
 
     return [
         Route("/subscriptions", json_route(subscriptions)),

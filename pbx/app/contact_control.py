@@ -13,6 +13,7 @@ from pbx.contact.shelf import ContactError
 from pbx.metrics.contacts import ContactsNow
 from pbx.reporting.export import plain
 from pbx.store.contacts import Wanted
+from pbx.store.encode import micros
 from pbx.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ BY_HAND = tuple(kind.value for kind in ItemKind if kind is not ItemKind.CALLER)
 ENDS = tuple(end.value for end in End if end is not End.MERGED)
 OWNERS = ("agent", "team", "queue", "group", "extension")
 MAX_TEXT = 200
+EVERY = 1_000_000  # more than there can be open
 ID_LENGTH = 32  # of pbx.ids; numbers are shorter
 
 
@@ -36,7 +38,9 @@ class PbxContactControl:
     def _book(self) -> Any:
         return self._app.contacts.book
 
-    async def contacts(self, wanted: dict[str, str], times: dict[str, float], limit: int) -> list[dict[str, Any]]:
+    async def contacts(
+        self, wanted: dict[str, str], times: dict[str, float], limit: int, after: tuple[int, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Open ones the oldest first, from memory; others the newest first, from the database."""
         wanted = dict(wanted)
         state = wanted.pop("state", "open")
@@ -49,8 +53,19 @@ class PbxContactControl:
             raise Refused(422, f"{state!r} is no state: open, closed or all")
         states = () if state == "all" else (state,)
         wanted.pop("overdue", None)
-        query = Wanted(states=states, limit=limit, **wanted, **times)  # type: ignore[arg-type]
+        query = Wanted(states=states, limit=limit, after=after, **wanted, **times)  # type: ignore[arg-type]
         return [row(item, now) for item in await _stored(self._app.store.contacts.wanted(query))]
+
+    async def page(
+        self, wanted: dict[str, str], times: dict[str, float], limit: int, after: tuple[int, str] | None
+    ) -> list[dict[str, Any]]:
+        """As `contacts`, from behind `after` on: `placed` (microseconds) and the id of the last one before."""
+        wanted = {"state": "open"} | wanted
+        if wanted["state"] != "open":
+            rows = await self.contacts(wanted, times, limit, after)
+            return [{**row, "placed": micros(row["created"])} for row in rows]
+        rows = [{**row, "placed": micros(row["since"])} for row in await self.contacts(wanted, times, EVERY)]
+        return [row for row in rows if after is None or (row["placed"], row["id"]) > after][:limit]
 
     async def summary(self) -> dict[str, Any]:
         """How many are open, overdue and breached now."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pbx
 from pbx.api.control import Refused
+from pbx.app.call_rows import call_detail, call_row
 from pbx.transport.base import bracketed
 from pbx.transport.tls import CertificateError
 
@@ -80,22 +81,14 @@ class PbxControl:
 
     def calls(self) -> list[dict[str, Any]]:
         now = self._app.clock.unix()
-        return [
-            {
-                "id": call.id,
-                "caller": call.caller,
-                "caller_name": call.caller_name,
-                "callee": call.callee,
-                "state": call.state,
-                "application": call.application,
-                "queue": call.queue,
-                "direction": call.direction,
-                "trunk": call.trunk,
-                "held": call.held,
-                "age_s": round(now - call.since, 1),
-            }
-            for call in self._app.calls.active()
-        ]
+        return [call_row(call, now) for call in self._app.calls.calls.values()]
+
+    def call(self, call_id: str) -> dict[str, Any]:
+        """A running call with its legs."""
+        call = self._app.calls.calls.get(call_id)
+        if call is None:
+            raise Refused(404, f"no call {call_id} is running; `centrala calls list` shows all")
+        return call_detail(call, self._app.clock.unix())
 
     def hang_up(self, call_id: str) -> dict[str, Any]:
         if not self._app.calls.hang_up(call_id):
@@ -117,7 +110,9 @@ class PbxControl:
                 "answered": queue.answered,
                 "answered_in_time": queue.answered_in_time,
                 "abandoned": queue.abandoned,
+                "short_abandoned": queue.short_abandoned,
                 "left": queue.left,
+                "missed_offers": queue.missed_offers,
                 "aht_s": round(queue.aht_s, 1),
                 "patience_s": round(queue.patience_s, 1),
                 "promise_s": self._app.queues.items.promise_s(queue.name),

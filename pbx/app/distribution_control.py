@@ -7,9 +7,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pbx.api.control import Refused
+from pbx.call.errors import RouteError
+from pbx.queue.refusal import AgentRefused, QueueError
 
 if TYPE_CHECKING:
     from pbx.queue.service import QueueService
+    from pbx.queue.waiting import Waiting
 
 
 class AppDistributionControl:
@@ -25,13 +28,54 @@ class AppDistributionControl:
             raise Refused(404, f"{name} waits nowhere{where}, and no decision about it is remembered")
         return asdict(found)
 
-    def set_priority(self, name: str, priority: int) -> dict[str, Any]:
+    def set_priority(self, name: str, priority: int, queue: str = "") -> dict[str, Any]:
         dispatcher = self._queues.dispatcher
         key = dispatcher.keys.get(self._known(name), 0)
-        if not dispatcher.set_priority(key, priority):
+        entered = dispatcher.entered(key)
+        elsewhere = bool(queue) and (entered is None or entered.queue != queue)
+        if elsewhere or not dispatcher.set_priority(key, priority):
             raise Refused(404, f"{name} does not wait; `centrala queues` shows who does")
         dispatcher.match()
         return {"id": name, "priority": priority, "position": dispatcher.position(key)}
+
+    # -- what supervisors do for a caller who waits ----------------------------------------------------------------
+
+    def move(self, queue: str, call_id: str, to: str) -> dict[str, Any]:
+        """The caller goes on in another queue with his age, in a flow, a box, at an extension."""
+        stay = self._stay(queue, call_id)
+        try:
+            stay.move(self._queues.services.applications.find(to), to)
+        except RouteError as error:
+            raise Refused(422, f"{to!r} is nothing that a caller can be sent to: {error}") from None
+        except AgentRefused as refusal:
+            raise Refused(refusal.status, str(refusal)) from None
+        return {"call_id": call_id, "queue": queue, "to": to}
+
+    def pull(self, queue: str, call_id: str, agent: str) -> dict[str, Any]:
+        """The caller goes to this agent before everybody else."""
+        stay = self._stay(queue, call_id)
+        try:
+            stay.give(agent)
+        except AgentRefused as refusal:
+            raise Refused(refusal.status, str(refusal)) from None
+        except QueueError as error:
+            raise Refused(422, str(error)) from None
+        return {"call_id": call_id, "queue": queue, "to": f"agent:{agent}"}
+
+    def remove(self, queue: str, call_id: str) -> dict[str, Any]:
+        """The caller goes on as one who has waited for too long."""
+        try:
+            self._stay(queue, call_id).remove()
+        except AgentRefused as refusal:
+            raise Refused(refusal.status, str(refusal)) from None
+        return {"call_id": call_id, "queue": queue, "to": ""}
+
+    def _stay(self, queue: str, call_id: str) -> Waiting:
+        found = self._queues.queues.get(queue)
+        stay = found.waiting.get(self._known(call_id)) if found is not None else None
+        if stay is None:
+            raise Refused(404, f"{call_id} does not wait in queue {queue!r}; `centrala queues` shows who does")
+        return stay
 
     def _known(self, name: str) -> str:
         """`name`, or the call of the caller of this number who waits for the longest time: people know numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 from pbx.api.control import Refused
 from pbx.call.range_book import RangeError
 from pbx.customers.customer import CustomerError
+from pbx.customers.table import read_table
 from pbx.flow.equipment import Equipment
 from pbx.metrics.blocks import BlockMetrics
+from pbx.numbers.table import TableError
 from pbx.store.errors import StoreError
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
+
+PART = 2000  # customers that are kept together
+MAX_PROBLEMS = 100  # that are told
 
 
 def start_equipment(app: Pbx, stack: AsyncExitStack) -> Equipment:
@@ -37,6 +43,31 @@ class PbxEquipmentControl:
     async def customers(self, text: str, tag: str, limit: int) -> list[dict[str, Any]]:
         found = await _done(self._app.equipment.customers.search(text, tag, limit))
         return [customer.row() for customer in found]
+
+    async def customer(self, number: str) -> dict[str, Any]:
+        """Whose number it is."""
+        book = self._app.equipment.customers
+        plain = book.number(number)
+        for found in await _done(book.search(plain, "", 10)):
+            if plain in found.numbers:
+                row: dict[str, Any] = found.row()
+                return row
+        raise Refused(404, f"nobody has the number {number}; `centrala customers find` looks for names")
+
+    async def take_table(self, text: str, batch: str, last: bool) -> dict[str, Any]:
+        """Customers from a CSV text; its lines that cannot be used are told. `last`: customers of other batches go."""
+        country = self._app.config.numbering.country
+        try:
+            reading = await asyncio.to_thread(read_table, text, "the table", country)
+        except TableError as error:
+            raise Refused(422, str(error)) from None
+        taken = 0
+        for start in range(0, len(reading.customers), PART):
+            part = reading.customers[start : start + PART]
+            taken += (await self.take_customers(part, batch, False))["taken"]
+        told = await self.take_customers([], batch, last and bool(reading.customers))
+        problems = reading.problems[:MAX_PROBLEMS]
+        return {**told, "taken": taken, "lines": reading.lines, "columns": reading.columns, "problems": problems}
 
     async def take_customers(self, rows: list[dict[str, Any]], batch: str, last: bool) -> dict[str, Any]:
         """`last`: customers of other batches go."""

@@ -35,9 +35,17 @@ class AppFeatureControl:
         except FeatureError as error:
             raise Refused(error.status, str(error)) from None
 
-    def originate(self, caller: str, target: str, *, answer: bool = False) -> dict[str, Any]:
+    def originate(
+        self, caller: str, target: str, *, answer: bool = False, account: str = "", caller_id: str = "", tag: str = ""
+    ) -> dict[str, Any]:
         try:
-            return self._views.originate(caller, target, answer=answer)
+            return self._views.originate(caller, target, answer=answer, account=account, caller_id=caller_id, tag=tag)
+        except FeatureError as error:
+            raise Refused(error.status, str(error)) from None
+
+    def park(self, call_id: str, by: str) -> dict[str, Any]:
+        try:
+            return self._views.park(call_id, by)
         except FeatureError as error:
             raise Refused(error.status, str(error)) from None
 

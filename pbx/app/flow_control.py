@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pbx.api.control import Refused
 from pbx.configfile.problem import Problem
+from pbx.flow import templates
 from pbx.flow.diff import pointer
+from pbx.flow.errors import FlowError
 from pbx.flow.interpreter import Flows
 from pbx.flow.loader import load_flows
 from pbx.flow.publishing import FlowRefused, Publishing
@@ -89,6 +91,24 @@ class PbxFlowControl:
 
     def schema(self) -> dict[str, Any]:
         return flow_schema()
+
+    def templates(self) -> list[dict[str, Any]]:
+        """Flows to begin with, and what the house must have for each."""
+        return [
+            {
+                "name": name,
+                "description": templates.document(name).get("description", ""),
+                "needs": templates.needs(name),
+            }
+            for name in templates.names()
+        ]
+
+    def template(self, name: str) -> dict[str, Any]:
+        """A template's document."""
+        try:
+            return templates.document(name)
+        except FlowError as error:
+            raise Refused(404, str(error)) from None
 
     async def draft(self, name: str, document: Any, author: str, note: str) -> dict[str, Any]:
         row, problems = await _answered(self._publishing.draft(name, document, author, note))

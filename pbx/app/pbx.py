@@ -124,6 +124,10 @@ class Pbx:
         """Stops in reverse order; idempotent."""
         await self._stack.aclose()
 
+    def at_stop(self, close: Callable[[], object]) -> None:
+        """`close` is called when the PBX stops, before whatever was started earlier is stopped."""
+        self._stack.callback(close)
+
     async def drain(self, timeout_s: float) -> int:
         """Refuses new calls with 503 and waits for running ones; returns how many had to be ended after `timeout_s`."""
         self.driver.drain()

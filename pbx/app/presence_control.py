@@ -10,6 +10,7 @@ from pbx.call.errors import RouteError
 from pbx.metrics.presence import PresenceNow
 
 if TYPE_CHECKING:
+    from pbx.call.leg import Leg
     from pbx.call.service import CallService
     from pbx.presence.service import PresenceService
 
@@ -24,25 +25,42 @@ class AppPresenceControl:
     def subscriptions(self) -> list[dict[str, Any]]:
         return [asdict(one) for one in self._presence.subscriptions.snapshot()]
 
-    def transfer(self, call_id: str, target: str, extension: str) -> dict[str, Any]:
-        """Transfers the other party of an extension's leg in a running call, as if its phone had asked for it."""
+    def transfer(self, call_id: str, target: str, extension: str, into: str = "") -> dict[str, Any]:
+        """Transfers the other party of an extension's leg in a running call, as if its phone had asked for it: to
+        `target`, or with `into` to whom the same extension has in that other call.
+        """
+        if bool(target) == bool(into):
+            raise Refused(422, "say where to: either a target, or the other call of the same extension")
+        leg = self._talking(call_id, extension)
+        transferor = leg.extension
+        try:
+            if into:
+                other = self._talking(into, transferor, alone=True)
+                transfer = self._calls.services.transfers.attended(leg, other, method="control")
+            else:
+                transfer = self._calls.services.transfers.blind(leg, target, method="control")
+        except RouteError as error:
+            raise Refused(error.status if error.status in (403, 404) else 409, str(error)) from None
+        transfer.release()
+        call = transfer.call.id if transfer.call is not None else call_id
+        return {"id": call, "to": target or into, "by": transferor}
+
+    def _talking(self, call_id: str, extension: str, *, alone: bool = False) -> Leg:
+        """The leg of `extension` that talks in a call; "": of whoever was called, else of the caller. `alone`: it may
+        still wait for somebody.
+        """
         call = self._calls.calls.get(call_id)
         if call is None:
             raise Refused(404, f"no call {call_id} is running; `centrala calls list` shows all")
-        legs = [leg for leg in (call.a, *call.legs) if leg.peer is not None and leg.extension]
+        legs = [leg for leg in (call.a, *call.legs) if leg.extension and (alone or leg.peer is not None)]
         if extension:
             legs = [leg for leg in legs if leg.extension == extension]
         elif len(legs) > 1:
             legs = [leg for leg in legs if leg is not call.a]
         if not legs:
-            raise Refused(409, f"no extension {extension} talks in call {call_id}: only who talks can transfer")
-        transferor = legs[0].extension
-        try:
-            transfer = self._calls.services.transfers.blind(legs[0], target, method="control")
-        except RouteError as error:
-            raise Refused(403 if error.status == 403 else 404, str(error)) from None
-        transfer.release()
-        return {"id": transfer.call.id if transfer.call is not None else call_id, "to": target, "by": transferor}
+            who = f"extension {extension} does not talk" if extension else "no extension talks"
+            raise Refused(409, f"{who} in call {call_id}: only who talks can transfer")
+        return legs[0]
 
     def now(self) -> PresenceNow:
         """For the metrics."""

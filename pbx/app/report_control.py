@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -52,8 +53,10 @@ class PbxReportControl:
         return found
 
     def _period(self, since: str, until: str) -> Interval:
+        zone = ZoneInfo(self._app.config.server.timezone)
+        today = datetime.fromtimestamp(self._app.clock.unix(), zone).date().isoformat()
         try:
-            return period(since, until, ZoneInfo(self._app.config.server.timezone))
+            return period(since or today, until or since or today, zone)
         except ValueError as error:
             raise Refused(422, str(error)) from None
 

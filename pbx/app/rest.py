@@ -21,6 +21,7 @@ from pbx.api.rest.routes.tokens import tokens_router
 from pbx.api.rest.routes.users import users_router
 from pbx.app.account_control import PbxAccountControl
 from pbx.app.control import PbxControl
+from pbx.app.rest_resources import resource_routers
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -40,6 +41,7 @@ def routers(app: Pbx) -> list[APIRouter]:
         users_router(accounts),
         tokens_router(accounts),
         audit_router(accounts),
+        *resource_routers(app),
     ]
 
 

@@ -76,9 +76,9 @@ class PbxSelfTestControl:
         task.add_done_callback(self._running.discard)
         return {"name": name, "begun": self._app.clock.unix()}
 
-    async def results(self, name: str, limit: int) -> list[dict[str, Any]]:
+    async def results(self, name: str, limit: int, after: tuple[int, str] | None = None) -> list[dict[str, Any]]:
         try:
-            return [_row(result) for result in await self._app.store.selftests.results(name, limit)]
+            return [_row(result) for result in await self._app.store.selftests.results(name, limit, after)]
         except StoreError as error:
             raise Refused(503, str(error)) from None
 

@@ -52,10 +52,12 @@ class PbxSmsControl:
         except StoreError as error:
             raise Refused(503, f"the message cannot be kept, so it is not taken: {error}") from None
 
-    async def messages(self, wanted: dict[str, str], limit: int) -> list[dict[str, Any]]:
+    async def messages(
+        self, wanted: dict[str, str], limit: int, after: tuple[int, str] | None = None
+    ) -> list[dict[str, Any]]:
         if wanted.get("number"):
             wanted = {**wanted, "number": self._service.writer.destinations.number(wanted["number"])}
-        found = await self._app.store.sms.wanted(WantedSms(limit=limit, **wanted))  # type: ignore[arg-type]
+        found = await self._app.store.sms.wanted(WantedSms(limit=limit, after=after, **wanted))  # type: ignore[arg-type]
         clicks = self._service.links.clicks()
         return [_row(message, clicks.get(message.id, 0)) for message in found]
 
@@ -77,9 +79,9 @@ class PbxSmsControl:
             raise Refused(409, str(error)) from None
         raise Refused(422, f'give {{"action": "..."}}: {", ".join(ACTIONS)}')
 
-    async def inbox(self, number: str, limit: int) -> list[dict[str, Any]]:
+    async def inbox(self, number: str, limit: int, after: tuple[int, str] | None = None) -> list[dict[str, Any]]:
         plain = self._service.writer.destinations.number(number) if number else ""
-        return [asdict(inbound) for inbound in await self._app.store.sms.inbox(plain, limit)]
+        return [asdict(inbound) for inbound in await self._app.store.sms.inbox(plain, limit, after)]
 
     def opted_out(self, limit: int) -> list[dict[str, Any]]:
         return self._service.opted_out.rows(limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from starlette.routing import Route
 
 from pbx.api.control import Refused
 from pbx.api.voicemail_routes import voicemail_routes
+from pbx.events import CallEvent, Kind
+from pbx.media.sealing import SealError
+from pbx.media.stored_sound import StoredSound, open_below
 from pbx.metrics.voicemail import BoxNow, VoicemailMetrics, VoicemailNow
 from pbx.voicemail.message import Message
 from pbx.voicemail.service import Voicemail
@@ -96,6 +100,24 @@ class PbxVoicemailControl:
         except (OSError, RuntimeError) as error:
             raise Refused(503, str(error)) from None
         return _row(found)
+
+    async def open(self, box: str, message: str, by: str) -> tuple[StoredSound, str]:
+        """The sound of a message, and a name to save it by. `by` is told in the journey of the call that left it."""
+        found = self._find(box, message)
+        tapes = self._app.media.tapes
+        try:
+            sound = await asyncio.to_thread(open_below, tapes.folder, found.file, tapes.key)
+        except FileNotFoundError:
+            raise Refused(404, f"the file of message {message} is gone") from None
+        except SealError as error:
+            raise Refused(409, str(error)) from None
+        except OSError as error:
+            raise Refused(503, f"message {message} cannot be read: {error.strerror}") from None
+        if by:
+            data = {"recording": message, "by": by, "box": box}
+            now = self._app.clock.unix()
+            self._app.bus.publish(CallEvent(Kind.RECORDING_LISTENED, found.call_id, "a", now, data))
+        return sound, f"{message}.wav"
 
     def announcements(self) -> list[dict[str, Any]]:
         port = self._voicemail.announcements

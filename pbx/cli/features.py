@@ -24,6 +24,7 @@ def register(app: typer.Typer, calls: typer.Typer) -> None:
     app.command("supervise")(supervise)
     app.command("dialplan")(dialplan)
     calls.command("record")(record)
+    calls.command("park")(park)
 
 
 def rooms(context: typer.Context) -> None:
@@ -133,12 +134,16 @@ def _setting(text: str) -> tuple[str, Any]:
 
 def originate(
     context: typer.Context,
-    caller: Annotated[str, typer.Argument(help="The extension that is rung first.", metavar="A")],
+    caller: Annotated[str, typer.Argument(help="The extension or number that is rung first.", metavar="A")],
     target: Annotated[str, typer.Argument(help="What it then dials.", metavar="B")],
     answer: Annotated[bool, typer.Option("--answer", help="The phone of A is asked to answer by itself.")] = False,
+    account: Annotated[str, typer.Option("--account", help="Who pays when A is a number outside.")] = "",
+    caller_id: Annotated[str, typer.Option("--caller-id", help="One of our numbers, shown outside.")] = "",
+    tag: Annotated[str, typer.Option("--tag", help="Kept with the call.")] = "",
 ) -> None:
     """Call A, and when A answers, B."""
-    answered = ask(context.obj, "POST", "/originate", {"from": caller, "to": target, "answer": answer})
+    body = {"from": caller, "to": target, "answer": answer, "account": account, "caller_id": caller_id, "tag": tag}
+    answered = ask(context.obj, "POST", "/originate", body)
     out.print(f"call {answered['call_id']} rings {caller}", markup=False)
 
 
@@ -148,11 +153,26 @@ def record(
     action: Annotated[str, typer.Argument(help="start, stop, pause or resume")],
 ) -> None:
     """Record a call that is talked in, stop that, or record silence for a while."""
-    matching = [item["id"] for item in ask(context.obj, "GET", "/calls") if item["id"].startswith(call)]
+    found = _running(context, call)
+    answer = ask(context.obj, "POST", f"/calls/{found}/recording", {"action": action})
+    out.print(f"call {found}: {answer['state']}", markup=False)
+
+
+def park(
+    context: typer.Context,
+    call: Annotated[str, typer.Argument(help="The call's id, or the start of it.")],
+    by: Annotated[str, typer.Option("--by", help="The extension that parks; who was called by default.")] = "",
+) -> None:
+    """Park the other party of a talk."""
+    parked = ask(context.obj, "POST", f"/calls/{_running(context, call)}/park", {"by": by})
+    out.print(f"{parked['caller']} is parked at {parked['slot']}", markup=False)
+
+
+def _running(context: typer.Context, call: str) -> str:
+    matching: list[str] = [item["id"] for item in ask(context.obj, "GET", "/calls") if item["id"].startswith(call)]
     if len(matching) != 1:
         fail(f"{len(matching)} running calls begin with {call!r}; `centrala calls list` shows all")
-    answer = ask(context.obj, "POST", f"/calls/{matching[0]}/recording", {"action": action})
-    out.print(f"call {matching[0]}: {answer['state']}", markup=False)
+    return matching[0]
 
 
 def supervise(

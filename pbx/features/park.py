@@ -110,9 +110,10 @@ class ParkLots:
             return None
         run = self._waiting(parked)
         if isinstance(party, OutgoingLeg):
-            detach(party, run, f"parked:{parked.slot}", callee=parked.slot, cause="parked")
+            call = detach(party, run, f"parked:{parked.slot}", callee=parked.slot, cause="parked")
         else:
             call.redirect(run, f"parked:{parked.slot}")
+        parked.call_id = call.id
         return parked
 
     def announcement(self, parked: Parked | None) -> dict[str, str]:

@@ -23,6 +23,7 @@ class Parked:
     slot: str
     parked_by: str  # extension, "" when nobody is to be rung back
     since: float  # the loop's seconds
+    call_id: str = ""  # of the call that waits there
     call: Call | None = None  # None for the moment until the parked party's application begins
     fetched: asyncio.Future[Call] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 

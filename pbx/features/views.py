@@ -88,11 +88,41 @@ class FeatureViews:
         await self._services.phones.change(extension, **changes)
         return {"extension": extension, **changes}
 
-    def originate(self, caller: str, target: str, *, answer: bool = False) -> dict[str, Any]:
+    def originate(
+        self, caller: str, target: str, *, answer: bool = False, account: str = "", caller_id: str = "", tag: str = ""
+    ) -> dict[str, Any]:
         try:
-            return {"call_id": originate(self._services, caller, target, answer=answer).id}
+            call = originate(
+                self._services, caller, target, answer=answer, account=account, caller_id=caller_id, tag=tag
+            )
         except OriginateError as error:
-            raise FeatureError(404 if error.status == 404 else 409, str(error)) from None
+            raise FeatureError(error.status if error.status in (403, 404, 503) else 409, str(error)) from None
+        return {"call_id": call.id}
+
+    def park(self, call_id: str, by: str) -> dict[str, Any]:
+        """Parks whoever the extension `by` talks with in a call; "": the extension that was called, else the caller."""
+        call = self._services.running.calls.get(call_id)
+        if call is None:
+            raise FeatureError(404, f"no call {call_id} is running; `centrala calls list` shows all")
+        legs = [leg for leg in (*call.legs, call.a) if leg.extension and leg.peer is not None]
+        leg = next((leg for leg in legs if not by or leg.extension == by), None)
+        if leg is None or leg.peer is None:
+            raise FeatureError(409, f"{by or 'no extension'} does not talk in call {call_id}: only who talks can park")
+        if not self._features.parking.lots:
+            raise FeatureError(409, "there is no park lot; the configuration has no [[parking]]")
+        party, parked_by = leg.peer, leg.extension
+        number = party.live_call.caller if party is party.live_call.a else party.target
+        parked = self._features.parking.park(party, parked_by)
+        if parked is None:
+            raise FeatureError(409, "all park slots are taken")
+        return {
+            "lot": parked.lot.config.name,
+            "slot": parked.slot,
+            "call_id": parked.call_id,
+            "caller": number,
+            "parked_by": parked_by,
+            "parked_s": 0.0,
+        }
 
     def record(self, call_id: str, action: str) -> dict[str, Any]:
         call = self._services.running.calls.get(call_id)

@@ -102,10 +102,11 @@ class Opened:
             sealed = self._file.read(size)
             if not size or len(sealed) < size:
                 return  # cut in the middle of a write
-            yield self._open(number, sealed)
+            yield self.segment(number, sealed)
             number += 1
 
-    def _open(self, number: int, sealed: bytes) -> bytes:
+    def segment(self, number: int, sealed: bytes) -> bytes:
+        """The sound of segment `number`, 0 the first, of which `sealed` is what was read. Raises SealError."""
         try:
             return self._cipher.decrypt(_nonce(number, False), sealed, self._head)
         except InvalidTag:

@@ -56,6 +56,11 @@ class Tapes:
         return len(self._running)
 
     @property
+    def key(self) -> bytes:
+        """That recordings are sealed with; empty when they are not."""
+        return self._key
+
+    @property
     def core(self) -> Engine:
         """The media threads."""
         return self._engine.core

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
 
 
+CARRIED = "queue.since"  # of a call that a supervisor moved from another queue: the age of its place there
+
+
 def place_since(call: Call, queue: str, now_s: float) -> float:
     """Since when the caller's place counts, in the loop's seconds; `now_s` for who has nothing open in the queue."""
+    carried = call.variables.pop(CARRIED, None) if call.variables else None
+    if carried is not None:
+        return min(now_s, float(carried))
     book = call.services.contacts
     if book is None or not call.caller or call.setup.withheld:
         return now_s

@@ -182,13 +182,14 @@ class Dispatcher:
         priority: int = 0,
         skills: Sequence[str] = (),
         preferred: str = "",
+        grace_s: float = 0.0,
     ) -> int:
         """`who` waits in `queue` since `since_s` (loop seconds, age of the original contact); returns the key.
 
         Each point of `priority` counts as `priority_credit_s` of waiting, in addition to the queue's. `skills`:
         "russian" or "russian:5" (at least level 5), besides the queue's. `preferred`: the extension of the agent who is
-        asked first, and waited for alone for `preferred_grace_s` while he is on duty. Call `match` when ready for
-        offers.
+        asked first, and waited for alone for `grace_s` (0: the queue's `preferred_grace_s`) while he is on duty. Call
+        `match` when ready for offers.
         """
         self._owe()
         config, index = self._configs[queue], self._queues[queue]
@@ -199,7 +200,7 @@ class Dispatcher:
             rank_ns=self._rank(config, since_s, priority),
             plan=self.kinds.plan(queue, skills, self.distributor.waiting(index) if config.overflow else 0),
             preferred=agent.index if agent is not None else -1,
-            until_ns=self._grace_until(config, agent),
+            until_ns=self._grace_until(config, agent, grace_s),
         )
         self._waiting[key] = Entered(who, queue, priority, agent.index if agent is not None else -1)
         self._remember(who.id, key)
@@ -216,6 +217,11 @@ class Dispatcher:
             return False
         self.distributor.rank(key, self._rank(self._configs[found.queue], known["since_ns"] / NS, priority))
         return True
+
+    def to_front(self, key: int) -> None:
+        """Before everybody else, whatever their age."""
+        if key in self._waiting:
+            self.distributor.rank(key, 0)
 
     def leave(self, key: int) -> None:
         if self._waiting.pop(key, None) is not None:
@@ -355,12 +361,13 @@ class Dispatcher:
     def _rank(self, config: QueueConfig, since_s: float, priority: int) -> int:
         return int((since_s - (config.priority + priority) * config.priority_credit_s) * NS)
 
-    def _grace_until(self, config: QueueConfig, agent: Agent | None) -> int:
-        if agent is None or not agent.on_duty or not config.preferred_grace_s:
+    def _grace_until(self, config: QueueConfig, agent: Agent | None, grace_s: float) -> int:
+        grace_s = grace_s or config.preferred_grace_s
+        if agent is None or not agent.on_duty or not grace_s:
             return 0
         if agent.extension not in self.members[config.name]:
             return 0
-        return int((asyncio.get_running_loop().time() + config.preferred_grace_s) * NS)
+        return int((asyncio.get_running_loop().time() + grace_s) * NS)
 
     def _remember(self, name: str, key: int) -> None:
         """Candidates by id: all who wait, and as many of those who are gone as decisions are remembered."""

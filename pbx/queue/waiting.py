@@ -17,6 +17,7 @@ from pbx.queue.age import place_since
 from pbx.queue.agent import Agent
 from pbx.queue.announcements import Announcer
 from pbx.queue.guests import Guests
+from pbx.queue.hands import REMOVED, Hands
 from pbx.queue.keys import KEY_CALLBACK, KEY_LEAVE, CallbackAsked, Pressed
 from pbx.queue.offer import Offer
 from pbx.queue.queue import Queue, WaitingCaller
@@ -43,12 +44,12 @@ class QueueResult:
     key: str = ""
 
 
-class Waiting:
+class Waiting(Hands):
     """See the module."""
 
     __slots__ = (
         *("announcer", "_asked", "_decided", "_listener", "_max_wait_s", "_outcome", "_timer"),
-        *("call", "guests", "joined", "key", "keys", "offers", "queue", "service", "since", "wishes"),
+        *("call", "guests", "joined", "keys", "offers", "queue", "service", "since"),
     )
 
     def __init__(
@@ -344,7 +345,7 @@ class Waiting:
         self.call.stop_music()
         self.call.clear_digits()  # pressed out of impatience, not meant for what comes next
         self.call.queue = ""
-        return QueueResult(reason, wait_s, key=key)
+        return QueueResult("timeout" if reason == REMOVED else reason, wait_s, key=key)
 
     def _clean_up(self) -> None:
         """The end of every stay; one without an outcome was cut off by the end of the call."""

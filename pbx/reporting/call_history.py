@@ -14,6 +14,7 @@ from sqlalchemy import true as always
 
 from pbx.store import schema
 from pbx.store.outcome import BUSY, REJECTED, UNANSWERED
+from pbx.store.places import Place, behind
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
 
 INBOUND: ColumnElement[str] = literal_column(
@@ -35,14 +36,6 @@ class Ending(StrEnum):
     REJECTED = "rejected"
     NO_ANSWER = "no_answer"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ends: the last call on it."""
-
-    started_us: int
-    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +92,7 @@ def find_calls(connection: Connection, wanted: WantedCalls, limit: int, after: P
 
     A call that is recorded in between is on no page twice, and none that was there before is left out.
     """
-    conditions = [*_filters(wanted), *([_behind(after)] if after is not None else [])]
+    conditions = [*_filters(wanted), *([behind(cdr.started_us, cdr.id, after)] if after is not None else [])]
     found: dict[str, Cdr] = {}
     for number, scope in product(_numbers(wanted.numbers), _scope(wanted.scope)):
         query = (
@@ -192,7 +185,3 @@ def _scope(scope: Scope | None) -> list[tuple[ColumnElement[bool], ...]]:
         ways += [tuple(_keyed("agent", scope.extension)), (cdr.caller == scope.extension,)]
         ways += [(cdr.callee == scope.extension,)]
     return ways or [(~always(),)]
-
-
-def _behind(place: Place) -> ColumnElement[bool]:
-    return and_(cdr.started_us <= place.started_us, or_(cdr.started_us < place.started_us, cdr.id < place.id))

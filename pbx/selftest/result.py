@@ -55,6 +55,6 @@ class ResultStore(Protocol):
         """Returns after the commit; raises RuntimeError."""
         ...
 
-    def results(self, name: str, limit: int) -> Awaitable[Sequence[Result]]:
-        """The newest first; of every test with ""."""
+    def results(self, name: str, limit: int, after: tuple[int, str] | None = None) -> Awaitable[Sequence[Result]]:
+        """The newest first, behind `after` (microseconds, id); of every test with ""."""
         ...

@@ -13,6 +13,7 @@ from pbx.store import schema
 from pbx.store.bulk import BulkInsert, Row
 from pbx.store.encode import clean, from_json, json_text, micros, seconds
 from pbx.store.errors import StoreError
+from pbx.store.places import Place, behind
 
 CLOSED = ItemState.CLOSED.value
 PRUNED_AT_ONCE = 1000  # closed items that one step deletes
@@ -37,6 +38,7 @@ class Wanted:
     since: float = 0.0
     until: float = 0.0
     limit: int = 1000
+    after: Place | None = None
 
 
 class StoredContacts:
@@ -204,6 +206,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(table.created_us >= micros(wanted.since))
     if wanted.until:
         found.append(table.created_us < micros(wanted.until))
+    if wanted.after is not None:
+        found.append(behind(table.created_us, table.id, wanted.after))
     return found
 
 

@@ -338,6 +338,10 @@ class CallFold(Stays):
         self.recording_s += number(data.get("duration_s"))
         self.recording = clean(data.get("path")) or self.recording  # a conversion has changed the name
 
+    def _recording_deleted(self, leg: str, at_us: int, data: Data) -> None:
+        if clean(data.get("path")) == self.recording:
+            self.recording = ""
+
 
 def _pair(leg: str, data: Data) -> tuple[str, str]:
     other = str(data.get("with_leg", ""))
@@ -378,4 +382,5 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.WRAPUP_ENDED.value: CallFold._wrapup_ended,
     Kind.RECORDING_STARTED.value: CallFold._recording_started,
     Kind.RECORDING_ENDED.value: CallFold._recording_ended,
+    Kind.RECORDING_DELETED.value: CallFold._recording_deleted,
 }

@@ -13,6 +13,7 @@ from pbx.store import schema
 from pbx.store.bulk import BulkInsert, Row
 from pbx.store.encode import clean, from_json, json_text, micros, seconds
 from pbx.store.errors import StoreError
+from pbx.store.places import Place, behind
 
 RESULTS = BulkInsert(schema.selftest_results, replace=True)
 MAX_LIST = 1000
@@ -33,8 +34,8 @@ class StoredResults:
         row = _row(result)
         await self._run(lambda connection: RESULTS.write(connection, [row]))
 
-    async def results(self, name: str, limit: int) -> Sequence[Result]:
-        found: Sequence[Result] = await self._run(lambda connection: read_results(connection, name, limit))
+    async def results(self, name: str, limit: int, after: Place | None = None) -> Sequence[Result]:
+        found: Sequence[Result] = await self._run(lambda connection: read_results(connection, name, limit, after))
         return found
 
     async def _run(self, intent: Callable[[Connection], Any]) -> Any:
@@ -43,10 +44,12 @@ class StoredResults:
         return await self._durable(intent)
 
 
-def read_results(connection: Connection, name: str, limit: int) -> list[Result]:
+def read_results(connection: Connection, name: str, limit: int, after: Place | None = None) -> list[Result]:
     """The newest first; of every test with ""."""
     table = schema.selftest_results
-    query = select(table).order_by(table.c.started_us.desc()).limit(min(limit, MAX_LIST))
+    query = select(table).order_by(table.c.started_us.desc(), table.c.id.desc()).limit(min(limit, MAX_LIST))
+    if after is not None:
+        query = query.where(behind(table.c.started_us, table.c.id, after))
     if name:
         query = query.where(table.c.name == name)
     return [_result(row) for row in connection.execute(query).mappings()]

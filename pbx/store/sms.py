@@ -12,6 +12,7 @@ from pbx.sms.message import OPEN, Inbound, Message, SentPart, State
 from pbx.store.bulk import BulkInsert, Row
 from pbx.store.encode import micros, seconds
 from pbx.store.errors import StoreError
+from pbx.store.places import Place, behind
 from pbx.store.schema_sms import sms_inbox, sms_messages, sms_parts
 
 PRUNED_AT_ONCE = 1000
@@ -40,6 +41,7 @@ class WantedSms:
     since: float = 0.0
     until: float = 0.0
     limit: int = 100
+    after: Place | None = None
 
 
 class StoredSms:
@@ -114,9 +116,12 @@ class StoredSms:
         row = _inbound_row(inbound)
         await self._run(lambda connection: INBOX.write(connection, [row]))
 
-    async def inbox(self, number: str, limit: int) -> list[Inbound]:
+    async def inbox(self, number: str, limit: int, after: Place | None = None) -> list[Inbound]:
         """What came in, the newest first."""
-        query = select(sms_inbox).order_by(sms_inbox.c.received_us.desc()).limit(min(limit, MAX_LIST))
+        order = (sms_inbox.c.received_us.desc(), sms_inbox.c.id.desc())
+        query = select(sms_inbox).order_by(*order).limit(min(limit, MAX_LIST))
+        if after is not None:
+            query = query.where(behind(sms_inbox.c.received_us, sms_inbox.c.id, after))
         if number:
             query = query.where(sms_inbox.c.number == _clean(number))
 
@@ -210,6 +215,8 @@ def _conditions(wanted: WantedSms) -> list[ColumnElement[bool]]:
         found.append(table.created_us >= micros(wanted.since))
     if wanted.until:
         found.append(table.created_us < micros(wanted.until))
+    if wanted.after is not None:
+        found.append(behind(table.created_us, table.id, wanted.after))
     return found
 
 

@@ -10,6 +10,7 @@ from pbx.call.identity import clean_number
 from pbx.call.leg import Leg
 from pbx.call.moving import detach
 from pbx.call.outgoing import OutgoingLeg
+from pbx.call.router import Routed
 from pbx.call.transfer import attended
 from pbx.call.transfer.referral import Referral
 from pbx.call.transfer.transfer import UNDER_WAY, Transfer, stay
@@ -17,7 +18,7 @@ from pbx.sip.refer import ReferTo
 
 if TYPE_CHECKING:
     from pbx.call.authentication import Authenticator
-    from pbx.call.router import Routed, Router
+    from pbx.call.router import Router
     from pbx.call.services import Services
     from pbx.config import Extension
     from pbx.sip.in_dialog import InDialogRequest
@@ -27,6 +28,7 @@ log = logging.getLogger("centrala.call")
 
 DIALLED = ("extension", "outbound")  # kinds whose answer is awaited, and whose refusal brings the party back
 RINGS = ("group",)  # applications that ring somebody, and say so when nobody answers
+NAMED = ("queue", "flow", "voicemail")  # targets by name: no phone can dial a colon, only commands name them
 PRIVATE = ("feature", "setting", "supervise", "pickup")  # what belongs to the phone that dials it
 
 
@@ -176,6 +178,9 @@ class Transfers:
         return extension
 
     def _route(self, extension: Extension, target: str) -> Routed:
+        if target.partition(":")[0] in NAMED and ":" in target:
+            self._services.applications.find(target)
+            return Routed(target, "internal")
         routed = self._router.from_extension(extension, target)
         kind = routed.application.partition(":")[0]
         if kind in PRIVATE:

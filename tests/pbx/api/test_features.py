@@ -31,10 +31,16 @@ class Fake:
     async def set_phone(self, extension: str, changes: dict[str, Any]) -> dict[str, Any]:
         return {"asked": [extension, changes]}
 
-    def originate(self, caller: str, target: str, *, answer: bool = False) -> dict[str, Any]:
+    def originate(
+        self, caller: str, target: str, *, answer: bool = False, account: str = "", caller_id: str = "", tag: str = ""
+    ) -> dict[str, Any]:
         if caller == "999":
             raise Refused(404, "there is no extension")
-        return {"asked": [caller, target, answer]}
+        more = [one for one in (account, caller_id, tag) if one]
+        return {"asked": [caller, target, answer, *more]}
+
+    def park(self, call_id: str, by: str) -> dict[str, Any]:
+        return {"asked": [call_id, by]}
 
     def record(self, call_id: str, action: str) -> dict[str, Any]:
         return {"asked": [call_id, action]}
@@ -58,7 +64,13 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         ("/phones/101", {"dnd": True}, ["101", {"dnd": True}]),
         ("/originate", {"from": "101", "to": "102"}, ["101", "102", False]),
         ("/originate", {"from": "101", "to": "102", "answer": True}, ["101", "102", True]),
+        (
+            "/originate",
+            {"from": "+48600100200", "to": "102", "account": "101", "caller_id": "+48221234567", "tag": "crm"},
+            ["+48600100200", "102", False, "101", "+48221234567", "crm"],
+        ),
         ("/calls/abc/recording", {"action": "start"}, ["abc", "start"]),
+        ("/calls/abc/park", {"by": "101"}, ["abc", "101"]),
         ("/supervise", {"mode": "listen", "supervisor": "104", "target": "101"}, ["listen", "104", "101"]),
     ],
 )

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, text
 
 from pbx.reporting.call_history import (
     Ending,
-    Place,
     Scope,
     WantedCalls,
     ending_of,
@@ -22,6 +21,7 @@ from pbx.reporting.call_history import (
     is_missed,
 )
 from pbx.store import schema
+from pbx.store.places import Place
 from pbx.store.records import Cdr, columns
 from tests.pbx.reporting.ledger import Ledger
 from tests.support.journeys import T0, abandoned, answered
@@ -131,7 +131,7 @@ def test_what_fits_is_found_page_after_page(connection: Connection, name: str) -
     place: Place | None = None
     while page := find_calls(connection, wanted, 37, place):
         found += [one.id for one in page]
-        place = Place(page[-1].started_us, page[-1].id)
+        place = (page[-1].started_us, page[-1].id)
     assert found == expected
 
 
@@ -152,7 +152,7 @@ def test_calls_that_come_meanwhile_move_nothing(tmp_path: Path) -> None:
         first = find_calls(connection, WantedCalls(), 10)
         newer = [record(number) for number in (99, 101, 85, 1)]  # one is older than all that was seen
         connection.execute(insert(schema.cdrs), newer)
-        rest = find_calls(connection, WantedCalls(), 100, Place(first[-1].started_us, first[-1].id))
+        rest = find_calls(connection, WantedCalls(), 100, (first[-1].started_us, first[-1].id))
     engine.dispose()
     numbers = [int(one.id, 16) for one in itertools.chain(first, rest)]
     assert len(set(numbers)) == len(numbers)
@@ -181,7 +181,7 @@ def plans(engine: Engine, wanted: WantedCalls) -> list[str]:
 
     with engine.connect() as connection:
         event.listen(connection, "before_cursor_execute", note)
-        find_calls(connection, wanted, 50, Place(round(T0 * SECOND) + 90 * SECOND, "f" * 32))
+        find_calls(connection, wanted, 50, (round(T0 * SECOND) + 90 * SECOND, "f" * 32))
         event.remove(connection, "before_cursor_execute", note)
         return [
             "; ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given))  # type: ignore[arg-type]
@@ -226,7 +226,7 @@ def test_many_calls_page_in_milliseconds(tmp_path: Path) -> None:
             ),
             {"calls": MANY, "first": "0" * 32},
         )
-    middle = Place(round(T0 * SECOND) + MANY // 2 * 30 * SECOND, "f" * 32)
+    middle = (round(T0 * SECOND) + MANY // 2 * 30 * SECOND, "f" * 32)
     slowest = 0.0
     with engine.connect() as connection:
         for wanted in (

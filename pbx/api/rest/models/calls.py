@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from pbx.api.rest.models.base import (
     EXAMPLE_CALL,
@@ -179,8 +179,18 @@ class Step(Shown):
 
     event: str = Field(examples=["queue.joined"])
     at: Instant
-    leg: str = Field(examples=["a"])
+    leg: str = Field("a", examples=["a"])
     data: dict[str, object] = Field(examples=[{"queue": "sales", "position": 2}])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, value: Any) -> Any:
+        """A step whose data stand beside its event."""
+        if not isinstance(value, dict) or "data" in value:
+            return value
+        own = {"event", "at", "leg"}
+        plain = {name: value[name] for name in own if name in value}
+        return plain | {"data": {name: given for name, given in value.items() if name not in own}}
 
 
 class Journey(Shown):

@@ -256,4 +256,12 @@ class Region(Shown):
     country: str = ""
     region: str = ""
     operator: str = ""
-    type: str = ""
+    kind: str = Field("", description="mobile, fixed, toll_free...")
+
+
+class ImportedTable(Imported):
+    """What a CSV table held."""
+
+    lines: int
+    columns: dict[str, str] = Field(description="Column of the table: what it was taken for")
+    problems: list[str] = Field(description="Lines that were left out, and why")

@@ -179,3 +179,8 @@ class Team(Shown):
 
 class BreakReason(Shown):
     name: str = Field(examples=["lunch"])
+    label: dict[str, str]
+    code: str
+    colour: str
+    max_minutes: float
+    when_exceeded: str

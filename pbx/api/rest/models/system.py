@@ -1,0 +1,93 @@
+"""The process, its alarms, self-tests, reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from pbx.api.rest.models.base import EXAMPLE_CALL, Instant, MaybeInstant, Shown
+
+
+class Alarm(Shown):
+    """Something an operator must know; the text names the remedy."""
+
+    name: str = Field(examples=["trunk_down"])
+    text: str
+    since: Instant
+
+
+class TestStep(Shown):
+    expected: str
+    heard: bool
+    score: float
+    at_s: float
+    pressed: str
+    reaction_ms: float | None
+
+
+class TestResult(Shown):
+    """What a test call found."""
+
+    id: str = Field(examples=[EXAMPLE_CALL])
+    name: str
+    trunk: str
+    number: str
+    started: Instant
+    ended: MaybeInstant = None
+    passed: bool
+    reason: str
+    pdd_s: float | None
+    answer_s: float | None
+    mos: float | None = Field(description="MOS-CQE (G.107); null: too short to judge")
+    rx_packets: int
+    tx_packets: int
+    lost_packets: int
+    score: float | None
+    steps: list[TestStep]
+
+
+class SelfTest(Shown):
+    name: str
+    number: str
+    trunk: str
+    next_run: MaybeInstant = None
+    latest: TestResult | None = None
+
+
+class Begun(Shown):
+    name: str
+    begun: Instant
+
+
+class ReportParameter(Shown):
+    name: str
+    kind: str
+    choices: list[str] = []
+    default: str = ""
+
+
+class ReportKind(Shown):
+    name: str = Field(examples=["queues"])
+    title: str
+    parameters: list[ReportParameter] = []
+
+
+class SheetColumn(Shown):
+    name: str
+    title: str
+    unit: str
+
+
+class ReportSheet(Shown):
+    """One table of a report."""
+
+    title: str
+    columns: list[SheetColumn] = []
+    rows: list[dict[str, Any]]
+    notes: str = ""
+
+
+class Report(Shown):
+    name: str
+    sheets: list[ReportSheet]

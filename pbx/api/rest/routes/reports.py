@@ -1,0 +1,97 @@
+"""Reports by name, as data, CSV or a page; made by a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Protocol
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from pbx.accounts.rights import Permission
+from pbx.api.control import Refused
+from pbx.api.rest.access import allow
+from pbx.api.rest.models.system import Report, ReportKind
+from pbx.api.rest.page import Page, Paging, page_of
+from pbx.api.rest.problem import problems
+from pbx.reporting.export import to_csv
+
+READ = [allow(Permission.REPORTS_READ)]
+ReportName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,63}$", examples=["queues"])]
+Day = Annotated[
+    str,
+    Query(
+        alias="from",
+        max_length=40,
+        examples=["2026-11-21"],
+        description="The first day, or an instant; today when left out",
+    ),
+]
+LastDay = Annotated[
+    str, Query(alias="to", max_length=40, examples=["2026-11-21"], description="The last day, or an instant")
+]
+Form = Annotated[Literal["json", "csv"], Query(alias="format")]
+Tongue = Annotated[Literal["pl", "ru", "en"], Query()]
+OWN = {"from", "to", "format", "language"}
+CSV = "text/csv; charset=utf-8"
+
+
+class ReportControl(Protocol):
+    """pbx.app.report_control.PbxReportControl."""
+
+    def kinds(self, language: Any = "en") -> list[dict[str, Any]]: ...
+    async def sheets(
+        self, name: str, since: str, until: str, filters: Mapping[str, str], language: Any = "en"
+    ) -> list[dict[str, Any]]: ...
+
+
+def reports_router(control: ReportControl) -> APIRouter:
+    """Every path and what answers it."""
+    router = APIRouter(tags=["reports"])
+
+    @router.get("/reports", response_model=Page[ReportKind], dependencies=READ, summary="Which reports there are")
+    async def kinds(page: Paging, language: Tongue = "en") -> Any:
+        return page_of(control.kinds(language), page, lambda row: row["name"])
+
+    @router.get(
+        "/reports/{name}",
+        response_model=Report,
+        dependencies=READ,
+        summary="A report of a period",
+        responses={
+            200: {
+                "description": "As data, or with format=csv as CSV (RFC 4180)",
+                "content": {"text/csv": {"schema": {"type": "string"}}},
+            },
+            **problems(404),
+        },
+    )
+    async def report(
+        name: ReportName,
+        request: Request,
+        since: Day = "",
+        until: LastDay = "",
+        form: Form = "json",
+        language: Tongue = "en",
+    ) -> Any:
+        """Each report has filters of its own: /reports lists them, and they are given as parameters."""
+        given = request.query_params
+        if len(given) != len(given.multi_items()):
+            raise Refused(422, "a parameter is given twice")
+        filters = {key: value for key, value in given.items() if key not in OWN and value}
+        sheets = await control.sheets(name, since, until, filters, language)
+        if form == "csv":
+            return Response(await asyncio.to_thread(_csv, sheets), headers={"content-type": CSV})
+        return {"name": name, "sheets": sheets}
+
+    return router
+
+
+def _csv(sheets: list[dict[str, Any]]) -> bytes:
+    """One table below the other, an empty line between them."""
+    texts = []
+    for sheet in sheets:
+        names = [column["name"] for column in sheet["columns"]]
+        texts.append(to_csv(names, ([row[name] for name in names] for row in sheet["rows"])))
+    return "\r\n".join(texts).encode()
