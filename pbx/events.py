@@ -265,6 +265,24 @@ class RegistrationChanged:
 
 
 @dataclass(slots=True)
+class NumberBad:
+    """The number guard found that a page does not show the number it was given; not `active`: it does again."""
+
+    site: str
+    page: str
+    line: str  # the logical number
+    verdict: str  # "truncated", "href_mismatch", "overwritten", "blocked"; "number_ok" where it is over
+    shown: str
+    assigned: str
+    href: str
+    selector: str
+    user_agent: str
+    visit: str
+    active: bool
+    at: float
+
+
+@dataclass(slots=True)
 class Alarm:
     """Something an operator must know: `name` is stable and a metric label, `text` names the remedy."""
 

@@ -25,7 +25,14 @@ from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
 from pbx.api.trunk_routes import trunk_routes
-from pbx.app import outbox_control, prompt_control, selftest_control, voicemail_control, widget_control
+from pbx.app import (
+    outbox_control,
+    prompt_control,
+    selftest_control,
+    tracking_control,
+    voicemail_control,
+    widget_control,
+)
 from pbx.app.account_control import PbxAccountControl
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.contact_control import PbxContactControl
@@ -78,6 +85,7 @@ def _public_routes(app: Pbx) -> list[BaseRoute]:
         routes.append(sip_route(app.driver.websocket, settings.websocket_origins))
     routes += sms_web_routes(app.sms)
     routes += widget_control.public_routes(app)
+    routes += tracking_control.public_routes(app)
     if settings.api and (settings.listen or settings.listen_tls):
 
         def build() -> ASGIApp:
@@ -105,6 +113,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *selftest_control.routes(app),
         *voicemail_control.routes(app),
         *prompt_control.routes(app),
+        *tracking_control.routes(app),
         *outbox_control.routes(app),
         *flow_count_routes(app.flow_counts),
         *presence_routes(AppPresenceControl(app.calls, app.presence)),

@@ -13,7 +13,15 @@ import pbx
 from core.engine.engine import Engine
 from pbx.accounts.service import Accounts
 from pbx.api.server import HttpServer
-from pbx.app import account_control, outbox_control, prompt_control, selftest_control, voicemail_control, widget_control
+from pbx.app import (
+    account_control,
+    outbox_control,
+    prompt_control,
+    selftest_control,
+    tracking_control,
+    voicemail_control,
+    widget_control,
+)
 from pbx.app.agent_control import AppAgentControl
 from pbx.app.alarms import Alarms
 from pbx.app.certificates import CertificateKeeper
@@ -59,6 +67,7 @@ from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
 from pbx.selftest.service import SelfTests
 from pbx.sms.service import SmsService
 from pbx.store.store import Store
+from pbx.tracking.service import Tracking
 from pbx.transport.base import ListenAddress
 from pbx.transport.driver import Driver
 from pbx.transport.gc_policy import GcPolicy
@@ -106,6 +115,7 @@ class Pbx:
         self.flow_counts: AppFlowCountControl
         self.presence: PresenceService
         self.voicemail: Voicemail
+        self.tracking: Tracking
         self.selftests: SelfTests
         self.widget: WidgetService
         self.metrics: Metrics
@@ -260,6 +270,7 @@ class Pbx:
         self._stack.push_async_callback(self.contacts.stop)
         self.equipment = start_equipment(self, self._stack)
         self.voicemail = await voicemail_control.start(self, self._stack)
+        self.tracking = await tracking_control.start(self, self._stack)
         self.selftests = selftest_control.build(self)
         self.callbacks = Callbacks(services, self.store.kept)
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))

@@ -176,6 +176,8 @@ class Life:
         services = self.services
         started = CallEvent(_CALL_STARTED, self.id, "a", services.clock.unix(), self.setup.record())
         services.bus.publish(started)
+        if services.attribute is not None:
+            services.attribute(self.id, self.setup, started.at)
         self.emit(_CALL_ROUTED, application=self.setup.application)
         self._task = self.loop.create_task(self._run(application))
         self._task.add_done_callback(self._finish)

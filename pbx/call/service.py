@@ -278,6 +278,8 @@ class CallService:
         now = self.services.clock.unix()
         publish = self.services.bus.publish
         publish(CallEvent(Kind.CALL_STARTED, call_id, "a", now, setup.record()))
+        if self.services.attribute is not None:
+            self.services.attribute(call_id, setup, now)  # a call that was refused was paid for as well
         entry = refused.screened
         if entry is not None:
             told = {"pattern": entry.pattern, "action": entry.action, "reason": entry.reason}

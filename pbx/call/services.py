@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.call.ring_plan import RingPlan
     from pbx.call.router import Router
     from pbx.call.running import RunningCalls
+    from pbx.call.setup import Setup
     from pbx.call.sip_policies import SipPolicies
     from pbx.call.transfer.service import Transfers
     from pbx.call.trunks import Trunks
@@ -104,4 +105,5 @@ class Services:
     spare: Callable[[Leg], bool] = lambda _leg: False
     queues: Any = None  # set by the queue feature, for flows
     contacts: Any = None  # pbx.contact.book.ContactBook, set by the composition root
+    attribute: Callable[[str, Setup, float], None] | None = None  # set by tracking: says where a new call comes from
     extra: dict[str, Any] = field(default_factory=dict)  # what other features offer to applications, by name

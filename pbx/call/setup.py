@@ -42,6 +42,7 @@ class Setup:
     call_info: tuple[str, ...] = ()  # Call-Info lines of a trunk that may give them to phones
     gruu: str = ""  # the Request-URI, where it means one phone of the callee (RFC 5627)
     contact: str = ""  # the item that the call was placed for (pbx.contact)
+    origin: dict[str, Any] | None = None  # what CALL_ATTRIBUTED said of the call, from its beginning on
 
     def record(self) -> dict[str, Any]:
         """What CALL_STARTED says."""

@@ -26,9 +26,12 @@ NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+){0,5}")
 LIVE = ("call", "now", "queue", "hangup")  # first parts of names that no block sets
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+# What is known of the visit that the call comes from (pbx.tracking); "" and 0 where nothing is.
+ORIGIN = ("source", "visit", "visitor", "page", "landing", "site", "probability", "unique", "repeat")
 CALL = (
     *("id", "caller", "caller_name", "called", "did", "tag", "language", "trunk", "region"),
     *("country", "type", "campaign", "medium", "extension", "direction", "withheld", "answered"),
+    *ORIGIN,
 )
 NOW = ("time", "date", "weekday")
 QUEUE = ("waiting", "agents_free", "promise_s")  # queue.<name>.<...>
@@ -118,6 +121,13 @@ class Variables(Mapping[str, Value]):
             return value
         if rest == "called":
             return setup.did or setup.callee
+        origin = setup.origin
+        if rest in ORIGIN:
+            empty: Value = {"probability": 0.0, "unique": False, "repeat": 0}.get(rest, "")
+            return empty if origin is None else origin.get(rest, empty)
+        if origin is not None and rest in ("campaign", "medium") and rest in origin:
+            told: Value = origin[rest]
+            return told
         if rest in ("region", "country", "type"):
             rest = f"caller_{rest}"
         said: Value = getattr(setup, rest)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
-from pbx.store import schema
+from pbx.store import schema, schema_tracking
 from pbx.store.bulk import BulkInsert, Row
 from pbx.store.schema_outbox import outbox, outbox_targets
 
@@ -39,6 +39,17 @@ KEYED: dict[str, BulkInsert] = {
 OUTBOX_NEW = "outbox.new"
 KEYED[OUTBOX_NEW] = BulkInsert(outbox)
 KEYED[outbox_targets.name] = BulkInsert(outbox_targets, replace=True)
+
+TRACKED = (
+    schema_tracking.call_sources,
+    schema_tracking.visits,
+    schema_tracking.visit_pages,
+    schema_tracking.number_leases,
+    schema_tracking.web_events,
+    schema_tracking.number_guard,
+    schema_tracking.pool_hours,
+)
+KEYED |= {table.name: BulkInsert(table, replace=True) for table in TRACKED}
 
 # What a row can be refused for, as against a database that takes nothing at present.
 REFUSED = (IntegrityError, DataError, ValueError, OverflowError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from pbx.store import schema
+from pbx.store import schema, schema_tracking
 from pbx.store.batch import KEYED
 from pbx.store.bulk import Row
 from pbx.store.fold import CallFold
@@ -17,6 +17,7 @@ DERIVED = (
     schema.wait_promises,
     schema.trunk_calls,
     schema.callback_calls,
+    schema_tracking.call_sources,
 )
 
 
@@ -33,6 +34,9 @@ class DerivedRows:
         for part in (*fold.wait_records(), *fold.callback_records()):
             table, _key, values = keyed(part)
             self._rows[table].append(values)
+        source = fold.source_record()
+        if source is not None:
+            self._rows["call_sources"].append(source)
         self._rows["trunk_calls"].extend(row(seizure) for seizure in fold.trunk_records())
 
     def write(self, connection: Connection) -> None:

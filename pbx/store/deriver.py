@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pbx.events import AgentStateChanged, CallEvent, Kind
 from pbx.store import schema
 from pbx.store.batch import Pending
+from pbx.store.call_sources import CALL_SOURCES
 from pbx.store.encode import CONTACT_KINDS, KIND_TEXT, clean, json_text, micros, seconds
 from pbx.store.fold import CallFold
 from pbx.store.records import keyed, row
@@ -116,6 +117,10 @@ class Deriver:
                     put(*keyed(wait))
             if fold.callback is not None:
                 put(*keyed(fold.callback))
+            if fold.origin is not None:
+                source = fold.source_record()
+                if source is not None:
+                    put(CALL_SOURCES, source[:1], source)
             for seizure in fold.trunk_records():
                 put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
             if count % RUN_CALLS == 0:

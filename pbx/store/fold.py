@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pbx.events import Kind
+from pbx.store.bulk import Row
+from pbx.store.call_sources import source_row
 from pbx.store.encode import clean, micros, number, seconds
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
 from pbx.store.stays import Stays
@@ -52,6 +54,7 @@ class CallFold(Stays):
         "legs",
         "lost_packets",
         "number",
+        "origin",
         "recording",
         "recording_s",
         "rx_packets",
@@ -78,6 +81,7 @@ class CallFold(Stays):
         self.sip_status = self.legs = self.tries = self.rx_packets = self.lost_packets = 0
         self.setup_s: float | None = None
         self.recording_s = self.jitter_ms = self.cost = 0.0
+        self.origin: Data | None = None  # what CALL_ATTRIBUTED said
         self.number: dict[str, str] = {}  # the columns of NUMBER that CALL_STARTED told
         self.bridges: dict[tuple[str, str], int] = {}
         self.bridged_us = 0
@@ -181,6 +185,10 @@ class CallFold(Stays):
         call_end_us = self.ended_us or self.last_us
         return [seizure.record(self.call_id, leg, call_end_us) for leg, seizure in self.seizures.items()]
 
+    def source_record(self) -> Row | None:
+        """Where the call comes from; None for one that nobody was asked about, and for a test."""
+        return None if self.origin is None or self.test else source_row(self.call_id, self.origin)
+
     def _setup(self) -> float | None:
         if self.setup_s is None and self.answered_us:
             return seconds(max(self.answered_us - self.started_us, 0))
@@ -230,6 +238,9 @@ class CallFold(Stays):
 
     def _forwarded(self, leg: str, at_us: int, data: Data) -> None:
         self.forwarded_to = clean(data.get("to"))
+
+    def _call_attributed(self, leg: str, at_us: int, data: Data) -> None:
+        self.origin = data
 
     def _test_call(self, leg: str, at_us: int, data: Data) -> None:
         self.test = clean(data.get("test"))
@@ -356,6 +367,7 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.CALL_ENDED.value: CallFold._call_ended,
     Kind.FORWARDED.value: CallFold._forwarded,
     Kind.TEST_CALL.value: CallFold._test_call,
+    Kind.CALL_ATTRIBUTED.value: CallFold._call_attributed,
     Kind.LEG_STARTED.value: CallFold._leg_started,
     Kind.LEG_RINGING.value: CallFold._leg_ringing,
     Kind.LEG_ANSWERED.value: CallFold._leg_answered,

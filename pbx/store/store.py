@@ -38,6 +38,7 @@ from pbx.store.selftest import StoredResults
 from pbx.store.settings import StoredSettings
 from pbx.store.sms import StoredSms
 from pbx.store.takes import StoredTakes
+from pbx.store.tracking import StoredTracking
 from pbx.store.voicemail import StoredMessages
 from pbx.store.widget import StoredWidgets
 from pbx.store.writer import Writer, WriterStats
@@ -89,6 +90,7 @@ class Store:
         self.selftests = StoredResults()  # the ResultStore of test calls
         self.ledger = StoredLedger()  # the LedgerStore
         self.contacts = StoredContacts()  # the ContactStore of the book of contacts
+        self.tracking = StoredTracking()  # the TrackingStore of visits
         self.sms = StoredSms()  # the SmsStore of short messages
         self.outbox = StoredOutbox()  # the Shelf of the outbox
         self.widget = StoredWidgets()  # the WidgetStore of the callback widget
@@ -129,6 +131,7 @@ class Store:
         self.audit.attach(self.durable)
         self.keys.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
+        self.tracking.attach(writer.puts, self.durable)
         self.outbox.attach(writer.puts, self.durable, writer.unwritten)
         writer.start(found.next_seq, found.next_log_seq)
         self._writer = writer

@@ -43,7 +43,11 @@ def a_day(rng: random.Random, calls: int) -> list[list[CallEvent]]:
 
 
 def overflowed(number: int, start: float) -> list[CallEvent]:
-    call = Journey(number, start).begin().at(1).add(Kind.QUEUE_JOINED, queue="sales", position=3)
+    call = Journey(number, start).begin()
+    call.add(
+        Kind.CALL_ATTRIBUTED, method="session", probability=0.98, source="google", medium="cpc", visit=f"{number:032x}"
+    )
+    call.at(1).add(Kind.QUEUE_JOINED, queue="sales", position=3)
     call.at(5).add(Kind.QUEUE_ANNOUNCED, queue="sales", position=2, low_s=60, high_s=120, quantile=0.8)
     call.at(31).add(Kind.QUEUE_OFFERED, queue="sales", agent="201", leg="b1", by="linear", through="service")
     call.at(40).add(Kind.QUEUE_LEFT, queue="sales", wait_s=30.0, reason="overflow", to="service")
