@@ -37,6 +37,7 @@ from pbx.config_sms import Sms
 from pbx.config_speech import Speech
 from pbx.config_voicemail import Announcement, Voicemail
 from pbx.config_web import MaskedNumber, NumberPool, SourceRule, Tracking, WebSite
+from pbx.config_webhooks import Webhooks
 
 __all__ = [
     "Agent",
@@ -96,6 +97,7 @@ __all__ = [
     "Tracking",
     "Trunk",
     "WebSite",
+    "Webhooks",
 ]
 
 NumberForm = Literal["dialled", "+e164", "e164", "00e164", "national", "local"]  # see pbx.numbers.forms
@@ -353,3 +355,4 @@ class Config(Section):
     ga4: list[Ga4] = []
     crm: list[Crm] = []
     outbox: Outbox = Outbox()
+    webhooks: Webhooks = Webhooks()

@@ -31,6 +31,7 @@ from pbx.app import (
     selftest_control,
     tracking_control,
     voicemail_control,
+    webhook_control,
     widget_control,
 )
 from pbx.app.account_control import PbxAccountControl
@@ -115,6 +116,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *prompt_control.routes(app),
         *tracking_control.routes(app),
         *outbox_control.routes(app),
+        *webhook_control.routes(app),
         *flow_count_routes(app.flow_counts),
         *presence_routes(AppPresenceControl(app.calls, app.presence)),
     ]

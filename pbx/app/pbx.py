@@ -20,6 +20,7 @@ from pbx.app import (
     selftest_control,
     tracking_control,
     voicemail_control,
+    webhook_control,
     widget_control,
 )
 from pbx.app.agent_control import AppAgentControl
@@ -73,6 +74,7 @@ from pbx.transport.driver import Driver
 from pbx.transport.gc_policy import GcPolicy
 from pbx.transport.resolver import Resolver, parse_target
 from pbx.voicemail.service import Voicemail
+from pbx.webhooks.service import Webhooks
 from pbx.widget.service import WidgetService
 
 log = logging.getLogger("centrala.app")
@@ -109,6 +111,7 @@ class Pbx:
         self.callbacks: Callbacks
         self.sms: SmsService
         self.outbox: Outbox
+        self.webhooks: Webhooks
         self.queues: QueueService
         self.flows: Flows
         self.publishing: Publishing
@@ -268,6 +271,7 @@ class Pbx:
         self._stack.push_async_callback(self.sms.stop)
         await self.contacts.start(await self.store.ended_last(REPLAYED_ROWS))
         self._stack.push_async_callback(self.contacts.stop)
+        self.webhooks = webhook_control.start(self, self._stack)
         self.equipment = start_equipment(self, self._stack)
         self.voicemail = await voicemail_control.start(self, self._stack)
         self.tracking = await tracking_control.start(self, self._stack)

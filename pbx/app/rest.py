@@ -15,13 +15,17 @@ from pbx.api.rest.guard import RestServices
 from pbx.api.rest.idempotency import Idempotency
 from pbx.api.rest.limits import RateLimit
 from pbx.api.rest.routes.audit import audit_router
+from pbx.api.rest.routes.outbox import outbox_router
 from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.status import status_router
 from pbx.api.rest.routes.tokens import tokens_router
 from pbx.api.rest.routes.users import users_router
+from pbx.api.rest.routes.webhooks import webhooks_router
 from pbx.app.account_control import PbxAccountControl
 from pbx.app.control import PbxControl
+from pbx.app.outbox_control import PbxOutboxControl
 from pbx.app.rest_resources import resource_routers
+from pbx.app.webhook_control import PbxWebhookControl
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -42,6 +46,8 @@ def routers(app: Pbx) -> list[APIRouter]:
         tokens_router(accounts),
         audit_router(accounts),
         *resource_routers(app),
+        outbox_router(PbxOutboxControl(app.outbox)),
+        webhooks_router(PbxWebhookControl(app)),
     ]
 
 

@@ -25,6 +25,7 @@ from pbx.cli import (
     sms,
     staffing,
     twin,
+    webhooks,
 )
 from pbx.cli import selftest as selftest_commands
 from pbx.cli import trunks as trunk_commands
@@ -52,6 +53,7 @@ contacts.register(app)
 callbacks.register(app)
 sms.register(app)
 outbox.register(app)
+webhooks.register(app)
 presence.register(app)
 distribution.register(app)
 staffing.register(app)

@@ -15,12 +15,13 @@ from pbx.store import schema_outbox as schema_outbox
 from pbx.store import schema_settings as schema_settings
 from pbx.store import schema_sms as schema_sms
 from pbx.store import schema_tracking as schema_tracking
+from pbx.store import schema_webhooks as schema_webhooks
 from pbx.store import schema_widget as schema_widget
 from pbx.store.metadata import metadata as metadata
 from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 
-HEAD = "0016"  # the newest revision under migrations/versions
+HEAD = "0021"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")

@@ -40,6 +40,7 @@ from pbx.store.sms import StoredSms
 from pbx.store.takes import StoredTakes
 from pbx.store.tracking import StoredTracking
 from pbx.store.voicemail import StoredMessages
+from pbx.store.webhooks import StoredWebhooks
 from pbx.store.widget import StoredWidgets
 from pbx.store.writer import Writer, WriterStats
 
@@ -94,6 +95,7 @@ class Store:
         self.sms = StoredSms()  # the SmsStore of short messages
         self.outbox = StoredOutbox()  # the Shelf of the outbox
         self.widget = StoredWidgets()  # the WidgetStore of the callback widget
+        self.webhooks = StoredWebhooks()  # the SubscriptionStore of webhooks
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
         self.settings = StoredSettings()  # the SettingsStore of the configuration
         self.accounts = StoredAccounts()  # the AccountStore of people and tokens
@@ -130,6 +132,7 @@ class Store:
         self.accounts.attach(self.durable)
         self.audit.attach(self.durable)
         self.keys.attach(self.durable)
+        self.webhooks.attach(self.durable)
         self.kept.attach(writer.puts, self.durable)
         self.tracking.attach(writer.puts, self.durable)
         self.outbox.attach(writer.puts, self.durable, writer.unwritten)
@@ -214,6 +217,7 @@ class Store:
             self.contacts.read(connection)
             self.sms.read(connection)
             self.outbox.read(connection)
+            self.webhooks.read(connection)
             self.flow_versions.read(connection)
             self.settings.read(connection)
             self.voicemail.read(connection)
