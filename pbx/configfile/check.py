@@ -22,6 +22,7 @@ from pbx.configfile.check_features import (
     check_sites,
     check_supervisors,
 )
+from pbx.configfile.check_ledger import check_ledger
 from pbx.configfile.check_network import check_addresses, check_peers, check_ports, check_speech_and_store
 from pbx.configfile.check_selftest import check_selftests
 from pbx.configfile.check_speech import check_speech
@@ -244,6 +245,7 @@ CHECKS: Sequence[Callable[[Config], Iterator[Problem]]] = (
     check_announcements,
     check_selftests,
     check_web,
+    check_ledger,
 )
 
 

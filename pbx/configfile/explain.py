@@ -15,6 +15,16 @@ SECRET_KEYS = frozenset(
     {
         *("secret", "password", "pin", "moderator_pin", "pins", "token", "callback_secret", "secrets", "headers"),
         *("api_secret", "server_token"),
+        "secret",
+        "password",
+        "pin",
+        "moderator_pin",
+        "pins",
+        "token",
+        "callback_secret",
+        "secrets",
+        "headers",
+        "api_secret",
     }
 )
 

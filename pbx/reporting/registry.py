@@ -17,6 +17,7 @@ from pbx.config import Language
 from pbx.ledger.spending import DIMENSIONS
 from pbx.reporting import reports
 from pbx.reporting.money import sheets as money
+from pbx.reporting.money.reconciliation import reconciliation
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.words import titles, translate
@@ -68,6 +69,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("money", money.by_source, (BY,)),
     Kind("missed_money", money.missed_money),
     Kind("missed_calls", money.missed_calls),
+    Kind("reconciliation", reconciliation),
 )
 REPORTS: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, Update, bindparam, delete, select, tuple_, update
 
 from pbx.ledger.costs import CostKey
-from pbx.ledger.mark import Mark
+from pbx.ledger.mark import Mark, State
 from pbx.ledger.ports import Put, Run
 from pbx.ledger.sales import Sale
 from pbx.store import schema_ledger as schema
@@ -20,6 +20,7 @@ from pbx.store.errors import StoreError
 COSTS = BulkInsert(schema.ad_costs, replace=True)
 SALES = BulkInsert(schema.sales, replace=True)
 MARKS = BulkInsert(schema.ledger_marks, replace=True)
+FIRST_MARKS = BulkInsert(schema.ledger_marks)  # what was told before stands
 LEADS = BulkInsert(schema.ledger_leads, replace=True)
 RUNS = BulkInsert(schema.reconcile_runs, replace=True)
 ROWS = BulkInsert(schema.reconcile_rows, replace=True)
@@ -93,14 +94,18 @@ class StoredLedger:
             await self._run(partial(_execute, statement=statement, rows=part))
 
     async def mark(self, *marks: Mark) -> None:
-        rows = {
-            mark[:3]: mark
-            for mark in (
-                (clean(one.call_id), one.target, one.event, one.state.value, clean(one.reason), micros(one.at))
-                for one in marks
-            )
-        }
-        await self._run(lambda connection: MARKS.write(connection, list(rows.values())))
+        first: dict[Row, Row] = {}
+        later: dict[Row, Row] = {}
+        for one in marks:
+            key = (clean(one.call_id), one.target, one.event)
+            some = first if one.state in (State.QUEUED, State.SKIPPED) else later
+            some[key] = (*key, one.state.value, clean(one.reason), micros(one.at))
+
+        def intent(connection: Connection) -> None:
+            FIRST_MARKS.write(connection, list(first.values()))
+            MARKS.write(connection, list(later.values()))
+
+        await self._run(intent)
 
     async def first_of(self, target: str, number: str, call_id: str, at: float, again_s: float) -> bool:
         lead = schema.ledger_leads.c

@@ -106,7 +106,7 @@ def _attributed(call: Call, _known: Known) -> Reason | None:
     """Whose call it was is not known well enough for a system of visitors."""
     if call.method == "pool":
         return Reason.POOL_SHORTAGE
-    if call.rivals >= FEW_RIVALS and call.probability < SURE and not call.visit:
+    if call.rivals >= FEW_RIVALS and call.probability < SURE:
         return Reason.POOL_COLLISION
     if call.method in OF_CHANNEL and not call.visit:
         return Reason.STATIC_NUMBER
@@ -137,12 +137,13 @@ _STATES: Mapping[str, Reason] = {
     "dead": Reason.BLOCKED,
     "waiting": Reason.NOT_SENT,
     "off": Reason.NOT_SENT,
+    "unsure": Reason.POOL_COLLISION,
 }
 _MISSING: Mapping[System, tuple[Test, ...]] = {
     System.PBX: (),
     System.CRM: (_not_counted, _short, _outside, _told),
     System.TRACKING: (_not_counted, _placed, _short, _outside, _attributed),
-    System.GA: (_not_counted, _placed, _short, _outside, _attributed, _told, _consent, _session),
+    System.GA: (_not_counted, _placed, _short, _outside, _told, _attributed, _consent, _session),
 }
 
 
