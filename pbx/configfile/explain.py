@@ -13,8 +13,6 @@ from pbx.configfile.problem import Path, Problem
 # Keys whose values, and those of tables below them, no message may show.
 SECRET_KEYS = frozenset(
     {
-        *("secret", "password", "pin", "moderator_pin", "pins", "token", "callback_secret", "secrets", "headers"),
-        *("api_secret", "server_token"),
         "secret",
         "password",
         "pin",
@@ -25,6 +23,7 @@ SECRET_KEYS = frozenset(
         "secrets",
         "headers",
         "api_secret",
+        "server_token",
     }
 )
 
