@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -72,3 +73,47 @@ def what_if(
 
     past = Past(read_config(context.obj).config, queue, weeks, handling, patience)
     what_if_report(past, calls, agents, (share, within, give_up), (agent_hour, lost_call), form_of(csv, json))
+
+
+@staffing.command()
+def roster(
+    context: typer.Context,
+    plan: Annotated[Path | None, typer.Argument(help="Contracts, shifts and people; see --example.")] = None,
+    need: Annotated[Path | None, typer.Option(help="CSV (day,from,agents) instead of a forecast.")] = None,
+    first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD; next Monday by default.")] = "",
+    days: Annotated[int, typer.Option(help="Days to plan.", min=1, max=62)] = 7,
+    queue: Queue = "",
+    share: Share = 0.80,
+    within: Within = 20.0,
+    give_up: GiveUp = 0.05,
+    shrinkage: Annotated[float, typer.Option(help="Illness, training; breaks are planned.", min=0, max=0.9)] = 0.1,
+    seconds: Annotated[float, typer.Option(help="Time for the solver.", min=1, max=86_400)] = 60.0,
+    processes: Annotated[int, typer.Option(help="Processors for it.", min=1, max=64)] = 2,
+    seed: Annotated[int, typer.Option(help="Other plans of the same quality.", min=0)] = 1,
+    weeks: Weeks = 12,
+    handling: Handling = 0.0,
+    patience: Patience = 0.0,
+    to: Annotated[Path | None, typer.Option(help="Writes the roster there, too, as CSV.")] = None,
+    example: Annotated[bool, typer.Option("--example", help="Prints a document to begin with.")] = False,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """Who works when: shifts and breaks that meet the need, within contracts, skills, offices and wishes."""
+    from pbx.cli.staffing_roster import EXAMPLE, Asked, roster_report
+
+    if example:
+        typer.echo(EXAMPLE.read_text(encoding="utf-8"), nl=False)
+        return
+    if plan is None:
+        fail("name the document: centrala staffing roster roster.toml (--example prints one)", 2)
+    from pbx.cli.staffing_reports import Past
+    from pbx.staffing.requirement import Target
+
+    target = Target(share, within, give_up)
+    asked = Asked(plan, need, first, days, target, shrinkage, seconds, processes, seed)
+    config = context.obj
+
+    def past() -> Past:
+        return Past(read_config(config).config, queue, weeks, handling, patience)
+
+    roster_report(past, asked, form_of(csv, json), to)

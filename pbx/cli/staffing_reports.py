@@ -54,8 +54,8 @@ def need_report(
     asked: Past, day: str, target: tuple[float, float, float], minutes: int, shrinkage: float, form: str
 ) -> None:
     """Agents by interval of a day."""
-    with _reading(asked.config) as reporter:
-        wanted = _date(day) if day else reporter.today() + timedelta(days=1)
+    with reading(asked.config) as reporter:
+        wanted = date_of(day) if day else reporter.today() + timedelta(days=1)
         past = asked.history(reporter, wanted)
     is_holiday = holiday_test(asked.config)
     try:
@@ -81,7 +81,7 @@ def what_if_report(
     if asked.handling_s and asked.patience_s:
         customer = Customer(asked.handling_s, asked.patience_s)
     else:
-        with _reading(asked.config) as reporter:
+        with reading(asked.config) as reporter:
             customer = asked.customer(asked.history(reporter, reporter.today()))
     aim = Target(*target)
     try:
@@ -92,7 +92,7 @@ def what_if_report(
 
 
 @contextmanager
-def _reading(config: Config) -> Iterator[Reporter]:
+def reading(config: Config) -> Iterator[Reporter]:
     try:
         reporter = Reporter.open(config)
     except StoreError as error:
@@ -105,7 +105,7 @@ def _missing(past: History, what: str, remedy: str) -> NoReturn:
     fail(f"queue {past.queue!r} has no call that was {what} in these weeks: write {remedy}, or more --weeks")
 
 
-def _date(text: str) -> date:
+def date_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,0 +1,107 @@
+"""`centrala staffing roster`: who works when, so that the hours have the people whom they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pbx.cli.console import err, fail, out
+from pbx.cli.staffing_reports import Past, date_of, reading
+from pbx.reporting.sheet import Sheet
+from pbx.reporting.sheet_table import sheet_table
+from pbx.staffing.forecast import NotEnough, by_slots, forecast
+from pbx.staffing.planner import holiday_test
+from pbx.staffing.requirement import Customer, Target, agents_for, rostered
+from pbx.staffing.roster.document import GRID, Document, RosterError, read
+from pbx.staffing.roster.need import SLOTS, Need, read_need, spread
+from pbx.staffing.roster.plan import Plan
+from pbx.staffing.roster.sheets import coverage_sheet, roster_sheet
+from pbx.staffing.roster.solver import solve
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "staffing" / "roster" / "example.toml"
+FEWEST_CALLS = 0.5  # an interval with fewer needs nobody of its own
+
+
+@dataclass(slots=True)
+class Asked:
+    """`need`: a CSV instead of a forecast."""
+
+    plan: Path
+    need: Path | None
+    first: str
+    days: int
+    target: Target
+    shrinkage: float
+    seconds: float
+    processes: int
+    seed: int
+
+
+def roster_report(past: Callable[[], Past], asked: Asked, form: str, to: Path | None) -> None:
+    """Solves and prints; with `to` the roster is written there as CSV."""
+    try:
+        document = read(asked.plan)
+        first = date_of(asked.first) if asked.first else _next_monday(date.today())
+        if asked.need is not None:
+            need, customer = read_need(asked.need, first, asked.days), None
+        else:
+            need, customer = _forecast(past(), asked, first)
+        plan = _solved(document, need, asked)
+    except RosterError as error:
+        fail(error)
+    roster = roster_sheet(document, need, plan)
+    covered = coverage_sheet(document, need, plan, customer, asked.target)
+    if to is not None:
+        to.write_text(roster.csv(), encoding="utf-8")
+    if form == "json":
+        out.print_json(data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered)})
+    elif form == "csv":
+        out.print(roster.csv(), markup=False, soft_wrap=True, end="")
+    else:
+        out.print(sheet_table(covered))
+        out.print(sheet_table(roster))
+
+
+def _rows(sheet: Sheet) -> list[dict[str, object]]:
+    return [dict(zip((column.name for column in sheet.columns), row, strict=True)) for row in sheet.rows]
+
+
+def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer]:
+    with reading(asked.config) as reporter:
+        past = asked.history(reporter, first)
+    customer, is_holiday = asked.customer(past), holiday_test(asked.config)
+    agents, calls = [], []
+    for number in range(options.days):
+        try:
+            found = forecast(past, first + timedelta(days=number), is_holiday)
+        except NotEnough:
+            agents.append((0,) * SLOTS)  # nobody called on such a day
+            calls.append((0.0,) * SLOTS)
+            continue
+        halves = by_slots(found.calls, 30)
+        needed = [agents_for(2 * float(n), customer, options.target) if n >= FEWEST_CALLS else 0 for n in halves]
+        agents.append(spread([rostered(n, options.shrinkage) for n in needed], 30))
+        calls.append(tuple(float(n) for n in by_slots(found.calls, GRID)))
+    if not any(map(any, agents)):
+        fail(f"queue {past.queue!r} has no calls to plan for before {first}: give a --need file, or another --from")
+    return Need(first, tuple(agents), tuple(calls)), customer
+
+
+def _solved(document: Document, need: Need, asked: Asked) -> Plan:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    ) as shown:
+        task = shown.add_task(f"{len(document.person)} people, {len(need.agents)} days, {asked.seconds:g} s at most")
+
+        def tell(penalty: int, bound: int, _s: float) -> None:
+            shown.update(task, description=f"penalty {penalty}, at best {max(bound, 0)}")
+
+        return solve(document, need, limit_s=asked.seconds, processes=asked.processes, seed=asked.seed, progress=tell)
+
+
+def _next_monday(today: date) -> date:
+    return today + timedelta(days=7 - today.weekday())

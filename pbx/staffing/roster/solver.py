@@ -1,0 +1,136 @@
+"""Solves rosters in a child process: it takes the processors that it is given, and is killed when it must stop.
+
+`python -m pbx.staffing.roster.solver` reads a JSON object from standard input and writes one a line to standard
+output: {"penalty", "bound", "s"} as it gets better, at the end {"plan": ...}.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from pbx.staffing.roster.document import Document, RosterError
+from pbx.staffing.roster.need import Need
+from pbx.staffing.roster.plan import Plan
+
+GRACE_S = 30.0  # for the model to be built and the last answer
+Progress = Callable[[int, int, float], None]  # penalty, bound, seconds
+
+
+def solve(
+    document: Document,
+    need: Need,
+    *,
+    limit_s: float,
+    processes: int = 2,
+    seed: int = 1,
+    progress: Progress = lambda *_: None,
+) -> Plan:
+    """The best plan that was found within `limit_s` seconds. Raises RosterError."""
+    order = {
+        "document": document.model_dump(mode="json"),
+        "first": need.first.isoformat(),
+        "agents": need.agents,
+        "limit_s": limit_s,
+        "processes": processes,
+        "seed": seed,
+    }
+    command = [sys.executable, "-m", "pbx.staffing.roster.solver"]
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
+        timer = threading.Timer(limit_s + GRACE_S, child.kill)
+        timer.start()
+        try:
+            child.stdin.write(json.dumps(order))
+            child.stdin.close()
+            plan = None
+            for line in child.stdout:
+                told = json.loads(line)
+                if "plan" in told:
+                    plan = Plan.of(told["plan"])
+                else:
+                    progress(told["penalty"], told["bound"], told["s"])
+            trouble = child.stderr.read().strip()
+        finally:
+            timer.cancel()
+            child.kill()
+    if plan is None:
+        last = trouble.splitlines()[-1] if trouble else f"it was stopped after {limit_s + GRACE_S:.0f} s"
+        raise RosterError(f"the solver ended without a plan: {last}")
+    return plan
+
+
+def main() -> int:
+    order = json.load(sys.stdin)
+    try:
+        import ortools.sat.python.cp_model  # noqa: F401
+    except ImportError:
+        print("OR-tools is missing; install it: pip install 'centrala[rosters]'", file=sys.stderr)
+        return 1
+    try:
+        plan = solve_here(
+            Document.model_validate(order["document"]),
+            Need(date.fromisoformat(order["first"]), tuple(tuple(day) for day in order["agents"])),
+            limit_s=order["limit_s"],
+            processes=order["processes"],
+            seed=order["seed"],
+            progress=lambda penalty, bound, s: _tell({"penalty": penalty, "bound": bound, "s": s}),
+        )
+    except RosterError as error:
+        print(error, file=sys.stderr)
+        return 1
+    _tell({"plan": plan.data()})
+    return 0
+
+
+def _tell(value: dict[str, Any]) -> None:
+    print(json.dumps(value), flush=True)
+
+
+def solve_here(
+    document: Document,
+    need: Need,
+    *,
+    limit_s: float,
+    processes: int,
+    seed: int = 1,
+    progress: Progress = lambda *_: None,
+) -> Plan:
+    """As `solve`, in this process: it holds the GIL while the model is built. Raises RosterError."""
+    from ortools.sat.python import cp_model
+
+    from pbx.staffing.roster.model import Model
+
+    model = Model(document, need)
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = limit_s
+    solver.parameters.num_workers = processes
+    solver.parameters.random_seed = seed
+
+    class Told(cp_model.CpSolverSolutionCallback):
+        def on_solution_callback(self) -> None:
+            progress(int(self.objective_value), int(self.best_objective_bound), self.wall_time)
+
+    status = solver.solve(model.cp, Told())
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise RosterError(f"no plan was found in {limit_s:g} s ({solver.status_name(status)}): give it more time")
+    return Plan(
+        model.duties(solver.value),
+        int(solver.objective_value),
+        int(solver.best_objective_bound),
+        status == cp_model.OPTIMAL,
+        solver.wall_time,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
