@@ -35,10 +35,10 @@ def sms_web_routes(service: SmsService) -> list[Route]:
     """None while messages are not enabled."""
     if not service.enabled:
         return []
-    gateways = {gateway.config.name: gateway.config for gateway in service.gateways}
 
     async def callback(request: Request) -> Response:
-        config = gateways.get(request.path_params["gateway"])
+        name = request.path_params["gateway"]
+        config = next((gateway.config for gateway in service.gateways if gateway.config.name == name), None)
         secret = request.path_params.get("secret", "")
         if config is None or config.kind == "smpp" or bool(secret) != (config.kind == "smsapi"):
             return Response(status_code=404)

@@ -55,20 +55,38 @@ class Calendars:
         self._bus = bus
         self._days: dict[str, Days] = {}
         self._old: set[str] = set()
+        self._web = web
         self._entries = {entry.name: entry for entry in config.calendar}
         self._check: asyncio.TimerHandle | None = None
-        self.feeds = {
-            entry.name: Feed(
-                f"calendar {entry.name}",
-                entry.source,
-                every_s=entry.every_s,
-                copy=copy_of(config, entry),
-                web=web,
-                clock=clock,
-                take=partial(self._take, entry.name, entry.timezone or config.server.timezone),
-            )
-            for entry in config.calendar
-        }
+        self._leaving: set[asyncio.Task[None]] = set()
+        self.feeds = {entry.name: self._feed(config, entry) for entry in config.calendar}
+
+    def _feed(self, config: Config, entry: Calendar) -> Feed:
+        return Feed(
+            f"calendar {entry.name}",
+            entry.source,
+            every_s=entry.every_s,
+            copy=copy_of(config, entry),
+            web=self._web,
+            clock=self._clock,
+            take=partial(self._take, entry.name, entry.timezone or config.server.timezone),
+        )
+
+    def configure(self, config: Config) -> None:
+        """From now on these calendars; what was read of one that has changed holds until it is read anew."""
+        before, self._entries = self._entries, {entry.name: entry for entry in config.calendar}
+        for name in [name for name, entry in before.items() if self._entries.get(name) != entry]:
+            task = asyncio.get_running_loop().create_task(self.feeds.pop(name).stop())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+            if name not in self._entries:
+                self._days.pop(name, None)
+        for name, entry in self._entries.items():
+            if name not in self.feeds:
+                self.feeds[name] = self._feed(config, entry)
+                self.feeds[name].start()
+        if self.feeds and self._check is None:
+            self._look()
 
     def at(self, names: Iterable[str], unix: float) -> list[str]:
         """Names of the events that go on in these calendars at this instant."""
@@ -83,6 +101,7 @@ class Calendars:
     async def stop(self) -> None:
         if self._check is not None:
             self._check.cancel()
+        await asyncio.gather(*self._leaving)
         for feed in self.feeds.values():
             await feed.stop()
 

@@ -16,7 +16,7 @@ from pbx.call.trunks.caller_id import TAG, VARIABLE
 from pbx.callback.checks import ACCOUNT
 from pbx.callback.destinations import Destinations
 from pbx.callback.pacing import Caution, ReachTime
-from pbx.config import Extension, Queue
+from pbx.config import Config, Extension, Queue
 from pbx.config_queue import members_of
 from pbx.contact.item import ContactItem, ItemKind
 from pbx.contact.windows import CallingHours
@@ -44,24 +44,31 @@ class Desk:
     """
 
     def __init__(self, services: Services) -> None:
-        config = services.config
         self.services = services
-        self.settings = config.callback
         self.book: ContactBook = services.contacts
         self.offers: VirtualQueue = services.queues.items
-        self.queues: dict[str, Queue] = {queue.name: queue for queue in config.queue}
-        self.members: dict[str, list[str]] = {queue.name: members_of(queue, config.team) for queue in config.queue}
-        dialplan = services.dialplan
-        self.destinations = Destinations(config, dialplan.extensions, dialplan.is_emergency)
-        hours = self.settings
-        self.hours = CallingHours(config, hours=hours.hours, holidays=hours.holidays, ambiguous=hours.ambiguous_zone)
-        self.reach = {name: ReachTime() for name in self.queues}
-        self.caution = {name: Caution(self.settings.silent_share) for name in self.queues}
+        self.reach: dict[str, ReachTime] = {}  # by queue
+        self.caution: dict[str, Caution] = {}
+        self.configure(services.config)
         self.lines: dict[str, str] = {}  # number that is being called: the item
         self.finished: Callable[[ContactItem, float], None] = lambda _item, _pause_s: None
         self._tasks: set[asyncio.Task[Any]] = set()
         self.previews: dict[str, Preview] = {}  # agent: what he reads
         self.stopping = False
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says; calls that run go on, and what was learned of a queue stays."""
+        settings = self.settings = config.callback
+        self.queues: dict[str, Queue] = {queue.name: queue for queue in config.queue}
+        self.members: dict[str, list[str]] = {queue.name: members_of(queue, config.team) for queue in config.queue}
+        dialplan = self.services.dialplan
+        self.destinations = Destinations(config, dialplan.extensions, dialplan.is_emergency)
+        self.hours = CallingHours(
+            config, hours=settings.hours, holidays=settings.holidays, ambiguous=settings.ambiguous_zone
+        )
+        for name in self.queues:
+            self.reach.setdefault(name, ReachTime())
+            self.caution.setdefault(name, Caution(settings.silent_share)).share = settings.silent_share
         dialplan.outbound.add_payer(self._account())
 
     def _account(self) -> Extension:

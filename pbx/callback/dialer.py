@@ -59,6 +59,15 @@ class Dialer:
         for item in self.desk.book.open_items():
             self.consider(item)
 
+    def configure(self) -> None:
+        """The desk's queues or settings are others now: every open item is looked at anew."""
+        for item in self.desk.book.open_items():
+            self.consider(item)
+        self._related = _related(self.desk)
+        self._line.configure(self.desk)
+        if self._running:
+            self._pump()
+
     def pause(self) -> None:
         """The process is about to end: no further customer is called."""
         self._running = False

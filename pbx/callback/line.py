@@ -37,8 +37,13 @@ class Line:
     """Heaps whose entries are looked at when they come to the top: who is not ready any more is dropped there."""
 
     def __init__(self, desk: Desk) -> None:
-        self._heaps: dict[str, list[tuple[float, str, int, Entry]]] = {name: [] for name in desk.queues}
+        self._heaps: dict[str, list[tuple[float, str, int, Entry]]] = {}
+        self.configure(desk)
         self._count = count()  # entries are not compared
+
+    def configure(self, desk: Desk) -> None:
+        """The desk's queues are others now; nobody of one that has gone is ready any more."""
+        self._heaps = {name: self._heaps.get(name, []) for name in desk.queues}
 
     def put(self, entry: Entry) -> None:
         """The entry is ready from now on; again, when its age has changed by a merge."""

@@ -41,10 +41,10 @@ class Caution:
     customers than `share` of the latest ones hung up without an agent.
     """
 
-    __slots__ = ("_recent", "_share", "factor")
+    __slots__ = ("_recent", "factor", "share")
 
     def __init__(self, share: float) -> None:
-        self._share = share
+        self.share = share
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self.factor = 1.0
 
@@ -69,7 +69,7 @@ class Caution:
     @property
     def weight(self) -> float:
         """What a predicted agent counts."""
-        return 0.0 if self.silent_share > self._share else self.factor
+        return 0.0 if self.silent_share > self.share else self.factor
 
 
 def allowed(*, free: int, soon_free: float, weight: float, ahead: int, launched: int) -> int:

@@ -27,13 +27,16 @@ class Requests:
     """Used by the API, the command line and the queue's key."""
 
     def __init__(self, desk: Desk, keeper: Keeper | None) -> None:
-        settings = desk.settings
         self._desk = desk
         self._limits = RequestLimits(desk.services.clock, ROOM, keeper)
-        self._per_number = [read_limit(text) for text in settings.limits_per_number]
-        self._per_source = [read_limit(text) for text in settings.limits_per_source]
+        self.configure()
         self._keys: OrderedDict[str, str] = OrderedDict()  # key: the item's id
         self.refused: dict[str, int] = {}  # by reason, since the start
+
+    def configure(self) -> None:
+        """The desk's settings are others now; what was counted counts on."""
+        self._per_number = [read_limit(text) for text in self._desk.settings.limits_per_number]
+        self._per_source = [read_limit(text) for text in self._desk.settings.limits_per_source]
 
     async def take(self, request: CallbackRequest) -> tuple[ContactItem, bool]:
         """The item, and whether it is a new one: a repeated key is the same item, a second request of a number in a

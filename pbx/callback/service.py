@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ from pbx.callback.dialer import Dialer
 from pbx.callback.preview import PreviewRow
 from pbx.callback.requests import Requests
 from pbx.contact.callback_request import CallbackRequest, RequestRefused
+from pbx.config import Config
+from pbx.configfile.change import ConfigChange
+from pbx.configfile.problem import Problem
 from pbx.contact.item import ContactItem
 
 if TYPE_CHECKING:
@@ -75,6 +78,19 @@ class Callbacks:
         self._asking = Asking(self.desk, self.requests)
         if self.enabled:
             services.extra["callbacks"] = self
+        services.followers.objection(self._objections, "callback")
+        services.followers.rebuild(self.configure, "callback", "queue", "team", "hours", "extension")
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says, for requests that are there as well."""
+        self.desk.configure(config)
+        self.requests.configure()
+        if self.enabled:
+            self.dialer.configure()
+
+    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
+        if change.old.callback.enabled != change.new.callback.enabled:
+            yield Problem(("callback", "enabled"), "is looked at when the PBX starts", "restart it")
 
     def start(self) -> None:
         """Takes up the open items and begins to call."""

@@ -35,7 +35,6 @@ class Deadlines:
         self._bus = bus
         self._book = book
         self._prune = prune
-        self._settings = book.settings
         self._heap: list[tuple[float, str]] = []
         self._late: dict[str, ContactItem] = {}  # older than an agreement allows
         self._wake = asyncio.Event()
@@ -53,6 +52,11 @@ class Deadlines:
         if self._late:
             self._tell_alarm(True)
         self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def look_again(self) -> None:
+        """Deadlines have changed: every open item is looked at anew."""
+        for item in self._book.open_items():
+            self._remind(item)
 
     async def stop(self) -> None:
         if self._unsubscribe is not None:
@@ -86,7 +90,7 @@ class Deadlines:
 
     def _next(self, item: ContactItem) -> float:
         """When to look at the item again; 0 for never."""
-        settings = self._settings
+        settings = self._book.settings
         instants = [at for at, _name in self._deadlines(item) if at > item.breached]
         if item.state is ItemState.CLAIMED:
             instants.append(item.claimed + settings.claim_s)
@@ -96,14 +100,14 @@ class Deadlines:
 
     def _deadlines(self, item: ContactItem) -> list[tuple[float, str]]:
         """Every instant until which the item should have been answered, in order, with its name."""
-        found = [(item.since + age_s, f"{age_s:g} s") for age_s in self._settings.sla_s]
+        found = [(item.since + age_s, f"{age_s:g} s") for age_s in self._book.settings.sla_s]
         if item.promise:
             found.append((item.promise, "promise"))
         return sorted(found)
 
     def _doubt_ends(self, item: ContactItem) -> float:
         began = item.attempts[-1].at if item.attempts else item.created
-        return began + self._settings.doubt_window_s
+        return began + self._book.settings.doubt_window_s
 
     # -- the clock -----------------------------------------------------------------------------------------------
 
@@ -140,12 +144,12 @@ class Deadlines:
                 heapq.heappush(self._heap, (at, name))
                 raise
         if self._prune is not None and now >= self._prune_at:
-            while await self._prune(now - self._settings.retention_days * DAY_S):
+            while await self._prune(now - self._book.settings.retention_days * DAY_S):
                 pass
             self._prune_at = now + PRUNE_S
 
     async def _judge(self, item: ContactItem, now: float) -> None:
-        if item.state is ItemState.CLAIMED and item.claimed + self._settings.claim_s <= now:
+        if item.state is ItemState.CLAIMED and item.claimed + self._book.settings.claim_s <= now:
             await self._book.release(item.id, "rule", "claim_s")
         elif item.state is ItemState.IN_DOUBT and self._doubt_ends(item) <= now:
             await self._book.release(item.id, "rule", "doubt_window_s")
@@ -172,14 +176,14 @@ class Deadlines:
                 self._tell_alarm(True)
 
     def _is_late(self, item: ContactItem) -> bool:
-        ages = self._settings.sla_s
+        ages = self._book.settings.sla_s
         return bool(ages) and item.breached >= item.since + min(ages)
 
     def _tell_alarm(self, active: bool) -> None:
         if active:
-            worst = min(self._late.values(), key=lambda item: item.since)
+            ages, worst = self._book.settings.sla_s, min(self._late.values(), key=lambda item: item.since)
             text = (
-                f"a contact is older than {min(self._settings.sla_s):g} s (contacts.sla_s); the oldest is owned by "
+                f"a contact is older than {min(ages, default=0):g} s (contacts.sla_s); the oldest is owned by "
                 f"{worst.owner or 'nobody'}: `centrala contacts list --overdue` shows them; call these customers, "
                 "let the PBX do it (queue.callback.on), or sign more agents in"
             )

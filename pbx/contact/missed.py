@@ -56,6 +56,11 @@ class MissedContacts:
         self._unsubscribe: list[Callable[[], None]] = []
         self._stopping = False
 
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says, for calls that run as well."""
+        self._settings = config.contacts
+        self._rules.configure(config)
+
     def ask_flows(self, queue_of: Callable[[str], str]) -> None:
         """`queue_of` tells from now on which queue a flow leads to ("" for none): that may change while we run."""
         self._rules.flow_queue = queue_of

@@ -22,10 +22,14 @@ class Rules:
     """Pure: reads the configuration and a call's facts."""
 
     def __init__(self, config: Config) -> None:
-        self._settings = config.contacts
-        self._queues = {queue.name: queue for queue in config.queue}
+        self.configure(config)
         written = {flow.name: _first_queue(flow) for flow in config.flow}
         self.flow_queue: Callable[[str], str] = lambda name: written.get(name, "")  # a flow's; "" for none
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
+        self._settings = config.contacts
+        self._queues = {queue.name: queue for queue in config.queue}
 
     def counts(self, facts: CallFacts) -> bool:
         """Whether the call may leave an item or close one: it came from a customer, and not for an item."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pbx.config import Config
+from pbx.configfile.change import ConfigChange
+from pbx.configfile.problem import Problem
 from pbx.contact.book import ContactBook
 from pbx.contact.deadlines import Deadlines, Prune
 from pbx.contact.missed import MissedContacts
@@ -31,6 +34,18 @@ class Contacts:
         self.missed = MissedContacts(config, bus, self.book, self._numbers)
         self.deadlines = Deadlines(bus, self.book, prune)
         services.contacts = self.book
+        services.followers.objection(self._objections, "contacts")
+        services.followers.rebuild(self.configure, "contacts", "queue")
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
+        self.book.settings = config.contacts
+        self.missed.configure(config)
+        self.deadlines.look_again()
+
+    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
+        if change.old.contacts.enabled != change.new.contacts.enabled:
+            yield Problem(("contacts", "enabled"), "is looked at when the PBX starts", "restart it")
 
     async def start(self, journeys: Iterable[Iterable[CallEvent]] = ()) -> None:
         """Restores the open items and begins to follow calls; `journeys` are of calls that ended last in an earlier

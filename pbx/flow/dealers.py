@@ -51,22 +51,27 @@ class DealerBook:
     """All methods belong to the event loop's thread. `stock_age_s` tells how old the feed is."""
 
     def __init__(self, dealers: Sequence[Dealer], settings: Dealers, clock: Clock, keeper: Keeper) -> None:
-        self.dealers = {dealer.name: dealer for dealer in dealers}
+        self._near: dict[tuple[str, str], list[Dealer]] = {}
+        self.configure(dealers, settings)
         self.stock: Stock | None = None
         self.stock_age_s: Callable[[], float] = lambda: float("inf")
         self.is_open: Callable[[str], bool] = lambda _hours: True
-        self._settings = settings
         self._clock = clock
         self._keeper = keeper
         self._given: dict[str, float] = {}  # calls by dealer, in weights
         self.counts: dict[str, int] = {}
-        self._near: dict[tuple[str, str], list[Dealer]] = {}
         self._memory: dict[str, tuple[str, float]] = {}  # caller: dealer, UTC seconds
         for name, kept in keeper.load(TURNS).items():
             if name in self.dealers:
                 self._given[name], self.counts[name] = float(kept["given"]), int(kept["count"])
         for caller, kept in keeper.load(MEMORY).items():
             self._memory[caller] = str(kept["dealer"]), float(kept["at"])
+
+    def configure(self, dealers: Sequence[Dealer], settings: Dealers) -> None:
+        """From now on these dealers; turns and memory go on."""
+        self.dealers = {dealer.name: dealer for dealer in dealers}
+        self._settings = settings
+        self._near.clear()
 
     async def take_stock(self, data: bytes) -> None:
         """A feed as it was read. Raises ValueError."""

@@ -5,6 +5,7 @@ Built once; blocks find it in `services.extra`.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ from pbx.web.client import Web, WebClient
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
     from pbx.call.services import Services
-    from pbx.clock import Clock
     from pbx.config import Config
+    from pbx.configfile.change import ConfigChange
     from pbx.customers.customer import CustomerStore
 
 
@@ -47,12 +48,21 @@ class Equipment:
         self.calendars = Calendars(config, clock, services.bus, self.web)
         conditions = services.dialplan.hours
         conditions.events = self.calendars.at
-        self.rotas = {entry.name: Duty(entry, config.server.timezone, self.calendars.at) for entry in config.rota}
+        self.rotas: dict[str, Duty] = {}
+        self._take_rotas(config)
         self.dealers = DealerBook(config.dealer, config.dealers, clock, keeper)
         self.dealers.is_open = lambda hours: conditions.state(hours) == "open"
         self.partners = Partners(config.partner, services.ledger, keeper)
         self.partners.is_open = self.dealers.is_open
-        self._stock = self._stock_of(config, clock) if config.dealers.stock else None
+        self._clock = clock
+        self._stock = self._stock_of(config) if config.dealers.stock else None
+        self._leaving: set[asyncio.Task[None]] = set()
+        followers = services.followers
+        followers.rebuild(self.calendars.configure, "calendar")
+        followers.rebuild(self._take_rotas, "rota", "calendar")
+        followers.rebuild(lambda new: self.dealers.configure(new.dealer, new.dealers), "dealer", "dealers")
+        followers.rebuild(lambda new: self.partners.reconfigure(new.partner), "partner")
+        followers.add(self._follow_stock, "dealers")
         self._regions = services.inbound.regions
         self.ranges.changed = self._take_ranges
         self._take_ranges()
@@ -75,11 +85,31 @@ class Equipment:
     async def stop(self) -> None:
         if self._stock is not None:
             await self._stock.stop()
+        await asyncio.gather(*self._leaving)
         await self.calendars.stop()
         if self._own_web is not None:
             await self._own_web.stop()
 
-    def _stock_of(self, config: Config, clock: Clock) -> Feed:
+    def _take_rotas(self, config: Config) -> None:
+        self.rotas.clear()
+        self.rotas.update({one.name: Duty(one, config.server.timezone, self.calendars.at) for one in config.rota})
+
+    def _follow_stock(self, change: ConfigChange) -> None:
+        """What was read is used until the new feed has been."""
+        old, new = change.old.dealers, change.new.dealers
+        if (old.stock, old.stock_every_s) == (new.stock, new.stock_every_s):
+            return
+        if self._stock is not None:
+            task = asyncio.get_running_loop().create_task(self._stock.stop())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+        self._stock = self._stock_of(change.new) if new.stock else None
+        if self._stock is not None:
+            self._stock.start()
+        else:
+            self.dealers.stock = None
+
+    def _stock_of(self, config: Config) -> Feed:
         """What the dealers have, as a feed that they are told of."""
         stock = Feed(
             "the stock of dealers",
@@ -87,7 +117,7 @@ class Equipment:
             every_s=config.dealers.stock_every_s,
             copy=Path(config.server.data_dir) / "feeds" / "stock",
             web=self.web,
-            clock=clock,
+            clock=self._clock,
             take=self.dealers.take_stock,
         )
         self.dealers.stock_age_s = stock.age_s

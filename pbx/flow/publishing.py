@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pbx.configfile.problem import Problem
+from pbx.configfile.change import ConfigChange
+from pbx.configfile.problem import ConfigError, Problem
 from pbx.events import Alarm, FlowVersionChanged
 from pbx.flow.diff import Change, changes
 from pbx.flow.document import FlowDocument, parse, read
@@ -59,6 +60,7 @@ class Publishing:
         self._sounds = sounds
         self._aside = aside
         self._lock = asyncio.Lock()
+        services.followers.before(self._judge)
         self.progress: dict[str, tuple[int, int]] = {}  # prompts of a flow that is being published: done, all
 
     def start(self) -> None:
@@ -185,6 +187,28 @@ class Publishing:
                 raise FlowRefused(409, f"no version of flow {name!r} is published: the configuration's holds already")
             self._hold(name, configured, by, note)
         return None
+
+    async def _judge(self, change: ConfigChange) -> None:
+        """Every flow that holds must be right among what is configured next. Raises ConfigError."""
+        if change.sections <= {"extension"} and len(change.new.extension) >= len(change.old.extension):
+            return  # the most common change, which no flow can mind
+        found: list[Problem] = await self._aside(self._new_problems, change)
+        if found:
+            raise ConfigError(found)
+
+    def _new_problems(self, change: ConfigChange) -> list[Problem]:
+        """Those that the configuration before the change has not."""
+        old = House(change.old, self._sounds, {**self._configured, **self.flows})
+        new = House(change.new, self._sounds, {**self._configured, **self.flows})
+        found = []
+        for name, flow in self.flows.items():
+            known = {(problem.key, problem.text) for problem in validate(flow, old)}
+            found += [
+                Problem(("flow", name, *problem.key), problem.text, problem.remedy)
+                for problem in validate(flow, new)
+                if (problem.key, problem.text) not in known
+            ]
+        return found
 
     # -- parts -----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from pbx.config import Config
 from pbx.config_selftest import SelfTest
 from pbx.events import Alarm
 from pbx.selftest.placing import Listening, add_payer
@@ -41,11 +42,14 @@ class SelfTests:
         self._voice = voice
         self._store = store
         self._listening = listening
-        self.tests: dict[str, SelfTest] = {entry.name: entry for entry in services.config.selftest}
-        self._payers = {entry.name: add_payer(services, entry) for entry in services.config.selftest if entry.trunk}
+        self.tests: dict[str, SelfTest] = {}
+        self._payers: dict[str, str] = {}
+        self._started = False
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.configure(services.config)
+        services.followers.rebuild(self.configure, "selftest")
         self._zone = ZoneInfo(services.config.server.timezone)
         self._one = asyncio.Lock()
-        self._tasks: list[asyncio.Task[None]] = []
         self._failed: dict[str, int] = {}  # in a row
         self.latest: dict[str, Result] = {}
         self.runs: dict[tuple[str, bool], int] = {}
@@ -53,12 +57,33 @@ class SelfTests:
     def start(self, stack: AsyncExitStack) -> None:
         """From now on tests run by their schedule; after the sockets are open. `stack` stops it."""
         stack.push_async_callback(self.stop)
+        self._started = True
+        self._schedule()
+
+    def configure(self, config: Config) -> None:
+        """From now on these tests; one that runs and has changed is cut short, and its call ends."""
+        before, self.tests = self.tests, {entry.name: entry for entry in config.selftest}
+        self._payers = {entry.name: add_payer(self._services, entry) for entry in config.selftest if entry.trunk}
+        for name in [name for name, test in before.items() if self.tests.get(name) != test]:
+            task = self._tasks.pop(name, None)
+            if task is not None:
+                task.cancel()
+            if self._failed.pop(name, 0):
+                now = self._services.clock.unix()
+                self._services.bus.publish(Alarm(f"selftest_{name}", f"test call {name} was changed", False, now))
+        if self._started:
+            self._schedule()
+
+    def _schedule(self) -> None:
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._by_schedule(test)) for test in self.tests.values()]
+        for name, test in self.tests.items():
+            if name not in self._tasks:
+                self._tasks[name] = loop.create_task(self._by_schedule(test))
 
     async def stop(self) -> None:
         """No further test begins; one that runs ends with its call."""
-        tasks, self._tasks = self._tasks, []
+        self._started = False
+        tasks, self._tasks = list(self._tasks.values()), {}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pbx.clock import Clock
 from pbx.config import Config
 from pbx.config_sms import SmsGateway
@@ -15,6 +17,19 @@ from pbx.sms.twilio import TwilioGateway
 def build(config: Config, clock: Clock, ears: Ears, reassembly: Reassembly) -> list[Gateway]:
     """One of each [[sms.gateway]]."""
     return [_one(entry, config, clock, ears, reassembly) for entry in config.sms.gateway]
+
+
+def rebuilt(
+    present: Sequence[Gateway], config: Config, clock: Clock, ears: Ears, reassembly: Reassembly
+) -> list[Gateway]:
+    """The same after a change; one whose configuration is as it was is the same object."""
+    known = {gateway.config.name: gateway for gateway in present}
+
+    def one(entry: SmsGateway) -> Gateway:
+        same = known.get(entry.name)
+        return same if same is not None and same.config == entry else _one(entry, config, clock, ears, reassembly)
+
+    return [one(entry) for entry in config.sms.gateway]
 
 
 def callback_path(gateway: SmsGateway) -> str:

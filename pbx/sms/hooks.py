@@ -35,11 +35,13 @@ class Hooks:
     def __init__(self, services: Services, send: Send) -> None:
         self._services = services
         self._send = send
-        self._queues = {queue.name: queue for queue in services.config.queue}
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsubscribe: list[Callable[[], None]] = []
 
     def start(self) -> None:
+        """Listens to what the configuration asks for, and to nothing else; again after it has changed."""
+        self._listen_no_more()
+        self._queues = {queue.name: queue for queue in self._services.config.queue}
         listen = self._services.bus.subscribe
         queues = self._queues.values()
         if any(queue.sms_on_timeout for queue in queues):
@@ -52,11 +54,14 @@ class Hooks:
 
     async def stop(self) -> None:
         """Waits for what was begun."""
+        self._listen_no_more()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _listen_no_more(self) -> None:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
-        if self._tasks:
-            await asyncio.wait(self._tasks)
 
     # -- queues ------------------------------------------------------------------------------------------------------
 

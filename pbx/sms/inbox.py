@@ -31,13 +31,17 @@ class Inbox:
 
     def __init__(self, services: Services, store: SmsStore, opted_out: OptOuts, answer: Answer) -> None:
         self._services = services
-        self._settings: Sms = services.config.sms
+        self.configure(services.config.sms)
         self._bus: EventBus = services.bus
         self._store = store
         self._opted_out = opted_out
         self._answer = answer
-        self._words = Words(self._settings)
         self.received: dict[str, int] = {"text": 0, "stop": 0, "start": 0}  # since the start
+
+    def configure(self, settings: Sms) -> None:
+        """From now on as `settings` say."""
+        self._settings: Sms = settings
+        self._words = Words(settings)
 
     async def take(self, got: Received, number: str) -> None:
         """Returns when the message is on disk, with all that it led to. `number` is the customer's in E.164 where it

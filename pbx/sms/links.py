@@ -19,7 +19,7 @@ class Links:
     """`base` is the public address of the process; "" turns short links off: the address itself is written."""
 
     def __init__(self, base: str, bus: EventBus, clock: Clock, keeper: Keeper) -> None:
-        self._base = base.rstrip("/")
+        self.base = base.rstrip("/")
         self._bus = bus
         self._clock = clock
         self._keeper = keeper
@@ -29,7 +29,7 @@ class Links:
 
     def shorten(self, url: str, message: str) -> str:
         """What stands in the text for `url`."""
-        if not self._base:
+        if not self.base:
             return url
         name = token(LENGTH)
         self._links[name] = {"url": url, "message": message, "clicks": 0, "at": round(self._clock.unix(), 3)}
@@ -38,7 +38,7 @@ class Links:
             oldest = next(iter(self._links))
             del self._links[oldest]
             self._keeper.put(ROOM, oldest, None)
-        return f"{self._base}/s/{name}"
+        return f"{self.base}/s/{name}"
 
     def open(self, name: str) -> str:
         """The address that a token leads to; "" for an unknown one."""

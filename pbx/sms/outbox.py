@@ -32,7 +32,7 @@ class Outbox:
         self.on_queued: Callable[[Message], None] = lambda _message: None
         self._bus = bus
         self._store = store
-        self._most = most
+        self.most = most
         self._adding = 0
         self._parts: dict[tuple[str, str], str] = {}  # (gateway, its id): the message's
         self._locks: dict[str, asyncio.Lock] = {}
@@ -61,8 +61,8 @@ class Outbox:
 
     @property
     def has_room(self) -> bool:
-        waiting = self.count(State.QUEUED, State.SUBMITTING) if len(self.open) >= self._most else 0
-        return waiting + self._adding < self._most
+        waiting = self.count(State.QUEUED, State.SUBMITTING) if len(self.open) >= self.most else 0
+        return waiting + self._adding < self.most
 
     async def get(self, message: str) -> Message | None:
         return self.open.get(message) or await self._store.get(message)
@@ -188,7 +188,7 @@ class Outbox:
 
     async def _add(self, message: Message) -> tuple[Message, bool]:
         if not self.has_room:
-            text = f"{self._most} messages wait (sms.max_queued): see what holds up the gateways, or raise it"
+            text = f"{self.most} messages wait (sms.max_queued): see what holds up the gateways, or raise it"
             raise SmsRefused(503, "full", text)
         self._adding += 1
         try:

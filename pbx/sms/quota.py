@@ -22,6 +22,10 @@ class Quota:
 
     def __init__(self, settings: Sms, clock: Clock, keeper: Keeper) -> None:
         self._limits = RequestLimits(clock, ROOM, keeper)
+        self.configure(settings)
+
+    def configure(self, settings: Sms) -> None:
+        """From now on these limits; what was counted counts on."""
         self._number = [read_limit(text) for text in settings.limits_per_number]
         self._source = [read_limit(text) for text in settings.limits_per_source]
         self._block = [read_limit(text) for text in settings.pumping]

@@ -16,10 +16,14 @@ class Routes:
 
     def __init__(self, settings: Sms, gateways: Sequence[Gateway], spend: Spend) -> None:
         self._settings = settings
-        self._gateways = list(gateways)
+        self._gateways: Sequence[Gateway] = gateways
         self._spend = spend
         self.cooling: dict[str, float] = {}  # name: until (UTC seconds)
         self.under_way: Counter[str] = Counter()  # submissions by gateway
+
+    def configure(self, settings: Sms, gateways: Sequence[Gateway]) -> None:
+        """From now on as `settings` say, by these gateways."""
+        self._settings, self._gateways = settings, gateways
 
     def of_number(self, number: str) -> list[Gateway]:
         """Those that serve a number, in the order in which they are tried."""

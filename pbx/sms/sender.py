@@ -44,6 +44,17 @@ class Sender:
         self._paused = False
         outbox.on_queued = self._queued
 
+    def configure(self, settings: Sms, gateways: Sequence[Gateway]) -> None:
+        """From now on as `settings` say, by these gateways: messages that wait look for their way anew. What is being
+        submitted goes the way that it went."""
+        self._settings = settings
+        self._gateways = {gateway.config.name: gateway for gateway in gateways}
+        self._waiting = WaitingMessages(self._routes.way)
+        for message in sorted(self._outbox.in_state(State.QUEUED), key=lambda each: (each.created, each.id)):
+            if message.id not in self._given:
+                self._queued(message)
+        self._wake.set()
+
     @property
     def submitting(self) -> int:
         return len(self._submissions)

@@ -23,6 +23,7 @@ from pbx.sms.ports import SmsStore
 from pbx.sms.quota import Quota
 from pbx.sms.reassembly import Reassembly
 from pbx.sms.receipts import Receipts
+from pbx.sms.reconfigure import Reconfiguration
 from pbx.sms.routes import Routes
 from pbx.sms.sender import Sender
 from pbx.sms.writing import Writer
@@ -79,19 +80,21 @@ class SmsService:
         self._store = store
         self.opted_out = OptOuts(clock, keeper)
         self.links = Links(self.settings.public_url, bus, clock, keeper)
-        self._quota = Quota(self.settings, clock, keeper)
-        self.writer = Writer(services, self.opted_out, self._quota, self.links.shorten)
+        self.quota = Quota(self.settings, clock, keeper)
+        self.writer = Writer(services, self.opted_out, self.quota, self.links.shorten)
         self.outbox = Outbox(bus, clock, store, most=self.settings.max_queued)
         self._spend = Spend(clock, services.config.server.timezone, keeper, SPEND_ROOM)
-        ears = Ears(self.receipt, self.received, self._gateway_state)
-        self.gateways: list[Gateway] = build(services.config, clock, ears, Reassembly(clock, keeper))
-        self._routes = Routes(self.settings, self.gateways, self._spend)
-        self._sender = Sender(self.settings, self.outbox, self.gateways, self._routes, self._spend)
-        self._receipts = Receipts(bus, self.outbox, lambda: self._sender.submitting)
+        self.ears = Ears(self.receipt, self.received, self._gateway_state)
+        self.reassembly = Reassembly(clock, keeper)
+        self.gateways: list[Gateway] = build(services.config, clock, self.ears, self.reassembly)
+        self.routes = Routes(self.settings, self.gateways, self._spend)
+        self.sender = Sender(self.settings, self.outbox, self.gateways, self.routes, self._spend)
+        self._receipts = Receipts(bus, self.outbox, lambda: self.sender.submitting)
         self.inbox = Inbox(services, store, self.opted_out, self._confirm)
-        self._hooks = Hooks(services, self.send)
+        self.hooks = Hooks(services, self.send)
         self._sweeper: asyncio.Task[None] | None = None
         self.refused: dict[str, int] = {}
+        self._reconfiguration = Reconfiguration(self)
         if self.enabled:
             services.extra["sms"] = self
 
@@ -102,16 +105,17 @@ class SmsService:
         await self.outbox.start()
         for gateway in self.gateways:
             await gateway.start()
-        self._sender.start()
-        self._hooks.start()
+        self.sender.start()
+        self.hooks.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def stop(self) -> None:
         """Ends what is under way as well as that goes; what remains is in doubt for the next process."""
         if not self.enabled:
             return
-        await self._hooks.stop()
-        await self._sender.stop()
+        await self.hooks.stop()
+        await self.sender.stop()
+        await self._reconfiguration.stop()
         for gateway in self.gateways:
             await gateway.stop()
         if self._sweeper is not None:
@@ -148,23 +152,23 @@ class SmsService:
         """(text, coding, parts, cost) of a text as it would be sent, without sending or counting it."""
         cut = self.writer.preview(request)
         number = self.writer.destinations.number(request.to) if request.to else ""
-        ways = self._routes.of_number(number) if number else self.gateways
-        cost = self._routes.cost(ways[0], cut[2]) if ways else 0.0
+        ways = self.routes.of_number(number) if number else self.gateways
+        cost = self.routes.cost(ways[0], cut[2]) if ways else 0.0
         return (*cut, cost)
 
     def _afford(self, message: Message) -> None:
         """Refuses what no gateway can take: none serves the number, or none may spend more."""
-        ways = self._routes.of_number(message.number)
+        ways = self.routes.of_number(message.number)
         if not ways:
             text = f"no gateway serves {message.number}; see prefixes of [[sms.gateway]]"
             raise SmsRefused(409, "no_gateway", text)
-        if not any(self._routes.fits(way, message.parts) for way in ways):
+        if not any(self.routes.fits(way, message.parts) for way in ways):
             text = "the limits of money are used up (money_per_day, money_per_month)"
             raise SmsRefused(429, "money", text)
 
     def _ticket(self, message: Message, *, new: bool) -> SmsTicket:
-        ways = self._routes.of_number(message.number)
-        cost = message.cost or (self._routes.cost(ways[0], message.parts) if ways else 0.0)
+        ways = self.routes.of_number(message.number)
+        cost = message.cost or (self.routes.cost(ways[0], message.parts) if ways else 0.0)
         return SmsTicket(message.id, message.number, message.state.value, message.parts, message.coding, cost, new)
 
     def _count_refused(self, request: SmsRequest, refused: SmsRefused) -> None:
@@ -192,8 +196,8 @@ class SmsService:
         (log.info if up else log.error)("%s", text)
         self.services.bus.publish(Alarm(f"sms_gateway_{name}", text, not up, self.services.clock.unix()))
         if up:
-            self._routes.cooling.pop(name, None)
-            self._sender.wake()
+            self.routes.cooling.pop(name, None)
+            self.sender.wake()
 
     # -- by hand -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +227,7 @@ class SmsService:
                     gateway.config.name,
                     gateway.config.kind,
                     gateway.is_up,
-                    self._routes.under_way[gateway.config.name],
+                    self.routes.under_way[gateway.config.name],
                     gateway.throttled,
                     self._spend.spent(gateway.config.name),
                     gateway.config.currency,
@@ -234,7 +238,7 @@ class SmsService:
 
     async def _sweep(self) -> None:
         while True:
-            self._quota.sweep()
+            self.quota.sweep()
             try:
                 while await self._store.prune(self.services.clock.unix() - self.settings.keep_days * DAY_S):
                     pass

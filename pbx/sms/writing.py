@@ -6,6 +6,7 @@ from collections import ChainMap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pbx.config import Config
 from pbx.config_sms import SmsTemplate
 from pbx.contact.messaging import SmsRefused, SmsRequest
 from pbx.contact.windows import CallingHours
@@ -28,17 +29,20 @@ class Writer:
     """`link(url, message)` gives what stands in a text for a link."""
 
     def __init__(self, services: Services, opted_out: OptOuts, quota: Quota, link: Callable[[str, str], str]) -> None:
-        config = services.config
         self._services = services
+        self.configure(services.config)
+        self._opted_out = opted_out
+        self._quota = quota
+        self._link = link
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says."""
         self._settings = config.sms
         self._templates: dict[str, SmsTemplate] = {template.name: template for template in config.sms.template}
         self.destinations = Destinations(config)
         self._hours = CallingHours(
             config, hours=config.sms.hours, holidays=config.sms.holidays, ambiguous=config.sms.ambiguous_zone
         )
-        self._opted_out = opted_out
-        self._quota = quota
-        self._link = link
 
     def write(self, request: SmsRequest, *, confirmation: bool = False) -> Message:
         """The message, counted. Raises SmsRefused. A `confirmation` goes to who opted out, too, and is not limited."""

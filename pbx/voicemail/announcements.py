@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from pbx.config import Config
 from pbx.config_voicemail import Announcement
 from pbx.events import Kind
 from pbx.ids import new_id
@@ -31,9 +32,13 @@ class Announcements:
         self._studio = studio
         self._pins = pins
         self._zone = ZoneInfo(services.config.server.timezone)
-        self.configured: dict[str, Announcement] = {entry.name: entry for entry in services.config.announcement}
-        self._codes = {entry.code: entry for entry in services.config.announcement if entry.code}
+        self.configure(services.config)
         self.recorded: dict[str, dict[str, Any]] = dict(services.keeper.load(ROOM))
+
+    def configure(self, config: Config) -> None:
+        """From now on these; what is recorded stays recorded."""
+        self.configured: dict[str, Announcement] = {entry.name: entry for entry in config.announcement}
+        self._codes = {entry.code: entry for entry in config.announcement if entry.code}
 
     def application(self, code: str) -> Application | None:
         """What is behind the feature code: recording the announcement of `code`."""

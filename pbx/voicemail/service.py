@@ -43,21 +43,42 @@ class Voicemail:
         name = config.media.recordings_key_file
         key = read_recording_key(Path(name)) if name else b""
         self.services = services
-        self.boxes: dict[str, Box] = {box.name: box for box in config.voicemail}
-        self._own = {box.extension: box for box in reversed(config.voicemail) if box.extension}
+        self.boxes: dict[str, Box] = {}
+        self._started = False
         self.shelf = Shelf(store, folder, self._changed)
         self.pins = Pins(services)
         self.studio = Studio(services, folder, key)
         self.greetings = Greetings(self.studio)
         self.announcements = Announcements(self.studio, self.pins)
         self.deposit = Deposit(services, self.shelf, self.greetings, key)
-        self._lamps = _lamps(config)
+        self._lamps: dict[str, list[str]] = {}
+        self.configure(config)
+        services.followers.rebuild(self.configure, "voicemail", "announcement")
         self._sweep: asyncio.Task[None] | None = None
         services.extra["voicemail"] = self
         services.extra["announcements"] = self.announcements
         services.applications.register("voicemail", self._leaving)
         services.applications.register("mailbox", self._opening, keep=False)
         services.applications.register("announcement", self.announcements.application, keep=False)
+
+    def configure(self, config: Config) -> None:
+        """From now on these boxes and announcements. The messages of a box that is no more are kept until they are too
+        old, and are there when it comes again."""
+        self.boxes.clear()
+        self.boxes.update({box.name: box for box in config.voicemail})
+        self._own = {box.extension: box for box in reversed(config.voicemail) if box.extension}
+        self.announcements.configure(config)
+        before, self._lamps = self._lamps, _lamps(config)
+        if self._started:
+            known = self.services.dialplan.extensions
+            for extension in {*before, *self._lamps}:
+                if extension in known:
+                    self._light(extension)
+            self._begin_sweeping()
+
+    def _begin_sweeping(self) -> None:
+        if self.boxes and self._sweep is None:
+            self._sweep = asyncio.get_running_loop().create_task(self._sweeping())
 
     async def start(self) -> None:
         """Takes up what an earlier process left, and lights the lamps."""
@@ -75,8 +96,8 @@ class Voicemail:
         await asyncio.to_thread(self.studio.tidy)
         for extension in self._lamps:
             self._light(extension)
-        if self.boxes:
-            self._sweep = asyncio.get_running_loop().create_task(self._sweeping())
+        self._started = True
+        self._begin_sweeping()
 
     async def stop(self) -> None:
         """Waits until what was said to be saved is."""

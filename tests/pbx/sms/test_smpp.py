@@ -117,7 +117,7 @@ async def test_another_gateway_takes_over_from_one_that_is_not_bound(smsc: Smsc)
         ticket = await found.send()
         message = await found.until(ticket, "delivered")
         assert message.gateway == "a"
-        ways = found.service._routes.of_number("+79161234567")
+        ways = found.service.routes.of_number("+79161234567")
     assert [way.config.name for way in ways] == ["abroad", "wrong", "dead", "a"]
 
 

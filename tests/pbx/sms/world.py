@@ -10,6 +10,7 @@ from typing import Any
 from pbx.call.keeping import MemoryKeeper
 from pbx.clock import Clock, SystemClock
 from pbx.config import Config
+from pbx.configfile.change import Followers
 from pbx.contact.messaging import SmsRequest, SmsTicket
 from pbx.events import Alarm, CallEvent, EventBus
 from pbx.sms.message import Message
@@ -70,6 +71,7 @@ class World:
             extra={},
             contacts=SimpleNamespace(open=self._open),
             running=SimpleNamespace(calls=self.calls),
+            followers=Followers(),
         )
         self.service = SmsService(services, self.store)  # type: ignore[arg-type]
         self.given = config
