@@ -14,10 +14,10 @@ from pbx.callback.destinations import Verdict
 from pbx.callback.dialer import Dialer
 from pbx.callback.preview import PreviewRow
 from pbx.callback.requests import Requests
-from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.config import Config
 from pbx.configfile.change import ConfigChange
 from pbx.configfile.problem import Problem
+from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.contact.item import ContactItem
 
 if TYPE_CHECKING:
