@@ -20,6 +20,7 @@ class AuditLog:
     def __init__(self, store: AuditStore, clock: Clock, keep_days: int) -> None:
         self._store, self._clock, self._keep_s = store, clock, keep_days * DAY_S
         self.entries = 0  # since the start
+        self._newest = 0.0
 
     async def record(
         self,
@@ -37,9 +38,11 @@ class AuditLog:
         only what differs and a digest of each. Returns when it is committed, or must wait for the database.
         """
         kind: ActorKind = who.kind if who is not None else "cli" if user else "nobody"
+        now = self._clock.unix()
+        self._newest = max(now, self._newest + 0.001)  # ids of one millisecond have no order
         entry = Entry(
-            id=new_id(self._clock.unix()),
-            at=self._clock.unix(),
+            id=new_id(self._newest),
+            at=now,
             actor_kind=kind,
             actor=who.id if who is not None else user,
             actor_name=who.name if who is not None else user,

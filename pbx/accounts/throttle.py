@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pbx.accounts.errors import AccountError
+from pbx.sip.address import source_of
 
 MAX_KEYS = 20_000  # counted at a time; the longest unused goes
 
@@ -60,7 +61,7 @@ class Throttle:
         if times is None:
             times = deque(maxlen=window.guesses)
         self._guesses[key] = times
-        if len(self._guesses) > MAX_KEYS:
+        while len(self._guesses) > MAX_KEYS:
             self._guesses.popitem(last=False)
         return times
 
@@ -68,10 +69,10 @@ class Throttle:
 def _keys(login: str, address: str, device: str) -> list[tuple[str, Window]]:
     if device:
         return [(f"device {device}", BY_DEVICE)]
-    name = login.casefold()[:128]
+    name, source = login.casefold()[:128], source_of(address)
     return [
-        (f"address {address}", BY_ADDRESS),
-        (f"pair {address} {name}", BY_ADDRESS_AND_LOGIN),
+        (f"address {source}", BY_ADDRESS),
+        (f"pair {source} {name}", BY_ADDRESS_AND_LOGIN),
         (f"login {name}", BY_LOGIN),
     ]
 

@@ -21,6 +21,7 @@ from pbx.api.account_errors import refusal
 from pbx.api.control import Refused
 from pbx.app.nonce_key import nonce_key
 from pbx.config import Config
+from pbx.metrics.api import ApiMetrics, ApiNow
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -56,6 +57,24 @@ async def announce(app: Pbx) -> None:
         hours = app.config.accounts.link_s / 3600
         url = PbxAccountControl(app).link_url(secret)
         log.warning("there is no admin yet; this link makes one, once, within %g h: %s", hours, url)
+
+
+def metrics(app: Pbx) -> ApiMetrics:
+    """Of the HTTP API and of accounts."""
+
+    def now() -> ApiNow:
+        accounts = app.accounts
+        return ApiNow(
+            users=len(accounts.people),
+            sessions=len(accounts.sessions),
+            logins=accounts.logins,
+            failures=accounts.failures,
+            throttled=accounts.throttle.refused,
+            audit_entries=accounts.audit.entries,
+            audit_lost=app.store.audit.lost,
+        )
+
+    return ApiMetrics(now)
 
 
 class ConfiguredDirectory:

@@ -247,6 +247,8 @@ class Pbx:
         self.outbox = outbox_control.start(self, self._stack)
         self.contacts = Contacts(services, self.store.contacts, self.store.contacts.prune)
         self.metrics.add(prompt_control.collector(self))
+        self.api_metrics = account_control.metrics(self)
+        self.metrics.add(self.api_metrics)
         self.metrics.add(ContactMetrics(self.bus, partial(contacts_now, self)))
         self.queues = QueueService(services)
         self.queues.dispatcher.observe = self.decisions.observe

@@ -16,6 +16,7 @@ from pbx.api.rest.idempotency import Idempotency
 from pbx.api.rest.limits import RateLimit
 from pbx.api.rest.routes.audit import audit_router
 from pbx.api.rest.routes.outbox import outbox_router
+from pbx.api.rest.routes.link_page import link_page_router
 from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.status import status_router
 from pbx.api.rest.routes.tokens import tokens_router
@@ -42,6 +43,7 @@ def routers(app: Pbx) -> list[APIRouter]:
     return [
         status_router(PbxControl(app)),
         session_router(accounts),
+        link_page_router(accounts, app.config.server.language),
         users_router(accounts),
         tokens_router(accounts),
         audit_router(accounts),
@@ -59,7 +61,7 @@ def _services(app: Pbx) -> RestServices:
         principal_limit=RateLimit(settings.requests_per_s, settings.burst, monotonic),
         address_limit=RateLimit(settings.anonymous_per_s, settings.anonymous_burst, monotonic),
         idempotency=Idempotency(app.store.keys),
-        observe=lambda *_: None,
+        observe=app.api_metrics.observe,
         audit=app.accounts.audit,
         origins=[settings.public_url] if settings.public_url else [],
     )

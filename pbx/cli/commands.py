@@ -10,6 +10,7 @@ import typer
 import pbx
 from pbx.cli import (
     DEFAULT_CONFIG,
+    accounts,
     agents,
     callbacks,
     contacts,
@@ -49,6 +50,7 @@ features.register(app, calls)
 report_sheets.register(report)
 trunk_commands.register(app)
 agents.register(app)
+accounts.register(app)
 contacts.register(app)
 callbacks.register(app)
 sms.register(app)

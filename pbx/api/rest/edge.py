@@ -19,6 +19,7 @@ from pbx.sip.address import source_of
 
 log = logging.getLogger("centrala.api")
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WS"})
 UNKNOWN = "none"  # the route of a path that is none
 # Beside what pbx.api.server says in every answer.
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-frame-options": "DENY"}
@@ -63,7 +64,9 @@ class Edge:
             log.exception("a request of the HTTP API failed: %s %s", scope.get("method", "WS"), scope["path"])
         finally:
             route = getattr(scope.get("route"), "path", UNKNOWN)
-            self._services.observe(route, scope.get("method", "WS"), status, perf_counter() - begin)
+            method = scope.get("method", "WS")
+            known = method if method in METHODS else "other"  # the client may call its method what it likes
+            self._services.observe(route, known, status, perf_counter() - begin)
 
     def _recognise(self, connection: HTTPConnection) -> None:
         """Denied 429 for who asks too often: a principal, or an address with nobody behind it."""
