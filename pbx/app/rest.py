@@ -15,8 +15,8 @@ from pbx.api.rest.guard import RestServices
 from pbx.api.rest.idempotency import Idempotency
 from pbx.api.rest.limits import RateLimit
 from pbx.api.rest.routes.audit import audit_router
-from pbx.api.rest.routes.outbox import outbox_router
 from pbx.api.rest.routes.link_page import link_page_router
+from pbx.api.rest.routes.outbox import outbox_router
 from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.status import status_router
 from pbx.api.rest.routes.tokens import tokens_router
