@@ -113,6 +113,10 @@ class People:
         """It is kept already, together with something else."""
         self._keep(person)
 
+    def extensions(self) -> Collection[str]:
+        """Phones that somebody could have."""
+        return self._directory.extensions()
+
     def principal(self, person: Person, session: str) -> Principal:
         """Who he is to the API."""
         return Principal(

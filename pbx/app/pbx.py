@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -140,6 +140,10 @@ class Pbx:
     def at_stop(self, close: Callable[[], object]) -> None:
         """`close` is called when the PBX stops, before whatever was started earlier is stopped."""
         self._stack.callback(close)
+
+    def closing(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Of what was made late: `close` is called before everything that was there before it is stopped."""
+        self._stack.push_async_callback(close)
 
     async def drain(self, timeout_s: float) -> int:
         """Refuses new calls with 503 and waits for running ones; returns how many had to be ended after `timeout_s`."""

@@ -16,6 +16,7 @@ from pbx.api.rest.idempotency import Idempotency
 from pbx.api.rest.limits import RateLimit
 from pbx.api.rest.routes.audit import audit_router
 from pbx.api.rest.routes.link_page import link_page_router
+from pbx.api.rest.routes.oidc import oidc_router
 from pbx.api.rest.routes.outbox import outbox_router
 from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.status import status_router
@@ -24,6 +25,7 @@ from pbx.api.rest.routes.users import users_router
 from pbx.api.rest.routes.webhooks import webhooks_router
 from pbx.app.account_control import PbxAccountControl
 from pbx.app.control import PbxControl
+from pbx.app.oidc_control import PbxOidcControl
 from pbx.app.outbox_control import PbxOutboxControl
 from pbx.app.rest_resources import resource_routers
 from pbx.app.webhook_control import PbxWebhookControl
@@ -44,6 +46,7 @@ def routers(app: Pbx) -> list[APIRouter]:
         status_router(PbxControl(app)),
         session_router(accounts),
         link_page_router(accounts, app.config.server.language),
+        oidc_router(PbxOidcControl(app)),
         users_router(accounts),
         tokens_router(accounts),
         audit_router(accounts),
