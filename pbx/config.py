@@ -25,6 +25,7 @@ from pbx.config_features import (
 )
 from pbx.config_http import Http
 from pbx.config_ledger import Crm, Ga4, Ledger
+from pbx.config_live import Live
 from pbx.config_media import DigitWay, Media, MediaEncryption
 from pbx.config_outbox import Outbox
 from pbx.config_overflow import Partner
@@ -65,6 +66,7 @@ __all__ = [
     "Http",
     "Language",
     "Ledger",
+    "Live",
     "MaskedNumber",
     "Media",
     "Number",
@@ -355,4 +357,5 @@ class Config(Section):
     ga4: list[Ga4] = []
     crm: list[Crm] = []
     outbox: Outbox = Outbox()
+    live: Live = Live()
     webhooks: Webhooks = Webhooks()

@@ -58,6 +58,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             return
         self.transport.write(b"".join(self.conn.data_to_send()))
 
+    def write_frame(self, frame: bytes) -> None:
+        """A whole frame that was made before, for many connections at once."""
+        if not self.disconnected and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frame)
+
     def end(self, code: int) -> None:
         if self.disconnected or self._cut is not None:
             return

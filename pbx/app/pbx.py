@@ -15,6 +15,7 @@ from pbx.accounts.service import Accounts
 from pbx.api.server import HttpServer
 from pbx.app import (
     account_control,
+    live_stream,
     outbox_control,
     prompt_control,
     selftest_control,
@@ -48,6 +49,7 @@ from pbx.features.checks import check_music
 from pbx.features.service import Features
 from pbx.flow.interpreter import Flows
 from pbx.flow.publishing import Publishing
+from pbx.live.hub import Hub
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import Prompts
 from pbx.metrics.agents import AgentMetrics
@@ -112,6 +114,7 @@ class Pbx:
         self.sms: SmsService
         self.outbox: Outbox
         self.webhooks: Webhooks
+        self.live: Hub
         self.queues: QueueService
         self.flows: Flows
         self.publishing: Publishing
@@ -170,6 +173,7 @@ class Pbx:
         self._build_calls()
         self._count_events()
         await self._start_features()
+        self.live = live_stream.start(self, self._stack)
         servers = build_servers(self)
         # From here on the loop is never held for long: a call that comes in at once finds it awake.
         collector = GcPolicy(is_quiet=lambda: not self.calls.calls)
@@ -182,6 +186,7 @@ class Pbx:
         for server in servers:
             await server.start()
             self._stack.push_async_callback(server.stop)
+        self._stack.callback(self.live.close)  # streams that never end by themselves
         self._tell_websockets()
         await account_control.announce(self)
 

@@ -11,11 +11,13 @@ from starlette.types import ASGIApp
 from pbx.api.client_address import ClientAddress
 from pbx.api.rest.app import rest_app
 from pbx.api.rest.authenticate import AccountAuthenticator
-from pbx.api.rest.guard import RestServices
+from pbx.api.rest.guard import Authenticator, RestServices
 from pbx.api.rest.idempotency import Idempotency
 from pbx.api.rest.limits import RateLimit
+from pbx.api.rest.live_access import Credentials, LiveAuthenticator
 from pbx.api.rest.routes.audit import audit_router
 from pbx.api.rest.routes.link_page import link_page_router
+from pbx.api.rest.routes.live import live_router
 from pbx.api.rest.routes.oidc import oidc_router
 from pbx.api.rest.routes.outbox import outbox_router
 from pbx.api.rest.routes.session import session_router
@@ -25,10 +27,12 @@ from pbx.api.rest.routes.users import users_router
 from pbx.api.rest.routes.webhooks import webhooks_router
 from pbx.app.account_control import PbxAccountControl
 from pbx.app.control import PbxControl
+from pbx.app.live_control import PbxLiveControl
 from pbx.app.oidc_control import PbxOidcControl
 from pbx.app.outbox_control import PbxOutboxControl
 from pbx.app.rest_resources import resource_routers
 from pbx.app.webhook_control import PbxWebhookControl
+from pbx.live.tickets import LIFE_S, Tickets
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -36,10 +40,12 @@ if TYPE_CHECKING:
 
 def build_rest(app: Pbx) -> ASGIApp:
     """Runs in a thread: it only builds, and starts nothing."""
-    return rest_app(routers(app), _services(app))
+    tickets: Tickets[Credentials] = Tickets(app.clock)
+    authenticator = LiveAuthenticator(AccountAuthenticator(app.accounts), tickets)
+    return rest_app(routers(app, authenticator, tickets), _services(app, authenticator))
 
 
-def routers(app: Pbx) -> list[APIRouter]:
+def routers(app: Pbx, authenticator: Authenticator, tickets: Tickets[Credentials]) -> list[APIRouter]:
     """Every topic of the API; paths begin after /api/v1."""
     accounts = PbxAccountControl(app)
     return [
@@ -53,13 +59,14 @@ def routers(app: Pbx) -> list[APIRouter]:
         *resource_routers(app),
         outbox_router(PbxOutboxControl(app.outbox)),
         webhooks_router(PbxWebhookControl(app)),
+        live_router(PbxLiveControl(app, authenticator, tickets), LIFE_S),
     ]
 
 
-def _services(app: Pbx) -> RestServices:
+def _services(app: Pbx, authenticator: Authenticator) -> RestServices:
     settings = app.config.api
     return RestServices(
-        authenticator=AccountAuthenticator(app.accounts),
+        authenticator=authenticator,
         address=ClientAddress(app.config.http.trusted_proxies),
         principal_limit=RateLimit(settings.requests_per_s, settings.burst, monotonic),
         address_limit=RateLimit(settings.anonymous_per_s, settings.anonymous_burst, monotonic),
