@@ -26,7 +26,10 @@ MAX_PROBLEMS = 100  # that are told
 def start_equipment(app: Pbx, stack: AsyncExitStack) -> Equipment:
     """Built, begun, and counted; `stack` ends it."""
     equipment = Equipment(app.calls.services, app.store.customers, app.store.ranges, app.store.kept)
-    app.metrics.add(BlockMetrics(app.bus, app.config.http.hosts, [dealer.name for dealer in app.config.dealer]))
+    metrics = BlockMetrics(app.bus, app.config.http.hosts, [dealer.name for dealer in app.config.dealer])
+    app.metrics.add(metrics)
+    follow = app.calls.services.followers.rebuild
+    follow(lambda config: metrics.configure(dealer.name for dealer in config.dealer), "dealer")
     equipment.start()
     stack.push_async_callback(equipment.stop)
     return equipment

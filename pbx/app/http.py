@@ -21,6 +21,7 @@ from pbx.api.late import Late
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
+from pbx.api.settings_routes import settings_routes
 from pbx.api.sip_websocket import sip_route
 from pbx.api.sms_routes import sms_routes
 from pbx.api.sms_web import sms_web_routes
@@ -43,6 +44,7 @@ from pbx.app.equipment import PbxEquipmentControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_control import PbxFlowControl
 from pbx.app.presence_control import AppPresenceControl
+from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.configfile.check_network import split_host_port
@@ -118,5 +120,6 @@ def _control_routes(app: Pbx) -> list[Route]:
         *outbox_control.routes(app),
         *webhook_control.routes(app),
         *flow_count_routes(app.flow_counts),
+        *settings_routes(PbxSettingsControl(app)),
         *presence_routes(AppPresenceControl(app.calls, app.presence)),
     ]

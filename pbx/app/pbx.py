@@ -31,6 +31,7 @@ from pbx.app.contact_control import contacts_now
 from pbx.app.equipment import start_equipment
 from pbx.app.flow_control import start_flows
 from pbx.app.flow_count_control import AppFlowCountControl
+from pbx.app.following import follow_agents, follow_changes, thresholds
 from pbx.app.http import build_servers
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
@@ -65,7 +66,6 @@ from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
-from pbx.queue.wrapup import TIMEOUT_CODE
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
 from pbx.selftest.service import SelfTests
 from pbx.sms.service import SmsService
@@ -245,11 +245,12 @@ class Pbx:
         self.metrics = Metrics(
             self.bus,
             metric_sources(self),
-            thresholds={queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in self.config.queue},
+            thresholds=thresholds(self.config),
             trunks=[trunk.name for trunk in self.config.trunk],
             version=pbx.__version__,
         )
         count_settings(self)
+        follow_changes(self)
 
     async def _start_features(self) -> None:
         services = self.calls.services
@@ -262,8 +263,7 @@ class Pbx:
         self.queues = QueueService(services)
         self.queues.dispatcher.observe = self.decisions.observe
         self.agents = AppAgentControl(self.queues)
-        codes = [(queue.name, code) for queue in self.config.queue for code in (*queue.wrapup_codes, TIMEOUT_CODE)]
-        self.metrics.add(AgentMetrics(self.bus, self.agents.now, codes))
+        self.metrics.add(follow_agents(self, AgentMetrics(self.bus, self.agents.now)))
         self.flows, self.publishing = start_flows(self)
         self._stack.push_async_callback(self.flows.stop)
         self.flow_counts = AppFlowCountControl(self)

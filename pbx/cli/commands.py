@@ -28,6 +28,7 @@ from pbx.cli import (
     twin,
     webhooks,
 )
+from pbx.cli import config as config_commands
 from pbx.cli import selftest as selftest_commands
 from pbx.cli import trunks as trunk_commands
 from pbx.cli import voicemail as voicemail_commands
@@ -66,6 +67,7 @@ flows.register(app)
 voicemail_commands.register(app)
 selftest_commands.register(app)
 prompts.register(app)
+config_commands.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Json = report_sheets.Json

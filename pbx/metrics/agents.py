@@ -36,16 +36,20 @@ class AgentMetrics(Collector):
         self._now = now
         self._seconds: defaultdict[str, float] = defaultdict(float)  # by state, of times that are over
         self._overruns = 0
-        self._codes = set(codes)
         self._wrapups = CellFamily(
             *(CounterMetricFamily, "centrala_wrapups_total", "Wrap-ups that ended, by the code that was given."),
             ("queue", "code"),
         )
-        for queue, code in self._codes:  # Prometheus sees no increase in a series that appears with its first 1
-            self._wrapups.child(queue, code)
+        self.configure(codes)
         bus.subscribe(AgentStateChanged, self._moved)
         bus.subscribe(AgentBreakExceeded, self._exceeded)
         bus.subscribe(CallEvent, self._wrapped_up, (Kind.WRAPUP_ENDED,))
+
+    def configure(self, codes: Iterable[tuple[str, str]]) -> None:
+        """From now on these."""
+        self._codes = set(codes)
+        for queue, code in self._codes:  # Prometheus sees no increase in a series that appears with its first 1
+            self._wrapups.child(queue, code)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask, nobody may have started."""

@@ -39,8 +39,7 @@ class BlockMetrics(Collector):
             if not host.startswith("*"):
                 for outcome in OUTCOMES:
                     self._http.child(self._name("host", host.partition(":")[0]), outcome)
-        for dealer in (*dealers, "none"):
-            self._dealers.child(self._name("dealer", dealer))
+        self.configure(dealers)
         for kind, handler in {
             Kind.HTTP_ASKED: self._asked,
             Kind.CALLER_KNOWN: self._caller,
@@ -54,6 +53,11 @@ class BlockMetrics(Collector):
             Kind.SURVEY_ANSWERED: self._answer,
         }.items():
             bus.subscribe(CallEvent, handler, (kind,))
+
+    def configure(self, dealers: Iterable[str]) -> None:
+        """From now on these dealers as well."""
+        for dealer in (*dealers, "none"):
+            self._dealers.child(self._name("dealer", dealer))
 
     def collect(self) -> Iterator[Metric]:
         for family in (self._http, self._callers, self._regions, self._pins, self._dealers, self._duty):

@@ -34,7 +34,7 @@ class EventMetrics:
         self._setup = instruments.call_setup.one
         self._leg_mos = instruments.leg_mos.one
         self._duration = instruments.call_duration.one
-        self._thresholds = thresholds
+        self._thresholds = dict(thresholds)
         self._times: dict[str, _Call] = {}
         self._seizures: dict[tuple[str, str], _Seizure] = {}
         self._contacts: set[tuple[str, str]] = set()
@@ -50,6 +50,14 @@ class EventMetrics:
             bus.subscribe(CallEvent, handler.__get__(self), (kind,))
         bus.subscribe(RegistrationChanged, self._registration)
         bus.subscribe(Alarm, self._alarm)
+
+    def configure(self, thresholds: Mapping[str, tuple[float, float]], trunks: Iterable[str]) -> None:
+        """Queues and trunks are others now: the series of new ones begin with 0; those of what is gone stay as they
+        are until the next start, since a counter must not go back."""
+        self._thresholds = dict(thresholds)
+        for name, queue in self._queues.items():
+            queue.limits = self._thresholds.get(name, queue.limits)
+        self._show_zeros(thresholds, trunks)
 
     def _show_zeros(self, queues: Iterable[str], trunks: Iterable[str]) -> None:
         """Makes the series that are sure to come: Prometheus sees no increase in one that appears with its first 1."""
@@ -292,12 +300,12 @@ class _Queue:
     """The cached children of one queue."""
 
     __slots__ = (
-        *("_ab", "_ab_short", "_ab_t", "_ab_wait", "_ans", "_ans_t", "_ans_wait", "_s", "_t"),
+        *("_ab", "_ab_short", "_ab_t", "_ab_wait", "_ans", "_ans_t", "_ans_wait", "limits"),
         *("choices", "offered", "offers", "outcomes", "overflows", "relaxations", "unaccepted"),
     )
 
     def __init__(self, to: Instruments, name: str, thresholds: tuple[float, float]) -> None:
-        self._t, self._s = thresholds
+        self.limits = thresholds  # seconds: of the service level, of short abandons
         self.offered = to.queue_offered.child(name)
         self.offers = to.queue_offers.child(name)
         self.choices = _Children(to.queue_choices, name)
@@ -320,13 +328,13 @@ class _Queue:
     def answered(self, wait_s: float) -> None:
         self._ans.value += 1
         self._ans_wait.observe(wait_s)
-        if wait_s <= self._t:
+        if wait_s <= self.limits[0]:
             self._ans_t.value += 1
 
     def abandoned(self, wait_s: float) -> None:
         self._ab.value += 1
         self._ab_wait.observe(wait_s)
-        if wait_s <= self._t:
+        if wait_s <= self.limits[0]:
             self._ab_t.value += 1
-        if wait_s <= self._s:
+        if wait_s <= self.limits[1]:
             self._ab_short.value += 1

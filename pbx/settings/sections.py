@@ -99,12 +99,17 @@ LISTS: dict[str, tuple[str, ...]] = {
     "voicemail": ("name",),
     "announcement": ("name",),
     "selftest": ("name",),
+    "partner": ("name",),
+    "site_web": ("name",),
+    "number_pool": ("name",),
+    "source_rule": ("name",),
+    "masked_number": ("name",),
     "sms.gateway": ("name",),
     "sms.template": ("name",),
 }
 TABLES = (
     *("features", "incall", "transfer", "ring", "supervision", "directory", "speed_dials", "dealers", "emergency"),
-    *("screening", "contacts", "callback", "sms"),
+    *("screening", "contacts", "callback", "sms", "tracking"),
 )
 # What is the machine's: a change takes effect with the next start.
 TECHNICAL: dict[str, str] = {
@@ -119,6 +124,14 @@ TECHNICAL: dict[str, str] = {
     "subscriptions": "limits that guard the process against phones",
     "messages": "limits that guard the process against phones",
     "bans": "limits that guard the process against attackers",
+    "api": "limits that guard the process, made with its servers",
+    "accounts": "rules of passwords and sessions guard the settings themselves",
+    "oidc": "who may log in guards the settings themselves",
+    "outbox": "the queue of deliveries is made at the start",
+    "webhooks": "limits of deliveries; the webhooks themselves are in the database already",
+    "ledger": "what is exported and when is planned at the start",
+    "ga4": "deliveries that wait belong to the targets that were there at the start",
+    "crm": "deliveries that wait belong to the targets that were there at the start",
     "numbering": "every number that was ever written was read by this country's plan",
     "flow": "flows have versions of their own: `centrala flow`",
 }
