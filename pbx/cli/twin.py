@@ -76,3 +76,27 @@ def simulate(
     asked = Asked(files, zone, country, column, own, test)
     wanted = Simulated(roster, days, lines, within, (handling, wrapup, patience), retrials, seed, processes)
     simulate_report(asked, wanted, (agent_hour, lost_call, line_day), form_of(csv, json))
+
+
+@twin.command("replay")
+def replay(
+    context: typer.Context,
+    day: Annotated[str, typer.Option("--date", help="The past day, YYYY-MM-DD; yesterday by default.")] = "",
+    queue: Annotated[str, typer.Option(help="The queue; the only one by default.")] = "",
+    roster: Annotated[str, typer.Option(help='Who works instead: "mon-fri 8-13:6"; as it was by default.')] = "",
+    within: Annotated[float, typer.Option(help="Seconds that callers may wait.", min=0)] = 20.0,
+    patience: Annotated[float, typer.Option(help="Seconds; from the calls by default.", min=0)] = 0.0,
+    times: Annotated[int, typer.Option(help="Replays of each roster.", min=2, max=10_000)] = 100,
+    agent_hour: Annotated[float, typer.Option(help="What an agent's hour costs.", min=0)] = 0.0,
+    lost_call: Annotated[float, typer.Option(help="What a caller who gives up costs.", min=0)] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same replays.", min=0)] = 1,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """A past day of our own once more, with another roster, and with one and two people less and more."""
+    from pbx.cli.console import read_config
+    from pbx.cli.twin_replay import Asked, replay_report
+    from pbx.twin.scenarios import Price
+
+    asked = Asked(day, queue, roster, within, patience, times, seed, Price(agent_hour, lost_call))
+    replay_report(read_config(context.obj).config, asked, form_of(csv, json))

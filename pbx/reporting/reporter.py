@@ -32,7 +32,7 @@ from pbx.reporting.redials import redials_sheet
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sms import sms_sheet
 from pbx.store import schema
-from pbx.store.database import database_url, reader_engine
+from pbx.store.database import check_present, database_url, reader_engine
 from pbx.store.records import Cdr
 
 _MICRO = 1_000_000
@@ -48,9 +48,12 @@ class Reporter:
 
     @classmethod
     def open(cls, config: Config) -> Reporter:
-        """Opens the configured database for reading. Raises StoreError when there is none."""
+        """Opens the configured database for reading. Raises StoreError when there is none, or an older one."""
         thresholds = {queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in config.queue}
-        return cls(reader_engine(database_url(config)), zone=config.server.timezone, thresholds=thresholds)
+        url = database_url(config)
+        engine = reader_engine(url)
+        check_present(engine, url)
+        return cls(engine, zone=config.server.timezone, thresholds=thresholds)
 
     def __enter__(self) -> Reporter:
         return self

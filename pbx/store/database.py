@@ -111,6 +111,22 @@ def reader_engine(url: URL) -> Engine:
     return engine
 
 
+def check_present(engine: Engine, url: URL) -> None:
+    """Raises StoreError for a database of another version than this program's, which a reader cannot migrate."""
+    try:
+        revision = _revision(engine)
+    except SQLAlchemyError as error:
+        raise StoreError(f"cannot open the database {describe(url)}: {_cause(error)}; {_remedy(error)}") from error
+    if revision == schema.HEAD:
+        return
+    if revision is None:
+        raise StoreError(f"{describe(url)} holds no tables of Centrala: see store.url and server.data_dir")
+    raise StoreError(
+        f"{describe(url)} is at revision {revision}, this program reads {schema.HEAD}: start the PBX of this version "
+        "once, it brings the tables up to date (or use the program of the database's version)"
+    )
+
+
 def prepare(url: URL) -> None:
     """Makes the database if there is none and brings its tables up to date. Raises StoreError; blocks (start-up only).
 

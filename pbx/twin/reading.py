@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+
 from pbx.twin.freeswitch import is_freeswitch, read_freeswitch
+from pbx.twin.past import is_database, read_database
 from pbx.twin.queue_log import is_queue_log, read_queue_log
 from pbx.twin.record import Reading, TwinError
 from pbx.twin.table import read_table
@@ -29,6 +34,8 @@ class Source:
 
 def read_file(path: Path, source: Source) -> Reading:
     """The calls of a file. Raises TwinError, which names the file and the remedy."""
+    if is_database(path):
+        return _own(path)
     try:
         if path.stat().st_size > MOST_BYTES:
             raise TwinError("it has over 1 GiB: split it by months")
@@ -41,6 +48,19 @@ def read_file(path: Path, source: Source) -> Reading:
         return read_text(text, source)
     except TwinError as error:
         raise TwinError(f"{path}: {error}") from None
+
+
+def _own(path: Path) -> Reading:
+    """The calls of a database of ours, which may be in use."""
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+    try:
+        with engine.connect() as connection:
+            return read_database(path, connection)
+    except SQLAlchemyError as error:
+        text = f"{path} is no database of Centrala, or of another version: {error.__cause__ or error}"
+        raise TwinError(text) from None
+    finally:
+        engine.dispose()
 
 
 def read_text(text: str, source: Source) -> Reading:

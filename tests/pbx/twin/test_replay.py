@@ -1,0 +1,137 @@
+"""A past day once more: the same callers, other people at work."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from typer.testing import CliRunner
+
+from pbx.cli.commands import app
+from pbx.reporting.intervals import day as day_of
+from pbx.twin.past import QUARTER_S, PastDay, Visitor, at_work, quarters
+from pbx.twin.reading import Source, read_file
+from pbx.twin.record import TwinError, Way
+from pbx.twin.replay import as_it_was, replay
+from pbx.twin.replay_sheet import replay_sheet
+from pbx.twin.scenarios import Price
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+WEDNESDAY = date(2026, 3, 4)
+ALL_DAY = [1] * 96
+
+
+def past(*visitors: Visitor, agents: list[int] | None = None) -> PastDay:
+    return PastDay("sales", WEDNESDAY, 86_400.0, list(visitors), agents or ALL_DAY)
+
+
+def answered(at: float, wait_s: float = 0.0, talk_s: float = 100.0) -> Visitor:
+    return Visitor(at, wait_s, True, False, talk_s)
+
+
+def gave_up(at: float, wait_s: float) -> Visitor:
+    return Visitor(at, wait_s, False, True)
+
+
+def test_the_same_people_at_work_give_the_same_day() -> None:
+    day = past(answered(0), answered(50, 50), gave_up(60, 30), answered(500))
+    found = replay(day, ALL_DAY, 300, 20, seed=1)
+    was = as_it_was(day, 20)
+    assert (found.answered, found.within, found.abandoned) == (was.answered, was.within, was.abandoned) == (3, 2, 1)
+    assert found.wait_s == was.wait_s == 50
+
+
+def test_a_second_agent_answers_who_gave_up() -> None:
+    day = past(answered(0), gave_up(60, 30), answered(500))
+    found = replay(day, [2] * 96, 300, 20, seed=1)
+    assert (found.answered, found.within, found.abandoned) == (3, 3, 0)
+    assert found.busy_s == 300.0, "his talk is that of somebody who was answered"
+
+
+def test_nobody_at_work_answers_nobody_until_somebody_comes() -> None:
+    day = past(answered(10), gave_up(20, 30), answered(QUARTER_S + 5), agents=[0, *[1] * 95])
+    found = replay(day, day.agents, 1e9, 20, seed=1)
+    assert (found.answered, found.abandoned, found.closed) == (2, 1, 1)
+    assert found.longest_s == 890.0
+    assert found.wait_s == 890.0 + 95.0, "the first has the agent from 900 to 1000"
+
+
+def test_patience_that_is_not_known_is_no_shorter_than_what_was_waited() -> None:
+    day = past(*(answered(100.0 * number, 40.0, 60.0) for number in range(200)))
+    for seed in range(5):
+        found = replay(day, ALL_DAY, 0.001, 20, seed)
+        assert found.abandoned == 0
+
+
+def test_a_day_without_an_answered_call_cannot_be_replayed() -> None:
+    with pytest.raises(ValueError, match="nobody was answered in queue 'sales' on 2026-03-04"):
+        replay(past(gave_up(0, 10)), ALL_DAY, 300, 20, 1)
+
+
+def test_ranges_hold_their_mean_and_more_people_lose_fewer() -> None:
+    day = past(*(answered(37.0 * number, 5.0, 60.0 + number % 90) for number in range(400)))
+    rosters = [(name, [count] * 96) for name, count in (("2", 2), ("3", 3), ("4", 4))]
+    sheet = replay_sheet(day, rosters, patience_s=100, within_s=20, times=40, seed=3, price=Price(60, 30))
+    names = [column.name for column in sheet.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in sheet.rows]
+    assert [row["roster"] for row in rows] == ["as it was", "2", "3", "4"]
+    for row in rows[1:]:
+        assert row["abandoned_low"] <= row["abandoned"] <= row["abandoned_high"]  # type: ignore[operator]
+    assert rows[1]["abandoned"] > rows[2]["abandoned"] >= rows[3]["abandoned"]  # type: ignore[operator]
+    again = replay_sheet(day, rosters, patience_s=100, within_s=20, times=40, seed=3, price=Price(60, 30))
+    assert again.rows == sheet.rows
+
+
+def test_who_was_at_work_by_quarter_hours_and_over_the_edges_of_the_day() -> None:
+    interval = day_of(WEDNESDAY, WARSAW)
+    start = interval.start_us
+    log = [(start - 10**9, start + 900 * 10**6), (start + 900 * 10**6, start + 1500 * 10**6)]
+    log += [(start + 1200 * 10**6, interval.end_us + 5)]
+    assert at_work(log, interval)[:3] == [1, 1, 1]
+    assert at_work(log, interval)[-1] == 1
+
+
+@pytest.mark.parametrize(("when", "count", "at_three"), [(date(2026, 3, 29), 92, 4), (date(2026, 10, 25), 100, 4)])
+def test_hours_are_those_of_the_wall_clock(when: date, count: int, at_three: int) -> None:
+    hours = list(range(24))
+    found = quarters(hours, day_of(when, WARSAW), WARSAW)
+    assert len(found) == count
+    assert [found.count(hour) for hour in (1, 3)] == [4, at_three]
+    assert found.count(2) == (0 if count == 92 else 8)
+
+
+def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    made = run(app, ["demo-data", "--dir", str(tmp_path), "--days", "8", "--until", "2026-03-08", "--seed", "5"])
+    assert made.exit_code == 0, made.output
+    path = tmp_path / "data" / "centrala.db"
+    found = read_file(path, Source(WARSAW))
+    assert "own journey" in found.form
+    assert sum(one.way is Way.IN for one in found.records) > 1000
+    assert {one.way for one in found.records} == {Way.IN, Way.OUT}
+    words = ["--config", str(tmp_path / "centrala.toml"), "twin", "replay", "--date", "2026-03-05", "--csv"]
+    done = run(app, [*words, "--times", "10", "--roster", "mon-sun 8-20:9"])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert [line.split(",")[0] for line in lines[1:8]] == [
+        "as it was",
+        "replayed",
+        "as given",
+        "2 less",
+        "1 less",
+        "1 more",
+        "2 more",
+    ]
+    empty = run(app, [*words[:5], "2025-01-01", "--patience", "300"])
+    assert (empty.exit_code, "nobody called" in empty.output) == (1, True)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0003'")
+    old = run(app, words)
+    assert (old.exit_code, "start the PBX of this version once" in " ".join(old.output.split())) == (1, True)
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE cdrs")
+    with pytest.raises(TwinError, match="no database of Centrala"):
+        read_file(path, Source(WARSAW))
