@@ -17,6 +17,8 @@ MAX_BODY = 16_384
 class Refused(Exception):
     """A request that cannot be done. `status` is HTTP's; the text says what to do instead."""
 
+    errors: list[dict[str, Any]] | None = None  # what is wrong one by one: {"where": [...], "text": ...}
+
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.config import Config
 from pbx.configfile.change import ConfigChange
@@ -53,11 +53,19 @@ class Applied:
 class Reconfigurer:
     """One change at a time. `reload` reads the file again; None where there is none."""
 
-    def __init__(self, app: Pbx, book: Book, reload: Callable[[], Config] | None = None) -> None:
+    def __init__(
+        self,
+        app: Pbx,
+        book: Book,
+        reload: Callable[[], Config] | None = None,
+        aside: Callable[..., Awaitable[Any]] = asyncio.to_thread,
+    ) -> None:
+        """`aside` runs what would hold the event loop for too long."""
         self.book = book
         self.results: Counter[str] = Counter({APPLIED: 0, REFUSED: 0, BROKEN: 0})
         self._app = app
         self._reload = reload
+        self._aside = aside
         self._lock = asyncio.Lock()
 
     async def change(
@@ -100,7 +108,7 @@ class Reconfigurer:
             raise SettingsRefused(409, [Problem((), "there is no file to read again")])
         async with self._lock:
             try:
-                base = await asyncio.to_thread(self._reload)
+                base = await self._aside(self._reload)
             except ConfigError as error:
                 raise self._refusal(422, error.problems) from None
             return await self._run(lambda: self.book.rebase(base), who, "", apply=True)
@@ -109,7 +117,7 @@ class Reconfigurer:
 
     async def _run(self, draw: Callable[[], Draft], who: str, note: str, *, apply: bool) -> Applied:
         try:
-            draft = await asyncio.to_thread(draw)
+            draft = await self._aside(draw)
         except ConfigError as error:
             raise self._refusal(422, error.problems) from None
         if not apply:
@@ -132,7 +140,9 @@ class Reconfigurer:
 
     def _differs(self, draft: Draft) -> bool:
         """Whether the database would hold something else, even if nothing else came of it."""
-        return bool(draft.rows) and draft.overlay != self.book.overlay
+        return bool(draft.rows) and (
+            draft.overlay != self.book.overlay or not self.book.aside.keys().isdisjoint(draft.rows)
+        )
 
     async def _commit(self, rows: Rows, who: str, note: str) -> int | None:
         if not rows:

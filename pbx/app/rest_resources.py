@@ -18,6 +18,7 @@ from pbx.api.rest.routes.prompts import prompts_router
 from pbx.api.rest.routes.queues import queues_router
 from pbx.api.rest.routes.recordings import recordings_router
 from pbx.api.rest.routes.reports import reports_router
+from pbx.api.rest.routes.settings import settings_router
 from pbx.api.rest.routes.sms import sms_router
 from pbx.api.rest.routes.system import system_router
 from pbx.api.rest.routes.voicemail import voicemail_router
@@ -35,6 +36,7 @@ from pbx.app.queue_control import PbxQueueControl
 from pbx.app.recording_control import PbxRecordingControl
 from pbx.app.report_control import PbxReportControl
 from pbx.app.selftest_control import PbxSelfTestControl
+from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.app.voicemail_control import PbxVoicemailControl
@@ -63,5 +65,6 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
         voicemail_router(PbxVoicemailControl(app)),
         network_router(PbxTrunkControl(app), PbxPhoneControl(app)),
         system_router(PbxControl(app), PbxSelfTestControl(app)),
+        settings_router(PbxSettingsControl(app)),
         reports_router(PbxReportControl(app)),
     ]

@@ -56,7 +56,10 @@ class SettingsFault(Refused):
 
     def __init__(self, status: int, problems: list[Problem]) -> None:
         super().__init__(status, "\n".join(str(problem) for problem in problems))
-        self.problems = problems
+        self.errors = [
+            {"where": ["settings", *problem.key], "text": "; ".join(filter(None, (problem.text, problem.remedy)))}
+            for problem in problems
+        ]
 
 
 class PbxSettingsControl:
@@ -161,7 +164,9 @@ class PbxSettingsControl:
         self, section: str, key: str, who: str, note: str = "", *, match: str = "", apply: bool = True
     ) -> dict[str, Any]:
         """The entry is no more; a section that is one table gets its defaults."""
-        area, _ = self._found(section, key)
+        area = found_area(section)
+        if (section, key) not in self._book.aside:
+            self._found(section, key)
         gone = None if area.is_list else area.model.model_validate({})
 
         def fits() -> None:

@@ -128,6 +128,7 @@ TECHNICAL: dict[str, str] = {
     "accounts": "rules of passwords and sessions guard the settings themselves",
     "oidc": "who may log in guards the settings themselves",
     "outbox": "the queue of deliveries is made at the start",
+    "live": "limits that guard the process, made with its servers",
     "webhooks": "limits of deliveries; the webhooks themselves are in the database already",
     "ledger": "what is exported and when is planned at the start",
     "ga4": "deliveries that wait belong to the targets that were there at the start",

@@ -90,7 +90,8 @@ def install(app: FastAPI) -> None:
 
 def answer_to(error: Refused) -> Response:
     """The problem that a refusal becomes."""
-    return problem(error.status, str(error), headers=error.headers if isinstance(error, Denied) else None)
+    headers = error.headers if isinstance(error, Denied) else None
+    return problem(error.status, str(error), errors=error.errors, headers=headers)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
