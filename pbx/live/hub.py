@@ -7,7 +7,6 @@ at, compared and encoded together, at most ten times a second, and the less ofte
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from functools import partial
 
@@ -20,7 +19,6 @@ from pbx.live.frames import Message
 from pbx.live.ring import Change, Ring, change
 from pbx.live.topics import Row, Source, Topic, View
 
-log = logging.getLogger("centrala.live")
 LEAST_DELAY_S = 0.1
 PER_S = 500  # messages a second that are told to all clients together
 LINGER_S = 30.0  # without a client, until all is forgotten: who comes back meanwhile has missed nothing
@@ -52,7 +50,7 @@ class Hub:
         self._active = False
         self._timer: asyncio.TimerHandle | None = None
         self._linger: asyncio.TimerHandle | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self._beat = 0.0
 
@@ -132,19 +130,16 @@ class Hub:
         for topic, source in self._sources.items():
             source.begin(partial(self._mark, self._dirty[topic]))
             self._state[topic] = dict(source.rows())
-        self._watch = asyncio.get_running_loop().create_task(self._watching())
+        self._watch_later()
 
     def _sleep(self) -> None:
         if not self._active or self.clients:
             return
         self._active = False
-        for handle in (self._timer, self._linger):
+        for handle in (self._timer, self._linger, self._watch):
             if handle is not None:
                 handle.cancel()
-        self._timer = self._linger = None
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        self._timer = self._linger = self._watch = None
         for topic, source in self._sources.items():
             source.end()
             self._dirty[topic].clear()
@@ -221,16 +216,12 @@ class Hub:
 
     # -- watching ------------------------------------------------------------------------------------------------
 
-    async def _watching(self) -> None:
-        """Every few seconds: who may still see what he sees, who was too slow and has caught up, who hears nothing."""
-        while True:
-            await asyncio.sleep(self._settings.recheck_s)
-            try:
-                self._recheck()
-            except Exception:
-                log.exception("the clients of the live stream could not be looked at")
+    def _watch_later(self) -> None:
+        self._watch = asyncio.get_running_loop().call_later(self._settings.recheck_s, self._recheck)
 
     def _recheck(self) -> None:
+        """Who may still see what he sees, who was too slow and has caught up, who has heard nothing for long."""
+        self._watch_later()
         now = asyncio.get_running_loop().time()
         for client in tuple(self.clients):
             view = client.recheck()

@@ -16,7 +16,21 @@ LIBRARY = ROOT / "library"
 CONFIGS = ROOT / "configs"
 
 
-ACTS = ("sipp", "browser", "control", "wait", "until", "stranger", "phones", "cli", "pause_s", "pbx", "drop", "sms")
+ACTS = (
+    "sipp",
+    "browser",
+    "control",
+    "wait",
+    "until",
+    "stranger",
+    "phones",
+    "cli",
+    "pause_s",
+    "pbx",
+    "drop",
+    "sms",
+    "live",
+)
 
 
 class BadTest(Exception):
@@ -77,6 +91,7 @@ class Step:
     pause_s: float = 0.0  # nothing happens; for what only time shows
     pbx: str = ""  # "kill" (SIGKILL) or "start" again; only with a pbx.toml of its own
     sms: dict[str, Any] = field(default_factory=dict)  # harness/messages.py
+    live: dict[str, Any] = field(default_factory=dict)  # harness/live.py
     drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     replaces_of: str = ""  # whose dialog {{replaces}} names, as a URI's header (RFC 3891): a background step's

@@ -15,6 +15,7 @@ from harness.browser import Browser, bundle
 from harness.edge import PORTS
 from harness.judgement import judge
 from harness.leaks import Leaks
+from harness.live import Live, LiveFailed
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
@@ -58,6 +59,7 @@ class Run:
     _running: list[_Running] = field(default_factory=list)
     _ended: list[_Running] = field(default_factory=list)
     _ways: Ways = field(init=False)
+    _live: Live | None = None
 
     def __post_init__(self) -> None:
         self._ways = Ways(self.pbx)
@@ -72,12 +74,14 @@ class Run:
                 self._step(index, step)
             while self._running:
                 self._join(self._running[0])
-        except (StepFailed, StrangerFailed, PhoneFailed, PbxFailed, ControlError) as error:
+        except (StepFailed, StrangerFailed, PhoneFailed, PbxFailed, ControlError, LiveFailed) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
                 running.sipp.kill()
             self._unregister()
+            if self._live is not None:
+                self._live.close()
             self._judge_audio()
             for running in (*self._running, *self._ended):
                 if running.endpoint is not None:
@@ -117,6 +121,8 @@ class Run:
             self._pause(step.pause_s)
         elif step.sms:
             self._sms(step)
+        elif step.live:
+            self._follow(step)
         elif step.drop:
             self._ways.drop(step.drop)
         elif step.pbx:
@@ -332,6 +338,11 @@ class Run:
             messages.act(self.pbx, step.sms, step.timeout_s)
         except messages.SmsFailed as error:
             raise StepFailed(f"sms: {error}") from None
+
+    def _follow(self, step: Step) -> None:
+        if self._live is None:
+            self._live = Live(self.pbx)
+        self._live.act(step.live, step.timeout_s)
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -139,7 +139,7 @@ async def test_who_was_away_gets_what_he_missed_or_everything() -> None:
     assert away.ops[2:] == ["put"] * 9
     assert away.state == stays.state
     old = away.seq
-    for index in range(MOST + 1):
+    for index in range(MOST + 2):
         calls.put("c0", n=index)
         our._flush()
     late = Watcher()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 
 from pbx.api.rest.access import Permission, Principal, allow, allows
+from pbx.api.rest.guard import HIDDEN
 from pbx.api.rest.models.base import Asked, Instant, ItemId, MaybeInstant, Shown, Text
 from pbx.api.rest.models.outbox import Delivery
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from, page_of
@@ -101,7 +102,7 @@ def webhooks_router(control: WebhookControl) -> APIRouter:
         found = page_of(control.webhooks(), page, lambda row: str(row["id"]))
         return Page[Webhook].model_validate(found)
 
-    @router.post("/webhooks", status_code=201, dependencies=write)
+    @router.post("/webhooks", status_code=201, dependencies=write, openapi_extra={HIDDEN: True})
     async def add(body: NewWebhook) -> WebhookWithSecret:
         """Subscribe."""
         return WebhookWithSecret.model_validate(await control.add(body.model_dump()))
@@ -127,7 +128,7 @@ def webhooks_router(control: WebhookControl) -> APIRouter:
         """Forget it."""
         return Removed.model_validate(await control.remove(webhook))
 
-    @router.post("/webhooks/{webhook}/rotate", dependencies=write)
+    @router.post("/webhooks/{webhook}/rotate", dependencies=write, openapi_extra={HIDDEN: True})
     async def rotate(webhook: ItemId) -> WebhookWithSecret:
         """A new secret; both sign for a while."""
         return WebhookWithSecret.model_validate(await control.rotate(webhook))
