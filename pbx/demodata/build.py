@@ -30,6 +30,7 @@ from pbx.store.batch import Pending
 from pbx.store.contacts import ATTEMPTS, CONTACTS, attempt_rows, row_of
 from pbx.store.database import prepare, writer_engine
 from pbx.store.deriver import LINGER_S, Deriver
+from pbx.store.intervals.settling import settle_all
 
 NOON_S = 12 * 3600.0
 PROMISED_S = 3 * 3600.0  # to call a missed customer back
@@ -148,6 +149,8 @@ def _write(connection: Connection, year: Year, progress: Progress | None) -> Mad
         if progress is not None:
             progress(made.days, year.days)
     made.contacts = _write_contacts(connection, backlog, year.agency)
+    with connection.begin():
+        settle_all(connection)
     _mark(connection, year, made)
     return made
 

@@ -50,6 +50,8 @@ class StoreCounters(Protocol):
     refused_rows: int
     commit_s: float
     failing: bool
+    settled: int
+    settle_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,10 @@ class LiveCollector(Collector):
             yield CounterMetricFamily("centrala_store_events", "Call events taken for the journey.", stats.events)
             yield CounterMetricFamily("centrala_store_commits", "Transactions committed.", stats.commits)
             yield CounterMetricFamily("centrala_store_commit_seconds", "Time spent on committing.", stats.commit_s)
+            yield CounterMetricFamily(
+                "centrala_store_quarters", "Quarters of an hour whose sums were made.", stats.settled
+            )
+            yield CounterMetricFamily("centrala_store_quarter_seconds", "Time spent on those sums.", stats.settle_s)
             yield CounterMetricFamily("centrala_store_failures", "Transactions that failed, retried.", stats.failures)
             lost = CounterMetricFamily("centrala_store_rows_lost", "Records that were lost.", labels=["reason"])
             lost.add_metric(["memory"], stats.dropped_rows)

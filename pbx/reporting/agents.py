@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, case, exists, func, not_, select
+from sqlalchemy import Connection, exists, func, not_, select
 
 from pbx.reporting.codes import codes_text
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.store import schema
+from pbx.store.intervals.bins import total
+from pbx.store.intervals.families import AGENTS, OFFERS, STATES
+from pbx.store.intervals.reading import sums
+from pbx.store.intervals.states import LEFT_OUT
+from pbx.store.schema_intervals import STATES as KNOWN
 
 WORKING = ("talking", "hold", "wrapup")
 ABSENT = ("offline", "unreachable")
-LONGEST_US = 3 * 86_400_000_000  # a state that began earlier than this before the interval is not looked for
+MICRO = 1_000_000
 NOTES = (
     "Occupancy = (talk + hold + wrap-up) / (talk + hold + wrap-up + available); breaks, ringing, own calls left out.\n"
     "Utilisation = (talk + hold + wrap-up) / signed in. RONA = offers not accepted / offers; one that ended because\n"
@@ -72,24 +77,20 @@ def agent_figures(connection: Connection, interval: Interval, now_us: int) -> li
     def of(agent: str) -> AgentFigures:
         return found.setdefault(agent, AgentFigures(agent))
 
-    for agent, state, seconds in _states(connection, interval, now_us):
-        states = of(agent).states
-        states[state] = states.get(state, 0.0) + seconds
-    _offers(connection, interval, found)
-    visit = schema.queue_visits.c
-    query = (
-        select(visit.agent, visit.contact != "", func.count(), func.sum(visit.talk_s), func.sum(visit.hold_s))
-        .where(visit.outcome == "answered", visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us)
-        .group_by(visit.agent, visit.contact != "")
-    )
-    for agent, callback, count, talk_s, hold_s in connection.execute(query):
+    _states(connection, interval, now_us, of)
+    _offers(connection, interval, of)
+    table = sums(connection, AGENTS, interval.start_us, interval.end_us).c
+    query = select(
+        table.agent, table.callback, total(table.calls), total(table.talk_us), total(table.hold_us)
+    ).group_by(table.agent, table.callback)
+    for agent, callback, count, talk_us, hold_us in connection.execute(query):
         figures = of(agent)
         if callback:
             figures.callbacks += count
         else:
             figures.answered += count
-        figures.talk_s += talk_s
-        figures.hold_s += hold_s
+        figures.talk_s += talk_us / MICRO
+        figures.hold_s += hold_us / MICRO
     _callbacks(connection, interval, of)
     _codes(connection, interval, of)
     seen = [one for one in found.values() if one.signed_in_s or one.offers or one.answered or one.callbacks]
@@ -134,42 +135,34 @@ def _codes(connection: Connection, interval: Interval, of: Callable[[str], Agent
             codes[given] = codes.get(given, 0) + count
 
 
-def _states(connection: Connection, interval: Interval, now_us: int) -> Iterable[tuple[str, str, float]]:
-    """(agent, state, seconds within the interval), the present states included."""
-    log, present = schema.agent_log.c, schema.agent_states.c
-    begin = case((log.started_us < interval.start_us, interval.start_us), else_=log.started_us)
-    end = case((log.ended_us > interval.end_us, interval.end_us), else_=log.ended_us)
-    query = (
-        select(log.agent, log.state, func.sum(end - begin))
-        .where(
-            log.started_us < interval.end_us,
-            log.started_us >= interval.start_us - LONGEST_US,
-            log.ended_us > interval.start_us,
-        )
-        .group_by(log.agent, log.state)
+def _states(connection: Connection, interval: Interval, now_us: int, of: Callable[[str], AgentFigures]) -> None:
+    """How long each agent was in each state within the interval, the present one included."""
+    table = sums(connection, STATES, interval.start_us, interval.end_us).c
+    query = select(table.agent, *(total(table[f"{state}_us"]) for state in KNOWN)).group_by(table.agent)
+    for agent, *spent in connection.execute(query):
+        of(agent).states = {state: us / MICRO for state, us in zip(KNOWN, spent, strict=True) if us}
+    present = schema.agent_states.c
+    now = select(present.agent, present.state, present.since_us).where(
+        present.since_us < interval.end_us, present.state != LEFT_OUT
     )
-    for agent, state, inside_us in connection.execute(query):
-        yield agent, state, float(inside_us) / 1_000_000
-    now = select(present.agent, present.state, present.since_us).where(present.since_us < interval.end_us)
     for agent, state, since_us in connection.execute(now):
         inside_us = min(now_us, interval.end_us) - max(since_us, interval.start_us)
         if inside_us > 0:
-            yield agent, state, inside_us / 1_000_000
+            states = of(agent).states
+            states[state] = states.get(state, 0.0) + inside_us / MICRO
 
 
-def _offers(connection: Connection, interval: Interval, found: dict[str, AgentFigures]) -> None:
-    offer = schema.queue_offers.c
-    query = (
-        select(offer.agent, offer.outcome, func.count(), func.sum(offer.alert_s))
-        .where(offer.offered_us >= interval.start_us, offer.offered_us < interval.end_us)
-        .group_by(offer.agent, offer.outcome)
+def _offers(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
+    table = sums(connection, OFFERS, interval.start_us, interval.end_us).c
+    query = select(table.agent, table.outcome, total(table.offers), total(table.alert_us)).group_by(
+        table.agent, table.outcome
     )
-    for agent, outcome, count, alert_s in connection.execute(query):
-        figures = found.setdefault(agent, AgentFigures(agent))
+    for agent, outcome, count, alert_us in connection.execute(query):
+        figures = of(agent)
         figures.offers += count
         if outcome == "accepted":
             figures.accepted += count
-            figures.alert_s += alert_s
+            figures.alert_s += alert_us / MICRO
         elif outcome != "lost":
             figures.missed += count
 

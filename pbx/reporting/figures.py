@@ -113,6 +113,8 @@ class TrunkFigures:
     pdd_count: int = 0
     pdd_max_s: float = 0.0
     cost: float = 0.0  # in the currency of the trunk's prices
+    mos_sum: float = 0.0  # of the seizures on which something was heard
+    mos_count: int = 0
 
     @property
     def failed(self) -> int:
@@ -138,6 +140,11 @@ class TrunkFigures:
     def pdd_s(self) -> float | None:
         """Average post-dial delay: INVITE to the first 180, 183 or 200."""
         return share(self.pdd_sum_s, self.pdd_count)
+
+    @property
+    def mos(self) -> float | None:
+        """Mean opinion score of what was heard from the far ends (MOS-CQE, G.107)."""
+        return share(self.mos_sum, self.mos_count)
 
 
 @dataclass(slots=True)

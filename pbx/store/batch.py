@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from pbx.store import schema, schema_tracking
 from pbx.store.bulk import BulkInsert, Row
+from pbx.store.schema_intervals import interval_stale
 from pbx.store.schema_outbox import outbox, outbox_targets
 
 MAX_ROWS = 200_000  # journey rows kept while the database cannot be written: about 15,000 calls, 60 MB
@@ -33,7 +34,7 @@ KEYED: dict[str, BulkInsert] = {
         schema.kept,
         schema.meta,
     )
-}
+} | {interval_stale.name: BulkInsert(interval_stale)}
 
 # New entries of the outbox: one that its target has already is skipped.
 OUTBOX_NEW = "outbox.new"

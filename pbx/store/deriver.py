@@ -11,12 +11,17 @@ from pbx.store.batch import Pending
 from pbx.store.call_sources import CALL_SOURCES
 from pbx.store.encode import CONTACT_KINDS, KIND_TEXT, clean, json_text, micros, seconds
 from pbx.store.fold import CallFold
-from pbx.store.records import keyed, row
+from pbx.store.intervals.bins import BIN_US
+from pbx.store.intervals.marking import stale_bins
+from pbx.store.intervals.states import LEFT_OUT, bins_of
+from pbx.store.records import Part, QueueVisit, TrunkCall, keyed, row
+from pbx.store.schema_intervals import interval_stale
 
 # A call's fold stays in memory for this long after its end, for what is told late (the agent's leg, the recording's
 # end).
 LINGER_S = 5.0
 _STARTED = Kind.CALL_STARTED.value
+_BLOCK = Kind.FLOW_BLOCK.value
 RUN_CALLS = 32  # ended calls whose records are derived without letting go of the GIL: about 0.3 ms
 # An open call that said nothing for so long leaves memory; its next event reads it back from the journey.
 FORGET_US = 24 * 3600 * 1_000_000
@@ -39,6 +44,7 @@ class Deriver:
         self._ended: OrderedDict[str, tuple[float, CallFold]] = OrderedDict()
         self._agents: dict[str, tuple[str, str]] = {}  # agent -> call and reason of the present state
         self._changed: dict[str, CallFold] = {}
+        self._stale: set[int] = set()  # numbers of quarters of an hour whose sums change
 
     @property
     def open_calls(self) -> int:
@@ -59,6 +65,8 @@ class Deriver:
                 return
             fold = self._find(call_id, kind)
         fold.add(kind, leg, at_us, data)
+        if kind == _BLOCK:
+            self._stale.add(at_us // BIN_US)
         if fold.ended_us:
             self._changed[call_id] = fold
             if self._open.pop(call_id, None) is not None or call_id not in self._ended:
@@ -98,6 +106,8 @@ class Deriver:
                 )
             )
             self._next_log_seq += 1
+            if event.previous != LEFT_OUT:
+                self._stale.update(bins_of(started_us, since_us))
         state = (agent, clean(event.state), since_us, clean(event.reason), clean(event.call_id))
         self.pending.put(schema.agent_states.name, (agent,), state)
 
@@ -105,24 +115,8 @@ class Deriver:
         """Puts the records of all calls that changed after their end among the pending rows; forgets what lingered
         enough.
         """
-        put = self.pending.put
         for count, fold in enumerate(self._changed.values(), 1):
-            visits = fold.visit_records()
-            cdr = fold.cdr(visits)
-            put(schema.cdrs.name, (cdr.id,), row(cdr))
-            for visit in visits:
-                put(schema.queue_visits.name, (visit.call_id, visit.visit), row(visit))
-            if visits:
-                for wait in fold.wait_records():
-                    put(*keyed(wait))
-            if fold.callback is not None:
-                put(*keyed(fold.callback))
-            if fold.origin is not None:
-                source = fold.source_record()
-                if source is not None:
-                    put(CALL_SOURCES, source[:1], source)
-            for seizure in fold.trunk_records():
-                put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
+            self._put(fold)
             if count % RUN_CALLS == 0:
                 pause()
         if self._changed:
@@ -132,6 +126,34 @@ class Deriver:
             if now - ended < LINGER_S:
                 break
             del self._ended[call_id]
+        for number in self._stale:
+            at_us = number * BIN_US
+            self.pending.put(interval_stale.name, (at_us,), (at_us,))
+        self._stale.clear()
+
+    def _put(self, fold: CallFold) -> None:
+        """The records of one call, and where they count."""
+        put = self.pending.put
+        visits = fold.visit_records()
+        cdr = fold.cdr(visits)
+        put(schema.cdrs.name, (cdr.id,), row(cdr))
+        parts: list[QueueVisit | Part | TrunkCall] = [*visits]
+        for visit in visits:
+            put(schema.queue_visits.name, (visit.call_id, visit.visit), row(visit))
+        if visits:
+            for wait in fold.wait_records():
+                put(*keyed(wait))
+                parts.append(wait)
+        if fold.callback is not None:
+            put(*keyed(fold.callback))
+        if fold.origin is not None:
+            source = fold.source_record()
+            if source is not None:
+                put(CALL_SOURCES, source[:1], source)
+        for seizure in fold.trunk_records():
+            put(schema.trunk_calls.name, (seizure.call_id, seizure.leg), row(seizure))
+            parts.append(seizure)
+        self._stale |= stale_bins(cdr, parts)
 
     def checkpoint(self) -> None:
         """Notes which calls are open and what the next row is: after a crash nothing else has to be looked at."""

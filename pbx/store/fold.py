@@ -53,6 +53,7 @@ class CallFold(Stays):
         "last_us",
         "legs",
         "lost_packets",
+        "mos",
         "number",
         "origin",
         "recording",
@@ -80,6 +81,7 @@ class CallFold(Stays):
         self.cause = self.ended_by = self.recording = ""
         self.sip_status = self.legs = self.tries = self.rx_packets = self.lost_packets = 0
         self.setup_s: float | None = None
+        self.mos: float | None = None
         self.recording_s = self.jitter_ms = self.cost = 0.0
         self.origin: Data | None = None  # what CALL_ATTRIBUTED said
         self.number: dict[str, str] = {}  # the columns of NUMBER that CALL_STARTED told
@@ -150,7 +152,7 @@ class CallFold(Stays):
             self.jitter_ms,
         )
         record.cost, record.contact, record.test = self.cost, self.contact, self.test
-        record.bridged_us = self.first_bridge_us or None
+        record.bridged_us, record.mos = self.first_bridge_us or None, self.mos
         for name, value in self.number.items():
             setattr(record, name, value)
         return record
@@ -267,9 +269,11 @@ class CallFold(Stays):
             self.rx_packets = int(number(data.get("rx_packets")))
             self.lost_packets = int(number(data.get("lost_packets")))
             self.jitter_ms = number(data.get("jitter_ms"))
+            self.mos = number(data.get("mos")) or None
         seizure = self.seizures.get(leg)
         if seizure is not None:
             seizure.ended_us = at_us
+            seizure.mos = number(data.get("mos")) or None  # 0: nothing was heard
             seizure.sip_status = int(number(data.get("sip_status")))
 
     def _trunk_failed(self, leg: str, at_us: int, data: Data) -> None:

@@ -13,6 +13,7 @@ from pbx.config import Config
 from pbx.store import schema
 from pbx.store.database import database_url, prepare, writer_engine
 from pbx.store.derived import DERIVED, DerivedRows
+from pbx.store.intervals.settling import settle_all
 from pbx.store.journey import calls_since, read_fold
 from pbx.store.lock import WriterLock
 
@@ -40,6 +41,7 @@ def rebuild(connection: Connection, *, zone: str, progress: Progress = lambda _d
         progress(start, len(calls))
         _replace(connection, calls[start : start + BATCH], zone, found)
     progress(len(calls), len(calls))
+    settle_all(connection)
     found.kept = connection.execute(select(func.count()).select_from(schema.cdrs)).scalar_one() - found.calls
     return found
 

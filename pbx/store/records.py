@@ -52,6 +52,7 @@ class Cdr:
     contact: str = ""
     bridged_us: int | None = None
     test: str = ""
+    mos: float | None = None
 
 
 @dataclass(slots=True)
@@ -126,6 +127,7 @@ class TrunkCall:
     pdd_s: float | None
     billed_s: float
     cost: float = 0.0
+    mos: float | None = None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Strin
 
 from pbx.store import schema_accounts as schema_accounts
 from pbx.store import schema_customers as schema_customers
+from pbx.store import schema_intervals as schema_intervals
 from pbx.store import schema_ledger as schema_ledger
 from pbx.store import schema_outbox as schema_outbox
 from pbx.store import schema_settings as schema_settings
@@ -20,8 +21,9 @@ from pbx.store import schema_widget as schema_widget
 from pbx.store.metadata import metadata as metadata
 from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
+from pbx.store.schema_selftest import selftest_results as selftest_results
 
-HEAD = "0021"  # the newest revision under migrations/versions
+HEAD = "0019"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
@@ -63,6 +65,12 @@ journey = Table(
     Column("leg", Text, nullable=False),
     Column("data", Text, nullable=False),  # JSON object
     Index("ix_journey_call_id", "call_id"),
+    Index(  # of the steps of flows, by their instant
+        "ix_journey_blocks",
+        "at_us",
+        sqlite_where=text("kind = 'flow.block'"),
+        postgresql_where=text("kind = 'flow.block'"),
+    ),
 )
 
 cdrs = Table(
@@ -109,6 +117,7 @@ cdrs = Table(
     _added("contact"),  # the item that the call was placed for
     _us("bridged_us", nullable=True),  # two people heard each other for the first time
     _added("test"),  # the test that the call was made for; such calls are no customers'
+    _seconds("mos", nullable=True),  # of what was heard from the caller: MOS-CQE, G.107
     *call_indexes(),
 )
 
@@ -206,6 +215,7 @@ trunk_calls = Table(
     _seconds("pdd_s", nullable=True),  # INVITE to the first 180, 183 or 200
     _seconds("billed_s"),
     _added_figure("cost"),
+    _seconds("mos", nullable=True),  # of what was heard from the far end: MOS-CQE, G.107
     Index("ix_trunk_calls_started_us", "started_us"),
 )
 
@@ -231,6 +241,12 @@ agent_log = Table(
     _text("reason"),
     _text("call_id"),
     Index("ix_agent_log_started_us", "started_us"),
+    Index(  # of the few that lie in more than two quarters of an hour
+        "ix_agent_log_long",
+        "started_us",
+        sqlite_where=text("duration_s >= 900"),
+        postgresql_where=text("duration_s >= 900"),
+    ),
     Index("ix_agent_log_call_id", "call_id"),
 )
 
@@ -342,27 +358,6 @@ voicemail_messages = Table(
     Column("recovered", Boolean(create_constraint=False), nullable=False),
 )
 
-selftest_results = Table(
-    "selftest_results",
-    metadata,
-    Column("id", String(32), primary_key=True),  # of the call that was placed
-    _text("name"),
-    _us("started_us"),
-    _us("ended_us"),
-    _text("trunk"),  # "": over the loop-back
-    _text("number"),
-    Column("passed", Boolean(create_constraint=False), nullable=False),
-    _text("reason"),  # why it did not pass
-    _seconds("pdd_s", nullable=True),
-    _seconds("answer_s", nullable=True),
-    Column("mos", Float, nullable=True),  # MOS-CQE, G.107
-    _count("rx_packets"),
-    _count("tx_packets"),
-    _count("lost_packets"),
-    _text("steps"),  # JSON array: pbx.selftest.result.StepResult
-    Index("ix_selftest_results_started_us", "started_us"),
-)
-
 meta = Table(
     "meta",
     metadata,
@@ -375,3 +370,5 @@ meta = Table(
 META_CHECKPOINT = "journey_checkpoint"
 # JSON object: the calls of this database were made up; "seed", "first" (date) and "days".
 META_DEMO = "demo"
+# JSON object: the interval tables hold every quarter from "from" (microseconds) on but those of interval_stale.
+META_INTERVALS = "intervals"

@@ -198,6 +198,7 @@ class Seizure:
         "continued",
         "cost",
         "ended_us",
+        "mos",
         "ringing_us",
         "sip_status",
         "started_us",
@@ -211,6 +212,7 @@ class Seizure:
         self.started_us = started_us
         self.ringing_us = self.answered_us = self.ended_us = self.sip_status = 0
         self.cost = 0.0
+        self.mos: float | None = None
         self.continued = False
 
     def record(self, call_id: str, leg: str, call_end_us: int) -> TrunkCall:
@@ -234,4 +236,5 @@ class Seizure:
             pdd_s=seconds(max(reached_us - self.started_us, 0)) if reached_us else None,
             billed_s=seconds(max(ended_us - self.answered_us, 0)) if self.answered_us else 0.0,
             cost=self.cost,
+            mos=self.mos,
         )

@@ -26,6 +26,7 @@ from pbx.store.bulk import Row
 from pbx.store.deriver import Deriver
 from pbx.store.errors import StoreError, StoreUnavailable
 from pbx.store.fold import CallFold
+from pbx.store.intervals.settling import Settler
 from pbx.store.journey import read_fold
 
 log = logging.getLogger("centrala.store")
@@ -57,6 +58,8 @@ class WriterStats:
     last_commit_s: float = 0.0  # duration
     commit_s: float = 0.0  # sum of durations
     failing: bool = False
+    settled: int = 0  # quarters of an hour whose sums were made
+    settle_s: float = 0.0  # time spent on them
 
 
 class Writer:
@@ -84,6 +87,7 @@ class Writer:
         self._attempt = 0
         self._checkpoint_at = 0.0
         self._overflow_at = 0.0
+        self._settler = Settler()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     def start(self, next_seq: int, next_log_seq: int) -> None:
@@ -167,7 +171,22 @@ class Writer:
         if self._pending.rows or intents:
             self._commit(intents)
         self._watch_losses()
+        if not (self._stopping or self._attempt) and self._settler.due(time.monotonic()):
+            self._settle()
         return taken
+
+    def _settle(self) -> None:
+        """Sums of quarters of an hour; what fails here is only done later."""
+        settler = self._settler
+        try:
+            connection = self._connect()
+            with connection.begin():
+                settler.run(connection, time.monotonic(), round(time.time() * 1e6))
+        except SQLAlchemyError as error:
+            self._disconnect()
+            settler.postpone(time.monotonic())
+            log.warning("sums of %s are made later: %s", self._name, getattr(error, "orig", None) or error)
+        self.stats.settled, self.stats.settle_s = settler.settled, settler.spent_s
 
     def _collect(self) -> int:
         """Derives rows from all that was published so far. Appending to and cutting off a list are each one step of

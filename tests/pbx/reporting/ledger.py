@@ -16,6 +16,8 @@ from pbx.reporting.queries import queue_figures
 from pbx.store import schema
 from pbx.store.contacts import row_of
 from pbx.store.encode import json_text, micros
+from pbx.store.intervals.settling import mark
+from pbx.store.intervals.states import bins_of
 from pbx.store.rebuild import rebuild
 from tests.support.journeys import T0
 
@@ -70,6 +72,7 @@ class Ledger:
                     call_id=f"{call:032x}" if call else "",
                 )
             )
+            mark(self.connection, bins_of(micros(T0 + start), micros(T0 + end)))
         return self
 
     def item(self, item: ContactItem) -> Ledger:

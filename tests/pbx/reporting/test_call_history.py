@@ -50,7 +50,7 @@ def record(number: int, **given: object) -> dict[str, object]:
         "abandoned": False,
     }
     figures = ("wait_s", "talk_s", "hold_s", "duration_s", "billed_s", "recording_s", "jitter_ms", "cost", "legs")
-    plain |= dict.fromkeys((*figures, "rx_packets", "lost_packets"), 0) | {"setup_s": None}
+    plain |= dict.fromkeys((*figures, "rx_packets", "lost_packets"), 0) | {"setup_s": None, "mos": None}
     return plain | given
 
 

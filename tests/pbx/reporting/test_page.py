@@ -27,6 +27,7 @@ from pbx.reporting.proportion import bands, kaplan_meier
 from pbx.reporting.reporter import Reporter
 from pbx.store import schema
 from pbx.store.database import reader_engine, writer_engine
+from pbx.store.intervals.settling import settle_all
 
 LAST = date(2026, 11, 20)
 OFFICE = OpeningHours.of(
@@ -124,6 +125,7 @@ def test_what_a_caller_or_a_configuration_says_stays_text(tmp_path: Path, folder
     evil = "<script>alert('x')</script>"
     with engine.begin() as connection:
         connection.execute(update(schema.queue_visits).values(queue=evil, agent=evil))
+        settle_all(connection)
     engine.dispose()
     with reporter(tmp_path) as made:
         text = made.page(day(LAST, made.zone), "en")

@@ -110,5 +110,5 @@ async def test_the_report_counts_by_source_and_template(tmp_path: Path) -> None:
         "delivery_s": 4.0,
         "cost": 0.48,
     }
-    assert sheet.notes.endswith("Replies: 1 stop.")
+    assert sheet.below.endswith("Replies: 1 stop.")
     assert nothing.rows == []
