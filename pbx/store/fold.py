@@ -270,11 +270,8 @@ class CallFold(Stays):
             self.lost_packets = int(number(data.get("lost_packets")))
             self.jitter_ms = number(data.get("jitter_ms"))
             self.mos = number(data.get("mos")) or None
-        seizure = self.seizures.get(leg)
-        if seizure is not None:
-            seizure.ended_us = at_us
-            seizure.mos = number(data.get("mos")) or None  # 0: nothing was heard
-            seizure.sip_status = int(number(data.get("sip_status")))
+        if (seizure := self.seizures.get(leg)) is not None:
+            seizure.end(at_us, int(number(data.get("sip_status"))), number(data.get("mos")))
 
     def _trunk_failed(self, leg: str, at_us: int, data: Data) -> None:
         """The leg goes on by another trunk: what it was so far is a seizure of its own, "b1.1", "b1.2"..."""

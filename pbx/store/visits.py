@@ -215,6 +215,10 @@ class Seizure:
         self.mos: float | None = None
         self.continued = False
 
+    def end(self, at_us: int, sip_status: int, mos: float) -> None:
+        """The leg is over; a `mos` of 0 says that nothing was heard."""
+        self.ended_us, self.sip_status, self.mos = at_us, sip_status, mos or None
+
     def record(self, call_id: str, leg: str, call_end_us: int) -> TrunkCall:
         """The record of the seizure; one that nobody ended lasts until `call_end_us`."""
         ended_us = self.ended_us or call_end_us
