@@ -18,6 +18,7 @@ from pbx.api.features import feature_routes
 from pbx.api.flow_count_routes import flow_count_routes
 from pbx.api.flow_routes import flow_routes
 from pbx.api.late import Late
+from pbx.api.ledger_routes import ledger_routes
 from pbx.api.presence import presence_routes
 from pbx.api.public import public_app
 from pbx.api.server import HttpServer
@@ -43,6 +44,7 @@ from pbx.app.distribution_control import AppDistributionControl
 from pbx.app.equipment import PbxEquipmentControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_control import PbxFlowControl
+from pbx.app.ledger_imports import PbxLedgerControl
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
@@ -117,6 +119,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *voicemail_control.routes(app),
         *prompt_control.routes(app),
         *tracking_control.routes(app),
+        *ledger_routes(PbxLedgerControl(app)),
         *outbox_control.routes(app),
         *webhook_control.routes(app),
         *flow_count_routes(app.flow_counts),

@@ -16,6 +16,7 @@ from pbx.api.server import HttpServer
 from pbx.app import (
     account_control,
     live_stream,
+    ledger_control,
     outbox_control,
     prompt_control,
     selftest_control,
@@ -122,6 +123,7 @@ class Pbx:
         self.presence: PresenceService
         self.voicemail: Voicemail
         self.tracking: Tracking
+        self.ledger: ledger_control.Ledger
         self.selftests: SelfTests
         self.widget: WidgetService
         self.metrics: Metrics
@@ -286,6 +288,7 @@ class Pbx:
         self.equipment = start_equipment(self, self._stack)
         self.voicemail = await voicemail_control.start(self, self._stack)
         self.tracking = await tracking_control.start(self, self._stack)
+        self.ledger = await ledger_control.start(self, self._stack)
         self.selftests = selftest_control.build(self)
         self.callbacks = Callbacks(services, self.store.kept)
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))

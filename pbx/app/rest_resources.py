@@ -13,6 +13,7 @@ from pbx.api.rest.routes.contacts import contacts_router
 from pbx.api.rest.routes.customers import customers_router
 from pbx.api.rest.routes.flows import flows_router
 from pbx.api.rest.routes.history import history_router
+from pbx.api.rest.routes.ledger import ledger_router
 from pbx.api.rest.routes.network import network_router
 from pbx.api.rest.routes.prompts import prompts_router
 from pbx.api.rest.routes.queues import queues_router
@@ -30,6 +31,7 @@ from pbx.app.equipment import PbxEquipmentControl
 from pbx.app.flow_control import PbxFlowControl
 from pbx.app.history_control import PbxHistoryControl
 from pbx.app.history_reader import HistoryReader
+from pbx.app.ledger_imports import PbxLedgerControl
 from pbx.app.phone_control import PbxPhoneControl
 from pbx.app.prompt_control import PbxPromptControl
 from pbx.app.queue_control import PbxQueueControl
@@ -67,4 +69,5 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
         system_router(PbxControl(app), PbxSelfTestControl(app)),
         settings_router(PbxSettingsControl(app)),
         reports_router(PbxReportControl(app)),
+        ledger_router(PbxLedgerControl(app)),
     ]

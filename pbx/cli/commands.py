@@ -18,6 +18,7 @@ from pbx.cli import (
     distribution,
     features,
     flows,
+    ledger,
     outbox,
     presence,
     prompts,
@@ -68,6 +69,7 @@ voicemail_commands.register(app)
 selftest_commands.register(app)
 prompts.register(app)
 config_commands.register(app)
+ledger.register(app)
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Json = report_sheets.Json

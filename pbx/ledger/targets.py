@@ -44,6 +44,10 @@ class Targets:
     def __bool__(self) -> bool:
         return bool(self.ga or self.crm)
 
+    @property
+    def names(self) -> set[str]:
+        return {one.name for one in self.ga} | {one.name for one in self.crm}
+
     @classmethod
     def of(cls, config: Config, now: Callable[[], float]) -> Targets:
         ga = tuple(GaTarget(f"ga4:{one.measurement_id}", one, Ga4Deliverer(one, now)) for one in config.ga4)

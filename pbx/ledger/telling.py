@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -48,16 +48,19 @@ Step = Callable[[], Awaitable[None]]
 
 
 class Telling:
-    """`number` gives a number as E.164; `visit` what is known of a visit by its id. All on the loop's thread."""
+    """`number` gives a number as E.164; `visit` what is known of a visit by
+    its id: as CALL_ATTRIBUTED tells it, and `consent`, whether analytics are allowed;
+    `tags` what a contact was asked with. All on the loop's thread."""
 
     def __init__(
         self, targets: Targets, store: LedgerStore, outbox: OutboxPort, bus: EventBus, clock: Clock,
-        number: Callable[[str], str], visit: Callable[[str], Any] = lambda _id: None,
+        number: Callable[[str], str], visit: Callable[[str], dict[str, Any] | None] = lambda _id: None,
+        tags: Callable[[str], Mapping[str, str]] = lambda _id: {},
     ) -> None:  # fmt: skip
         self.lost = 0
         self.told: dict[tuple[str, str], int] = {}  # (target, state or reason): how often, since the start
         self._targets, self._store, self._outbox, self._bus, self._clock = targets, store, outbox, bus, clock
-        self._number, self._visit = number, visit
+        self._number, self._visit, self._tags = number, visit, tags
         self._calls: dict[str, CallNote] = {}
         self._visits: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._marks: dict[tuple[str, str, str], Mark] = {}
@@ -71,10 +74,22 @@ class Telling:
 
     def start(self) -> None:
         """Listens from now on, and speaks with the targets."""
-        for target in self._targets.ga:
-            self._outbox.register(target.name, target.deliverer, max_age_s=GA4_AGE_S, told=self._tried)
-        for crm in self._targets.crm:
-            self._outbox.register(crm.name, crm.adapter, told=self._tried)
+        self._register()
+        self._listen()
+        self._task = asyncio.get_running_loop().create_task(self._work_off())
+
+    def follow(self, targets: Targets) -> None:
+        """From now on these are told; what waits for others dies of age."""
+        for name in self._targets.names - targets.names:
+            self._outbox.unregister(name)
+        self._targets = targets
+        self._register()
+        self._listen()
+
+    def _listen(self) -> None:
+        """Where nobody is told, calls cost nothing here."""
+        if self._unsubscribe or not self._targets:
+            return
         listen = self._bus.subscribe
         self._unsubscribe = [
             listen(CallEvent, self._began, (Kind.CALL_STARTED,)),
@@ -82,7 +97,12 @@ class Telling:
             listen(CallEvent, self._over, (Kind.CALL_ENDED,), ahead=True),
             listen(CallEvent, self._contact, (Kind.CONTACT_OPENED,)),
         ]
-        self._task = asyncio.get_running_loop().create_task(self._work_off())
+
+    def _register(self) -> None:
+        for target in self._targets.ga:
+            self._outbox.register(target.name, target.deliverer, max_age_s=GA4_AGE_S, told=self._tried)
+        for crm in self._targets.crm:
+            self._outbox.register(crm.name, crm.adapter, told=self._tried)
 
     async def stop(self) -> None:
         """Writes what waits, as far as the database takes it."""
@@ -135,7 +155,7 @@ class Telling:
         kind, at = data.get("contact_kind"), float(data.get("since") or event.at)
         origin = str(data.get("origin_call") or "")
         if kind in ASKED:
-            self._asked(event.call_id, self._visit_of(data, origin), event.at)
+            self._asked(event.call_id, self._visit_of(event.call_id, origin), event.at)
         elif kind in MISSED and data.get("number"):
             missed = Missed(
                 event.call_id, origin, str(data["number"]), str(data.get("owner") or ""), at,
@@ -146,10 +166,11 @@ class Telling:
                     for name, body in crm.adapter.of_missed(missed).items():
                         self._do(partial(self._put, crm.name, name, event.call_id, body, origin or event.call_id))
 
-    def _visit_of(self, data: dict[str, Any], origin: str) -> dict[str, Any]:
-        named = (data.get("source") or {}).get("visit") or data.get("visit")
-        found = self._visit(str(named)) if named else None
-        return found if isinstance(found, dict) else self._visits.get(origin, {})
+    def _visit_of(self, contact: str, origin: str) -> dict[str, Any]:
+        """The visit that a contact was asked in, or that of the call that it came from."""
+        named = self._tags(contact).get("visit")
+        found = self._visit(named) if named else None
+        return found if found is not None else self._visits.get(origin, {})
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -169,6 +190,9 @@ class Telling:
     def _tell_ga(self, target: GaTarget, note: CallNote) -> None:
         if note.outbound and not note.visit.get("visit"):
             return
+        if note.visit.get("visit") and "consent" not in note.visit:
+            known = self._visit(str(note.visit["visit"]))
+            note.visit = note.visit | ({"consent": known["consent"]} if known is not None else {})
         why = ga.why_not(note.visit, note.at, self._clock.unix())
         found = ga.of_call(note, target.settings) if target.takes(str(note.visit.get("site") or "")) else {}
         if why is None and not found:

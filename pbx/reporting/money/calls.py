@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, column, inspect, null, or_, select, table
+from sqlalchemy import Connection, and_, or_, select
 
 from pbx.ledger.labels import label
 from pbx.ledger.spending import Told
 from pbx.numbers.plan import NumberPlan
 from pbx.reporting.intervals import Interval
 from pbx.store import schema
+from pbx.store.schema_tracking import call_sources
 
 WIDGET = "widget"  # the method of a call that a visitor asked for
 _cdr = schema.cdrs.c
-NAMES = ("source", "medium", "campaign", "site", "visit", "method", "probability", "first_call")
-SOURCES = table("call_sources", column("call_id"), *(column(name) for name in NAMES))
+_told = call_sources.c
 
 
 @dataclass(slots=True)
@@ -61,24 +61,22 @@ def _rows(
     connection: Connection, interval: Interval, plan: NumberPlan
 ) -> Iterator[tuple[MoneyCall, bool, bool | None]]:
     """(call, whether it went out, whether tracking says that it is the number's first)."""
-    tracked = inspect(connection).has_table(SOURCES.name)
-    told = SOURCES.c if tracked else None
-    query = select(
-        *(_cdr.id, _cdr.started_us, _cdr.direction, _cdr.caller, _cdr.callee, _cdr.did, _cdr.tag, _cdr.campaign),
-        *(_cdr.medium, _cdr.contact, _cdr.bridged_us),
-        *((told.source, told.medium, told.campaign, told.site, told.first_call) if told is not None else [null()] * 5),
+    query = (
+        select(
+            *(_cdr.id, _cdr.started_us, _cdr.direction, _cdr.caller, _cdr.callee, _cdr.did, _cdr.tag, _cdr.campaign),
+            *(_cdr.medium, _cdr.contact, _cdr.bridged_us),
+            *(_told.source, _told.medium, _told.campaign, _told.site, _told.is_unique),
+        )
+        .outerjoin_from(schema.cdrs, call_sources, _told.call_id == _cdr.id)
+        .where(
+            _cdr.started_us >= interval.start_us,
+            _cdr.started_us < interval.end_us,
+            _cdr.test == "",
+            _cdr.cause != "blocked",
+            or_(_cdr.direction == "inbound", and_(_cdr.direction == "outbound", _told.method == WIDGET)),
+        )
+        .order_by(_cdr.started_us, _cdr.id)
     )
-    mine = _cdr.direction == "inbound"
-    if told is not None:
-        query = query.outerjoin_from(schema.cdrs, SOURCES, told.call_id == _cdr.id)
-        mine = or_(mine, and_(_cdr.direction == "outbound", told.method == WIDGET))
-    query = query.where(
-        _cdr.started_us >= interval.start_us,
-        _cdr.started_us < interval.end_us,
-        _cdr.test == "",
-        _cdr.cause != "blocked",
-        mine,
-    ).order_by(_cdr.started_us, _cdr.id)
     for row in connection.execute(query):
         call_id, at_us, direction, caller, callee, did, tag, campaign, medium, contact, bridged_us, *known = row
         source_, medium_, campaign_, site, first = known

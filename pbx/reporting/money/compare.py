@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, column, inspect, null, select, table
+from sqlalchemy import Connection, select
 
 from pbx.contact.rules import matches
 from pbx.events import Kind
+from pbx.ledger.mark import Why
 from pbx.ledger.reconcile.exports import completed, read_export
 from pbx.ledger.reconcile.records import Call, Export, Record, Span, System
 from pbx.ledger.reconcile.solve import Solved, solve
@@ -21,13 +22,15 @@ from pbx.numbers.plan import NumberPlan
 from pbx.reporting.intervals import Interval, local
 from pbx.reporting.money.told import SENT, told_states
 from pbx.store import schema
+from pbx.store.encode import from_json
+from pbx.store.schema_tracking import call_sources, visits
 
 MARGIN_US = 36 * 3_600_000_000  # other clocks cut days elsewhere
 PART = 500
 OUTSIDE = ("inbound", "outbound")
 _cdr, _journey = schema.cdrs.c, schema.journey.c
-NAMES = ("visit", "method", "probability", "ga_client", "ga_session")
-SOURCES = table("call_sources", column("call_id"), *(column(name) for name in NAMES))
+_told, _visit = call_sources.c, visits.c
+ANALYTICS = "analytics"  # among what a visitor consents to
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,22 @@ def compare(
 def our_calls(connection: Connection, interval: Interval, terms: Terms, plan: NumberPlan) -> list[Call]:
     """Calls with the world outside, of the interval and a day and a half around it."""
     wide = Interval("", interval.start_us - MARGIN_US, interval.end_us + MARGIN_US)
-    tracked = inspect(connection).has_table(SOURCES.name)
-    known = SOURCES.c if tracked else None
-    columns = [getattr(known, name) for name in NAMES] if known is not None else [null()] * len(NAMES)
-    query = select(
-        *(_cdr.id, _cdr.started_us, _cdr.ended_us, _cdr.direction, _cdr.caller, _cdr.callee, _cdr.bridged_us),
-        *(_cdr.test, _cdr.cause, _cdr.contact, *columns),
-    ).where(
-        _cdr.started_us >= wide.start_us, _cdr.started_us < wide.end_us, _cdr.direction.in_(("inbound", "outbound"))
+    query = (
+        select(
+            *(_cdr.id, _cdr.started_us, _cdr.ended_us, _cdr.direction, _cdr.caller, _cdr.callee, _cdr.bridged_us),
+            *(_cdr.test, _cdr.cause, _cdr.contact),
+            *(_told.visit, _told.method, _told.probability, _told.ga_client, _told.ga_session, _told.candidates),
+            _visit.consent,
+        )
+        .outerjoin_from(schema.cdrs, call_sources, _told.call_id == _cdr.id)
+        .outerjoin(visits, _visit.id == _told.visit)
+        .where(_cdr.started_us >= wide.start_us, _cdr.started_us < wide.end_us, _cdr.direction.in_(OUTSIDE))
     )
-    if known is not None:
-        query = query.outerjoin_from(schema.cdrs, SOURCES, known.call_id == _cdr.id)
     told = told_states(connection, wide)
     calls = []
     for row in connection.execute(query):
         call_id, at_us, ended_us, direction, caller, callee, bridged_us, test, cause, contact, *attributed = row
-        visit, method, probability, client, session = attributed
+        visit, method, probability, client, session, candidates, consent = attributed
         heard = callee if direction == "outbound" else caller
         call = Call(call_id, at_us, plan.e164(heard) or heard, ended_us, direction, bridged_us is not None)
         call.test = bool(test) or any(matches(call.number, pattern) for pattern in terms.test_numbers)
@@ -87,9 +90,11 @@ def our_calls(connection: Connection, interval: Interval, terms: Terms, plan: Nu
         call.short = not call.answered and (ended_us - at_us) / 1e6 < terms.short_s
         call.contact, call.visit, call.method = contact, visit or "", method or "none"
         call.probability = float(probability or 0.0)
-        call.rivals = 2 if call.method == "session" and call.probability < 1.0 else 1
+        call.rivals = len(from_json(candidates)) if candidates else 1
         call.session = f"{client}/{session}" if client and session else ""
         call.told = told.get(call_id, {})
+        if call.visit and not client and consent is not None and ANALYTICS not in consent.split(","):
+            call.told.setdefault(System.GA.value, Why.NO_CONSENT.value)
         calls.append(call)
     _mark_transferred(connection, calls)
     return calls
