@@ -15,8 +15,8 @@ from pbx.accounts.service import Accounts
 from pbx.api.server import HttpServer
 from pbx.app import (
     account_control,
-    live_stream,
     ledger_control,
+    live_stream,
     outbox_control,
     prompt_control,
     selftest_control,
