@@ -10,6 +10,7 @@
 #   make test-asan      the core's tests under AddressSanitizer, a short run of the fuzzers among them
 #   make test-tsan      what threads share, under ThreadSanitizer
 #   make fuzz           mutated packets, messages and frames under AddressSanitizer: COUNT=2000000 in all, SEED=1
+#   make fuzz-api       every operation of the HTTP API asked EACH=100 things that schemathesis makes up
 #   make setup          only what is needed to do the above
 #
 # PYTHON=python3.12 chooses an interpreter (3.11 or newer).
@@ -26,7 +27,7 @@ SIP_ARGS ?= -j 4
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup setup-tests build run test check bench bench-quick bench-scale bench-plots soak test-asan test-tsan fuzz clean
+.PHONY: help setup setup-tests build run test check bench bench-quick bench-scale bench-plots soak test-asan test-tsan fuzz fuzz-api clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -76,6 +77,11 @@ test-asan: setup
 
 test-tsan: setup
 	scripts/test_asan.sh --tsan
+
+EACH ?= 100
+
+fuzz-api: setup
+	FUZZ_API=$(EACH) $(PY) -m pytest tests/pbx/api/rest/test_description.py
 
 COUNT ?= 2000000
 SEED ?= 1

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 
 import orjson
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -33,4 +35,15 @@ def public_app(
     async def metrics(_: Request) -> Response:
         return Response(await scrape(), 200, HEADERS, content_type)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics), *more])
+    return Starlette(
+        routes=[Route("/healthz", healthz), Route("/metrics", metrics), *more],
+        exception_handlers={HTTPException: _problem},
+    )
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    """What no route answers, such as a path with a line feed in it, in the words of the API (RFC 9457)."""
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": ""}
+    return Response(orjson.dumps(body), status, {**HEADERS, **(error.headers or {})}, "application/problem+json")

@@ -80,17 +80,18 @@ class PbxRecordingControl:
             await asyncio.to_thread(sound.close)
         return found
 
-    async def open(self, recording: str, scope: Seen, by: str) -> tuple[StoredSound, str]:
-        """The sound and a name to save it by. `by` is told in the journey, once a listening; "": nobody."""
+    async def open(self, recording: str, scope: Seen, by: str) -> tuple[StoredSound, str, bool]:
+        """The sound, a name to save it by, and whether `by` begins to listen: the journey is told. "": nobody."""
         row, _call = await self._find(recording, scope)
         if row["deleted"]:
             raise Refused(404, f"recording {recording} was deleted")
         if row["duration_s"] is None:
             raise Refused(409, f"recording {recording} is not complete: its call runs, or was cut off")
         sound = await self._opened(recording, row)
-        if by and self._is_new(by, recording):
+        fresh = bool(by) and self._is_new(by, recording)
+        if fresh:
             self._tell(Kind.RECORDING_LISTENED, recording, by)
-        return sound, recording + (".ogg" if sound.media_type == "audio/ogg" else ".wav")
+        return sound, recording + (".ogg" if sound.media_type == "audio/ogg" else ".wav"), fresh
 
     async def delete(self, recording: str, scope: Seen, by: str) -> dict[str, Any]:
         """For ever; the journey says by whom."""

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from pbx.api.control import Refused
+from pbx.call.bans import Ban
 from pbx.call.number_book import NumberError
-from pbx.call.screening import ScreeningError, Side
+from pbx.call.screening import Entry, ScreeningError, Side
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -44,20 +45,21 @@ class PbxTrunkControl:
     # -- lists ---------------------------------------------------------------------------------------------------
 
     def lists(self) -> list[dict[str, Any]]:
-        now = self._app.clock.unix()
-        return [
-            {**asdict(entry), "left_s": round(entry.expires - now, 1) if entry.expires else 0.0}
-            for entry in self._app.calls.services.inbound.screening.entries()
-        ]
+        return [self._listed(entry) for entry in self._app.calls.services.inbound.screening.entries()]
+
+    def _listed(self, entry: Entry) -> dict[str, Any]:
+        left_s = round(entry.expires - self._app.clock.unix(), 1) if entry.expires else 0.0
+        return {**asdict(entry), "left_s": left_s}
 
     def put_on_list(self, side: str, pattern: str, action: str, reason: str, for_s: float) -> dict[str, Any]:
         if action not in ("reject", "announce") and not self._is_flow(action):
             raise Refused(422, f'{action!r} is no action: "reject", "announce" or "flow:NAME" of a flow that exists')
         screening = self._app.calls.services.inbound.screening
         try:
-            return asdict(screening.add(cast("Side", side), pattern, action=action, reason=reason, for_s=for_s))
+            entry = screening.add(cast("Side", side), pattern, action=action, reason=reason, for_s=for_s)
         except ScreeningError as error:
             raise Refused(422, str(error)) from None
+        return self._listed(entry)
 
     def _is_flow(self, action: str) -> bool:
         kind, _, name = action.partition(":")
@@ -75,12 +77,14 @@ class PbxTrunkControl:
     # -- bans ----------------------------------------------------------------------------------------------------
 
     def bans(self) -> list[dict[str, Any]]:
-        now = self._app.clock.unix()
-        return [{**asdict(ban), "left_s": round(ban.until - now, 1)} for ban in self._app.calls.services.bans.active()]
+        return [self._banned(ban) for ban in self._app.calls.services.bans.active()]
+
+    def _banned(self, ban: Ban) -> dict[str, Any]:
+        return {**asdict(ban), "left_s": round(ban.until - self._app.clock.unix(), 1)}
 
     def ban(self, address: str, for_s: float) -> dict[str, Any]:
         try:
-            return asdict(self._app.calls.services.bans.add(address, for_s))
+            return self._banned(self._app.calls.services.bans.add(address, for_s))
         except ValueError as error:
             raise Refused(422, str(error)) from None
 

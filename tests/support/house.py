@@ -125,6 +125,17 @@ next = "sales"
 kind = "queue"
 queue = "sales"
 """
+# More than tests ask for.
+LISTEN = """
+[http]
+listen = "{host}:0"
+
+[api]
+requests_per_s = 100000
+burst = 1000000
+anonymous_per_s = 100000
+anonymous_burst = 1000000
+"""
 EXTENSION = """
 [[extension]]
 number = "{number}"
@@ -173,7 +184,7 @@ async def house(folder: Path, more: str = "") -> AsyncIterator[Pbx]:
     text = TEXT.format(data=folder / "data", host=host)
     text += "".join(EXTENSION.format(number=number) for number in ("101", "102", "103"))
     file = folder / "house.toml"
-    file.write_text(text + more, encoding="utf-8")
+    file.write_text(text + more.replace("{host}", host), encoding="utf-8")
     config = load(file, {}).config
     write_past(folder / "data", database_url(config), past())
     app = Pbx(config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+SOUNDS = ("application/octet-stream", "audio/wav", "audio/ogg", "audio/mpeg", "audio/flac")
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -15,7 +16,7 @@ def text_body(media_type: str, example: str) -> dict[str, Any]:
 
 def sound_body() -> dict[str, Any]:
     """For `openapi_extra=` of a route that takes a sound file of any kind that the PBX can read."""
-    content = {kind: {"schema": BINARY} for kind in ("audio/wav", "audio/ogg", "audio/mpeg", "audio/flac")}
+    content = {kind: {"schema": BINARY} for kind in SOUNDS}
     return {"requestBody": {"required": True, "content": content}}
 
 

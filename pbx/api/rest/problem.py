@@ -110,6 +110,8 @@ async def _failed(_: Request, __: Exception) -> Response:
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = str(error.detail)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that cannot be read
+        return problem(422, "the body is not JSON in UTF-8")
     if error.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
         detail = "there is nothing at this path; /api/v1/openapi.json lists all"
     return problem(error.status_code, detail, headers=error.headers)

@@ -20,6 +20,7 @@ from pbx.api.rest.models.contacts import (
     Reschedule,
 )
 from pbx.api.rest.page import Page, Paging, page_of
+from pbx.api.rest.problem import problems
 
 Reader = Annotated[Principal, allows(Permission.CALLBACKS_READ)]
 Writer = Annotated[Principal, allows(Permission.CALLBACKS_WRITE)]
@@ -81,7 +82,10 @@ def _acting(router: APIRouter, control: CallbackControl) -> None:
         response_model=NewCallback,
         status_code=201,
         summary="Ask for a callback",
-        responses={200: {"model": NewCallback, "description": "The request was known, and goes on"}},
+        responses={
+            200: {"model": NewCallback, "description": "The request was known, and goes on"},
+            **problems(404),
+        },
     )
     async def ask(body: CallbackAsked, who: Writer, request: Request, response: Response) -> Any:
         """On disk before it is answered: the customer is called although the PBX is started again in between."""

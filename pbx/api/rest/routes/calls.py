@@ -28,6 +28,7 @@ from pbx.api.rest.models.calls import (
 )
 from pbx.api.rest.models.queues import Agent
 from pbx.api.rest.page import Page, Paging, page_of
+from pbx.api.rest.problem import problems
 
 Reader = Annotated[Principal, allows(Permission.CALLS_READ)]
 Actor = Annotated[Principal, allows(Permission.CALLS_CONTROL)]
@@ -102,7 +103,7 @@ def _looking(router: APIRouter, control: CallControl) -> None:
 
 
 def _acting(router: APIRouter, control: CallControl) -> None:
-    @router.post("/calls", response_model=Originated, status_code=202, summary="Begin a call")
+    @router.post("/calls", response_model=Originated, status_code=202, summary="Begin a call", responses=problems(404))
     async def originate(body: Originate, who: Actor) -> Any:
         """Rings `caller`, and when that answers, `to`. What goes wrong later ends the call and is in its record. A
         call that is under way does not survive the process; what must be called in any case is asked for as a callback.

@@ -43,7 +43,13 @@ def prompts_router(control: PromptControl) -> APIRouter:
 
 
 def _listening(router: APIRouter, control: PromptControl) -> None:
-    @router.get("/prompts", response_model=Page[Prompt], dependencies=READ, summary="What callers hear")
+    @router.get(
+        "/prompts",
+        response_model=Page[Prompt],
+        dependencies=READ,
+        summary="What callers hear",
+        responses=problems(404),
+    )
     async def prompts(
         page: Paging,
         flow: Annotated[str, Query(max_length=64, description="All that this flow may say, with examples")] = "",

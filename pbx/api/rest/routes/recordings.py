@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.rest.access import allows
+from pbx.api.rest.auditing import changed
 from pbx.api.rest.models.base import AskedInstant, RecordingId, seconds_of
 from pbx.api.rest.models.history import RecordedCall, Recording
 from pbx.api.rest.page import Page, Paging, page_from
@@ -28,7 +29,7 @@ class RecordingControl(Protocol):
         self, wanted: dict[str, Any], limit: int, after: tuple[int, str] | None, scope: Scope
     ) -> list[dict[str, Any]]: ...
     async def recording(self, recording: str, scope: Scope) -> dict[str, Any]: ...
-    async def open(self, recording: str, scope: Scope, by: str) -> tuple[Sound, str]: ...
+    async def open(self, recording: str, scope: Scope, by: str) -> tuple[Sound, str, bool]: ...
     async def delete(self, recording: str, scope: Scope, by: str) -> dict[str, Any]: ...
 
 
@@ -80,7 +81,9 @@ def _sound(router: APIRouter, control: RecordingControl) -> None:
     )
     async def audio(recording: RecordingId, who: Listener, request: Request) -> Response:
         """Any part of it (Range). Who listens is noted in the call's journey and in the audit log."""
-        sound, name = await control.open(recording, scope_of(who), f"{who.kind}:{who.name}")
+        sound, name, fresh = await control.open(recording, scope_of(who), f"{who.kind}:{who.name}")
+        if fresh:
+            changed(request, f"/recordings/{recording}", action="listen")
         return await sound_answer(request, sound, name)
 
     @router.head(
@@ -91,5 +94,5 @@ def _sound(router: APIRouter, control: RecordingControl) -> None:
     )
     async def about(recording: RecordingId, who: Listener, request: Request) -> Response:
         """What GET would answer, without the sound."""
-        sound, name = await control.open(recording, scope_of(who), "")
+        sound, name, _fresh = await control.open(recording, scope_of(who), "")
         return await sound_answer(request, sound, name)

@@ -14,6 +14,7 @@ from pbx.api.rest.access import Permission, Principal, allow, allows
 from pbx.api.rest.auditing import changed
 from pbx.api.rest.guard import HIDDEN
 from pbx.api.rest.page import Page, Paging, page_of
+from pbx.api.rest.problem import problems
 
 Name = Annotated[str, Path(max_length=64, description="id or prefix")]
 NOT_COMPARED = ("used", "used_from", "token", "login", "valid")
@@ -78,7 +79,7 @@ def tokens_router(control: TokenControl) -> APIRouter:
         """All, the oldest first, those that are revoked as well."""
         return Page[Token].model_validate(page_of(control.tokens(), page, lambda row: row["id"]))
 
-    @router.post("", status_code=201, openapi_extra={HIDDEN: True})
+    @router.post("", status_code=201, openapi_extra={HIDDEN: True}, responses=problems(404))
     async def make(
         request: Request, body: NewToken, who: Annotated[Principal, allows(Permission.TOKENS_WRITE)]
     ) -> MadeToken:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
 from pbx.api.rest.access import allow, allows
+from pbx.api.rest.auditing import changed
 from pbx.api.rest.models.base import ItemId
 from pbx.api.rest.models.messages import Announcement, Box, VoicemailChange, VoicemailMessage
 from pbx.api.rest.page import Page, Paging, page_of
@@ -92,4 +93,5 @@ def _sound(router: APIRouter, control: VoicemailControl) -> None:
         """Any part of it (Range). It is not marked as heard: PATCH does that."""
         _seen(control, box, who)
         sound, name = await control.open(box, message, f"{who.kind}:{who.name}")
+        changed(request, f"/voicemail/{box}/{message}", action="listen")
         return await sound_answer(request, sound, name)
