@@ -63,7 +63,7 @@ def _looking(router: APIRouter, control: SettingsControl) -> None:
     @router.get(
         "/settings/export",
         response_class=Response,
-        responses={200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}, **problems(404)},
+        responses={200: {"content": {"application/yaml": {"schema": {"type": "object"}}}}, **problems(404)},
     )
     async def export(
         who: Annotated[Principal, allows(Permission.SETTINGS_READ)],
