@@ -38,8 +38,9 @@ def entry_of(area: Area, document: object, key: str | None = None) -> BaseModel:
     if clash:
         remedy = f"write it as the section {area.name}.{clash[0]}"
         raise ConfigError([Problem((*place, clash[0]), "is a section of its own", remedy)])
-    if key is not None and len(area.names) == 1:
-        values.setdefault(area.names[0], key)
+    if key is not None:
+        for name, part in zip(area.names, key.split(" ", len(area.names) - 1), strict=False):
+            values.setdefault(name, part)
     try:
         entry = area.model.model_validate(values)
     except ValidationError as error:
