@@ -117,7 +117,13 @@ async def test_skills_relax_and_wrapup_change_for_those_who_come() -> None:
     await home.put("queue", "sales", **{**strict, "wrapup_s": 60.0, "skills": {}})
     home.phones["102"].hang_up()
     await home.sleep(1)
-    assert home.state("102") == "wrapup"  # the queue's rule when the talk ended
+    assert home.state("102") == "available"  # the rule of wrap-up that the talk began with
+    talks = [home.harness.call("queue:sales") for _ in range(2)]
+    await home.sleep(3)
+    home.phones["102"].hang_up()
+    await home.sleep(1)
+    assert home.state("102") == "wrapup"
+    assert sum(caller.call.ended for caller in talks) == 1
     await home.close()
 
 
