@@ -3,10 +3,13 @@
 # ruff: noqa: ARG002 - every handler of an event kind takes the same arguments
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pbx.store.encode import clean, number
-from pbx.store.records import CallbackCall
+from pbx.events import Kind
+from pbx.store.encode import clean, number, seconds
+from pbx.store.records import CallbackCall, QueueOffer
+from pbx.store.visits import Ring
 
 Data = dict[str, Any]
 TIMEOUT = "TIMEOUT"  # the code of a wrap-up that ended without one
@@ -16,8 +19,9 @@ INTERRUPTED = "interrupted"  # the process died during the attempt
 class CallingBack:
     """Under the stays of pbx.store.fold.CallFold. There is an attempt from its customer's answer or its end on."""
 
-    __slots__ = ("callback",)
+    __slots__ = ("callback", "rung")
     call_id: str
+    rung: list[tuple[str, Ring]] | None  # offers to agents, each with its queue
     contact: str
     started_us: int
     callback: CallbackCall | None
@@ -25,6 +29,42 @@ class CallingBack:
     def callback_records(self) -> list[CallbackCall]:
         """One record, or none."""
         return [self.callback] if self.callback is not None else []
+
+    def rung_records(self, first: int, call_end_us: int) -> list[QueueOffer]:
+        """The offers to agents, numbered from `first`; their visit is 0, since nobody waits on the line."""
+        return [
+            QueueOffer(
+                call_id=self.call_id,
+                offer=number_,
+                visit=0,
+                queue=queue,
+                agent=ring.agent,
+                offered_us=ring.offered_us,
+                ended_us=ring.ended_us or max(call_end_us, ring.offered_us),
+                alert_s=seconds(max((ring.ended_us or call_end_us) - ring.offered_us, 0)),
+                outcome=ring.outcome or "lost",
+            )
+            for number_, (queue, ring) in enumerate(self.rung or (), first)
+        ]
+
+    def _callback_offered(self, leg: str, at_us: int, data: Data) -> None:
+        if self.rung is None:
+            self.rung = []
+        self.rung.append((clean(data.get("queue")), Ring(clean(data.get("agent")), clean(data.get("leg")), at_us)))
+
+    def _callback_taken(self, leg: str, at_us: int) -> None:
+        """An agent's phone was answered."""
+        for _, ring in self.rung or ():
+            if ring.leg == leg:
+                ring.end(at_us, "accepted")
+
+    def _callback_offer_ended(self, leg: str, at_us: int, data: Data) -> None:
+        """Without the agent: one whose phone was answered did not press the key that was asked for."""
+        agent = clean(data.get("agent"))
+        for _, ring in reversed(self.rung or ()):
+            if ring.agent == agent and ring.outcome in ("", "accepted"):
+                ring.ended_us, ring.outcome = at_us, clean(data.get("reason"))
+                return
 
     def _callback(self, data: Data) -> CallbackCall:
         if self.callback is None:
@@ -82,3 +122,13 @@ class CallingBack:
         code = clean(data.get("code"))
         record.wrapup_code = record.wrapup_code if code == TIMEOUT and record.wrapup_code else code
         record.wrapup_note = clean(data.get("note")) or record.wrapup_note
+
+
+CALLING_BACK: dict[str, Callable[[Any, str, int, Data], None]] = {
+    Kind.CALLBACK_OFFERED.value: CallingBack._callback_offered,
+    Kind.CALLBACK_OFFER_ENDED.value: CallingBack._callback_offer_ended,
+    Kind.CALLBACK_ANSWERED.value: CallingBack._callback_answered,
+    Kind.CALLBACK_BRIDGED.value: CallingBack._callback_bridged,
+    Kind.CALLBACK_SILENT.value: CallingBack._callback_silent,
+    Kind.CALLBACK_ENDED.value: CallingBack._callback_ended,
+}

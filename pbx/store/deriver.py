@@ -140,7 +140,7 @@ class Deriver:
         parts: list[QueueVisit | Part | TrunkCall] = [*visits]
         for visit in visits:
             put(schema.queue_visits.name, (visit.call_id, visit.visit), row(visit))
-        if visits:
+        if visits or fold.rung is not None:
             for wait in fold.wait_records():
                 put(*keyed(wait))
                 parts.append(wait)

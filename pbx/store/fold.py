@@ -14,6 +14,7 @@ from typing import Any
 from pbx.events import Kind
 from pbx.store.bulk import Row
 from pbx.store.call_sources import source_row
+from pbx.store.calling_back import CALLING_BACK
 from pbx.store.encode import clean, micros, number, seconds
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
 from pbx.store.stays import Stays
@@ -72,6 +73,7 @@ class CallFold(Stays):
 
     def __init__(self, call_id: str, *, zone: str = "UTC") -> None:
         self.callback = None
+        self.rung = None
         self.call_id = call_id
         self.zone = zone
         self.started_us = self.answered_us = self.ended_us = self.last_us = 0
@@ -262,6 +264,8 @@ class CallFold(Stays):
         seizure = self.seizures.get(leg)
         if seizure is not None and not seizure.answered_us:
             seizure.answered_us = at_us
+        if self.rung is not None:
+            self._callback_taken(leg, at_us)
 
     def _leg_ended(self, leg: str, at_us: int, data: Data) -> None:
         self._release_hold(leg, at_us)
@@ -387,10 +391,7 @@ _HANDLERS: dict[str, Callable[[CallFold, str, int, Data], None]] = {
     Kind.QUEUE_ANSWERED.value: CallFold._queue_answered,
     Kind.QUEUE_ABANDONED.value: CallFold._queue_abandoned,
     Kind.QUEUE_LEFT.value: CallFold._queue_left,
-    Kind.CALLBACK_ANSWERED.value: CallFold._callback_answered,
-    Kind.CALLBACK_BRIDGED.value: CallFold._callback_bridged,
-    Kind.CALLBACK_SILENT.value: CallFold._callback_silent,
-    Kind.CALLBACK_ENDED.value: CallFold._callback_ended,
+    **CALLING_BACK,
     Kind.WRAPUP_NOTED.value: CallFold._wrapup_noted,
     Kind.WRAPUP_ENDED.value: CallFold._wrapup_ended,
     Kind.RECORDING_STARTED.value: CallFold._recording_started,

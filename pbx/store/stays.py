@@ -24,7 +24,7 @@ class Stays(CallingBack):
     visits: list[Visit]
 
     def wait_records(self) -> list[QueueOffer | WaitPromise]:
-        """Offers and promised waits of all visits."""
+        """Offers and promised waits of all visits, and offers of callbacks."""
         ended_us = self.ended_us or self.last_us
         offers: list[QueueOffer] = []
         promises: list[WaitPromise] = []
@@ -32,7 +32,7 @@ class Stays(CallingBack):
             offers += visit.offer_records(self.call_id, count, len(offers) + 1, ended_us)
             if visit.said is not None:
                 promises += visit.promise_records(self.call_id, count, len(promises) + 1, ended_us)
-        return [*offers, *promises]
+        return [*offers, *self.rung_records(len(offers) + 1, ended_us), *promises]
 
     def _queue_joined(self, leg: str, at_us: int, data: Data) -> None:
         queue, position = clean(data.get("queue")), int(number(data.get("position")))

@@ -43,6 +43,23 @@ def test_an_accepted_offer_has_its_alert_time() -> None:
     assert (offer.offer, offer.visit, offer.offered_us) == (1, 1, micros(T0 + 4))
 
 
+def test_offers_of_callbacks_are_the_agents_like_others() -> None:
+    """The first did not answer, the second did not press the key, the third has the customer."""
+    call = Journey().begin("callback", direction="outbound", contact="c1")
+    for number, agent in enumerate(("101", "102", "103")):
+        call.at(10 * number).add(Kind.CALLBACK_OFFERED, contact="c1", queue="sales", agent=agent, leg=f"b{number}")
+    call.at(21).add(Kind.CALLBACK_OFFER_ENDED, contact="c1", queue="sales", agent="101", reason="no_answer")
+    call.at(22).add(Kind.LEG_ANSWERED, "b1").at(25)
+    call.add(Kind.CALLBACK_OFFER_ENDED, contact="c1", queue="sales", agent="102", reason="no_answer")
+    call.at(26).add(Kind.LEG_ANSWERED, "b2").at(60).end()
+    found = [(one.offer, one.visit, one.queue, one.agent, one.outcome, one.alert_s) for one in offers(call.events)]
+    assert found == [
+        (1, 0, "sales", "101", "no_answer", 21.0),
+        (2, 0, "sales", "102", "no_answer", 15.0),
+        (3, 0, "sales", "103", "accepted", 6.0),
+    ]
+
+
 def test_offers_that_were_not_accepted_come_before_the_one_that_was() -> None:
     call = waiting().at(2).add(Kind.QUEUE_OFFERED, queue="sales", agent="101", leg="b1")
     call.at(22).add(Kind.QUEUE_OFFER_ENDED, queue="sales", agent="101", leg="b1", reason="no_answer")
