@@ -126,7 +126,7 @@ class Attributor:
         return plain(self.plan.e164(did)) or digits
 
     def _by_pool(self, number: str, caller: str, now: float) -> Attribution:
-        holders = self._desk.holders(number)
+        holders = self._desk.holders(number, now)
         visits = [self._views.sessions.find(holding.visit) for holding in holders]
         known = [(visit, holding) for visit, holding in zip(visits, holders, strict=True) if visit is not None]
         told = [Candidate(h.visit, max(h.seen, 0.0), v.tapped) for v, h in known]

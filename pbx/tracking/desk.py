@@ -199,10 +199,13 @@ class Desk:
         """A number of a pool as the configuration writes it."""
         return self._written.get(plain(number), number)
 
-    def holders(self, number: str) -> Sequence[Holding]:
+    def holders(self, number: str, now: float) -> Sequence[Holding]:
         """Who was shown the number, the present holder first; () for a number of no pool."""
         pool = self.pool_of.get(plain(number))
-        return pool.holders(self._written[plain(number)]) if pool is not None else ()
+        if pool is None:
+            return ()
+        pool.expire(now)
+        return pool.holders(self._written[plain(number)])
 
     def holds(self, number: str, visit: str) -> bool:
         """Whether the visit holds the number now."""
