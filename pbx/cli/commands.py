@@ -26,6 +26,7 @@ from pbx.cli import (
     report_sheets,
     sms,
     staffing,
+    tracking,
     twin,
     webhooks,
 )
@@ -62,6 +63,7 @@ presence.register(app)
 distribution.register(app)
 staffing.register(app)
 twin.register(app)
+tracking.register(app)
 customers.register(app)
 regions.register(app)
 flows.register(app)

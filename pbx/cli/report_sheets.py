@@ -16,6 +16,10 @@ Csv = Annotated[bool, typer.Option("--csv", help="CSV on standard output instead
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table.")]
 
 SHEETS = {
+    "sources": "Calls by source, medium and campaign, with the probability of each.",
+    "pools": "Pools of numbers: utilisation, shortage, the size that is needed.",
+    "reveals": "Masked numbers that visitors asked for, with the calls of each dealer.",
+    "number_guard": "Pages that showed another number than they were given.",
     "promises": "What waiting callers were promised, and how often it was true.",
     "patience": "How long callers wait before they give up.",
     "redials": "Customers who had to ring again: at which attempt they got through, and how long that took.",

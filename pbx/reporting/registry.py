@@ -20,6 +20,9 @@ from pbx.reporting.money import sheets as money
 from pbx.reporting.money.reconciliation import reconciliation
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
+from pbx.reporting.tracking.pages import guard, reveals
+from pbx.reporting.tracking.pools import pools
+from pbx.reporting.tracking.sources import sources
 from pbx.reporting.words import titles, translate
 
 Make = Callable[[Connection, Request], Sequence[Sheet]]
@@ -70,6 +73,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("missed_money", money.missed_money),
     Kind("missed_calls", money.missed_calls),
     Kind("reconciliation", reconciliation),
+    Kind("sources", sources),
+    Kind("pools", pools),
+    Kind("reveals", reveals),
+    Kind("number_guard", guard),
 )
 REPORTS: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 

@@ -149,6 +149,8 @@ pool_hours = Table(
     _count("size"),
     Column("stay_s", Float, nullable=False),  # sum of the stays that ended in the hour
     _count("stays"),
+    Column("load", Float, nullable=False),  # erlang, by the busiest hour so far
+    _count("needed"),  # numbers for that load and the configured loss
 )
 
 erasures = Table(

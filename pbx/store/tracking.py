@@ -67,7 +67,7 @@ class StoredTracking:
     def hour(self, hour: PoolHour) -> None:
         row = (
             hour.pool, hour.hour * 1_000_000, hour.visits, hour.given, hour.short, hour.most_held, hour.size,
-            hour.stay_s, hour.stays,
+            hour.stay_s, hour.stays, hour.load, hour.needed,
         )  # fmt: skip
         self._put(schema.pool_hours.name, row[:2], row)
 

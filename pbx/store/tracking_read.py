@@ -130,7 +130,7 @@ def _callers(connection: Connection, since_us: int, limit: int) -> list[tuple[st
 def _hours(connection: Connection, since_us: int) -> list[PoolHour]:
     table = schema.pool_hours
     query = select(table).where(table.c.hour_us >= since_us).order_by(table.c.hour_us)
-    names = ("visits", "given", "short", "most_held", "size", "stay_s", "stays")
+    names = ("visits", "given", "short", "most_held", "size", "stay_s", "stays", "load", "needed")
     return [
         PoolHour(row["pool"], row["hour_us"] // 1_000_000, *(row[name] for name in names))
         for row in connection.execute(query).mappings()

@@ -95,6 +95,8 @@ class Sizing:
             hour.most_held = max(hour.most_held, pool.most_held, len(pool.held))
             pool.most_held = len(pool.held)
             hour.size = pool.size
+            need = self.need(name, now)
+            hour.load, hour.needed = need.load, need.needed
             if hour.visits or hour.stays:
                 self._tell(hour)
 

@@ -135,3 +135,5 @@ class PoolHour:
     size: int = 0
     stay_s: float = 0.0  # sum of the stays that ended in it, first to last sign
     stays: int = 0
+    load: float = 0.0  # erlang, by the busiest hour so far
+    needed: int = 0

@@ -30,6 +30,7 @@ ACTS = (
     "drop",
     "sms",
     "live",
+    "page",
 )
 
 
@@ -92,6 +93,7 @@ class Step:
     pbx: str = ""  # "kill" (SIGKILL) or "start" again; only with a pbx.toml of its own
     sms: dict[str, Any] = field(default_factory=dict)  # harness/messages.py
     live: dict[str, Any] = field(default_factory=dict)  # harness/live.py
+    page: dict[str, Any] = field(default_factory=dict)  # harness/pages.py
     drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     replaces_of: str = ""  # whose dialog {{replaces}} names, as a URI's header (RFC 3891): a background step's

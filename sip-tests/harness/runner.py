@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import messages, phones, prompts, recordings
+from harness import messages, pages, phones, prompts, recordings
 from harness.browser import Browser, bundle
 from harness.edge import PORTS
 from harness.judgement import judge
@@ -56,6 +56,7 @@ class Run:
     notes: list[str] = field(default_factory=list)  # what was measured
     _phones: dict[str, str] = field(default_factory=dict)  # registered by `phones`: extension and agent's state
     _hosts: dict[str, int] = field(default_factory=dict)
+    _sessions: dict[str, str] = field(default_factory=dict)  # of visitors of pages
     _running: list[_Running] = field(default_factory=list)
     _ended: list[_Running] = field(default_factory=list)
     _ways: Ways = field(init=False)
@@ -74,7 +75,15 @@ class Run:
                 self._step(index, step)
             while self._running:
                 self._join(self._running[0])
-        except (StepFailed, StrangerFailed, PhoneFailed, PbxFailed, ControlError, LiveFailed) as error:
+        except (
+            StepFailed,
+            pages.PageFailed,
+            StrangerFailed,
+            PhoneFailed,
+            PbxFailed,
+            ControlError,
+            LiveFailed,
+        ) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
@@ -123,6 +132,8 @@ class Run:
             self._sms(step)
         elif step.live:
             self._follow(step)
+        elif step.page:
+            pages.ask(self.pbx, step.page, self._sessions)
         elif step.drop:
             self._ways.drop(step.drop)
         elif step.pbx:

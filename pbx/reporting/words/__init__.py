@@ -10,20 +10,20 @@ from dataclasses import replace
 
 from pbx.config import Language
 from pbx.reporting.sheet import Column, Sheet
-from pbx.reporting.words import en, money, pl, ru
+from pbx.reporting.words import en, money, pl, ru, tracking
 
 _TITLES: Mapping[Language, Mapping[str, str]] = {
-    "pl": pl.TITLES | money.TITLES["pl"],
-    "ru": ru.TITLES | money.TITLES["ru"],
-    "en": en.TITLES | money.TITLES["en"],
+    "pl": pl.TITLES | money.TITLES["pl"] | tracking.TITLES["pl"],
+    "ru": ru.TITLES | money.TITLES["ru"] | tracking.TITLES["ru"],
+    "en": en.TITLES | money.TITLES["en"] | tracking.TITLES["en"],
 }
 _COLUMNS: Mapping[Language, Mapping[str, str]] = {
-    "pl": money.COLUMNS["pl"] | pl.COLUMNS,
-    "ru": money.COLUMNS["ru"] | ru.COLUMNS,
+    "pl": money.COLUMNS["pl"] | tracking.COLUMNS["pl"] | pl.COLUMNS,
+    "ru": money.COLUMNS["ru"] | tracking.COLUMNS["ru"] | ru.COLUMNS,
 }
 _NOTES: Mapping[Language, Mapping[str, str]] = {
-    "pl": money.NOTES["pl"] | pl.NOTES,
-    "ru": money.NOTES["ru"] | ru.NOTES,
+    "pl": money.NOTES["pl"] | tracking.NOTES["pl"] | pl.NOTES,
+    "ru": money.NOTES["ru"] | tracking.NOTES["ru"] | ru.NOTES,
 }
 
 

@@ -66,6 +66,8 @@ def upgrade() -> None:
         *map(_count, ("visits", "given", "short", "most_held", "size")),
         _figure("stay_s"),
         _count("stays"),
+        _figure("load"),
+        _count("needed"),
         sa.PrimaryKeyConstraint("pool", "hour_us", name="pk_pool_hours"),
     )
     op.create_table(
