@@ -22,6 +22,7 @@ from pbx.api.rest.routes.reports import reports_router
 from pbx.api.rest.routes.settings import settings_router
 from pbx.api.rest.routes.sms import sms_router
 from pbx.api.rest.routes.system import system_router
+from pbx.api.rest.routes.tracking import tracking_router
 from pbx.api.rest.routes.voicemail import voicemail_router
 from pbx.app.call_control import PbxCallControl
 from pbx.app.callback_control import PbxCallbackControl
@@ -40,6 +41,7 @@ from pbx.app.report_control import PbxReportControl
 from pbx.app.selftest_control import PbxSelfTestControl
 from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
+from pbx.app.tracking_control import PbxTrackingControl
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.app.voicemail_control import PbxVoicemailControl
 
@@ -65,6 +67,7 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
         prompts_router(PbxPromptControl(app)),
         sms_router(PbxSmsControl(app)),
         voicemail_router(PbxVoicemailControl(app)),
+        tracking_router(PbxTrackingControl(app, reader)),
         network_router(PbxTrunkControl(app), PbxPhoneControl(app)),
         system_router(PbxControl(app), PbxSelfTestControl(app)),
         settings_router(PbxSettingsControl(app)),

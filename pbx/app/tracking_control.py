@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
 from starlette.routing import Route
 
 from pbx.api.control import Refused
 from pbx.api.tracking_routes import tracking_routes
 from pbx.api.tracking_web import TrackingWeb
+from pbx.app.history_reader import HistoryReader
 from pbx.app.nonce_key import nonce_key
 from pbx.metrics.tracking import TrackingMetrics
-from pbx.store.database import database_url, reader_engine
 from pbx.store.errors import StoreError
 from pbx.store.tracking_lists import VisitQuery, guard_list, reveal_list, visit_list, visit_whole
 from pbx.tracking.service import Tracking
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
-
-Found = TypeVar("Found")
 
 
 async def start(app: Pbx, stack: AsyncExitStack) -> Tracking:
@@ -51,15 +46,17 @@ def public_routes(app: Pbx) -> list[Route]:
 
 def routes(app: Pbx) -> list[Route]:
     """For the control socket."""
-    return tracking_routes(PbxTrackingControl(app))
+    reader = HistoryReader(app.config)
+    app.at_stop(reader.close)
+    return tracking_routes(PbxTrackingControl(app, reader))
 
 
 class PbxTrackingControl:
     """Implements pbx.api.tracking_routes.TrackingControl, for the command line and the HTTP API alike."""
 
-    def __init__(self, app: Pbx) -> None:
+    def __init__(self, app: Pbx, reader: HistoryReader) -> None:
         self._app = app
-        self._engine = reader_engine(database_url(app.config))
+        self._read = reader.read
 
     async def visits(
         self, *, site: str = "", visitor: str = "", before: str = "", limit: int = 50
@@ -107,15 +104,6 @@ class PbxTrackingControl:
         ]
         reports = await self._read(lambda connection: guard_list(connection, limit))
         return {"bad": bad[:limit], "reports": reports}
-
-    async def _read(self, query: Callable[[Connection], Found]) -> Found:
-        """Beside the writer: a long list keeps no call from being written."""
-
-        def read() -> Found:
-            with self._engine.connect() as connection:
-                return query(connection)
-
-        return await asyncio.to_thread(read)
 
     async def forget(self, kind: str, subject: str, by: str) -> dict[str, Any]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -18,6 +19,7 @@ from pbx.reporting.intervals import day, days, hours
 from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.recovery import Recovery
 from pbx.reporting.reporter import Reporter
+from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.errors import StoreError
@@ -176,7 +178,16 @@ def sheet_report(config: Config, what: str, when: str, count: int, form: str) ->
     """One of the reports that are sheets ("promises", "patience", "customers"), of `count` days."""
     with _reporter(config) as reporter:
         interval = days(_day(reporter, when), count, reporter.zone)
-        _print(getattr(reporter, what)(interval), form)
+        made = getattr(reporter, what, None)
+        if made is not None:
+            _print(made(interval), form)
+            return
+        from pbx.reporting.registry import sheets
+
+        request = Request(interval, reporter.zone, round(time.time() * 1e6))
+        with reporter.connection() as connection:
+            for sheet in sheets(connection, what, request):
+                _print(sheet, form)
 
 
 def agent_report(config: Config, when: str, by_hour: bool, form: str) -> None:

@@ -50,7 +50,7 @@ def visit_whole(connection: Connection, visit: str) -> dict[str, Any] | None:
         .order_by(cdr.started_us)
     )
     found = {
-        "pages": select(pages.c.at_us, pages.c.page).where(pages.c.visit == visit).order_by(pages.c.page_number),
+        "page_list": select(pages.c.at_us, pages.c.page).where(pages.c.visit == visit).order_by(pages.c.page_number),
         "numbers": select(leases).where(leases.c.visit == visit),
         "events": select(events).where(events.c.visit == visit).order_by(events.c.at_us),
         "calls": called,

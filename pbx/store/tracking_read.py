@@ -110,9 +110,7 @@ def _callers(connection: Connection, since_us: int, limit: int) -> list[tuple[st
     counted = (
         select(cdr.caller, func.count(), last).where(wanted).group_by(cdr.caller).order_by(last.desc()).limit(limit)
     )
-    known = {
-        caller: Known(count, seconds(at)) for caller, count, at in connection.execute(counted).tuples().all()[::-1]
-    }
+    known = {caller: Known(count, seconds(at)) for caller, count, at in connection.execute(counted).all()[::-1]}
     joined = schema.call_sources.join(calls.cdrs, cdr.id == source.call_id)
     meant = (
         select(cdr.caller, source.number, source.visit, source.probability)

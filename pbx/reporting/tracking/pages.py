@@ -72,5 +72,5 @@ def guard(connection: Connection, request: Request) -> Sequence[Sheet]:
         .group_by(table.site, table.page, table.verdict)
         .order_by(func.count().desc(), table.page)
     )  # fmt: skip
-    rows = [(*row, fixed[row[0], row[1]]) for row in connection.execute(counted).tuples()]
+    rows = [(*row, fixed[row[0], row[1]]) for row in connection.execute(counted)]
     return [Sheet(f"Number guard, {period.label}", GUARD_COLUMNS, list(rows), GUARD_NOTES)]
