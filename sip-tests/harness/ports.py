@@ -19,3 +19,11 @@ def free_port6() -> int:
             except OSError:
                 continue
             return port
+
+
+def hex_address(address: str) -> str:
+    """An address as /proc/net prints it: words of 32 bits in host order, on little endian machines."""
+    if ":" in address:
+        packed = socket.inet_pton(socket.AF_INET6, address)
+        return "".join(packed[at : at + 4][::-1].hex().upper() for at in range(0, 16, 4))
+    return "".join(f"{int(part):02X}" for part in reversed(address.split(".")))

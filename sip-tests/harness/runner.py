@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.live import Live, LiveFailed
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
+from harness.ports import hex_address
 from harness.records import Records, has, matches
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
@@ -245,7 +245,7 @@ class Run:
         step = running.step
         way = self._ways.of(step.who, step.transport, self.pbx.network.address(self._host(step.who)), step.port)
         deadline = time.monotonic() + UAS_READY_S
-        wanted = f"{_hex_address(way.address)}:{way.port:04X}"
+        wanted = f"{hex_address(way.address)}:{way.port:04X}"
         table = Path("/proc/net") / (("tcp" if way.mode == "t1" else "udp") + ("6" if ":" in way.address else ""))
         while running.sipp.running() and time.monotonic() < deadline:
             if wanted in table.read_text():
@@ -398,11 +398,3 @@ class Run:
 def _user(step: Step) -> str:
     """The account of a step's phone: "101-desk" is one of 101's."""
     return str(step.keys.get("user", step.who.partition("-")[0]))
-
-
-def _hex_address(address: str) -> str:
-    """An address as /proc/net prints it: words of 32 bits in host order, on little endian machines."""
-    if ":" in address:
-        packed = socket.inet_pton(socket.AF_INET6, address)
-        return "".join(packed[at : at + 4][::-1].hex().upper() for at in range(0, 16, 4))
-    return "".join(f"{int(part):02X}" for part in reversed(address.split(".")))
