@@ -40,9 +40,14 @@ if TYPE_CHECKING:
 
 def build_rest(app: Pbx) -> ASGIApp:
     """Runs in a thread: it only builds, and starts nothing."""
+    return rest_app(*parts(app))
+
+
+def parts(app: Pbx) -> tuple[list[APIRouter], RestServices]:
+    """The routers, and what every request passes."""
     tickets: Tickets[Credentials] = Tickets(app.clock)
     authenticator = LiveAuthenticator(AccountAuthenticator(app.accounts), tickets)
-    return rest_app(routers(app, authenticator, tickets), _services(app, authenticator))
+    return routers(app, authenticator, tickets), _services(app, authenticator)
 
 
 def routers(app: Pbx, authenticator: Authenticator, tickets: Tickets[Credentials]) -> list[APIRouter]:

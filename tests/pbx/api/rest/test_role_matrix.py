@@ -22,16 +22,16 @@ from starlette.types import ASGIApp
 from pbx.accounts.rights import ROLES, Permission, Role
 from pbx.api.rest.access import rights_of
 from pbx.api.rest.app import rest_routes
-from pbx.api.rest.authenticate import COOKIE, AccountAuthenticator
+from pbx.api.rest.authenticate import COOKIE
 from pbx.api.rest.edge import Edge
 from pbx.api.rest.guard import SAFE
-from pbx.app.rest import routers
-from pbx.config import Config
+from pbx.app.rest import parts
+from pbx.config import Api, Config
 from tests.support.accounts import World
-from tests.support.rest import services
 
-LIMIT_S = 20.0  # of one request; a stream is left at its first byte
-EMPTY = b""
+LIMIT_S = 5.0  # of one request; a stream is left at its first byte
+MUCH = 1_000_000
+LIMITS = Api(requests_per_s=1e5, burst=MUCH, anonymous_per_s=1e5, anonymous_burst=MUCH)
 REFUSALS = (b" has not", b"from another site")  # of the guard
 
 
@@ -67,9 +67,9 @@ class Matrix:
     def __init__(self, world: World) -> None:
         self.world = world
         pbx = MagicMock()
-        pbx.config, pbx.accounts = Config(), world.accounts
-        made = services(authenticator=AccountAuthenticator(world.accounts), audit=world.accounts.audit)
-        self.routes = rest_routes(routers(pbx), made)
+        pbx.config, pbx.accounts, pbx.clock = Config(api=LIMITS), world.accounts, world.clock
+        routers, made = parts(pbx)
+        self.routes = rest_routes(routers, made)
         self.app: ASGIApp = Edge(self.routes, made)
         self.places = list(places(self.routes))
         self.headers: dict[str, dict[str, str]] = {"anonymous": {}}
@@ -109,9 +109,7 @@ class Matrix:
         scope = self._scope(place, self.headers[who])
         status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": EMPTY, "more_body": False}
-
+        receive = _messages({"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"})
         begun: list[int] = []
 
         async def send(message: Any) -> None:
@@ -128,8 +126,7 @@ class Matrix:
         scope["extensions"] = {"websocket.http.response": {}}
         status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "websocket.connect"}
+        receive = _messages({"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001})
 
         async def send(message: Any) -> None:
             if not status.done():
@@ -159,6 +156,17 @@ class Matrix:
             "server": ("pbx.test", 80),
             "scheme": "http",
         }
+
+
+def _messages(first: dict[str, Any], then: dict[str, Any]) -> Any:
+    """An ASGI `receive`: whoever listens on hears that the client has left."""
+    left = [first]
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return left.pop() if left else then
+
+    return receive
 
 
 @pytest.fixture
