@@ -82,7 +82,7 @@ class Snippet {
 
   #reveals(root: ParentNode): void {
     const lang = languageOf(this.page).slice(0, 2) as keyof typeof SHOW;
-    mask(root, this.#about?.texts.show ?? SHOW[lang] ?? SHOW.en, async (masked): Promise<Whole | undefined> => {
+    mask(root, this.#about?.texts?.show ?? SHOW[lang] ?? SHOW.en, async (masked): Promise<Whole | undefined> => {
       const response = await this.#visit.send("/t/reveal", { masked });
       return response?.ok ? response.json() : undefined;
     });

@@ -37,7 +37,7 @@ export function runs(root: Node, least = 5): Run[] {
   const flush = () => {
     let count = 0;
     for (const text of run) count += text.data.replace(/\D/g, "").length;
-    if (count >= least) found.push(run);
+    if (run.length && count >= least) found.push(run);
     run = [];
   };
   const walk = (node: Node) => {

@@ -1,0 +1,65 @@
+"""One Chromium for all tests of pages. Where it is missing they are skipped, which `make test` says aloud."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from pbx.clock import SystemClock
+from pbx.config import Config
+from pbx.widget.desk import desks
+from pbx.widget.page import Pages
+from pbx.widget.promises import Promises
+from tests.browser.shop import KEY
+
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is missing (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class _Book:
+    def unordered(self) -> list[Any]:
+        return []
+
+
+class _Callbacks:
+    def may_call(self, _number: str, _at: float) -> bool:
+        return True
+
+
+@pytest.fixture(scope="session")
+def settings() -> Any:
+    """`settings(lang, seconds=28, **widget)`: what the server says to a page, made by the server's own code."""
+
+    def make(lang: Any = "en", seconds: float | None = 28.0, **widget: Any) -> dict[str, Any]:
+        given = {"enabled": True, "departments": [{"queue": "sales"}], "work_bits": 8, **widget}
+        site = {"name": "shop", "key": KEY, "origins": ["https://shop.example"], "number": "+48221230000"}
+        queues = [{"name": name} for name in ("sales", "service")]
+        config = Config.model_validate(
+            {
+                "numbering": {"country": "PL"},
+                "server": {"timezone": "Europe/Warsaw"},
+                "queue": queues,
+                "site_web": [{**site, "widget": given}],
+            }
+        )
+        clock = SystemClock()
+        promises = Promises(clock, b"s" * 32, lambda _queue: seconds)
+        pages = Pages(_Book(), _Callbacks(), promises)  # type: ignore[arg-type]
+        (desk,) = desks(config, clock, {}).values()
+        return pages.of(desk, lang, "192.0.2.1", clock.unix())
+
+    return make
