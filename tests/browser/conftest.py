@@ -1,4 +1,4 @@
-"""One Chromium for all tests of pages. Where it is missing they are skipped, which `make test` says aloud."""
+"""One Chromium for the tests of a file. Where it is missing they are skipped, which `make test` says aloud."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.browser.shop import KEY
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: playwright's loop must not run beside that of other tests
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:

@@ -72,8 +72,6 @@ def test_masks_and_masked_numbers(browser: Browser) -> None:
 def test_the_number_of_the_page_stays_when_anything_fails(browser: Browser) -> None:
     for answers in (
         {"/w.js": (0, b"")},
-        {"/w.js": (500, b"")},
-        {"/t/visit": (0, b""), "/w/config": (0, b"")},
         {"/t/visit": (503, {"error": "busy"}), "/w/config": (500, {})},
         {"/t/visit": (200, b"<html>"), "/w/config": (200, b"<html>")},
     ):

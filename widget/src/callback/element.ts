@@ -22,7 +22,7 @@ export class Callback extends HTMLElement {
 
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #bar = h("div", { class: "bar" });
-  readonly #said = h("div", { "aria-live": "polite", class: "said", style: "" });
+  readonly #said = h("div", { "aria-live": "polite", class: "said" });
   readonly #left = h("p", { class: "count", "aria-hidden": "true" });
   #panel: HTMLElement | undefined;
   #draft: Draft = { typed: "", queue: "", later: false, agreed: false };
@@ -50,7 +50,6 @@ export class Callback extends HTMLElement {
     this.setAttribute("side", place.includes("left") ? "left" : "right");
     this.setAttribute("edge", place.includes("top") ? "top" : "bottom");
     this.lang = this.about.lang;
-    Object.assign(this.#said.style, { position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)" });
     this.#root.append(this.#bar, this.#said);
     this.#root.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
     this.#asked = Date.now();
