@@ -2,6 +2,7 @@
 #
 #   make run            set up, start the demo company, show twenty real calls, go on serving   (ONCE=1: exit after the table)
 #   make test           set up and run every test, SIPp scenarios included
+#   make shop           the sample shop at 127.0.0.1:8090 with the snippet of PBX=http://127.0.0.1:8080 KEY=pk_...
 #   make check          linters, types, import layers, cimport ranks, Cython performance hints
 #   make bench          figures beside the field's, half an hour; bench-quick in some minutes
 #   make bench-scale    1,000 two-way calls on two processors for ten minutes
@@ -27,7 +28,7 @@ SIP_ARGS ?= -j 4
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup setup-tests build run test check bench bench-quick bench-scale bench-plots soak test-asan test-tsan fuzz fuzz-api clean
+.PHONY: help setup setup-tests build run test shop check bench bench-quick bench-scale bench-plots soak test-asan test-tsan fuzz fuzz-api clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -46,6 +47,12 @@ run: setup
 test: setup-tests
 	$(PY) -m pytest $(PYTEST_ARGS)
 	$(PY) sip-tests/run.py $(SIP_ARGS)
+
+PBX ?= http://127.0.0.1:8080
+KEY ?= pk_shop12345678
+
+shop: setup
+	$(PY) widget/example/serve.py --pbx $(PBX) --key $(KEY)
 
 check: setup
 	$(VENV)/bin/ruff check .

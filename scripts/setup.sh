@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and builds the core; the second time it finds everything done and says nothing.
-# With the argument "tests" it also gets what only the tests need: a browser and the softphone library that runs in it.
+# With the argument "tests" it also gets what only the tests need: a browser, the softphone library that runs in it, and
+# what builds the snippet of web pages.
 #
 # Debian and Ubuntu packages are installed as root or through sudo; elsewhere the list is printed. Everything from the
 # Python package index goes into .venv. Stamps hold a digest of what a step depends on, so a touched file that did not
@@ -124,14 +125,15 @@ install_browser() {
         fi
         install_packages "${wanted[@]}"
     fi
-    install_softphone
+    install_npm sip-tests/browser "the softphone library of the browser behaviours"
+    install_npm widget "what builds and tests the snippet of web pages"
 }
 
-install_softphone() {
-    local folder=sip-tests/browser want
+install_npm() {
+    local folder=$1 want
     want=$(digest $folder/package-lock.json)
     [ "$(cat $folder/node_modules/.stamp 2>/dev/null)" = "$want" ] && return
-    echo "Installing the softphone library of the browser behaviours"
+    echo "Installing $2"
     npm ci --prefix $folder --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
     printf '%s' "$want" >$folder/node_modules/.stamp
 }

@@ -152,9 +152,11 @@ def main() -> int:
     if not behaviours:
         print(f"no behaviour's name contains {arguments.k!r}; --list shows all", file=sys.stderr)
         return 2
-    lacking = browser.missing() if any(step.browser for one in behaviours for step in one.steps) else ""
+    lacking = (
+        browser.missing() if any(step.browser or step.shopping for one in behaviours for step in one.steps) else ""
+    )
     if lacking:
-        behaviours = [one for one in behaviours if not any(step.browser for step in one.steps)]
+        behaviours = [one for one in behaviours if not any(step.browser or step.shopping for step in one.steps)]
         print(f"NOT RUN: the behaviours with a browser. {lacking}", file=sys.stderr)
     sounds.prepare(SOUNDS)
     suite = Suite(behaviours, arguments.v)

@@ -61,7 +61,9 @@ def bundle(folder: Path) -> Path:
 class Browser:
     """A running browser, with as much of `harness.sipp.Sipp` as the runner needs."""
 
-    def __init__(self, settings: dict[str, Any], folder: Path, label: str, timeout_s: float) -> None:
+    def __init__(
+        self, settings: dict[str, Any], folder: Path, label: str, timeout_s: float, module: str = "harness.browser"
+    ) -> None:
         self.label = label
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +71,7 @@ class Browser:
         path.write_text(json.dumps({**settings, "timeout_s": timeout_s}), encoding="utf-8")
         self._deadline = time.monotonic() + START_S + timeout_s + 10
         self._lines: list[str] = []
-        command = [sys.executable, "-m", "harness.browser", str(path)]
+        command = [sys.executable, "-m", module, str(path)]
         self._process = subprocess.Popen(
             command, cwd=BROWSER.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )

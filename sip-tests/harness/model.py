@@ -19,6 +19,7 @@ CONFIGS = ROOT / "configs"
 ACTS = (
     "sipp",
     "browser",
+    "shopping",
     "control",
     "wait",
     "until",
@@ -81,6 +82,7 @@ class Step:
     who: str = ""  # an extension of the configuration (its password is used), another phone of it ("101-desk"), or any
     host: int = 0  # last octet of its address; 0: the next that is free from 10 up. The first step of `who` decides
     browser: dict[str, Any] = field(default_factory=dict)  # harness/browser.py
+    shopping: dict[str, Any] = field(default_factory=dict)  # harness/shopping.py
     background: bool = False  # go on with the next step as soon as it listens; joined at the end or by `wait`
     wait: str = ""  # until the background step of this identity has ended
     control: dict[str, Any] = field(default_factory=dict)  # {method, path, body} for the control socket
@@ -198,7 +200,7 @@ def _step(place: str, raw: dict[str, Any]) -> Step:
     step = Step(**raw, audio=Audio(**audio) if audio is not None else None)
     if sum(bool(getattr(step, act)) for act in ACTS) != 1:
         raise BadTest(f"{place}: give one of {', '.join(ACTS)}")
-    if (step.sipp or step.browser) and not step.who:
+    if (step.sipp or step.browser or step.shopping) and not step.who:
         raise BadTest(f'{place}: say who it is: as: "101"')
     return step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -109,6 +110,8 @@ class Run:
     def _step(self, index: int, step: Step) -> None:
         if step.browser:
             self._browse(index, step)
+        elif step.shopping:
+            self._shop(index, step)
         elif step.sipp:
             running = self._start(index, step)
             if step.background:
@@ -209,6 +212,20 @@ class Run:
             self._join(running)
         elif not running.sipp.await_registered():  # type: ignore[union-attr]
             raise StepFailed(running.sipp.explain(running.sipp.finish()))
+
+    def _shop(self, index: int, step: Step) -> None:
+        """Visitors of the sample shop, whose pages have the snippet of this PBX."""
+        address = self.pbx.network.address(self._host(step.who, step.host))
+        settings = {
+            "pbx": f"http://{self.pbx.address}:{PORTS['ws']}",
+            "shop": f"http://{address}:8090",
+            **step.shopping,
+        }
+        shopper = Browser(settings, self.folder, f"{index:02d}-{step.who}", step.timeout_s, "harness.shopping")
+        running = _Running(step, shopper, None)
+        self._running.append(running)
+        if not step.background:
+            self._join(running)
 
     def _unregister(self) -> None:
         """Takes back what the steps registered, so that the next behaviour finds nobody in the way."""
@@ -385,9 +402,10 @@ class Run:
     def _until(self, step: Step) -> None:
         """Polls the control socket until the answer has what is wanted."""
         deadline = time.monotonic() + step.timeout_s
+        wanted = json.loads(json.dumps(step.until["has"]).replace("{{net}}", self.pbx.network.prefix))
         while True:
             answer = self.pbx.control.get(step.until["path"])
-            if has(answer, step.until["has"]):
+            if has(answer, wanted):
                 return
             if time.monotonic() > deadline:
                 raise StepFailed(f"{step.until['path']} never had {step.until['has']}; last: {answer}")

@@ -90,5 +90,6 @@ def test_what_is_good_is_told_once_after_five_seconds(browser: Browser) -> None:
             page.clock.run_for(1500)
         assert seen.reports() == []
         page.clock.run_for(3000)
-        (report,) = seen.until(seen.reports, "the report")
-        assert (report["verdict"], report["assigned"]) == ("number_ok", NUMBER)
+        seen.until(lambda: len(seen.reports()) == 3, "the reports")
+        assert {report["selector"] for report in seen.reports()} == {"#head", "#foot", "#link"}
+        assert {(report["verdict"], report["assigned"]) for report in seen.reports()} == {("number_ok", NUMBER)}

@@ -1,8 +1,8 @@
 // The number guard: what a visitor sees of a number is what he was assigned, to the last digit.
 //
 // It looks at each number after it was written: the digits in the text, whether each can be seen, the link around them;
-// again while and when 5 s are over, when nobody else may have written anything. What is bad is told at once, what is good
-// once a page.
+// again while and when 5 s are over, when nobody else may have written anything. What is bad is told at once; when all are
+// good, each of them once a page view.
 
 import { type Assigned, code, digits, occurrences } from "./numbers.ts";
 import type { Swapper, Target } from "./swap.ts";
@@ -20,7 +20,7 @@ export interface Report {
 
 const FIRST_MS = 150; // after it was written: the page has been laid out
 const LOOKS_MS = [600, 2000, 5000];
-const MOST = 5; // bad ones of a page that are told
+const MOST = 8; // numbers of a page that are told of
 
 /** Which of the characters can be seen: laid out, not transparent, not cut off, not under something else. */
 export function visibleOf(pieces: [Text, number, number][]): boolean[] {
@@ -183,19 +183,21 @@ export class Guard {
 
   #round(last: boolean): void {
     if (document.visibilityState === "hidden") return; // nothing is laid out for nobody
-    let good: Report | undefined;
+    const good = new Map<string, Report>();
     for (const [box, target] of this.swapper.targets) {
       if (!box.isConnected) {
         this.swapper.targets.delete(box);
         continue;
       }
       const report = look(target);
-      if (report?.verdict === "number_ok") good ??= report;
+      if (report?.verdict === "number_ok") good.set(report.selector, report);
       else if (report) this.#suspect(report);
     }
-    if (last && good && !this.#bad && !this.#told.has("ok")) {
-      this.#told.add("ok");
-      this.tell(good);
+    if (last && !this.#bad && !this.#told.size) {
+      for (const report of [...good.values()].slice(0, MOST)) {
+        this.#told.add(report.selector);
+        this.tell(report);
+      }
     }
   }
 
