@@ -24,6 +24,7 @@ from bench.load import (
     endurance,
     flow_steps,
     ivr,
+    live_clients,
     machine,
     offers,
     peers_here,
@@ -172,6 +173,12 @@ def ivr_part(figures: Figures, quick: bool, folder: Path) -> None:
         figures.update(ivr.measure(folder, callers, 6.0 if quick else 20.0))
 
 
+def live_part(figures: Figures, quick: bool, folder: Path) -> None:
+    for index in range(1 if quick else 3):
+        say(f"500 clients of the live stream at {live_clients.CALLS_PER_S:g} calls/s ({index + 1})")
+        figures.update(live_clients.measure(folder, 20.0))
+
+
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
     **{name: partial(part, say=say) for name, part in MEDIA_PARTS.items()},
@@ -187,6 +194,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "distribution": distribution_part,
     "flow": flow,
     "ivr": ivr_part,
+    "live": live_part,
     "speech": prompts,
 }
 
