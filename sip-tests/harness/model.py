@@ -30,6 +30,7 @@ ACTS = (
     "pbx",
     "drop",
     "sms",
+    "rest",
     "live",
     "page",
 )
@@ -96,6 +97,7 @@ class Step:
     sms: dict[str, Any] = field(default_factory=dict)  # harness/messages.py
     live: dict[str, Any] = field(default_factory=dict)  # harness/live.py
     page: dict[str, Any] = field(default_factory=dict)  # harness/pages.py
+    rest: dict[str, Any] = field(default_factory=dict)  # harness/rest.py
     drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     replaces_of: str = ""  # whose dialog {{replaces}} names, as a URI's header (RFC 3891): a background step's

@@ -21,6 +21,7 @@ from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
 from harness.ports import hex_address
 from harness.records import Records, has, matches
+from harness.rest import Rest, RestFailed
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
 from harness.stranger import Stranger, StrangerFailed, replaces
@@ -33,6 +34,10 @@ OUT_OF_BROWSER = REPOSITORY / "build" / "sip-tests" / "browser"
 LAST = 99  # the number in the traces of what comes after the steps
 REGISTER = "register.xml"
 UAS_READY_S = 5.0
+FAILED = (
+    *(PhoneFailed, PbxFailed, ControlError, LiveFailed, RestFailed, StrangerFailed),
+    *(messages.SmsFailed, pages.PageFailed),
+)
 
 
 class StepFailed(Exception):
@@ -61,10 +66,12 @@ class Run:
     _running: list[_Running] = field(default_factory=list)
     _ended: list[_Running] = field(default_factory=list)
     _ways: Ways = field(init=False)
+    _rest: Rest = field(init=False)
     _live: Live | None = None
 
     def __post_init__(self) -> None:
         self._ways = Ways(self.pbx)
+        self._rest = Rest(self.pbx, self._feed)
 
     def execute(self) -> list[str]:
         """Runs everything and returns what was wrong."""
@@ -76,20 +83,13 @@ class Run:
                 self._step(index, step)
             while self._running:
                 self._join(self._running[0])
-        except (
-            StepFailed,
-            pages.PageFailed,
-            StrangerFailed,
-            PhoneFailed,
-            PbxFailed,
-            ControlError,
-            LiveFailed,
-        ) as error:
+        except (StepFailed, *FAILED) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
                 running.sipp.kill()
             self._unregister()
+            self._rest.close()
             if self._live is not None:
                 self._live.close()
             self._judge_audio()
@@ -132,7 +132,9 @@ class Run:
         elif step.pause_s:
             self._pause(step.pause_s)
         elif step.sms:
-            self._sms(step)
+            messages.act(self.pbx, step.sms, step.timeout_s)
+        elif step.rest:
+            self._rest.act(step.rest, step.timeout_s)
         elif step.live:
             self._follow(step)
         elif step.page:
@@ -360,12 +362,6 @@ class Run:
         done = self.pbx.zygote.run(arguments, self.pbx.folder, environment=self.pbx.environment)
         if done.returncode != step.exit or step.prints not in done.stdout:
             raise StepFailed(f"centrala {' '.join(step.cli)}: status {done.returncode}\n{done.stdout}{done.stderr}")
-
-    def _sms(self, step: Step) -> None:
-        try:
-            messages.act(self.pbx, step.sms, step.timeout_s)
-        except messages.SmsFailed as error:
-            raise StepFailed(f"sms: {error}") from None
 
     def _follow(self, step: Step) -> None:
         if self._live is None:

@@ -156,7 +156,10 @@ class _Guarded:
                 await fault()(request.scope, request.receive, answer)
             raise
         finally:
-            await idempotency.end(principal.id, key, answer.kept(mark))
+            try:
+                await idempotency.end(principal.id, key, answer.kept(mark))
+            finally:
+                await answer.finish()
 
 
 def is_same_origin(connection: HTTPConnection, services: RestServices) -> bool:

@@ -99,7 +99,9 @@ def fingerprint(scope: Scope, body: bytes) -> str:
 
 
 class Answer:
-    """A `send` that remembers what it sent."""
+    """A `send` that remembers what it sent, and holds the end of it back until `finish`: whoever has the whole answer
+    may repeat his request, and finds the key done.
+    """
 
     def __init__(self, send: Send, is_secret: bool) -> None:
         self._send = send
@@ -108,6 +110,7 @@ class Answer:
         self.content_type = ""
         self._body = bytearray()
         self._is_untold = is_secret
+        self._last: Message | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -118,7 +121,15 @@ class Answer:
             self._body += message.get("body", b"")
             if len(self._body) > MAX_STORED:
                 self._is_untold, self._body = True, bytearray()
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._last = message
+            return
         await self._send(message)
+
+    async def finish(self) -> None:
+        """Sends the end."""
+        if self._last is not None:
+            await self._send(self._last)
 
     def kept(self, fingerprint: str) -> Kept:
         """What the store is to keep of it."""
