@@ -32,6 +32,15 @@ class SpeechVoice(Section):
     rate: int = Field(default=0, ge=0, le=400)  # words a minute; 0: speech.rate
 
 
+class Recognizer(Section):
+    """A server that makes text of speech: POST of a WAV as to OpenAI's /v1/audio/transcriptions."""
+
+    url: str = ""  # its host must be one of http.hosts; "": nothing is recognized
+    token: str = ""  # sent as "Authorization: Bearer"
+    model: str = ""
+    timeout_s: float = Field(default=120.0, gt=0, le=900)  # of a message; a caller who is listened to waits less
+
+
 class Speech(Section):
     rate: int = Field(default=150, ge=80, le=400)  # words a minute
     # Of each language: a [[speech.voice]], else a voice of espeak-ng.
@@ -42,6 +51,7 @@ class Speech(Section):
     fallback: dict[Language, list[str]] = {}
     patience_s: float = Field(default=2.0, gt=0, le=30)  # a caller waits so long for each voice
     wide_rates: list[Literal[16000, 48000]] = [16000]  # kept beside 8 kHz
+    recognizer: Recognizer = Recognizer()
     cache_dir: str = ""  # empty: <data_dir>/speech
     cache_mb: int = Field(
         default=4096, ge=64

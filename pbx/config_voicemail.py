@@ -34,6 +34,7 @@ class Voicemail(Section):
     keep_new_days: float = Field(default=365.0, gt=0)  # of those that nobody heard, and of saved ones
     queue: str = ""  # whose contact a message becomes: somebody owes an answer
     deadline_s: float | None = Field(default=None, gt=0)  # until then; None: the queue's missed_deadline_s
+    transcribe: bool = False  # what was said becomes text, by speech.recognizer
     done_when: Literal["called_back", "heard"] = "called_back"  # what closes that contact
 
 

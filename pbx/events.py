@@ -129,6 +129,8 @@ class Kind(StrEnum):
     # box, message, queue, talk_s, outcome ("recorded", "empty"), ended_by ("key", "silence", "max", "hangup")
     VOICEMAIL_RECORDED = "voicemail.recorded"
     VOICEMAIL_LEFT = "voicemail.left"  # box, message, duration_s: it is on disk; recovered: after a crash
+    # box, message, ok; characters and took_s, or reason: what was said became text, or will not
+    VOICEMAIL_TRANSCRIBED = "voicemail.transcribed"
     VOICEMAIL_FAILED = "voicemail.failed"  # box, message, reason
     VOICEMAIL_REFUSED = "voicemail.refused"  # owner ("box 101"), why ("full", "wrong_pin", "locked")
     VOICEMAIL_OPENED = "voicemail.opened"  # box, new, old: of the call of whoever listens, as the following

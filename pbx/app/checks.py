@@ -12,11 +12,12 @@ from pbx.configfile.problem import Problem
 from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.sms.checks import check_sms
+from pbx.voicemail.checks import check_recognizer
 from pbx.widget.checks import check_widgets
 
 CHECKS: tuple[Check, ...] = (
     *(check_flows, check_tables, check_features, check_callbacks),
-    *(check_sms, check_secrets, check_widgets),
+    *(check_sms, check_secrets, check_widgets, check_recognizer),
 )
 
 

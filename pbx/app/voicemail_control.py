@@ -155,4 +155,5 @@ def _row(message: Message) -> dict[str, Any]:
         "contact": message.contact,
         "recovered": message.recovered,
         "file": message.file,
+        "transcript": message.transcript,
     }

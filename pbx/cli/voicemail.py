@@ -55,6 +55,9 @@ def list_messages(
         for place, row in enumerate(_messages(context, box, deleted=deleted), 1)
     ]
     show(f"Messages in {box}", ["", "caller", "name", "at", "length", "state", "message"], rows, "no messages")
+    for place, row in enumerate(_messages(context, box, deleted=deleted), 1):
+        if row["transcript"] not in ("", "-"):
+            out.print(f"{place}: {row['transcript']}", markup=False, soft_wrap=True)
 
 
 @voicemail.command()

@@ -41,6 +41,9 @@ def check_voicemail(config: Config) -> Iterator[Problem]:
             yield Problem((*where, "closed_greeting"), text, 'write hours = "NAME" of an [[hours]]')
         yield from _texts((*where, "greeting"), box.greeting)
         yield from _texts((*where, "closed_greeting"), box.closed_greeting)
+        if box.transcribe and not config.speech.recognizer.url:
+            text = f"box {box.name!r} wants texts, and nothing recognizes speech"
+            yield Problem((*where, "transcribe"), text, "write url in [speech.recognizer]")
         if box.min_s >= box.max_s:
             yield Problem((*where, "min_s"), f"{box.min_s:g} is not below max_s, {box.max_s:g}", "make it shorter")
 

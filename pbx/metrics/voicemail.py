@@ -37,6 +37,10 @@ class VoicemailMetrics(Collector):
         self._length = HistogramFamily(
             "centrala_voicemail_duration_seconds", "Length of the messages that were left.", LENGTHS, ("box",)
         )
+        self._texts = CellFamily(
+            CounterMetricFamily, "centrala_voicemail_transcripts_total", "Messages made text, or not.", ("box", "ok")
+        )
+        bus.subscribe(CallEvent, self._transcribed, (Kind.VOICEMAIL_TRANSCRIBED,))
         bus.subscribe(CallEvent, self._left, (Kind.VOICEMAIL_LEFT,))
         bus.subscribe(CallEvent, self._recorded, (Kind.VOICEMAIL_RECORDED,))
         bus.subscribe(CallEvent, self._failed, (Kind.VOICEMAIL_FAILED,))
@@ -63,6 +67,10 @@ class VoicemailMetrics(Collector):
         yield locked
         yield from self._calls.collect()
         yield from self._length.collect()
+        yield from self._texts.collect()
+
+    def _transcribed(self, event: CallEvent) -> None:
+        self._texts.child(event.data["box"], "yes" if event.data["ok"] else "no").value += 1
 
     def _left(self, event: CallEvent) -> None:
         self._calls.child(event.data["box"], "recorded").value += 1

@@ -74,6 +74,7 @@ def _row(message: Message) -> Row:
         micros(message.deleted),
         message.contact,
         message.recovered,
+        clean(message.transcript),
     )
 
 
@@ -94,4 +95,5 @@ def _message(row: Mapping[Any, Any]) -> Message:
         deleted=seconds(row["deleted_us"]),
         contact=row["contact"],
         recovered=bool(row["recovered"]),
+        transcript=row["transcript"],
     )

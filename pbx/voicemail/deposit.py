@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from pbx.config_voicemail import Voicemail as Box
@@ -30,7 +30,11 @@ RECORDED, EMPTY, OWNER = "recorded", "empty", "owner"
 class Deposit:
     """`leave` is what a caller goes through; `recover` what is done with messages that a crash cut off."""
 
-    def __init__(self, services: Services, shelf: Shelf, greetings: Greetings, key: bytes) -> None:
+    def __init__(
+        self, services: Services, shelf: Shelf, greetings: Greetings, key: bytes, left: Callable[[Message], None]
+    ) -> None:
+        """`left(message)` is called for each that is durable."""
+        self._left = left
         self._services = services
         self._shelf = shelf
         self._greetings = greetings
@@ -101,6 +105,7 @@ class Deposit:
             return False
         self._tell(message, Kind.VOICEMAIL_LEFT, box=box.name, message=message.id, duration_s=kept.duration_s)
         await self.answerable(box, kept)
+        self._left(self._shelf.find(box.name, message.id) or kept)
         return True
 
     async def answerable(self, box: Box, message: Message) -> None:

@@ -47,6 +47,7 @@ class Message:
     deleted: float = 0.0  # by whoever listened: may be taken back for a day
     contact: str = ""  # the item that it became
     recovered: bool = False  # the process died while it was recorded
+    transcript: str = ""  # what was said; "-": nothing that was understood; "": not known (yet)
 
     @property
     def is_new(self) -> bool:

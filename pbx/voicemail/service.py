@@ -20,6 +20,8 @@ from pbx.voicemail.message import Message, MessageState, MessageStore
 from pbx.voicemail.pins import Pins
 from pbx.voicemail.shelf import Shelf
 from pbx.voicemail.studio import Studio
+from pbx.voicemail.transcribing import Transcribing
+from pbx.web.recognizer import Recognizer
 
 if TYPE_CHECKING:
     from pbx.call.application import Application
@@ -50,7 +52,10 @@ class Voicemail:
         self.studio = Studio(services, folder, key)
         self.greetings = Greetings(self.studio)
         self.announcements = Announcements(self.studio, self.pins)
-        self.deposit = Deposit(services, self.shelf, self.greetings, key)
+        web = services.extra.get("web")
+        recognizer = Recognizer(web, config.speech.recognizer) if config.speech.recognizer.url and web else None
+        self.transcribing = Transcribing(services, self.shelf, self.boxes, key, recognizer)
+        self.deposit = Deposit(services, self.shelf, self.greetings, key, self.transcribing.left)
         self._lamps: dict[str, list[str]] = {}
         self.configure(config)
         services.followers.rebuild(self.configure, "voicemail", "announcement")
@@ -93,6 +98,7 @@ class Voicemail:
         for box in self.boxes.values():
             for message in self.shelf.messages(box.name):
                 await self.deposit.answerable(box, message)
+                self.transcribing.left(message)
         await asyncio.to_thread(self.studio.tidy)
         for extension in self._lamps:
             self._light(extension)
@@ -105,6 +111,7 @@ class Voicemail:
             self._sweep.cancel()
             self._sweep = None
         await self.deposit.settle()
+        await self.transcribing.stop()
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of what is said often, for preloading."""

@@ -202,6 +202,7 @@ class VoicemailMessage(Shown):
     deleted: MaybeInstant = None
     contact: str
     recovered: bool
+    transcript: str  # what was said; "-": nothing that was understood; "": not known (yet)
 
 
 class VoicemailChange(Asked):
