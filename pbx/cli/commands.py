@@ -35,6 +35,7 @@ from pbx.cli import selftest as selftest_commands
 from pbx.cli import trunks as trunk_commands
 from pbx.cli import voicemail as voicemail_commands
 from pbx.cli.console import ask, clock, data_dir, fail, out, read_config, show
+from pbx.cli.effective import effective_config
 from pbx.cli.report_sheets import form_of
 
 app = typer.Typer(
@@ -256,7 +257,7 @@ def today(context: typer.Context, date: When = "", csv: Csv = False, json: Json 
     """A day's calls, queues and trunks."""
     from pbx.cli.reports import day_report
 
-    day_report(read_config(context.obj).config, date, form_of(csv, json))
+    day_report(effective_config(context.obj), date, form_of(csv, json))
 
 
 @report.command("by-hour")
@@ -270,7 +271,7 @@ def by_hour(
     """A day's queues hour by hour."""
     from pbx.cli.reports import hour_report
 
-    hour_report(read_config(context.obj).config, date, form_of(csv, json), queue)
+    hour_report(effective_config(context.obj), date, form_of(csv, json), queue)
 
 
 @report.command("by-queue")
@@ -278,7 +279,7 @@ def by_queue(context: typer.Context, date: When = "", csv: Csv = False, json: Js
     """A day's figures of every queue."""
     from pbx.cli.reports import queue_report
 
-    queue_report(read_config(context.obj).config, date, form_of(csv, json))
+    queue_report(effective_config(context.obj), date, form_of(csv, json))
 
 
 @report.command("callbacks")
@@ -286,7 +287,7 @@ def report_callbacks(context: typer.Context, date: When = "", csv: Csv = False) 
     """A day's callbacks: speed-to-lead, their own service level, silent calls."""
     from pbx.cli.reports import callback_report
 
-    callback_report(read_config(context.obj).config, date, csv)
+    callback_report(effective_config(context.obj), date, csv)
 
 
 @report.command("missed")
@@ -294,7 +295,7 @@ def missed(context: typer.Context, date: When = "", csv: Csv = False) -> None:
     """The contacts that were missed on a day, and how they ended."""
     from pbx.cli.reports import missed_report
 
-    missed_report(read_config(context.obj).config, date, csv)
+    missed_report(effective_config(context.obj), date, csv)
 
 
 @report.command("calls")
@@ -302,4 +303,4 @@ def report_calls(context: typer.Context, date: When = "", csv: Csv = False) -> N
     """A day's call records."""
     from pbx.cli.reports import call_report
 
-    call_report(read_config(context.obj).config, date, csv)
+    call_report(effective_config(context.obj), date, csv)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pbx.cli.console import ask, clock, fail, out, read_config, show
+from pbx.cli.console import ask, clock, fail, out, show
+from pbx.cli.effective import effective_config
 
 room = typer.Typer(help="Change a conference room and who is in it.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The room's name.", metavar="ROOM")]
@@ -204,7 +205,7 @@ def dialplan(
         moment = VirtualClock(datetime.fromisoformat(at).astimezone().timestamp()) if at else SystemClock()
     except ValueError:
         fail(f"{at!r} is no moment; write 2026-12-24T10:00 or 2026-12-24T10:00+01:00")
-    explainer = Explainer(read_config(context.obj).config, moment)
+    explainer = Explainer(effective_config(context.obj), moment)
     try:
         found = explainer.from_extension(caller, number) if caller else explainer.from_trunk(trunk, number)
     except LookupError as error:

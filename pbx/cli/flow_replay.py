@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pbx.cli.console import ask, fail, out, read_config, show
+from pbx.cli.console import ask, fail, out, show
+from pbx.cli.effective import effective_config
 from pbx.configfile import ConfigError
 
 SHOWN = 20
@@ -36,7 +37,7 @@ def replay(
     from pbx.reporting.intervals import which_day
     from pbx.store.errors import StoreError
 
-    config = read_config(context.obj).config
+    config = effective_config(context.obj)
     try:
         when = which_day(date, datetime.now(ZoneInfo(config.server.timezone)).date())
     except ValueError:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 
 from pbx.cli.console import ask, err, fail, out
+from pbx.cli.effective import effective_config
 from pbx.config import Config
 from pbx.configfile import ConfigError
 
@@ -69,9 +70,8 @@ def counts(
 
 def _config(path: Path) -> Config:
     """The configuration of this machine, where there is one; a flow may be tested before there is."""
-    from pbx.cli.console import read_config
 
     if not path.exists():
         err.print(f"there is no {path}: queues, hours and numbers are those of the script", markup=False)
         return Config()
-    return read_config(path).config
+    return effective_config(path)

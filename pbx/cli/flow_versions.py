@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from pbx.api.client import ControlClient, ControlError
 from pbx.cli.console import ask, data_dir, err, fail, out, read_config, show
+from pbx.cli.effective import effective_config
 
 RENDER_S = 3600.0  # a flow may say hundreds of things that were never said before
 POLL_S = 0.2
@@ -61,7 +62,7 @@ def check(context: typer.Context, file: Document) -> None:
     """All mistakes of a document among the other flows of the configuration; status 1 when there is one."""
     from pbx.flow.loader import check_document
 
-    problems = check_document(_read(file), read_config(context.obj).config)
+    problems = check_document(_read(file), effective_config(context.obj))
     for problem in problems:
         err.print(str(problem), style="red", markup=False, soft_wrap=True)
     if problems:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pbx.cli.console import ask, fail, out, read_config, show
+from pbx.cli.console import ask, fail, out, show
+from pbx.cli.effective import effective_config
 
 ledger = typer.Typer(help="Advert costs, sales, and what they make of calls.", no_args_is_help=True)
 
@@ -80,7 +81,7 @@ def conversions(
     """Calls and their sales as a file for Google Ads or Yandex Metrica, on standard output."""
     from pbx.cli.ledger_reports import print_conversions
 
-    print_conversions(read_config(context.obj).config, since, until, form, name)
+    print_conversions(effective_config(context.obj), since, until, form, name)
 
 
 def reconcile(
@@ -107,7 +108,7 @@ def reconcile(
     files = {"ga": ga, "crm": crm, "tracking": tracking}
     texts = {name: (_text(path), path.name) for name, path in files.items() if path is not None}
     asked = Compared(since, until, texts, _pairs(zone), _pairs(column), page, language)
-    print_reconciliation(read_config(context.obj).config, asked, "csv" if csv else "json" if json else "table")
+    print_reconciliation(effective_config(context.obj), asked, "csv" if csv else "json" if json else "table")
 
 
 def _tell(answer: dict[str, Any], what: str, check: bool) -> None:

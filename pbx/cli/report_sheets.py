@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pbx.cli.console import read_config
+from pbx.cli.effective import effective_config
 
 When = Annotated[str, typer.Option("--date", help="A day, YYYY-MM-DD; today by default.", metavar="DATE")]
 Days = Annotated[int, typer.Option("--days", help="So many days up to it.", min=1, max=3660)]
@@ -47,7 +47,7 @@ def register(report: typer.Typer) -> None:
         """A page with plots of a day or more, as one HTML file."""
         from pbx.cli.reports import page_report
 
-        page_report(read_config(context.obj).config, date, days, language, to)
+        page_report(effective_config(context.obj), date, days, language, to)
 
     @report.command()
     def agents(
@@ -60,14 +60,14 @@ def register(report: typer.Typer) -> None:
         """What agents were offered, answered, and did with their time."""
         from pbx.cli.reports import agent_report
 
-        agent_report(read_config(context.obj).config, date, by_hour, form_of(csv, json))
+        agent_report(effective_config(context.obj), date, by_hour, form_of(csv, json))
 
 
 def _sheet_command(name: str) -> Callable[..., None]:
     def command(context: typer.Context, date: When = "", days: Days = 1, csv: Csv = False, json: Json = False) -> None:
         from pbx.cli.reports import sheet_report
 
-        sheet_report(read_config(context.obj).config, name, date, days, form_of(csv, json))
+        sheet_report(effective_config(context.obj), name, date, days, form_of(csv, json))
 
     return command
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pbx.cli.console import fail, read_config
+from pbx.cli.console import fail
+from pbx.cli.effective import effective_config
 from pbx.cli.report_sheets import Csv, Json, form_of
 
 staffing = typer.Typer(help="How many agents are needed, from the company's own calls.", no_args_is_help=True)
@@ -47,7 +48,7 @@ def need(
         fail(f"intervals of {minutes} minutes are not cut: write --minutes 15, 30 or 60", 2)
     from pbx.cli.staffing_reports import Past, need_report
 
-    past = Past(read_config(context.obj).config, queue, weeks, handling, patience)
+    past = Past(effective_config(context.obj), queue, weeks, handling, patience)
     need_report(past, day, (share, within, give_up), minutes, shrinkage, form_of(csv, json))
 
 
@@ -71,7 +72,7 @@ def what_if(
     """One agent more or less: waits, callers who give up, money."""
     from pbx.cli.staffing_reports import Past, what_if_report
 
-    past = Past(read_config(context.obj).config, queue, weeks, handling, patience)
+    past = Past(effective_config(context.obj), queue, weeks, handling, patience)
     what_if_report(past, calls, agents, (share, within, give_up), (agent_hour, lost_call), form_of(csv, json))
 
 
@@ -114,6 +115,6 @@ def roster(
     config = context.obj
 
     def past() -> Past:
-        return Past(read_config(config).config, queue, weeks, handling, patience)
+        return Past(effective_config(config), queue, weeks, handling, patience)
 
     roster_report(past, asked, form_of(csv, json), to)

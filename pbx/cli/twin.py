@@ -94,9 +94,9 @@ def replay(
     json: Json = False,
 ) -> None:
     """A past day of our own once more, with another roster, and with one and two people less and more."""
-    from pbx.cli.console import read_config
+    from pbx.cli.effective import effective_config
     from pbx.cli.twin_replay import Asked, replay_report
     from pbx.twin.scenarios import Price
 
     asked = Asked(day, queue, roster, within, patience, times, seed, Price(agent_hour, lost_call))
-    replay_report(read_config(context.obj).config, asked, form_of(csv, json))
+    replay_report(effective_config(context.obj), asked, form_of(csv, json))
