@@ -33,6 +33,7 @@ ACTS = (
     "rest",
     "live",
     "page",
+    "money",
 )
 
 
@@ -98,6 +99,7 @@ class Step:
     live: dict[str, Any] = field(default_factory=dict)  # harness/live.py
     page: dict[str, Any] = field(default_factory=dict)  # harness/pages.py
     rest: dict[str, Any] = field(default_factory=dict)  # harness/rest.py
+    money: dict[str, Any] = field(default_factory=dict)  # harness/money.py
     drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     replaces_of: str = ""  # whose dialog {{replaces}} names, as a URI's header (RFC 3891): a background step's

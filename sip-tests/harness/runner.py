@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from harness import messages, pages, phones, prompts, recordings
+from harness import messages, phones, prompts, recordings
+from harness.beside import FAILURES, Beside
 from harness.browser import Browser, bundle
 from harness.edge import PORTS
 from harness.judgement import judge
 from harness.leaks import Leaks
-from harness.live import Live, LiveFailed
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
@@ -72,6 +73,8 @@ class Run:
     def __post_init__(self) -> None:
         self._ways = Ways(self.pbx)
         self._rest = Rest(self.pbx, self._feed)
+    _beside: Beside = field(init=False)
+        self._beside = Beside(self.pbx)
 
     def execute(self) -> list[str]:
         """Runs everything and returns what was wrong."""
@@ -84,6 +87,16 @@ class Run:
             while self._running:
                 self._join(self._running[0])
         except (StepFailed, *FAILED) as error:
+        except (
+            StepFailed,
+            pages.PageFailed,
+            StrangerFailed,
+            PhoneFailed,
+            PbxFailed,
+            ControlError,
+            LiveFailed,
+        ) as error:
+        except (StepFailed, StrangerFailed, PhoneFailed, PbxFailed, ControlError, *FAILURES) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
@@ -92,6 +105,7 @@ class Run:
             self._rest.close()
             if self._live is not None:
                 self._live.close()
+            self._beside.close()
             self._judge_audio()
             for running in (*self._running, *self._ended):
                 if running.endpoint is not None:
@@ -139,6 +153,8 @@ class Run:
             self._follow(step)
         elif step.page:
             pages.ask(self.pbx, step.page, self._sessions)
+        elif step.live or step.money:
+            self._beside.act(step)
         elif step.drop:
             self._ways.drop(step.drop)
         elif step.pbx:
@@ -367,6 +383,11 @@ class Run:
         if self._live is None:
             self._live = Live(self.pbx)
         self._live.act(step.live, step.timeout_s)
+    def _sms(self, step: Step) -> None:
+        try:
+            messages.act(self.pbx, step.sms, step.timeout_s)
+        except messages.SmsFailed as error:
+            raise StepFailed(f"sms: {error}") from None
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
