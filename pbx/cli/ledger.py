@@ -59,6 +59,23 @@ def import_sales(context: typer.Context, file: Table, column: Map = None, check:
         out.print(f"{answer['matched']} of them have their call", markup=False)
 
 
+@ledger.command("figures")
+def figures(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="money, missed_money, missed_calls or reconciliation.")] = "money",
+    since: Since = "",
+    until: Until = "",
+    by: Annotated[str, typer.Option(help="Of money: source, medium, campaign or number.")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table.")] = False,
+) -> None:
+    """What calls cost and brought in, and what missed ones cost; today by default. The PBX need not run."""
+    from pbx.cli.ledger_reports import print_figures
+
+    form = "csv" if csv else "json" if json else "table"
+    print_figures(read_config(context.obj).config, name, since, until or since, by, form)
+
+
 @ledger.command("runs")
 def list_runs(context: typer.Context) -> None:
     """Reconciliations that were made, the newest first."""

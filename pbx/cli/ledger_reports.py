@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import cast, get_args
 from zoneinfo import ZoneInfo
@@ -13,13 +14,15 @@ from pbx.config import Config, Language
 from pbx.ledger.reconcile.records import System
 from pbx.ledger.terms import Terms
 from pbx.reporting.intervals import Interval, period
+from pbx.reporting.jobs import Where
 from pbx.reporting.money.compare import Given
 from pbx.reporting.money.conversions import ConversionsJob
 from pbx.reporting.money.reconciliation import ReconcileJob, differences_sheet, page, steps_sheet
+from pbx.reporting.registry import sheets
 from pbx.reporting.request import BadRequest
 from pbx.reporting.sheet_table import sheet_table
 from pbx.reporting.words import translate
-from pbx.store.database import database_url
+from pbx.store.database import database_url, reader_engine
 from pbx.store.errors import StoreError
 
 
@@ -88,7 +91,29 @@ def print_conversions(config: Config, since: str, until: str, form: str, name: s
 
 
 def _period(since: str, until: str, zone: ZoneInfo) -> Interval:
+    today = datetime.now(zone).date().isoformat()
+    since, until = since or today, until or since or today
     try:
         return period(since, until, zone)
     except ValueError as error:
         fail(error)
+
+
+def print_figures(config: Config, name: str, since: str, until: str, by: str, form: str) -> None:
+    """A report of the registry on standard output."""
+    where = Where.of(config)
+    zone = ZoneInfo(config.server.timezone)
+    engine = reader_engine(where.url)
+    try:
+        with engine.begin() as connection:
+            asked = where.request(_period(since, until, zone), config.server.language, {"by": by} if by else {})
+            made = sheets(connection, name, asked)
+    except (BadRequest, StoreError) as error:
+        fail(error)
+    finally:
+        engine.dispose()
+    for sheet in made:
+        if form == "table":
+            out.print(sheet_table(sheet))
+        else:
+            sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")

@@ -1,8 +1,8 @@
 """The `money` step: a visitor of a site, and receivers of GA4 and of a CRM that are down until they are let be there.
 
 `{visit: {page: URL, number: "+48...", consent: true}}` is a page view, and the number that the page is given;
-`{receivers: up}` lets both answer; `{told: {ga: [name, ...], crm: [event, ...]}}` waits for these, each once, and that the
-outbox has nothing left; `has` are parts of GA's parameters, by name.
+`{receivers: up}` lets both answer; `{told: {ga: [name, ...], crm: [event, ...]}}` waits for these, each once, and that
+the outbox has nothing left; `has` are parts of GA's parameters, by name.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Money:
             raise MoneyFailed(f"GA and CRM have no id in common: {calls}")
 
     def _pending(self) -> int:
-        return sum(int(row["pending"]) for row in self._pbx.control.request("GET", "/outbox/targets"))
+        return len(self._pbx.control.request("GET", "/outbox?state=pending"))
 
     def _wait(self, done: Any, text: str, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
