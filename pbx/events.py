@@ -114,6 +114,7 @@ class Kind(StrEnum):
     # Of the item that a visitor's request led to: site, queue, visit, page, shown_s (what was promised), slot, consent
     # (version of the wording), request (its id)
     WIDGET_REQUESTED = "widget.requested"
+    FLOOD_STARTED = "flood.started"  # number (that pages show), calls, window_s: short calls, of which this is the last
     # Callbacks (pbx.callback): events of the call that was placed for the item `contact`.
     CALLBACK_REFUSED = "callback.refused"  # queue, reason: of a caller who asked in the queue for one
     CALLBACK_OFFERED = "callback.offered"  # contact, queue, agent, leg, by, through: the agent's phone rings for it

@@ -37,9 +37,7 @@ NO_STORE = {"cache-control": "no-store"}
 
 
 def widget_web_routes(service: WidgetService, addresses: ClientAddress) -> list[Route]:
-    """None while there is no [[site_web]]."""
-    if not service.services.config.site_web:
-        return []
+    """Always there: sites come and go while the PBX runs."""
     web = _WidgetWeb(service, addresses)
     return [
         Route("/w.js", _script()),

@@ -117,6 +117,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *distribution_routes(AppDistributionControl(app.queues)),
         *selftest_control.routes(app),
         *voicemail_control.routes(app),
+        *widget_control.routes(app),
         *prompt_control.routes(app),
         *tracking_control.routes(app),
         *ledger_routes(PbxLedgerControl(app)),

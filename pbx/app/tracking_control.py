@@ -108,11 +108,13 @@ class PbxTrackingControl:
     async def forget(self, kind: str, subject: str, by: str) -> dict[str, Any]:
         try:
             erased = await self._app.tracking.forget(kind, subject, by)
+            number = self._app.contacts.book.number(subject) if kind == "number" else ""
+            requests = await self._app.store.widget.forget(number) if number else 0
         except ValueError as error:
             raise Refused(422, str(error)) from None
         except StoreError as error:
             raise Refused(503, f"nothing was erased: {error}") from None
-        return {"visits": erased.visits, "calls": erased.calls}
+        return {"visits": erased.visits, "calls": erased.calls, "requests": requests}
 
     async def export(self, number: str) -> dict[str, Any]:
         try:

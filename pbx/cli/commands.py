@@ -29,6 +29,7 @@ from pbx.cli import (
     tracking,
     twin,
     webhooks,
+    widget,
 )
 from pbx.cli import config as config_commands
 from pbx.cli import selftest as selftest_commands
@@ -60,6 +61,7 @@ callbacks.register(app)
 sms.register(app)
 outbox.register(app)
 webhooks.register(app)
+widget.register(app)
 presence.register(app)
 distribution.register(app)
 staffing.register(app)

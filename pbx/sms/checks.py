@@ -18,6 +18,7 @@ PASSWORD = 32  # section 5.2.2 says 8, and many servers take more
 HOOK_NAMES = ("company", "queue", "caller", "called")
 QUEUE_NAMES = (*HOOK_NAMES, "wait_min")
 CONTACT_NAMES = (*HOOK_NAMES, "name")
+WEB_NAMES = (*CONTACT_NAMES, "slot")
 REMEDY = 'text = { pl = "...", en = "..." }'
 
 
@@ -151,6 +152,9 @@ def _hooks(config: Config) -> Iterator[Problem]:
             yield from _hook(config, ("queue", index, key), getattr(queue, key), QUEUE_NAMES)
     yield from _hook(config, ("sms", "on_missed"), config.sms.on_missed, CONTACT_NAMES)
     yield from _hook(config, ("callback", "sms_on_failure"), config.callback.sms_on_failure, CONTACT_NAMES)
+    for index, site in enumerate(config.site_web):
+        for key in ("sms_on_failure", "sms_on_schedule"):
+            yield from _hook(config, ("site_web", index, "widget", key), getattr(site.widget, key), WEB_NAMES)
 
 
 def _hook(config: Config, path: Path, name: str, values: tuple[str, ...]) -> Iterator[Problem]:

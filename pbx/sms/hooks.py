@@ -14,6 +14,7 @@ from pbx.contact.item import ItemKind
 from pbx.contact.journal import ContactChanged
 from pbx.contact.messaging import SmsRefused, SmsRequest
 from pbx.events import CallEvent, Kind
+from pbx.sms import web_templates
 
 if TYPE_CHECKING:
     from pbx.call.services import Services
@@ -49,7 +50,7 @@ class Hooks:
         if any(queue.sms_on_abandon for queue in queues):
             self._unsubscribe.append(listen(CallEvent, self._abandoned, (Kind.QUEUE_ABANDONED,)))
         config = self._services.config
-        if config.sms.on_missed or config.callback.sms_on_failure:
+        if config.sms.on_missed or config.callback.sms_on_failure or web_templates.any_site(config):
             self._unsubscribe.append(listen(ContactChanged, self._contact))
 
     async def stop(self) -> None:
@@ -110,10 +111,14 @@ class Hooks:
         if event.what is Kind.CONTACT_OPENED and item.kind in MISSED and config.sms.on_missed and item.is_open:
             key = f"call:{item.origin_call}" if item.origin_call else f"contact:{item.id}"
             self._to_customer(item, config.sms.on_missed, "missed", key)
-        elif event.what is Kind.CONTACT_ATTEMPT_ENDED and item.automatic and config.callback.sms_on_failure:
-            last = item.attempts[-1]
-            if last.outcome in UNREACHED:
-                self._to_customer(item, config.callback.sms_on_failure, last.outcome, f"callback:{item.id}")
+        elif event.what is Kind.CONTACT_OPENED and item.is_open:
+            agreed = web_templates.on_schedule(config, item)
+            if agreed:
+                self._to_customer(item, agreed, "scheduled", f"scheduled:{item.id}")
+        elif event.what is Kind.CONTACT_ATTEMPT_ENDED and item.automatic:
+            template, last = web_templates.on_failure(config, item), item.attempts[-1]
+            if template and last.outcome in UNREACHED:
+                self._to_customer(item, template, last.outcome, f"callback:{item.id}")
 
     def _to_customer(self, item: ContactItem, template: str, reason: str, key: str) -> None:
         if not item.number:
@@ -123,6 +128,7 @@ class Hooks:
             "caller": item.number,
             "called": item.source.get("did", ""),
             "name": item.name,
+            "slot": web_templates.slot_text(self._services.config, item),
         }
         self._begin(
             SmsRequest(

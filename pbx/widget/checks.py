@@ -45,11 +45,6 @@ def _widget(config: Config, site: WebSite, where: Path) -> Iterator[Problem]:
         text = "the widget does not know the numbers of which country it takes"
         yield Problem((*where, "countries"), text, 'write countries = ["PL"]')
     yield from _limits(config, site, where)
-    templates = [template.name for template in config.sms.template]
-    for key in ("sms_on_failure", "sms_on_schedule"):
-        name = getattr(widget, key)
-        if name:
-            yield from must_exist((*where, key), name, templates, "sms.template")
     for language, texts in widget.texts.items():
         for name in texts:
             if name not in NAMES:

@@ -12,6 +12,7 @@ from pbx.config import Config, Language
 from pbx.config_queue import members_of
 from pbx.config_web import WebSite
 from pbx.config_widget import Widget
+from pbx.configfile.check_web import pool_numbers
 from pbx.contact.limits import Limit, read_limit
 from pbx.numbers.masks import Mask, mask_of
 from pbx.numbers.plan import NumberPlan
@@ -93,6 +94,15 @@ def _desk(config: Config, site: WebSite, clock: Clock, before: SiteDesk | None) 
         text = widget.consent.get(language) or desk.texts[language]["consent"]
         desk.consents[language] = Wording(text, hashlib.sha256(text.encode()).hexdigest()[:16])
     return desk
+
+
+def shown_numbers(config: Config) -> frozenset[str]:
+    """Every number that pages show, as E.164: those of sites, rules and pools."""
+    plan = NumberPlan(config.numbering.country)
+    numbers = [number for site in config.site_web for number in (site.number, *site.lines.values())]
+    numbers += [rule.number for rule in config.source_rule]
+    numbers += [number for pool in config.number_pool for number in pool_numbers(pool)]
+    return frozenset(plan.e164(number) or number for number in numbers if number)
 
 
 def allows(site: WebSite, origin: str) -> bool:

@@ -13,7 +13,7 @@ from pbx.widget.states import SLOT
 from pbx.widget.texts import within
 
 if TYPE_CHECKING:
-    from pbx.contact.book import ContactBook
+    from pbx.call.services import Services
     from pbx.contact.ports import WebCallbacks
     from pbx.widget.promises import Promises
 
@@ -24,9 +24,8 @@ LIGHT = 0.179  # luminance above which black is read better than white (WCAG 2.2
 class Pages:
     """Answers for all sites."""
 
-    def __init__(self, book: ContactBook, callbacks: WebCallbacks, promises: Promises) -> None:
-        self._book = book
-        self._callbacks = callbacks
+    def __init__(self, services: Services, promises: Promises) -> None:
+        self._services = services
         self._promises = promises
         self._slots: dict[tuple[str, str], tuple[float, list[int]]] = {}
 
@@ -101,6 +100,7 @@ class Pages:
         known = self._slots.get((desk.name, queue))
         if known is not None and not fresh and now - known[0] < SLOTS_S:
             return known[1]
+        callbacks: WebCallbacks = self._services.extra["callbacks"]
         widget = desk.widget
         example = desk.countries[0].example if desk.countries else ""
         found = slots(
@@ -109,7 +109,7 @@ class Pages:
             days=widget.slot_days,
             minutes=widget.slot_minutes,
             hours=desk.hours,
-            may_call=lambda at: self._callbacks.may_call(example, at),
+            may_call=lambda at: callbacks.may_call(example, at),
             taken=self._taken(queue),
             most=widget.slot_requests or max(desk.agents.get(queue, 1), 1),
         )
@@ -123,7 +123,7 @@ class Pages:
     def _taken(self, queue: str) -> Counter[int]:
         return Counter(
             int(float(item.source[SLOT]))
-            for item in self._book.unordered()
+            for item in self._services.contacts.unordered()
             if item.kind is ItemKind.WIDGET and item.queue == queue and item.source.get(SLOT)
         )
 

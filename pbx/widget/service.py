@@ -16,7 +16,8 @@ from pbx.contact.journal import ContactChanged
 from pbx.contact.limits import read_limit
 from pbx.events import CallEvent, Kind
 from pbx.widget.bans import Bans
-from pbx.widget.desk import SiteDesk, desks
+from pbx.widget.desk import SiteDesk, desks, shown_numbers
+from pbx.widget.flood import FloodGuard
 from pbx.widget.follow import Followed
 from pbx.widget.page import Pages
 from pbx.widget.ports import WidgetRow, WidgetStore
@@ -35,7 +36,7 @@ log = logging.getLogger("centrala.widget")
 SWEEP_S = 3600.0
 DAY_S = 86_400.0
 MOST_SITES = 10_000
-SECTIONS = ("site_web", "queue", "team", "hours", "callback", "numbering", "server")
+SECTIONS = ("site_web", "number_pool", "source_rule", "queue", "team", "hours", "callback", "numbering", "server")
 OFF = RequestRefused(409, "disabled", "the site has no widget; set site_web.widget.enabled = true")
 
 
@@ -64,11 +65,10 @@ class WidgetService:
         self.bans = Bans(clock, services.config.server.timezone, services.keeper)
         self._promises = Promises(clock, secret, self._estimate)
         self.desks: dict[str, SiteDesk] = {}
-        callbacks = services.extra.get("callbacks")
-        self.enabled = callbacks is not None
-        self._pages = Pages(services.contacts, callbacks, self._promises)  # type: ignore[arg-type]
+        self._pages = Pages(services, self._promises)
         self.requests = WidgetRequests(services, store, self._pages, self._promises, self.bans)
         self.followed = Followed()
+        self.floods = FloodGuard(services)
         self._rows: OrderedDict[str, list[WidgetRow]] = OrderedDict()  # open item: its requests
         self._sites: OrderedDict[str, str] = (
             OrderedDict()
@@ -79,6 +79,11 @@ class WidgetService:
         self._sweep: asyncio.TimerHandle | None = None
         self._unsubscribe: list[Callable[[], None]] = []
         services.followers.add(self.reconfigure, *SECTIONS)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anybody calls back."""
+        return "callbacks" in self.services.extra
 
     async def start(self) -> None:
         """Keeps the wordings of the consent, and takes up open requests."""
@@ -103,6 +108,7 @@ class WidgetService:
             unsubscribe()
         self._unsubscribe = []
         self.bans.stop()
+        self.floods.stop()
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
@@ -272,6 +278,7 @@ class WidgetService:
         self.desks = desks(self.services.config, self.services.clock, self.desks)
         self.bans.limits = {desk.name: (desk.widget.ban_after, desk.widget.ban_days) for desk in self.desks.values()}
         self._pages.forget()
+        self.floods.start(shown_numbers(self.services.config))
 
     async def _keep_wordings(self) -> None:
         now = self.services.clock.unix()

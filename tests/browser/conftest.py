@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,16 +31,6 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-class _Book:
-    def unordered(self) -> list[Any]:
-        return []
-
-
-class _Callbacks:
-    def may_call(self, _number: str, _at: float) -> bool:
-        return True
-
-
 @pytest.fixture(scope="session")
 def settings() -> Any:
     """`settings(lang, seconds=28, **widget)`: what the server says to a page, made by the server's own code."""
@@ -58,7 +49,10 @@ def settings() -> Any:
         )
         clock = SystemClock()
         promises = Promises(clock, b"s" * 32, lambda _queue: seconds)
-        pages = Pages(_Book(), _Callbacks(), promises)  # type: ignore[arg-type]
+        callbacks = SimpleNamespace(may_call=lambda _number, _at: True)
+        contacts = SimpleNamespace(unordered=list)
+        services: Any = SimpleNamespace(contacts=contacts, extra={"callbacks": callbacks})
+        pages = Pages(services, promises)
         (desk,) = desks(config, clock, {}).values()
         return pages.of(desk, lang, "192.0.2.1", clock.unix())
 

@@ -99,3 +99,24 @@ async def test_a_missed_contact_and_a_callback_that_fails_are_told_once_each() -
     assert samples["centrala_sms_messages", "accepted"] == 2
     assert samples["centrala_sms_refused_total", "not_mobile"] == 0
     assert samples["centrala_sms_gateway_up", "a"] == 1
+
+
+@in_virtual_time
+async def test_a_site_has_messages_of_its_own() -> None:
+    """For a failed call of its widget, and for an hour that was agreed on; others get the usual ones."""
+    failed = {"name": "failed", "text": {"en": "We tried to call you."}}
+    agreed = {"name": "agreed", "text": {"en": "We will call at {slot}."}}
+    site = {"name": "shop", "key": "pk_shop12345678", "origins": ["https://shop.example"], "timezone": "Europe/Warsaw"}
+    own = {"widget": {"sms_on_failure": "failed", "sms_on_schedule": "agreed"}}
+    async with virtual(template=[SORRY, failed, agreed], config={"site_web": [{**site, **own}]}) as found:
+        source = {"site": "shop", "slot": "1790000000.0"}
+        asked = item("i1", kind=ItemKind.WIDGET, language="en", automatic=True, source=source)
+        found.bus.publish(ContactChanged(asked, Kind.CONTACT_OPENED))
+        await found.wait(lambda: len(gateway(found).got) == 1)
+        asked.attempts.append(Attempt(0.0, "c1", "busy", 1.0, "callback"))
+        found.bus.publish(ContactChanged(asked, Kind.CONTACT_ATTEMPT_ENDED))
+        await found.wait(lambda: len(gateway(found).got) == 2)
+        other = item("i2", kind=ItemKind.CALLBACK, language="en", automatic=True, number="+48600100301")
+        other.attempts.append(Attempt(0.0, "c2", "busy", 1.0, "callback"))
+        found.bus.publish(ContactChanged(other, Kind.CONTACT_ATTEMPT_ENDED))
+    assert gateway(found).texts == ["We will call at 21.09 16:13.", "We tried to call you."]

@@ -153,3 +153,4 @@ class Forgotten(BaseModel):
 
     visits: int
     calls: int
+    requests: int = 0  # for a callback, made on a page
