@@ -119,7 +119,7 @@ class PbxFlowControl:
 
     async def rollback(self, name: str, to: int | None, by: str, note: str) -> dict[str, Any]:
         row = await _answered(self._publishing.rollback(name, to, by, note))
-        return _row(row) if row is not None else {"flow": name, "version": 0}
+        return _row(row) if row is not None else {"flow": name, "version": 0, "state": "configured"}
 
 
 async def _answered(work: Awaitable[Answer]) -> Answer:

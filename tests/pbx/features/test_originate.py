@@ -108,3 +108,71 @@ async def test_what_was_originated_can_be_parked_like_any_call() -> None:
     first.hang_up()
     await company.services.running.idle()
     await company.close()
+
+
+NUMBERS = {"number": [{"number": "+48221234567", "application": "extension:102", "trunks": ["carrier"]}]}
+
+
+async def test_two_numbers_outside_at_the_expense_of_an_extension() -> None:
+    company = Company(extension=[{"number": "101", "outbound": True}], **NUMBERS)
+    carrier = company.phone("carrier")
+    company.agent.phones[("10.0.0.1", 5060)] = carrier
+    call = originate(
+        company.services, "+48600100200", "+48600100300", account="101", caller_id="+48221234567", tag="crm"
+    )
+    await company.sleep(0.5)
+    assert [invite["to"].partition("@")[0] for invite in carrier.invites] == ["<sip:+48600100200"]
+    await company.sleep(4)
+    assert [invite["to"].partition("@")[0] for invite in carrier.invites[1:]] == ["<sip:+48600100300"]
+    assert all("sip:+48221234567@" in invite["from_"] for invite in carrier.invites)
+    assert company.services.limits.in_use("outbound:101") == 2
+    started = company.journey(call, Kind.CALL_STARTED)[0].data
+    assert (started["direction"], started["tag"], started["source"]) == ("outbound", "crm", "click-to-dial")
+    assert not list(company.services.running.of_extension("101"))  # it pays, and does not talk
+    call.terminate("normal")
+    await company.services.running.idle()
+    assert company.services.limits.in_use("outbound:101") == 0
+    await company.close()
+
+
+async def test_somebody_outside_is_rung_and_then_a_phone_of_ours() -> None:
+    company = Company(extension=[{"number": "101", "outbound": True}])
+    carrier, phone = company.phone("carrier"), company.phone("102")
+    company.agent.phones[("10.0.0.1", 5060)] = carrier
+    call = originate(company.services, "+48600100200", "102", account="101")
+    await company.sleep(6)
+    assert phone.talking
+    phone.hang_up()
+    await company.services.running.idle()
+    assert company.journey(call, Kind.CALL_ENDED)[0].data["cause"] == "normal"
+    await company.close()
+
+
+async def test_the_second_is_busy() -> None:
+    company = Company(extension=[{"number": "101", "outbound": True}])
+    carrier = company.phone("carrier")
+    company.phone("102", refuse=486)
+    company.agent.phones[("10.0.0.1", 5060)] = carrier
+    call = originate(company.services, "+48600100200", "102", account="101")
+    await company.services.running.idle()
+    assert company.journey(call, Kind.CALL_ENDED)[0].data["cause"] == "busy"
+    await company.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"caller": "+48600100200", "target": "102"}, 404),  # nobody pays
+        ({"caller": "+48600100200", "target": "102", "account": "999"}, 404),
+        ({"caller": "+48600100200", "target": "102", "account": "103"}, 403),  # who may not call outside
+        ({"caller": "*68", "target": "102", "account": "101"}, 404),  # a code is nobody's number
+        ({"caller": "101", "target": "102", "caller_id": "+48999"}, 403),  # not a number of ours
+    ],
+)
+async def test_what_is_refused(asked: dict[str, str], status: int) -> None:
+    company = Company(extension=[{"number": "101", "outbound": True}], **NUMBERS)
+    with pytest.raises(OriginateError) as caught:
+        originate(company.services, **asked)
+    assert caught.value.status == status
+    assert company.services.limits.in_use("total") == 0
+    await company.close()
