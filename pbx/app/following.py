@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pbx.config import Config
+from pbx.configfile.problem import Problem
 from pbx.features.checks import check_music
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.phrases import texts_to_preload
@@ -24,10 +26,17 @@ def follow_changes(app: Pbx) -> None:
     """Once, when the call layer and the metrics are built, and the features are not."""
     followers = app.calls.services.followers
     followers.before(_prepare(app))
+    followers.objection(_objections, "site_web")
     events = app.metrics.events
     followers.rebuild(
         lambda config: events.configure(thresholds(config), [trunk.name for trunk in config.trunk]), "queue", "trunk"
     )
+
+
+def _objections(change: ConfigChange) -> Iterator[Problem]:
+    """What pages ask is answered from the start on, if there is a site then."""
+    if change.new.site_web and not change.old.site_web:
+        yield Problem(("site_web",), "is the first site, and addresses are opened at the start", "put it in the file")
 
 
 def follow_agents(app: Pbx, metrics: AgentMetrics) -> AgentMetrics:

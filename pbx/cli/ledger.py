@@ -73,7 +73,7 @@ def figures(
     from pbx.cli.ledger_reports import print_figures
 
     form = "csv" if csv else "json" if json else "table"
-    print_figures(read_config(context.obj).config, name, since, until or since, by, form)
+    print_figures(effective_config(context.obj), name, since, until or since, by, form)
 
 
 @ledger.command("runs")

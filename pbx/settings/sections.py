@@ -104,12 +104,14 @@ LISTS: dict[str, tuple[str, ...]] = {
     "number_pool": ("name",),
     "source_rule": ("name",),
     "masked_number": ("name",),
+    "ga4": ("measurement_id", "site"),
+    "crm": ("name",),
     "sms.gateway": ("name",),
     "sms.template": ("name",),
 }
 TABLES = (
     *("features", "incall", "transfer", "ring", "supervision", "directory", "speed_dials", "dealers", "emergency"),
-    *("screening", "contacts", "callback", "sms", "tracking"),
+    *("screening", "contacts", "callback", "sms", "tracking", "ledger"),
 )
 # What is the machine's: a change takes effect with the next start.
 TECHNICAL: dict[str, str] = {
@@ -130,9 +132,6 @@ TECHNICAL: dict[str, str] = {
     "outbox": "the queue of deliveries is made at the start",
     "live": "limits that guard the process, made with its servers",
     "webhooks": "limits of deliveries; the webhooks themselves are in the database already",
-    "ledger": "what is exported and when is planned at the start",
-    "ga4": "deliveries that wait belong to the targets that were there at the start",
-    "crm": "deliveries that wait belong to the targets that were there at the start",
     "numbering": "every number that was ever written was read by this country's plan",
     "flow": "flows have versions of their own: `centrala flow`",
 }
