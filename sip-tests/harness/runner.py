@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from harness import messages, pages, phones, prompts, recordings
-from harness import messages, phones, prompts, recordings
 from harness.beside import FAILURES, Beside
 from harness.browser import Browser, bundle
 from harness.edge import PORTS
@@ -36,7 +35,7 @@ LAST = 99  # the number in the traces of what comes after the steps
 REGISTER = "register.xml"
 UAS_READY_S = 5.0
 FAILED = (
-    *(PhoneFailed, PbxFailed, ControlError, LiveFailed, RestFailed, StrangerFailed),
+    *(PhoneFailed, PbxFailed, ControlError, RestFailed, StrangerFailed, *FAILURES),
     *(messages.SmsFailed, pages.PageFailed),
 )
 
@@ -68,12 +67,11 @@ class Run:
     _ended: list[_Running] = field(default_factory=list)
     _ways: Ways = field(init=False)
     _rest: Rest = field(init=False)
-    _live: Live | None = None
+    _beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
         self._ways = Ways(self.pbx)
         self._rest = Rest(self.pbx, self._feed)
-    _beside: Beside = field(init=False)
         self._beside = Beside(self.pbx)
 
     def execute(self) -> list[str]:
@@ -87,24 +85,12 @@ class Run:
             while self._running:
                 self._join(self._running[0])
         except (StepFailed, *FAILED) as error:
-        except (
-            StepFailed,
-            pages.PageFailed,
-            StrangerFailed,
-            PhoneFailed,
-            PbxFailed,
-            ControlError,
-            LiveFailed,
-        ) as error:
-        except (StepFailed, StrangerFailed, PhoneFailed, PbxFailed, ControlError, *FAILURES) as error:
             self.problems.append(str(error))
         finally:
             for running in self._running:
                 running.sipp.kill()
             self._unregister()
             self._rest.close()
-            if self._live is not None:
-                self._live.close()
             self._beside.close()
             self._judge_audio()
             for running in (*self._running, *self._ended):
@@ -149,8 +135,6 @@ class Run:
             messages.act(self.pbx, step.sms, step.timeout_s)
         elif step.rest:
             self._rest.act(step.rest, step.timeout_s)
-        elif step.live:
-            self._follow(step)
         elif step.page:
             pages.ask(self.pbx, step.page, self._sessions)
         elif step.live or step.money:
@@ -378,16 +362,6 @@ class Run:
         done = self.pbx.zygote.run(arguments, self.pbx.folder, environment=self.pbx.environment)
         if done.returncode != step.exit or step.prints not in done.stdout:
             raise StepFailed(f"centrala {' '.join(step.cli)}: status {done.returncode}\n{done.stdout}{done.stderr}")
-
-    def _follow(self, step: Step) -> None:
-        if self._live is None:
-            self._live = Live(self.pbx)
-        self._live.act(step.live, step.timeout_s)
-    def _sms(self, step: Step) -> None:
-        try:
-            messages.act(self.pbx, step.sms, step.timeout_s)
-        except messages.SmsFailed as error:
-            raise StepFailed(f"sms: {error}") from None
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
