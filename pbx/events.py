@@ -168,6 +168,8 @@ class Kind(StrEnum):
     # talk_s, billed_s, cost
     OVERFLOW_TRIED = "overflow.tried"
     DUTY_CALLED = "duty.called"  # block, rota, person, target, try, result ("answered", "no_answer", "busy", "failed")
+    # block, result ("key", "other", "nothing", "failed"), key, characters: what was said to a menu, which is not kept
+    SPEECH_HEARD = "speech.heard"
     CONSENT_NOTED = "consent.noted"  # block, consent, given, basis
     SURVEY_ANSWERED = "survey.answered"  # block, survey, question, answer ("" for none)
     GUARD_CHECKED = "guard.checked"  # block, result ("pass", "drop", "trusted"), attempts

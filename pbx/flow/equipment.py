@@ -13,12 +13,15 @@ from pbx.calendars.book import Calendars
 from pbx.calendars.feed import Feed
 from pbx.call.pins import PinLocks
 from pbx.call.range_book import RangeBook, RangeStore
+from pbx.configfile.recording_key import read_recording_key
 from pbx.customers.book import CustomerBook
 from pbx.flow.dealers import DealerBook
 from pbx.flow.duty import Duty
+from pbx.flow.hearing import Hearing
 from pbx.flow.partners import Partners
 from pbx.flow.passed import Passed
 from pbx.web.client import Web, WebClient
+from pbx.web.recognizer import Recognizer
 
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
@@ -66,6 +69,10 @@ class Equipment:
         self._regions = services.inbound.regions
         self.ranges.changed = self._take_ranges
         self._take_ranges()
+        if config.speech.recognizer.url:
+            name = config.media.recordings_key_file
+            key = read_recording_key(Path(name)) if name else b""
+            services.extra["hearing"] = Hearing(Recognizer(self.web, config.speech.recognizer), key)
         services.extra.update(
             customers=self.customers,
             web=self.web,

@@ -23,6 +23,7 @@ SAID_AS = {
     "pin_list": "list of PINs",
     "partner": "[[partner]]",
     "dealers": "[[dealer]] of the configuration; found",
+    "recognizer": "[speech.recognizer] with a url; found",
 }
 LIKE_BY = 4  # characters by which a name that was meant may be longer or shorter
 MAX_ALIKE = 300  # names that are compared with a wrong one: each costs some microseconds
@@ -59,6 +60,7 @@ KNOWN: dict[str, Names] = {
     "partner": lambda config: [entry.name for entry in config.partner],
     "rota": lambda config: [entry.name for entry in config.rota],
     "http_secret": lambda config: list(config.http.secrets),
+    "recognizer": lambda config: [""] if config.speech.recognizer.url else [],
     "dealers": lambda config: [""] if config.dealer else [],
     "announcement": lambda config: [entry.name for entry in config.announcement],
     "sms_template": lambda config: [entry.name for entry in config.sms.template],

@@ -31,6 +31,7 @@ class BlockMetrics(Collector):
         self._overflow_s = _partner_sum("talk_seconds", "Talk at overflow partners.")
         self._overflow_money = _partner_sum("cost", "What overflow partners have cost, in their currency.")
         self._duty = _family("duty", "People on duty who were rung.", "rota", "result")
+        self._heard = _family("speech", "What callers said to menus.", "result")
         self._guards = _family("guards", "Callers who were asked for spoken digits.", "result")
         self._consents = _family("consents", "Answers of callers who were asked to agree.", "consent", "given")
         self._answers = _family("survey_answers", "Answers to surveys.", "survey", "question", "answer")
@@ -49,6 +50,7 @@ class BlockMetrics(Collector):
             Kind.DUTY_CALLED: self._on_duty,
             Kind.OVERFLOW_TRIED: self._overflowed,
             Kind.GUARD_CHECKED: self._guard,
+            Kind.SPEECH_HEARD: self._spoke,
             Kind.CONSENT_NOTED: self._consent,
             Kind.SURVEY_ANSWERED: self._answer,
         }.items():
@@ -62,7 +64,7 @@ class BlockMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         for family in (self._http, self._callers, self._regions, self._pins, self._dealers, self._duty):
             yield from family.collect()
-        for family in (self._guards, self._consents, self._answers):
+        for family in (self._guards, self._consents, self._answers, self._heard):
             yield from family.collect()
         for family in (self._overflow, self._overflow_s, self._overflow_money):
             yield from family.collect()
@@ -96,6 +98,9 @@ class BlockMetrics(Collector):
         self._overflow.child(partner, data["result"]).value += 1
         self._overflow_s.child(partner).value += data.get("talk_s", 0.0)
         self._overflow_money.child(partner).value += data.get("cost", 0.0)
+
+    def _spoke(self, event: CallEvent) -> None:
+        self._heard.child(event.data["result"]).value += 1
 
     def _guard(self, event: CallEvent) -> None:
         self._guards.child(event.data["result"]).value += 1

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from pbx.call.take import CannotRecord, Take
 from pbx.config_voicemail import Voicemail as Box
 from pbx.contact.item import ItemKind, OpenRequest
 from pbx.events import CallEvent, Kind
@@ -15,7 +16,6 @@ from pbx.voicemail import sounds, texts
 from pbx.voicemail.greetings import Greetings
 from pbx.voicemail.message import Message
 from pbx.voicemail.shelf import Shelf
-from pbx.voicemail.take import CannotRecord, Take
 
 if TYPE_CHECKING:
     from pbx.call.call import Call

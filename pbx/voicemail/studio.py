@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pbx.call.take import CannotRecord, Take
 from pbx.media.recording import SUFFIX
 from pbx.voicemail import sounds, texts
 from pbx.voicemail.sounds import SoundError
-from pbx.voicemail.take import CannotRecord, Take
 
 if TYPE_CHECKING:
     from pbx.call.call import Call

@@ -16,7 +16,7 @@ from pbx.events import CallEvent, Kind
 from pbx.voicemail import sounds
 from pbx.voicemail.message import Message
 from pbx.voicemail.shelf import Shelf
-from pbx.web.recognizer import NotRecognized, Recognizer
+from pbx.web.recognizer import NotRecognized, Recognizer, wav
 
 if TYPE_CHECKING:
     from pbx.call.services import Services
@@ -96,7 +96,7 @@ class Transcribing:
         try:
             path = Path(self._shelf.folder) / message.file
             pcm = await asyncio.to_thread(sounds.read, path, self._key)
-            text = await self._recognizer.recognize(pcm, sounds.RATE, message.language)
+            text = await self._recognizer.recognize(wav(pcm, sounds.RATE), message.language)
             await self._shelf.change(message, transcript=text or "-")
         except NotRecognized as error:
             self._failed(message, str(error), pause_s if error.again else 0.0)

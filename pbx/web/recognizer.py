@@ -30,13 +30,13 @@ class Recognizer:
         self._web = web
         self._settings = settings
 
-    async def recognize(self, pcm: bytes, rate: int, language: str, *, timeout_s: float = 0.0) -> str:
-        """What is said in mono samples of 16 bits; "" when nothing is. Raises NotRecognized."""
+    async def recognize(self, sound: bytes, language: str, *, timeout_s: float = 0.0) -> str:
+        """What is said in a WAV file; "" when nothing is. Raises NotRecognized."""
         settings = self._settings
         fields = {"response_format": "json", "language": language}
         if settings.model:
             fields["model"] = settings.model
-        body, boundary = form(fields, wav(pcm, rate))
+        body, boundary = form(fields, sound)
         headers = {"content-type": f"multipart/form-data; boundary={boundary}", "accept": "application/json"}
         if settings.token:
             headers["authorization"] = f"Bearer {settings.token}"

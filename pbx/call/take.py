@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.ports import Recording
 
-log = logging.getLogger("centrala.voicemail")
+log = logging.getLogger("centrala.call")
 
 GLANCE_S = 0.25  # how often silence is looked at
 HANG_S = 0.5  # the media threads tell the end of talk so much later (core/signal/mixer: TALK_FRAMES)
@@ -65,6 +65,11 @@ class Take:
         running = self._loop.time() - self._talking_since if self._talking_since is not None else 0.0
         return self._talked_s + running
 
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the caller talked last; 0 while he does."""
+        return 0.0 if self._talking_since is not None else self._loop.time() - self._quiet_since
+
     async def listen(self, *, max_s: float, silence_s: float, stops: str = "#") -> str:
         """Until a key of `stops` (returned), "silence" or "max"."""
         end = self.began + max_s
@@ -72,7 +77,7 @@ class Take:
             now = self._loop.time()
             if now >= end:
                 return "max"
-            if silence_s and self._talking_since is None and now - self._quiet_since >= silence_s:
+            if silence_s and self.quiet_s >= silence_s:
                 return "silence"
             digit = await self._call.digit(min(GLANCE_S, end - now))
             if digit and digit in stops:
