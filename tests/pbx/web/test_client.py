@@ -164,64 +164,7 @@ async def test_everybody_may_be_asked_where_hosts_need_no_listing_but_not_our_ow
         with pytest.raises(WebError, match="no public address"):
             await outside.ask(ask)
         await outside.stop()
-        assert len(server.requests) == 1
-
-
-async def test_a_listed_name_that_leads_to_our_own_machine_is_not_connected_to() -> None:
-    async with Server(lambda _: OK) as server:
-        with pytest.raises(WebError, match=r"no public address") as caught:
-            await asked(server, settings={"networks": []})
-        assert caught.value.reason == "host"
-        assert server.connections == 0
-
-
-async def test_who_is_not_listed_is_not_asked() -> None:
-    async with Server(lambda _: OK) as server:
-        with pytest.raises(WebError, match=r"add it to http\.hosts"):
-            await asked(server, url=f"http://127.0.0.1:{server.port}/")
-        assert server.connections == 0
-
-
-@pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X: b\r\nZ": "a"}, {"X": "y" * 5000}, {"": "x"}])
-async def test_headers_cannot_smuggle(headers: dict[str, str]) -> None:
-    async with Server(lambda _: OK) as server:
-        with pytest.raises(WebError, match="cannot be sent"):
-            await asked(server, headers=headers)
-
-
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*Authority(tmp_path).certify("localhost"))
-    server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    client = WebClient(Http(hosts=[f"localhost:{port}"], networks=["127.0.0.0/8", "::1"]))
-    with pytest.raises(WebError) as caught:
-        await client.ask(Ask("GET", f"https://localhost:{port}/", {}))
-    assert caught.value.reason == "tls"
-    await client.stop()
-    server.close()
-
-
-def test_addresses_are_encoded_and_others_are_left() -> None:
-    assert encoded("https://bücher.example:81/ó?q=ł x") == "https://xn--bcher-kva.example:81/%C3%B3?q=%C5%82%20x"
-    assert encoded("https://a.example/%20 b") == "https://a.example/%20%20b"
-    with pytest.raises(WebError, match="is no address: Port out of range"):
-        encoded("https://bücher.example:99999/")
-
-
-async def test_everybody_may_be_asked_where_hosts_need_no_listing_but_not_our_own_network() -> None:
-    async with Server(lambda _: OK) as server:
-        url = f"http://localhost:{server.port}/x"
-        for networks, reason in (([], "host"), (["127.0.0.0/8", "::1"], "")):
-            client = WebClient(Http(), Hosts([], networks, everybody=True))
-            try:
-                answer = await client.ask(Ask("POST", url, {}, b"{}"))
-                assert (answer.status, reason) == (200, "")
-            except WebError as error:
-                assert error.reason == reason
-            finally:
-                await client.stop()
-        assert len(server.requests) == 1
+        assert server.connections == 1
     hosts = Hosts([], [], everybody=True)
     for wrong in ("ftp://a.example/", "http://a:b@c.example/", "http://", "http://a.example:99999/", "http://a b/"):
         with pytest.raises(HostError):
