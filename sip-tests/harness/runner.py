@@ -37,6 +37,8 @@ UAS_READY_S = 5.0
 FAILED = (
     *(PhoneFailed, PbxFailed, ControlError, RestFailed, StrangerFailed, *FAILURES),
     *(messages.SmsFailed, pages.PageFailed),
+    *(PhoneFailed, PbxFailed, ControlError, RestFailed, StrangerFailed),
+    *(messages.SmsFailed, pages.PageFailed, *FAILURES),
 )
 
 
