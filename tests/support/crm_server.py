@@ -24,6 +24,7 @@ def tone_of(form: bytes) -> float:
 class CrmServer:
     """GET /customers?phone=...01 is a VIP, ...03 takes SLOW_S, others are 404; GET /moved leads elsewhere; POST
     /v1/audio/transcriptions says which tone a WAV has; POST /hooks is kept in `told`.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.told: list[dict[str, Any]] = []
