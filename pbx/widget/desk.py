@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,8 @@ from pbx.numbers.masks import Mask, mask_of
 from pbx.numbers.plan import NumberPlan
 from pbx.widget.texts import LANGUAGES, words
 from pbx.widget.work import Work
+
+LABELS = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)  # of a host name
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,13 @@ def shown_numbers(config: Config) -> frozenset[str]:
 
 
 def allows(site: WebSite, origin: str) -> bool:
-    """Whether pages of this origin are the site's: "https://shop.example", or any subdomain of "https://*.shop.example"."""
+    """Whether pages of this origin are the site's: "https://shop.example", any subdomain of "https://*.shop.example"."""
     for pattern in site.origins:
         scheme, star, rest = pattern.partition("*")
-        if pattern == origin or (
-            star and origin.startswith(scheme) and origin.endswith(rest) and len(origin) > len(rest)
-        ):
+        if pattern == origin:
             return True
+        if star and origin.startswith(scheme) and origin.endswith(rest):
+            name = origin[len(scheme) : len(origin) - len(rest)]
+            if LABELS.fullmatch(name):
+                return True
     return False
