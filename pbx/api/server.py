@@ -86,6 +86,11 @@ class HttpServer:
                 raise OSError(f"the HTTP server on {self._path or self._host} ended at once")
             await asyncio.sleep(0.005)
 
+    @property
+    def connections(self) -> int:
+        """That are open."""
+        return len(self._server.server_state.connections) if self._server is not None else 0
+
     async def stop(self) -> None:
         """Answers what is being answered, then closes; idempotent."""
         if self._server is None or self._task is None:

@@ -37,8 +37,16 @@ class _Refused(Exception):
 class TrackingWeb:
     """`routes()` are those of /t/. `configure` follows the configuration."""
 
-    def __init__(self, tracking: Tracking, config: Config, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        tracking: Tracking,
+        config: Config,
+        monotonic: Callable[[], float],
+        crowded: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`crowded()`: many connections are open, so that those of pages are closed with their answer."""
         self._tracking = tracking
+        self._crowded = crowded
         self._monotonic = monotonic
         self.configure(config)
 
@@ -80,6 +88,8 @@ class TrackingWeb:
             except Senseless as error:
                 return self._refuse(_Refused(422, str(error), "see docs/tracking.md"), origin)
             _allow(response, origin)
+            if self._crowded():  # a visitor's next request is a minute away, and connections are few
+                response.headers["connection"] = "close"
             return response
 
         return handle

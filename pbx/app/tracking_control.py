@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from pbx.api.control import Refused
+from pbx.api.server import MAX_CONNECTIONS
 from pbx.api.tracking_routes import tracking_routes
 from pbx.api.tracking_web import TrackingWeb
 from pbx.app.history_reader import HistoryReader
@@ -20,6 +21,9 @@ from pbx.tracking.service import Tracking
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
+
+
+CROWDED = MAX_CONNECTIONS // 4  # from here on browsers are not kept waiting for their next request
 
 
 async def start(app: Pbx, stack: AsyncExitStack) -> Tracking:
@@ -34,10 +38,12 @@ async def start(app: Pbx, stack: AsyncExitStack) -> Tracking:
 
 
 def public_routes(app: Pbx) -> list[Route]:
-    """What pages of sites ask. They are there when the configuration has a site at the start."""
-    if not app.config.site_web:
-        return []
-    web = TrackingWeb(app.tracking, app.config, time.monotonic)
+    """What pages of sites ask. Without a site nobody is answered; one may be added while we run."""
+
+    def crowded() -> bool:
+        return any(server is not None and server.connections > CROWDED for server in (app.http, app.https))
+
+    web = TrackingWeb(app.tracking, app.config, time.monotonic, crowded)
     app.calls.services.followers.add(
         lambda change: web.configure(change.new), "tracking", "site_web", "source_rule", "http"
     )

@@ -207,7 +207,13 @@ class Tracking:
     # -- calls ----------------------------------------------------------------------------------------------------
 
     def started(self, call_id: str, setup: Setup, at: float) -> None:
-        """A call has begun: says where it comes from, on the bus and to the call."""
+        """A call has begun: says where it comes from, on the bus and to the call. Never raises: the call goes on."""
+        try:
+            self._attribute(call_id, setup, at)
+        except Exception:
+            log.exception("nobody knows where call %s comes from", call_id)
+
+    def _attribute(self, call_id: str, setup: Setup, at: float) -> None:
         now = self.now()
         if setup.contact:
             found = self._of_contact(setup.contact, setup.did)

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from pbx.call.setup import Setup
 from pbx.call.testing import CallHarness
 from pbx.configfile.change import ConfigChange
@@ -42,6 +44,23 @@ async def test_a_call_knows_its_source_before_its_application_runs(tmp_path: Pat
     assert kinds[:2] == [Kind.CALL_STARTED, Kind.CALL_ATTRIBUTED], "within the turn of the call's beginning"
     await caller.over()
     assert (seen[0]["source"], seen[0]["visit"], seen[0]["unique"]) == ("google", answer["visit"], True)
+    await tracking.stop()
+
+
+async def test_a_call_goes_on_when_nobody_can_say_where_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness, tracking = made(tmp_path)
+    await tracking.start()
+    monkeypatch.setattr(tracking.attributor, "attribute", None)
+    ran: list[bool] = []
+
+    async def application(call: Any) -> None:
+        ran.append(call.setup.origin is None)
+
+    await harness.call(application, did="+48221110001", trunk="carrier").over()
+    assert ran == [True]
+    assert "nobody knows where call" in caplog.text
     await tracking.stop()
 
 

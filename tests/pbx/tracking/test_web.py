@@ -172,3 +172,13 @@ async def test_a_number_whose_last_digits_are_hidden_is_an_alarm_until_it_is_rig
     await site.post("guard", {**seen, "selector": "#other", "verdict": "number_ok"})
     assert [alarm.active for alarm in alarms] == [True, False]
     assert (await site.post("guard", {"page": PAGE, "verdict": "fine"}))[0] == 422
+
+
+async def test_connections_are_closed_with_the_answer_when_they_are_many(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    _, _, headers = await site.post("visit", {"page": PAGE})
+    assert "connection" not in headers
+    web = TrackingWeb(site.tracking, site.config, lambda: 0.0, lambda: True)
+    site.app = Starlette(routes=web.routes())
+    status, _, headers = await site.post("visit", {"page": PAGE})
+    assert (status, headers["connection"]) == (200, "close")
