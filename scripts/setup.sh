@@ -58,6 +58,7 @@ missing_packages() {
     [ -e /usr/include/opus/opus.h ] || echo libopus-dev
     command -v espeak-ng >/dev/null || echo espeak-ng
     command -v sipp >/dev/null || echo sip-tester
+    command -v curl >/dev/null || echo curl
 }
 
 install_packages() {

@@ -34,6 +34,7 @@ ACTS = (
     "live",
     "page",
     "money",
+    "examples",
 )
 
 
@@ -100,6 +101,7 @@ class Step:
     page: dict[str, Any] = field(default_factory=dict)  # harness/pages.py
     rest: dict[str, Any] = field(default_factory=dict)  # harness/rest.py
     money: dict[str, Any] = field(default_factory=dict)  # harness/money.py
+    examples: dict[str, Any] = field(default_factory=dict)  # harness/examples.py
     drop: str = ""  # whose connection (tls, ws, wss) breaks
     keys: dict[str, Any] = field(default_factory=dict)  # {{name}} in the scenario
     replaces_of: str = ""  # whose dialog {{replaces}} names, as a URI's header (RFC 3891): a background step's

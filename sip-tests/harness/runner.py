@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import messages, pages, phones, prompts, recordings
+from harness import examples, messages, pages, phones, prompts, recordings
 from harness.beside import FAILURES, Beside
 from harness.browser import Browser, bundle
 from harness.edge import PORTS
@@ -36,9 +36,7 @@ REGISTER = "register.xml"
 UAS_READY_S = 5.0
 FAILED = (
     *(PhoneFailed, PbxFailed, ControlError, RestFailed, StrangerFailed, *FAILURES),
-    *(messages.SmsFailed, pages.PageFailed),
-    *(PhoneFailed, PbxFailed, ControlError, RestFailed, StrangerFailed),
-    *(messages.SmsFailed, pages.PageFailed, *FAILURES),
+    *(examples.ExampleFailed, messages.SmsFailed, pages.PageFailed),
 )
 
 
@@ -137,6 +135,8 @@ class Run:
             messages.act(self.pbx, step.sms, step.timeout_s)
         elif step.rest:
             self._rest.act(step.rest, step.timeout_s)
+        elif step.examples:
+            examples.run(self.pbx, step.examples, self.folder)
         elif step.page:
             pages.ask(self.pbx, step.page, self._sessions)
         elif step.live or step.money:

@@ -65,9 +65,10 @@ class Audited:
 
     def __init__(self, scope: Scope, send: Send, route: str, audit: Audit) -> None:
         self._scope, self._send, self._route, self._audit = scope, send, route, audit
+        self.is_repeated = False  # what is answered was done, and written down, before
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and not self.is_repeated:
             await self._record(message["status"])
         await self._send(message)
 

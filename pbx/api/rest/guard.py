@@ -105,11 +105,11 @@ class _Guarded:
                 return
             await self._app(scope, receive, send)
             return
-        send = Audited(scope, send, self._path, self._services.audit)
+        audited = Audited(scope, send, self._path, self._services.audit)
         try:
             principal = self._judge(connection)
         except Refused as refusal:
-            await answer_to(refusal)(scope, receive, send)
+            await answer_to(refusal)(scope, receive, audited)
             return
         length = connection.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._max_body:
@@ -117,9 +117,9 @@ class _Guarded:
         counted = _counted(receive, self._max_body)
         key = connection.headers.get(HEADER)
         if key is not None and scope["method"] == "POST" and principal is not None:
-            await self._once(key, principal, Request(scope, counted), send)
+            await self._once(key, principal, Request(scope, counted), audited)
         else:
-            await self._app(scope, counted, send)
+            await self._app(scope, counted, audited)
 
     def _judge(self, connection: HTTPConnection) -> Principal | None:
         """Raises Refused 401 or 403; otherwise the route may be entered, and knows by whom."""
@@ -138,12 +138,13 @@ class _Guarded:
             raise Refused(403, "this came from another site; a program sends the header X-Requested-With")
         return principal
 
-    async def _once(self, key: str, principal: Principal, request: Request, send: Send) -> None:
+    async def _once(self, key: str, principal: Principal, request: Request, send: Audited) -> None:
         body = await request.body()
         mark = fingerprint(request.scope, body)
         idempotency = self._services.idempotency
         kept = await idempotency.begin(principal.id, key, mark)
         if kept is not None:
+            send.is_repeated = True
             headers = {"idempotency-replayed": "true"}
             again = Response(kept.body, kept.status, headers, kept.content_type or None)
             await again(request.scope, request.receive, send)

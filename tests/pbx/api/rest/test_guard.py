@@ -142,14 +142,15 @@ async def test_bodies_are_capped() -> None:
 
 
 async def test_a_key_acts_once() -> None:
-    router = things()
-    async with client([router], "admin") as admin:
+    router, made = things(), services()
+    async with client([router], "admin", made) as admin:
         key = {"idempotency-key": "one"}
         first = await admin.post("/things", json={"name": "a", "count": 1}, headers=key)
         again = await admin.post("/things", json={"name": "a", "count": 1}, headers=key)
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.content == again.content
         assert again.headers["idempotency-replayed"] == "true"
+        assert len(made.audit) == 1  # type: ignore[arg-type]
         assert (await admin.get("/things")).json()["items"] == ["a"]
         problem(await admin.post("/things", json={"name": "b"}, headers=key), 422)
         problem(await admin.post("/things", json={"name": "b"}, headers={"idempotency-key": "x" * 129}), 422)

@@ -58,7 +58,7 @@ def places(app: FastAPI) -> Iterator[Place]:
         for name in route.param_convertors:
             url = url.replace(f"{{{name}}}", "1")
         for method in route.methods if isinstance(route, APIRoute) else ("WS",):
-            yield Place(method, route.path, url, wanted)
+            yield Place(method, route.path_format, url, wanted)
 
 
 class Matrix:
