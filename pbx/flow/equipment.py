@@ -60,19 +60,12 @@ class Equipment:
         self._clock = clock
         self._stock = self._stock_of(config) if config.dealers.stock else None
         self._leaving: set[asyncio.Task[None]] = set()
-        followers = services.followers
-        followers.rebuild(self.calendars.configure, "calendar")
-        followers.rebuild(self._take_rotas, "rota", "calendar")
-        followers.rebuild(lambda new: self.dealers.configure(new.dealer, new.dealers), "dealer", "dealers")
-        followers.rebuild(lambda new: self.partners.reconfigure(new.partner), "partner")
-        followers.add(self._follow_stock, "dealers")
+        self._follow(services)
         self._regions = services.inbound.regions
         self.ranges.changed = self._take_ranges
         self._take_ranges()
         if config.speech.recognizer.url:
-            name = config.media.recordings_key_file
-            key = read_recording_key(Path(name)) if name else b""
-            services.extra["hearing"] = Hearing(Recognizer(self.web, config.speech.recognizer), key)
+            services.extra["hearing"] = self._hearing(config)
         services.extra.update(
             customers=self.customers,
             web=self.web,
@@ -82,6 +75,20 @@ class Equipment:
             pin_locks=PinLocks(keeper, clock),
             guard_passed=Passed(keeper, clock),
         )
+
+    def _follow(self, services: Services) -> None:
+        """Changes of the configuration reach what was made of it."""
+        followers = services.followers
+        followers.rebuild(self.calendars.configure, "calendar")
+        followers.rebuild(self._take_rotas, "rota", "calendar")
+        followers.rebuild(lambda new: self.dealers.configure(new.dealer, new.dealers), "dealer", "dealers")
+        followers.rebuild(lambda new: self.partners.reconfigure(new.partner), "partner")
+        followers.add(self._follow_stock, "dealers")
+
+    def _hearing(self, config: Config) -> Hearing:
+        name = config.media.recordings_key_file
+        key = read_recording_key(Path(name)) if name else b""
+        return Hearing(Recognizer(self.web, config.speech.recognizer), key)
 
     def start(self) -> None:
         """Begins to read calendars and stock."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,60 +28,56 @@ class _Partner:
     weighed: int = 0
     currency: str = ""
 
+    def add(self, told: Mapping[str, Any]) -> None:
+        """One call that was to go there."""
+        result = str(told["result"])
+        self.results[result] = self.results.get(result, 0) + 1
+        self.currency = str(told.get("currency", ""))
+        self.talk_s += told.get("talk_s", 0.0)
+        self.cost += told.get("cost", 0.0)
+        if result == "answered":
+            self.short += told["talk_s"] < SHORT_S
+            if "loss" in told:
+                self.weighed += 1
+                self.loss += told["loss"]
+
+    def row(self, name: str) -> list[str | int | float | None]:
+        counts = self.results
+        answered = counts.get("answered", 0)
+        sent = sum(count for result, count in counts.items() if result not in REFUSED)
+        over = counts.get("cap", 0) + counts.get("closed", 0)
+        loss = self.loss if self.weighed else None
+        called = [name, sent, answered, self.short, sent - answered, over, counts.get("not_worth", 0)]
+        return [*called, self.talk_s, self.cost, loss, self.currency]
+
+
+COLUMNS = (
+    Column("partner", "partner", Unit.TEXT),
+    Column("sent", "sent there"),
+    Column("answered", "answered"),
+    Column("short", "under 10 s"),
+    Column("unanswered", "not answered"),
+    Column("cap", "over a cap"),
+    Column("not_worth", "not worth it"),
+    Column("talk_s", "talk", Unit.SECONDS),
+    Column("cost", "cost", Unit.MONEY),
+    Column("loss", "loss averted", Unit.MONEY),
+    Column("currency", "currency", Unit.TEXT),
+)
+
 
 def partners_sheet(connection: Connection, interval: Interval) -> Sheet:
     """A row a partner, over the calls that began in the interval."""
     partners: dict[str, _Partner] = {}
     for told in _told(connection, interval):
-        partner = partners.setdefault(str(told["partner"]), _Partner())
-        result = str(told["result"])
-        partner.results[result] = partner.results.get(result, 0) + 1
-        partner.currency = str(told.get("currency", ""))
-        partner.talk_s += told.get("talk_s", 0.0)
-        partner.cost += told.get("cost", 0.0)
-        if result == "answered":
-            partner.short += told["talk_s"] < SHORT_S
-            if "loss" in told:
-                partner.weighed += 1
-                partner.loss += told["loss"]
+        partners.setdefault(str(told["partner"]), _Partner()).add(told)
     sheet = Sheet(
         f"Overflow partners, {interval.label}",
-        [
-            Column("partner", "partner", Unit.TEXT),
-            Column("sent", "sent there"),
-            Column("answered", "answered"),
-            Column("short", "under 10 s"),
-            Column("unanswered", "not answered"),
-            Column("cap", "over a cap"),
-            Column("not_worth", "not worth it"),
-            Column("talk_s", "talk", Unit.SECONDS),
-            Column("cost", "cost", Unit.MONEY),
-            Column("loss", "loss averted", Unit.MONEY),
-            Column("currency", "currency", Unit.TEXT),
-        ],
+        COLUMNS,
         notes="Loss averted: of answered calls, the chance to give up while waiting times what a call is worth, as it "
         "was reckoned when the call went there. Closed hours count with the caps.",
     )
-    for name, partner in sorted(partners.items()):
-        counts = partner.results
-        answered = counts.get("answered", 0)
-        sent = sum(count for result, count in counts.items() if result not in REFUSED)
-        over = counts.get("cap", 0) + counts.get("closed", 0)
-        sheet.rows.append(
-            [
-                name,
-                sent,
-                answered,
-                partner.short,
-                sent - answered,
-                over,
-                counts.get("not_worth", 0),
-                partner.talk_s,
-                partner.cost,
-                partner.loss if partner.weighed else None,
-                partner.currency,
-            ]
-        )
+    sheet.rows += [partner.row(name) for name, partner in sorted(partners.items())]
     return sheet
 
 

@@ -54,40 +54,65 @@ def replay(day: PastDay, agents: Sequence[int], patience_s: float, within_s: flo
         heap.append((one.at, number, ARRIVE, caller))
     heap += [(slot * QUARTER_S, -1 - slot, QUARTER, None) for slot in range(len(agents))]
     heapq.heapify(heap)
-    found, waiting, count, busy, there, queued = Replayed(), deque[_Caller](), len(heap), 0, 0, 0
-    while heap:
-        now, _, kind, caller_ = heapq.heappop(heap)
-        if kind == QUARTER:
-            there = agents[int(now // QUARTER_S)]
-        elif kind == DONE:
-            busy -= 1
-        elif caller_ is not None and kind == ARRIVE:
-            waiting.append(caller_)
-            queued += 1
-            count += 1
-            heapq.heappush(heap, (now + caller_.patience_s, count, GIVE_UP, caller_))
-        elif caller_ is not None and not caller_.gone:
-            caller_.gone = True
-            queued -= 1
-            found.abandoned += 1
-            found.closed += not there
-            found.longest_s = max(found.longest_s, now - caller_.at)
-        while queued and busy < there:
-            served = waiting.popleft()
-            if served.gone:
+    return _Office(heap, agents, within_s).live()
+
+
+class _Office:
+    """One replay's state."""
+
+    def __init__(
+        self, heap: list[tuple[float, int, int, _Caller | None]], agents: Sequence[int], within_s: float
+    ) -> None:
+        self.heap = heap
+        self.agents = agents
+        self.within_s = within_s
+        self.found = Replayed()
+        self.waiting: deque[_Caller] = deque()
+        self.count, self.busy, self.there, self.queued = len(heap), 0, 0, 0
+
+    def live(self) -> Replayed:
+        while self.heap:
+            now, _, kind, caller = heapq.heappop(self.heap)
+            if kind == QUARTER:
+                self.there = self.agents[int(now // QUARTER_S)]
+            elif kind == DONE:
+                self.busy -= 1
+            elif caller is not None and kind == ARRIVE:
+                self.waiting.append(caller)
+                self.queued += 1
+                self.push(now + caller.patience_s, GIVE_UP, caller)
+            elif caller is not None and not caller.gone:
+                self.give_up(now, caller)
+            self.serve(now)
+        return self.found
+
+    def push(self, at: float, kind: int, caller: _Caller | None = None) -> None:
+        self.count += 1
+        heapq.heappush(self.heap, (at, self.count, kind, caller))
+
+    def give_up(self, now: float, caller: _Caller) -> None:
+        caller.gone = True
+        self.queued -= 1
+        self.found.abandoned += 1
+        self.found.closed += not self.there
+        self.found.longest_s = max(self.found.longest_s, now - caller.at)
+
+    def serve(self, now: float) -> None:
+        found = self.found
+        while self.queued and self.busy < self.there:
+            caller = self.waiting.popleft()
+            if caller.gone:
                 continue
-            served.gone = True
-            queued -= 1
-            busy += 1
-            count += 1
-            wait = now - served.at
+            caller.gone = True
+            self.queued -= 1
+            self.busy += 1
+            wait = now - caller.at
             found.answered += 1
-            found.within += wait <= within_s
+            found.within += wait <= self.within_s
             found.wait_s += wait
             found.longest_s = max(found.longest_s, wait)
-            found.busy_s += served.handled_s
-            heapq.heappush(heap, (now + served.handled_s, count, DONE, None))
-    return found
+            found.busy_s += caller.handled_s
+            self.push(now + caller.handled_s, DONE)
 
 
 def as_it_was(day: PastDay, within_s: float) -> Replayed:

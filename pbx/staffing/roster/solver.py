@@ -40,6 +40,15 @@ def solve(
         "processes": processes,
         "seed": seed,
     }
+    plan, trouble = _asked(order, limit_s + GRACE_S, progress)
+    if plan is None:
+        last = trouble.splitlines()[-1] if trouble else f"it was stopped after {limit_s + GRACE_S:.0f} s"
+        raise RosterError(f"the solver ended without a plan: {last}")
+    return plan
+
+
+def _asked(order: dict[str, Any], patience_s: float, progress: Progress) -> tuple[Plan | None, str]:
+    """The child's plan, and what it complained of."""
     command = [sys.executable, "-m", "pbx.staffing.roster.solver"]
     with subprocess.Popen(  # noqa: S603 - our own module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -47,7 +56,7 @@ def solve(
         assert child.stdin is not None
         assert child.stdout is not None
         assert child.stderr is not None
-        timer = threading.Timer(limit_s + GRACE_S, child.kill)
+        timer = threading.Timer(patience_s, child.kill)
         timer.start()
         try:
             child.stdin.write(json.dumps(order))
@@ -59,14 +68,10 @@ def solve(
                     plan = Plan.of(told["plan"])
                 else:
                     progress(told["penalty"], told["bound"], told["s"])
-            trouble = child.stderr.read().strip()
+            return plan, child.stderr.read().strip()
         finally:
             timer.cancel()
             child.kill()
-    if plan is None:
-        last = trouble.splitlines()[-1] if trouble else f"it was stopped after {limit_s + GRACE_S:.0f} s"
-        raise RosterError(f"the solver ended without a plan: {last}")
-    return plan
 
 
 def main() -> int:
