@@ -47,7 +47,15 @@ class _Partner:
         sent = sum(count for result, count in counts.items() if result not in REFUSED)
         over = counts.get("cap", 0) + counts.get("closed", 0)
         loss = self.loss if self.weighed else None
-        called = [name, sent, answered, self.short, sent - answered, over, counts.get("not_worth", 0)]
+        called: list[str | int | float | None] = [
+            name,
+            sent,
+            answered,
+            self.short,
+            sent - answered,
+            over,
+            counts.get("not_worth", 0),
+        ]
         return [*called, self.talk_s, self.cost, loss, self.currency]
 
 

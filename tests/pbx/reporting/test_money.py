@@ -40,7 +40,7 @@ M = 1_000_000
 
 def cdr(number: int, *, answered: bool, campaign: str = "pumps", tag: str = "google", caller: str = "") -> Cdr:
     at_us = (START + number * 700) * M
-    given: dict[str, Any] = dict.fromkeys(Cdr.__slots__, "")
+    given: dict[str, Any] = {**dict.fromkeys(Cdr.__slots__, ""), "mos": None}
     given |= dict.fromkeys(("sip_status", "legs", "rx_packets", "lost_packets", "wait_s", "talk_s", "hold_s"), 0)
     given |= dict.fromkeys(("duration_s", "billed_s", "recording_s", "jitter_ms", "cost"), 0.0)
     given |= {"id": f"{number:032x}", "started_us": at_us, "ended_us": at_us + 60 * M, "zone": "UTC", "setup_s": None}
