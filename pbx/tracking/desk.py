@@ -121,6 +121,7 @@ class Desk:
         """Pools change: what is held stays held, where the number is still in a pool."""
         former = self.pools
         self._make(config)
+        self._restored = {}
         holdings = [(number, holding) for pool in former.values() for number, holding in pool.held.items()]
         waiting = [
             (number, past[-1])
@@ -138,14 +139,19 @@ class Desk:
             written = self._written.get(plain(number))
             if written is not None:
                 self.pool_of[plain(number)].restore(written, holding, now)
-        self._lay_out(now)
+        try:
+            self._lay_out(now)
+        except OSError as error:
+            log.error(
+                "the board of numbers cannot be written (%s): no number of a pool is given out; free disk space", error
+            )
 
     # -- while it runs --------------------------------------------------------------------------------------------
 
     def give(self, name: str, visit: Visit, line: str, now: float, wish: str = "") -> str:
         """A number of the pool, on the board before this returns; "" when none is left."""
         pool = self.pools.get(name)
-        if pool is None:
+        if pool is None or self._board is None:
             return ""
         wish = wish or (self._wishes.get((visit.visitor, name), "") if visit.visitor else "")
         number = pool.allocate(visit.id, visit.visitor, now, wish)
@@ -242,8 +248,8 @@ class Desk:
             self._board = None
 
     def _put(self, number: str, holding: Holding) -> None:
-        assert self._board is not None
-        self._board.put(number, holding.visit, holding.visitor, holding.since, holding.seen)
+        if self._board is not None:
+            self._board.put(number, holding.visit, holding.visitor, holding.since, holding.seen)
 
     def _wish(self, visitor: str, pool: str, number: str) -> None:
         self._wishes[visitor, pool] = number

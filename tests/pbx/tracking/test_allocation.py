@@ -175,3 +175,21 @@ def test_the_board_lies_in_the_data_folder(tmp_path: Path) -> None:
     desk = Desk(config(), tmp_path, MemoryStore())
     desk.start([], [], T0)
     assert (tmp_path / BOARD_FILE).is_file()
+
+
+def test_without_a_board_nothing_is_given_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(config(pool=2), tmp_path, MemoryStore())
+    desk.start([], [], T0)
+    visit = Visit("a" * 32, "shop", T0, T0)
+    held = desk.give("main", visit, "main", T0)
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("pbx.tracking.desk.Board", full)
+    desk.reconfigure(config(pool=3), T0 + 1)
+    assert desk.keep("main", held, visit, T0 + 2), "who has one keeps it"
+    assert desk.give("main", Visit("b" * 32, "shop", T0, T0), "main", T0 + 2) == ""
+    monkeypatch.undo()
+    desk.reconfigure(config(pool=3), T0 + 3)
+    assert desk.give("main", Visit("b" * 32, "shop", T0, T0), "main", T0 + 4) not in ("", held)
