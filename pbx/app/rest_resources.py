@@ -24,6 +24,7 @@ from pbx.api.rest.routes.sms import sms_router
 from pbx.api.rest.routes.system import system_router
 from pbx.api.rest.routes.tracking import tracking_router
 from pbx.api.rest.routes.voicemail import voicemail_router
+from pbx.api.rest.routes.widget import widget_router
 from pbx.app.call_control import PbxCallControl
 from pbx.app.callback_control import PbxCallbackControl
 from pbx.app.contact_control import PbxContactControl
@@ -44,6 +45,7 @@ from pbx.app.sms_control import PbxSmsControl
 from pbx.app.tracking_control import PbxTrackingControl
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.app.voicemail_control import PbxVoicemailControl
+from pbx.app.widget_control import PbxWidgetControl
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -68,6 +70,7 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
         sms_router(PbxSmsControl(app)),
         voicemail_router(PbxVoicemailControl(app)),
         tracking_router(PbxTrackingControl(app, reader)),
+        widget_router(PbxWidgetControl(app)),
         network_router(PbxTrunkControl(app), PbxPhoneControl(app)),
         system_router(PbxControl(app), PbxSelfTestControl(app)),
         settings_router(PbxSettingsControl(app)),

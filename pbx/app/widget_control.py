@@ -47,8 +47,11 @@ class PbxWidgetControl:
     def __init__(self, app: Pbx) -> None:
         self._app = app
 
-    async def requests(self, limit: int) -> list[dict[str, Any]]:
-        return [await self._row(row) for row in await self._app.store.widget.latest(limit)]
+    async def requests(self, limit: int, before: float = 0.0) -> list[dict[str, Any]]:
+        try:
+            return [await self._row(row) for row in await self._app.store.widget.latest(limit, before)]
+        except StoreError as error:
+            raise Refused(503, str(error)) from None
 
     async def request(self, request: str) -> dict[str, Any]:
         try:

@@ -59,8 +59,9 @@ class StoredWidgets:
         query = select(widget_wordings.c.text).where(widget_wordings.c.version == version)
         return str(await self._run(lambda connection: connection.execute(query).scalar()) or "")
 
-    async def latest(self, limit: int) -> list[WidgetRow]:
-        return await self._some(None, min(limit, MAX_LIST))
+    async def latest(self, limit: int, before: float = 0.0) -> list[WidgetRow]:
+        earlier = widget_requests.c.created_us < micros(before) if before else None
+        return await self._some(earlier, min(limit, MAX_LIST))
 
     async def prune(self, site: str, before: float) -> int:
         return await self._delete((widget_requests.c.site == site) & (widget_requests.c.created_us < micros(before)))

@@ -32,8 +32,9 @@ class MemoryWidgets:
     async def wording(self, version: str) -> str:
         return self.wordings.get(version, "")
 
-    async def latest(self, limit: int) -> list[WidgetRow]:
-        return sorted(self.rows.values(), key=lambda row: -row.created)[:limit]
+    async def latest(self, limit: int, before: float = 0.0) -> list[WidgetRow]:
+        rows = [row for row in self.rows.values() if not before or row.created < before]
+        return sorted(rows, key=lambda row: -row.created)[:limit]
 
     async def prune(self, site: str, before: float) -> int:
         return self._drop([row.id for row in self.rows.values() if row.site == site and row.created < before])

@@ -57,8 +57,8 @@ class WidgetStore(Protocol):
         """Its text, "" for one that was never kept."""
         ...
 
-    async def latest(self, limit: int) -> list[WidgetRow]:
-        """The newest requests."""
+    async def latest(self, limit: int, before: float = 0.0) -> list[WidgetRow]:
+        """The newest requests, of those before an instant (0: now)."""
         ...
 
     async def prune(self, site: str, before: float) -> int:

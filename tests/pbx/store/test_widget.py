@@ -46,6 +46,7 @@ async def test_requests_with_their_proof(tmp_path: Path) -> None:
         later = replace(ROW, id="b" * 32, created=NOW + 10, site="other", number="+48600100300")
         await store.write(later)
         assert [row.id[0] for row in await store.latest(10)] == ["b", "a"]
+        assert [row.id[0] for row in await store.latest(10, NOW + 10)] == ["a"]
         assert await store.prune("shop", NOW + 20) == 1
         assert await store.forget("+48600100300") == 1
         assert world.count("widget_requests") == 0
