@@ -14,8 +14,10 @@ import orjson
 
 from pbx.api.control import Refused
 from pbx.config import Language
+from pbx.reporting.behind import Selector
+from pbx.reporting.formulas import FIGURES
 from pbx.reporting.intervals import Interval, period
-from pbx.reporting.jobs import Job, SheetsJob, Where
+from pbx.reporting.jobs import CallsJob, Job, SheetsJob, Where
 from pbx.reporting.registry import KINDS, REPORTS
 
 if TYPE_CHECKING:
@@ -50,6 +52,18 @@ class PbxReportControl:
             raise Refused(404, f"no report is called {name!r}: there are {', '.join(REPORTS)}")
         job = SheetsJob(Where.of(self._app.config), name, self._period(since, until), language, dict(filters))
         found: list[dict[str, Any]] = await self.run(job)
+        return found
+
+    async def calls(
+        self, figure: str, since: str, until: str, filters: Mapping[str, str], *, limit: int = 100, cursor: str = ""
+    ) -> dict[str, Any]:
+        """The calls behind a figure, newest first: what ("call" or "contact"), whole, part, rows (at, id, counted,
+        value), next (the cursor of the next page, "" at the end).
+        """
+        if figure not in FIGURES:
+            raise Refused(404, f"no figure has the id {figure!r}: there are {', '.join(FIGURES)}")
+        selector = Selector(figure, self._period(since, until), dict(filters))
+        found: dict[str, Any] = await self.run(CallsJob(Where.of(self._app.config), selector, limit, cursor))
         return found
 
     def _period(self, since: str, until: str) -> Interval:

@@ -53,6 +53,13 @@ class OpeningHours:
         """ "open", "closed" or "holiday" at this instant (UTC seconds)."""
         return self.explain(unix, events)[0]
 
+    def open_on(self, day: date) -> Spans:
+        """When it is open on a date, named exceptions and events of calendars left aside."""
+        if day in self.exceptions:
+            return self.exceptions[day]
+        shut = day in self.closed or any(holiday_name(country, day) for country in self.holidays)
+        return () if shut else self.spans[day.weekday()]
+
     def exception(self, unix: float, events: Sequence[str] = ()) -> str:
         """The named exception at this instant, "" for none. `events`: names of what goes on in `calendars`."""
         if not self.named and not events:

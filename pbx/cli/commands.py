@@ -298,11 +298,3 @@ def missed(context: typer.Context, date: When = "", csv: Csv = False) -> None:
     from pbx.cli.reports import missed_report
 
     missed_report(effective_config(context.obj), date, csv)
-
-
-@report.command("calls")
-def report_calls(context: typer.Context, date: When = "", csv: Csv = False) -> None:
-    """A day's call records."""
-    from pbx.cli.reports import call_report
-
-    call_report(effective_config(context.obj), date, csv)

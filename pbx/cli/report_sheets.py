@@ -31,8 +31,14 @@ SHEETS = {
 }
 
 
+Since = Annotated[str, typer.Option("--from", help="The first day, or an instant of ISO 8601.", metavar="DATE")]
+Until = Annotated[str, typer.Option("--to", help="The last day, or an instant.", metavar="DATE")]
+
+
 def register(report: typer.Typer) -> None:
     """Adds the commands to `centrala report`."""
+    _register_calls(report)
+    _register_any(report)
     for name, text in SHEETS.items():
         report.command(name, help=text)(_sheet_command(name))
 
@@ -61,6 +67,50 @@ def register(report: typer.Typer) -> None:
         from pbx.cli.reports import agent_report
 
         agent_report(effective_config(context.obj), date, by_hour, form_of(csv, json))
+
+
+def _register_calls(report: typer.Typer) -> None:
+    @report.command("calls")
+    def calls(
+        context: typer.Context,
+        date: When = "",
+        csv: Csv = False,
+        json: Json = False,
+        figure: Annotated[str, typer.Option(help="Only the calls behind a figure: SL4, ASR, AB...")] = "",
+        since: Since = "",
+        until: Until = "",
+        queue: Annotated[str, typer.Option(help="Of this queue.")] = "",
+        agent: Annotated[str, typer.Option(help="Of this agent.")] = "",
+        trunk: Annotated[str, typer.Option(help="Of this trunk.")] = "",
+        limit: Annotated[int, typer.Option(help="So many of them, the newest.", min=1, max=1000)] = 100,
+    ) -> None:
+        """A day's call records, or the calls that a figure of a report is made of."""
+        from pbx.cli.reports import behind_report, call_report
+
+        config = effective_config(context.obj)
+        if not figure:
+            call_report(config, date, csv)
+            return
+        filters = {name: value for name, value in (("queue", queue), ("agent", agent), ("trunk", trunk)) if value}
+        behind_report(config, figure, (since or date, until or date), filters, limit, form_of(csv, json))
+
+
+def _register_any(report: typer.Typer) -> None:
+    @report.command("show")
+    def show(
+        context: typer.Context,
+        name: Annotated[str, typer.Argument(help="Its name; without one all are listed.")] = "",
+        since: Since = "",
+        until: Until = "",
+        only: Annotated[list[str] | None, typer.Option("--filter", help="As queue=sales; may be repeated.")] = None,
+        language: Annotated[str, typer.Option(help="pl, ru or en; the server's by default.")] = "",
+        csv: Csv = False,
+        json: Json = False,
+    ) -> None:
+        """Any report by its name, of any period, in any language."""
+        from pbx.cli.reports import any_report
+
+        any_report(effective_config(context.obj), name, (since, until), only or [], language, form_of(csv, json))
 
 
 def _sheet_command(name: str) -> Callable[..., None]:

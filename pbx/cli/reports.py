@@ -15,11 +15,14 @@ from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show
 from pbx.config import Config
 from pbx.reporting import export, table
-from pbx.reporting.intervals import day, days, hours
+from pbx.reporting.behind import Selector
+from pbx.reporting.intervals import Interval, day, days, hours, period
+from pbx.reporting.jobs import Where
 from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.recovery import Recovery
+from pbx.reporting.registry import KINDS, LANGUAGES
 from pbx.reporting.reporter import Reporter
-from pbx.reporting.request import Request
+from pbx.reporting.request import BadRequest, Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.errors import StoreError
@@ -188,6 +191,48 @@ def sheet_report(config: Config, what: str, when: str, count: int, form: str) ->
         with reporter.connection() as connection:
             for sheet in sheets(connection, what, request):
                 _print(sheet, form)
+
+
+def _period(reporter: Reporter, asked: tuple[str, str]) -> Interval:
+    since, until = (text or reporter.today().isoformat() for text in asked)
+    try:
+        return period(since, until, reporter.zone)
+    except ValueError as error:
+        fail(error, 2)
+
+
+def behind_report(
+    config: Config, figure: str, asked: tuple[str, str], filters: dict[str, str], limit: int, form: str
+) -> None:
+    """The calls that a figure is made of."""
+    with _reporter(config) as reporter:
+        selector = Selector(figure, _period(reporter, asked), filters)
+        try:
+            found = reporter.behind(selector, limit)
+        except BadRequest as error:
+            fail(error, 2)
+        _print(found.sheet(f"{figure}, {selector.period.label}"), form)
+
+
+def any_report(config: Config, name: str, asked: tuple[str, str], only: list[str], language: str, form: str) -> None:
+    """A report of the registry, or the list of them."""
+    wanted = language or config.server.language
+    if wanted not in LANGUAGES:
+        fail(f"there are no reports in {wanted!r}: write --language pl, ru or en", 2)
+    if not name:
+        rows: list[list[object]] = [
+            [kind.name, kind.title(wanted), ", ".join(one.name for one in kind.parameters)] for kind in KINDS
+        ]
+        show("Reports", ["name", "title", "filters"], rows, "")
+        return
+    filters = dict(text.partition("=")[::2] for text in only)
+    with _reporter(config) as reporter:
+        request = Where.of(config).request(_period(reporter, asked), wanted, filters)
+        try:
+            for sheet in reporter.sheets(name, request):
+                _print(sheet, form)
+        except BadRequest as error:
+            fail(error, 2)
 
 
 def agent_report(config: Config, when: str, by_hour: bool, form: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from pbx.call.hours import OpeningHours
 from pbx.config import Config, Hours, Language
 from pbx.ledger.terms import Terms
+from pbx.reporting.behind import Selector, behind
 from pbx.reporting.intervals import Interval
 from pbx.reporting.queries import Thresholds
 from pbx.reporting.registry import sheets
@@ -52,6 +53,25 @@ class Where:
             [OpeningHours.of(entry, self.zone) for entry in self.hours],
             self.money,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CallsJob:
+    """The calls behind a figure, as data."""
+
+    where: Where
+    selector: Selector
+    limit: int = 100
+    cursor: str = ""
+
+    def run(self) -> dict[str, Any]:
+        engine = reader_engine(self.where.url)
+        try:
+            with engine.begin() as connection:
+                given = self.where.thresholds
+                return behind(connection, self.selector, given, limit=self.limit, cursor=self.cursor).data()
+        finally:
+            engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,19 +46,22 @@ def kaplan_meier(observed: Iterable[tuple[float, bool]]) -> list[Step]:
 
     One step per time with an event, in order; at the same time events come before those who leave observation.
     """
-    found = sorted(observed, key=lambda one: (one[0], not one[1]))
-    at_risk, survival, steps, index = len(found), 1.0, [], 0
-    while index < len(found):
-        time = found[index][0]
-        events = gone = 0
-        while index < len(found) and found[index][0] == time:
-            events += found[index][1]
-            gone += 1
-            index += 1
+    counts: dict[float, list[int]] = {}
+    for time, event in observed:
+        counts.setdefault(time, [0, 0])[not event] += 1
+    return kaplan_meier_counts((time, events, others) for time, (events, others) in sorted(counts.items()))
+
+
+def kaplan_meier_counts(counted: Iterable[tuple[float, int, int]]) -> list[Step]:
+    """The same of (time, events, observations that ended otherwise), in order of time."""
+    found = list(counted)
+    at_risk = sum(events + others for _, events, others in found)
+    survival, steps = 1.0, []
+    for time, events, others in found:
         if events:
             survival *= 1 - events / at_risk
             steps.append(Step(time, survival, at_risk))
-        at_risk -= gone
+        at_risk -= events + others
     return steps
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, case, func, select
 
@@ -63,10 +63,9 @@ def recovery(connection: Connection, interval: Interval) -> list[Recovery]:
     )
     rows = [(queue, number or contact, ended) for queue, number, contact, ended in connection.execute(query)]
     queues = sorted({queue for queue, _, _ in rows})
-    return [
-        *(_figures(queue, ((number, end) for name, number, end in rows if name == queue)) for queue in queues),
-        _figures("all", ((number, end) for _, number, end in rows)),
-    ]
+    found = [_figures(queue, ((number, end) for name, number, end in rows if name == queue)) for queue in queues]
+    whole = found[0] if len(found) == 1 else _figures("all", ((number, end) for _, number, end in rows))
+    return [*found, replace(whole, queue="all")]
 
 
 def _figures(queue: str, rows: Iterable[tuple[str, str]]) -> Recovery:

@@ -16,10 +16,15 @@ from sqlalchemy import Connection
 from pbx.config import Language
 from pbx.ledger.spending import DIMENSIONS
 from pbx.reporting import reports
+from pbx.reporting.automatic import automatic_sheet
+from pbx.reporting.campaigns import campaigns_sheet
+from pbx.reporting.delays import delays_sheet
+from pbx.reporting.lost import lost_sheet
 from pbx.reporting.money import sheets as money
 from pbx.reporting.money.reconciliation import reconciliation
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
+from pbx.reporting.tools import tools_sheet
 from pbx.reporting.tracking.pages import guard, reveals
 from pbx.reporting.tracking.pools import pools
 from pbx.reporting.tracking.sources import sources
@@ -65,6 +70,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("promises", reports.promises, (QUEUE,)),
     Kind("customers", reports.customers, (QUEUE,)),
     Kind("redials", reports.redials),
+    Kind("delays", delays_sheet, (QUEUE,)),
+    Kind("lost", lost_sheet, (AGENT,)),
+    Kind("tools", tools_sheet, (Parameter("source"), Parameter("device"))),
+    Kind("automatic", automatic_sheet),
+    Kind("campaigns", campaigns_sheet),
     Kind("sms", reports.sms),
     Kind("surveys", reports.surveys),
     Kind("dealers", reports.dealers),

@@ -18,17 +18,21 @@ from pbx.config import Config, Language
 from pbx.events import CallEvent
 from pbx.reporting import cdr, queries
 from pbx.reporting.agents import agents_sheet
+from pbx.reporting.behind import Behind, Selector, behind
 from pbx.reporting.blocks import dealers_sheet, surveys_sheet
 from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.customers import customers_sheet
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
-from pbx.reporting.page.period import Asked, period_page
+from pbx.reporting.page.asked import Asked
+from pbx.reporting.page.period import period_page
 from pbx.reporting.partners import partners_sheet
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
 from pbx.reporting.redials import redials_sheet
+from pbx.reporting.registry import sheets
+from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sms import sms_sheet
 from pbx.store import schema
@@ -106,6 +110,16 @@ class Reporter:
                 )
                 for interval in intervals
             ]
+
+    def sheets(self, name: str, request: Request) -> list[Sheet]:
+        """A report of the registry. Raises BadRequest."""
+        with self._engine.begin() as connection:
+            return sheets(connection, name, request)
+
+    def behind(self, selector: Selector, limit: int = 100, cursor: str = "") -> Behind:
+        """The calls that a figure is made of. Raises BadRequest."""
+        with self._engine.begin() as connection:
+            return behind(connection, selector, self._thresholds, limit=limit, cursor=cursor)
 
     def callbacks(self, when: date) -> list[CallbackFigures]:
         """The callbacks that were asked for on a local day, by queue."""

@@ -21,12 +21,13 @@ COLUMNS = (
     Column("average_call_duration_s", "Average\ncall", Unit.SECONDS, "ACD.DURATION"),
     Column("pdd_s", "PDD", Unit.SECONDS, "PDD"),
     Column("pdd_max_s", "Longest\nPDD", Unit.SECONDS, "PDD"),
+    Column("mos", "MOS", Unit.MONEY, "MOS"),
     Column("cost", "Cost", Unit.MONEY, "COST"),
 )
 NOTES = (
     "ASR = answered / seizures (ITU-T E.411). NER = (answered + busy + no answer + rejected) / seizures.\n"
     "Average call: billed seconds / answered (the ACD of carriers). PDD: from the INVITE to the first 180, 183 or\n"
-    "200. Cost: in the currency of the trunk's prices."
+    "200. MOS: MOS-CQE, G.107, of what was heard from the far ends. Cost: in the currency of the trunk's prices."
 )
 
 
@@ -36,5 +37,5 @@ def trunks_sheet(interval: Interval, figures: Sequence[TrunkFigures]) -> Sheet:
     for one in figures:
         counts = (one.seizures, one.answered, one.busy, one.no_answer, one.rejected, one.failed)
         times = (one.average_call_duration_s, one.pdd_s, one.pdd_max_s)
-        sheet.rows.append((one.trunk, *counts, one.asr, one.ner, *times, one.cost))
+        sheet.rows.append((one.trunk, *counts, one.asr, one.ner, *times, one.mos, one.cost))
     return sheet

@@ -19,9 +19,23 @@ table{border-collapse:collapse;width:100%;font-size:.92rem}th{text-align:right;b
 font-weight:600}td{text-align:right;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .5rem}td{white-space:nowrap}
 th:first-child,td:first-child{text-align:left}.note{color:#44525f;font-size:.85rem}
+.room{overflow-x:auto}.wide{font-size:.78rem}.wide th,.wide td{padding:.2rem .3rem}
+td a{color:inherit;text-decoration-color:#8793a0}details{margin:.3rem 0}summary{cursor:pointer}
+details:target{outline:2px solid #2166ac}details:target>summary{font-weight:600}
 @media print{body{max-width:none}h2{break-after:avoid}svg,table{break-inside:avoid}}
 """.replace("\n", "")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+WIDE = 9  # columns from which on a table is set smaller
+Cell = str | tuple[str, str]
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return f"<td>{escape(plain(cell))}</td>"
+    text, anchor = cell
+    return f'<td><a href="#{escape(anchor, quote=True)}">{escape(plain(text))}</a></td>'
 
 
 @dataclass(slots=True)
@@ -47,10 +61,22 @@ class Page:
     def picture(self, svg: str) -> None:
         self._parts.append(f"<figure style='margin:0'>{svg}</figure>")
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    def folded(self, anchor: str, title: str, note: str, rows: Sequence[Sequence[str]]) -> None:
+        """A table that is opened when it is wanted."""
         body = "".join("<tr>" + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-        self._parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        self._parts.append(
+            f'<details id="{escape(anchor, quote=True)}"><summary>{escape(plain(title))}</summary>'
+            f"<p class='note'><code>{escape(plain(note))}</code></p><table><tbody>{body}</tbody></table></details>"
+        )
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+        """A cell is a text, or a text and where it leads to within the page."""
+        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+        body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+        wide = ' class="wide"' if len(columns) > WIDE else ""
+        self._parts.append(
+            f"<div class='room'><table{wide}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
 
     def html(self) -> str:
         return (

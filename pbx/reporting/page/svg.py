@@ -133,6 +133,40 @@ def _stepped(points: Sequence[tuple[float, float, float, float]]) -> list[tuple[
     return found
 
 
+@dataclass(slots=True)
+class Bar:
+    """A share with its interval; `line` is another figure that is drawn through all of them. A name has two lines."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    line: float = 0.0
+
+
+def ranges(title: str, description: str, up: Axis, shown: Sequence[Bar]) -> str:
+    """A point with its interval for each bar, and the stepped line through them."""
+    left, right, top, bottom = 70, 880, 20, 260
+    parts = _axes(Axis("", 0, len(shown), max(len(shown), 1)), up, (left, right, top, bottom), marks=False)
+    width = (right - left) / max(len(shown), 1)
+    line = []
+    for number, one in enumerate(shown):
+        x = left + (number + 0.5) * width
+        y, low, high = (up.place(value, bottom, top) for value in (one.value, one.low, one.high))
+        level = up.place(one.line, bottom, top)
+        line += [(x - width / 2, level), (x + width / 2, level)]
+        told = escape(f"{one.name}: {up.text(one.value)} ({up.text(one.low)} - {up.text(one.high)})")
+        parts.append(
+            f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='{INK}' stroke-width='2'/>"
+        )
+        parts.append(f"<circle cx='{x:.1f}' cy='{y:.1f}' r='5' fill='{COLOURS[0]}'><title>{told}</title></circle>")
+        for row, text in enumerate(one.name.split("\n")):
+            parts.append(_text(x, bottom + 18 + 16 * row, text, anchor="middle"))
+    dashed = f"stroke='{COLOURS[1]}' stroke-width='1.5' stroke-dasharray='5 3'"
+    parts.append(f"<polyline points='{_points(line)}' fill='none' {dashed}/>")
+    return _svg(title, description, 900, bottom + 50, parts)
+
+
 def bars(
     title: str, description: str, up: Axis, names: Sequence[str], stacks: Sequence[tuple[str, Sequence[float]]]
 ) -> str:

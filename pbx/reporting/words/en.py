@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 TITLES = {
+    "delays": "What the delay of a callback does",
+    "lost": "Agents and the callers they lost",
+    "tools": "Which tool they choose",
+    "automatic": "Automatic messages and repeated calls",
+    "campaigns": "Campaigns",
     "queues": "Queues",
     "agents": "Agents",
     "trunks": "Trunks",

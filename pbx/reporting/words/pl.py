@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 TITLES = {
+    "delays": "Skuteczność a czas oddzwonienia",
+    "lost": "Konsultanci i utraceni dzwoniący",
+    "tools": "Które narzędzie wybierają",
+    "automatic": "Wiadomości automatyczne i ponowne połączenia",
+    "campaigns": "Kampanie",
     "queues": "Kolejki",
     "agents": "Konsultanci",
     "trunks": "Łącza operatorów",
@@ -19,6 +24,43 @@ TITLES = {
 }
 
 COLUMNS = {
+    "mos": "MOS",
+    "delay": "Pierwsza próba po",
+    "called": "Dzwoniono",
+    "reached_share": "Dodzwoniono, udział",
+    "reached_low": "od",
+    "reached_high": "do",
+    "falling_share": "Krzywa nierosnąca",
+    "callers_offered": "Zaproponowani dzwoniący",
+    "lost_callers": "Utraceni",
+    "lost_share": "Utraceni, udział",
+    "lost_low": "od",
+    "lost_high": "do",
+    "talks": "Rozmowy",
+    "short_talks": "Krótkie rozmowy",
+    "short_share": "Krótkie, udział",
+    "device": "Urządzenie",
+    "tool": "Narzędzie",
+    "calls": "Połączenia",
+    "tool_share": "Udział w urządzeniu",
+    "tool_low": "od",
+    "tool_high": "do",
+    "spoken": "Rozmawiano",
+    "week_over": "Tydzień minął",
+    "no_repeat": "Bez powrotu",
+    "no_repeat_share": "Bez powrotu, udział",
+    "no_repeat_low": "od",
+    "no_repeat_high": "do",
+    "base": "Baza",
+    "clickers": "Kliknęli",
+    "ctr": "CTR",
+    "rang": "Zadzwonili",
+    "contact_rate": "Wskaźnik kontaktu",
+    "contact_low": "od",
+    "contact_high": "do",
+    "conversion": "Konwersja",
+    "conversion_low": "od",
+    "conversion_high": "do",
     "partner": "Partner",
     "sent": "Przekazane",
     "short": "Poniżej 10 s",
@@ -147,6 +189,30 @@ COLUMNS = {
 }
 
 NOTES = {
+    "delays": (
+        "Udział: wśród klientów, do których pierwszy raz zadzwoniono po takim czasie, ci, z którymi ta próba "
+        "połączyła; przedział 95 % (Wilson). Krzywa nierosnąca: regresja izotoniczna ważona liczbą klientów. Bez "
+        "tych, którzy sami zadzwonili wcześniej."
+    ),
+    "lost": (
+        "Utraceni: konsultant nie przyjął propozycji, a dzwoniący potem zrezygnował w tej kolejce / "
+        "propozycje; przedział 95 % (Wilson). Krótkie rozmowy: odebrane i skończone w ciągu 10 s."
+    ),
+    "tools": (
+        "Narzędzie: widget to oddzwonienie zamówione na stronie, call to każde wybrane połączenie. Udział: w "
+        "połączeniach z tego urządzenia i źródła; przedział 95 % (Wilson). Tylko połączenia, o których to "
+        "wiadomo."
+    ),
+    "automatic": (
+        "Źródło: flow:NAZWA:BLOK lub queue:NAZWA. Bez powrotu: wiadomości przyjęte przez bramkę, których 7 dni "
+        "minęło i w tym czasie numer nie zadzwonił ponownie; przedział 95 % (Wilson). Nie dowodzi to, że "
+        "przyczyną była wiadomość."
+    ),
+    "campaigns": (
+        "Baza: numery, do których napisano. CTR = unikalni klikający / doręczone. Wskaźnik kontaktu = numery, z "
+        "którymi rozmawiano w dowolną stronę w ciągu 7 dni / baza. Konwersja = numery, które kliknęły lub "
+        "zadzwoniły w ciągu 7 dni / baza. Przedziały 95 % (Wilson)."
+    ),
     "queues": "SL1 = (ANS≤T + AB≤T) / (ANS + AB): wczesne rezygnacje liczą się jak obsłużone.\n"
     "SL2 = ANS≤T / ANS: tylko odebrane.\nSL3 = ANS≤T / (ANS + AB): ściśle.\n"
     "SL4 = ANS≤T / (ANS + AB − AB≤T): bez wczesnych rezygnacji.\n"

@@ -47,6 +47,7 @@ def cdr(number: int, *, answered: bool, campaign: str = "pumps", tag: str = "goo
     given |= {"answered_us": at_us, "abandoned": not answered, "bridged_us": at_us + M if answered else None}
     given |= {"direction": "inbound", "caller": caller or f"+7495{number:07d}", "did": "+74951112233"}
     given |= {"tag": tag, "campaign": campaign, "cause": "normal"}
+    given["mos"] = None
     return Cdr(**given)
 
 

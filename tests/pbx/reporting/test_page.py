@@ -20,7 +20,7 @@ from pbx.demodata.agency import Agency
 from pbx.demodata.build import Year, build
 from pbx.demodata.configuration import configuration
 from pbx.reporting.intervals import day, days
-from pbx.reporting.page.period import _round_up
+from pbx.reporting.page.pictures import round_up
 from pbx.reporting.page.svg import Axis, Curve, bars, curves, heat_map, shade
 from pbx.reporting.page.texts import TEXTS, WEEKDAYS
 from pbx.reporting.proportion import bands, kaplan_meier
@@ -49,7 +49,8 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag not in ("script", "link", "img", "iframe")
-        assert not {name for name, _ in attrs} & {"src", "href", "onload"}
+        assert not {name for name, _ in attrs} & {"src", "onload"}
+        assert all((value or "").startswith("#") for name, value in attrs if name == "href")
         if tag not in VOID:
             self.open.append(tag)
 
@@ -57,7 +58,7 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "td":
+        if self.open and (self.open[-1] == "td" or self.open[-2:] == ["td", "a"]):
             self.cells.append(data)
         if self.open and self.open[-1] == "h2":
             self.headings.append(data)
@@ -91,7 +92,8 @@ def test_it_says_what_the_reports_say(folder: Path, language: Language) -> None:
     assert page.cells[:3] == ["hotline", f"{found.offered:,}".replace(",", group), str(found.answered)]
     assert f"{seizures:,}".replace(",", group) in page.cells
     assert page.headings[0] == TEXTS[language]["when"]
-    assert len(page.headings) == 7
+    assert page.headings[-1] == TEXTS[language]["behind"]
+    assert len(page.headings) == 14
 
 
 def test_a_day_has_no_days_and_an_empty_one_says_so(folder: Path) -> None:
@@ -208,7 +210,7 @@ def test_bars_stand_upon_each_other() -> None:
 
 @pytest.mark.parametrize(("highest", "top"), [(0, 1), (5, 5), (7, 8), (536, 600), (1234, 1500)])
 def test_axes_end_at_round_numbers(highest: float, top: float) -> None:
-    end, step = _round_up(highest)
+    end, step = round_up(highest)
     assert end >= max(highest, 1)
     assert end == pytest.approx(top, rel=0.35)
     assert end / step <= 7

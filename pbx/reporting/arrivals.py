@@ -1,0 +1,100 @@
+"""When people call: by weekday and quarter hour of the local clock, and how many outside opening hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, Connection, literal_column, select
+
+from pbx.call.hours import OpeningHours
+from pbx.reporting.intervals import Interval, local
+from pbx.store import schema
+from pbx.store.intervals.bins import count, total
+from pbx.store.intervals.families import CALLS
+from pbx.store.intervals.reading import sums
+
+SLOT_MIN = 15
+BUSIEST = 3  # hours
+SLOTS = 24 * 60 // SLOT_MIN
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Calls in. `counts[weekday][quarter hour]`; `days[weekday]` is how many such days the interval has."""
+
+    counts: list[list[int]] = field(default_factory=lambda: [[0] * SLOTS for _ in range(7)])
+    days: list[int] = field(default_factory=lambda: [0] * 7)
+    calls: int = 0
+    outside: int | None = None  # of opening hours; None when there are none
+    open_hours: list[int] = field(default_factory=lambda: [0] * 24)  # within opening hours, by hour of the local clock
+
+    @property
+    def busiest(self) -> tuple[list[int], float | None]:
+        """The three busiest hours of the day within opening hours, and their share of the calls of those."""
+        inside = sum(self.open_hours)
+        top = sorted(sorted(range(24), key=lambda hour: (-self.open_hours[hour], hour))[:BUSIEST])
+        return top, sum(self.open_hours[hour] for hour in top) / inside if inside else None
+
+    def average(self) -> list[list[float]]:
+        """Calls of an average week."""
+        return [[n / (days or 1) for n in line] for line, days in zip(self.counts, self.days, strict=True)]
+
+
+class _Door:
+    """Opening hours that are asked about a whole year: what is open on a date is looked up once."""
+
+    def __init__(self, hours: OpeningHours) -> None:
+        self._hours = hours
+        self._spans: dict[date, tuple[tuple[int, int], ...]] = {}
+
+    def open(self, at_us: int) -> bool:
+        if self._hours.named:
+            return self._hours.state(at_us / 1e6) == "open"
+        at = local(at_us, self._hours.zone)
+        spans = self._spans.get(at.date())
+        if spans is None:
+            spans = self._spans[at.date()] = self._hours.open_on(at.date())
+        minute = at.hour * 60 + at.minute
+        return any(start <= minute < end for start, end in spans)
+
+
+def arrivals(
+    connection: Connection, interval: Interval, zone: ZoneInfo, hours: Sequence[OpeningHours], now_us: int
+) -> Arrivals:
+    """A call is outside opening hours when it is outside all of `hours`. Days of the future do not count."""
+    found = Arrivals(outside=0 if hours else None)
+    doors = [_Door(one) for one in hours]
+    for at_us, calls in _pieces(connection, interval, hours):
+        at = local(at_us, zone)
+        found.counts[at.weekday()][(at.hour * 60 + at.minute) // SLOT_MIN] += calls
+        found.calls += calls
+        if found.outside is not None:
+            shut = not any(one.open(at_us) for one in doors)
+            found.outside += calls if shut else 0
+            if not shut:
+                found.open_hours[at.hour] += calls
+    first, last = local(interval.start_us, zone).date(), local(min(interval.end_us, now_us) - 1, zone).date()
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        found.days[date.fromordinal(ordinal).weekday()] += 1
+    return found
+
+
+def _pieces(connection: Connection, interval: Interval, hours: Sequence[OpeningHours]) -> Iterable[tuple[int, int]]:
+    """(instant, calls in) of pieces in which neither the quarter hour nor the opening changes."""
+    if all(one.changes_at(SLOT_MIN) for one in hours):
+        table = sums(connection, CALLS, interval.start_us, interval.end_us).c
+        query = select(table.bin_us, total(table.calls)).where(table.direction == "inbound").group_by(table.bin_us)
+    else:
+        call = schema.cdrs.c
+        piece_us = literal_column("60000000", BigInteger)
+        piece = call.started_us // piece_us * piece_us
+        query = (
+            select(piece, count())
+            .where(call.direction == "inbound", call.test == "")
+            .where(call.started_us >= interval.start_us, call.started_us < interval.end_us)
+            .group_by(piece)
+        )
+    yield from connection.execute(query)

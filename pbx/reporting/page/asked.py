@@ -1,0 +1,76 @@
+"""What a page is to show, and how figures are written in its language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from pbx.call.hours import OpeningHours
+from pbx.config import Language
+from pbx.reporting.intervals import Interval, local
+from pbx.reporting.page.texts import TEXTS
+from pbx.reporting.proportion import Share
+from pbx.reporting.queries import Thresholds
+from pbx.reporting.request import Request
+from pbx.reporting.sheet import Unit, Value
+from pbx.reporting.table import NONE, duration, percent
+
+CONTINENTAL = str.maketrans({",": "\u202f", ".": ","})  # a narrow space that does not break
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the page is to show, and how."""
+
+    interval: Interval
+    zone: ZoneInfo
+    language: Language
+    thresholds: Thresholds
+    hours: Sequence[OpeningHours]
+    now_us: int
+    demo: str = ""
+
+    def request(self, **filters: str) -> Request:
+        """The same as a report of the registry is asked with."""
+        return Request(self.interval, self.zone, self.now_us, self.language, filters, self.thresholds, list(self.hours))
+
+    @property
+    def days(self) -> int:
+        """How many local days the period has."""
+        first, last = (local(at, self.zone).date() for at in (self.interval.start_us, self.interval.end_us - 1))
+        return (last - first).days + 1
+
+    @staticmethod
+    def interval_of(part: int, whole: int) -> tuple[float, float]:
+        """In which the true share lies with 95 % confidence."""
+        return Share(part, whole).interval
+
+    def cell(self, value: Value, unit: Unit) -> str:
+        """A cell of a sheet."""
+        if value is None:
+            return NONE
+        if isinstance(value, str):
+            return value
+        if unit is Unit.SHARE:
+            return self.share(value)
+        if unit is Unit.SECONDS:
+            return self.seconds(value)
+        return self.figure(f"{value:,.2f}" if unit is Unit.MONEY or isinstance(value, float) else f"{value:,}")
+
+    def text(self, name: str, **values: object) -> str:
+        return TEXTS[self.language][name].format(**values)
+
+    def figure(self, text: str) -> str:
+        """A figure as it is written in the page's language: 1,234.5 or 1 234,5."""
+        return text if self.language == "en" else text.translate(CONTINENTAL)
+
+    def count(self, value: float) -> str:
+        return self.figure(f"{value:,}")
+
+    def share(self, value: float | None) -> str:
+        return self.figure(percent(value))
+
+    def seconds(self, value: float | None) -> str:
+        text = self.figure(duration(value))
+        return text.replace(" s", " с") if self.language == "ru" else text

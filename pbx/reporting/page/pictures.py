@@ -1,0 +1,147 @@
+"""The pictures of calls that come: when, day by day, and how long callers hold."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, not_, select
+
+from pbx.reporting.arrivals import SLOTS, arrivals
+from pbx.reporting.intervals import local
+from pbx.reporting.page.asked import Asked
+from pbx.reporting.page.html import Page
+from pbx.reporting.page.svg import Axis, Curve, bars, curves, heat_map
+from pbx.reporting.page.texts import WEEKDAYS
+from pbx.reporting.patience import Counted, observed_counts
+from pbx.reporting.proportion import bands, kaplan_meier_counts
+from pbx.reporting.table import NONE
+from pbx.store.intervals.bins import total
+from pbx.store.intervals.families import QUEUES
+from pbx.store.intervals.reading import sums
+
+HOLD_S = 600.0  # the right end of the curve of patience
+HAZARD_S = 300.0  # and of that of the hazard
+HAZARD_BIN_S = 10.0
+MOST_BARS = 92  # days that are drawn one by one
+MOST_STEPS = 400  # of a curve: what is nearer to the last point than this is not seen
+MOST_QUEUES = 5  # curves in one picture
+FEWEST_AT_RISK = 5  # callers who still wait: where fewer do, the curve ends
+
+
+def when(page: Page, connection: Connection, asked: Asked) -> None:
+    """The heat map, and the share outside of opening hours."""
+    found = arrivals(connection, asked.interval, asked.zone, asked.hours, asked.now_us)
+    values = found.average()
+    most = max(max(line) for line in values)
+    hours = [f"{slot // 4}" if slot % 4 == 0 else "" for slot in range(SLOTS)]
+    page.heading(asked.text("when"))
+    about = asked.text("when_about", most=asked.figure(f"{most:.1f}"), count=asked.count(found.calls))
+    page.say(about)
+    page.picture(heat_map(asked.text("when"), about, WEEKDAYS[asked.language], hours, values, "{:.1f}".format))
+    if found.outside is None:
+        page.say(asked.text("outside_unknown"), "note")
+        return
+    share = asked.share(found.outside / found.calls) if found.calls else NONE
+    page.say(asked.text("outside", count=asked.count(found.outside), all=asked.count(found.calls), share=share))
+    top, part = found.busiest
+    if part is not None:
+        spans = ", ".join(f"{hour}–{hour + 1}" for hour in top)
+        page.say(asked.text("busiest", hours=spans, share=asked.share(part)))
+
+
+def days(page: Page, connection: Connection, asked: Asked) -> None:
+    """Nothing for a single day, or for more days than there is room for."""
+    if not 1 < asked.days <= MOST_BARS:
+        return
+    first = local(asked.interval.start_us, asked.zone).date()
+    dates = [first + timedelta(days=n) for n in range(asked.days)]
+    found = _by_day(connection, asked)
+    none = (0, 0, 0)
+    stacks = [
+        (asked.text(name), [float(found.get(one, none)[at]) for one in dates])
+        for at, name in enumerate(("answered", "abandoned", "other"))
+    ]
+    highest = max((sum(counts) for counts in found.values()), default=0)
+    about = f"{asked.text('days_about')} n = {asked.count(sum(map(sum, found.values())))}."
+    page.heading(asked.text("days"))
+    page.say(about)
+    names = [f"{one.day}.{one.month:02d}" for one in dates]
+    page.picture(bars(asked.text("days"), about, Axis(asked.text("calls"), 0, *round_up(highest)), names, stacks))
+
+
+def _by_day(connection: Connection, asked: Asked) -> dict[date, tuple[int, int, int]]:
+    """(answered, abandoned, left otherwise) of each local day: every quarter of an hour lies in one."""
+    table = sums(connection, QUEUES, asked.interval.start_us, asked.interval.end_us).c
+    query = select(table.bin_us, table.outcome, total(table.visits)).where(not_(table.callback))
+    found: dict[date, tuple[int, int, int]] = {}
+    for bin_us, outcome, visits in connection.execute(query.group_by(table.bin_us, table.outcome)):
+        at = local(bin_us, asked.zone).date()
+        counts = list(found.get(at, (0, 0, 0)))
+        counts[{"answered": 0, "abandoned": 1}.get(outcome, 2)] += visits
+        found[at] = counts[0], counts[1], counts[2]
+    return found
+
+
+def round_up(highest: float) -> tuple[float, float]:
+    """(the top of an axis, the step of its marks): 1, 2 or 5 times a power of ten, five marks or so."""
+    step = 1.0
+    while highest / step > 6:
+        step *= 2.5 if f"{step:.0e}"[0] == "2" else 2
+    return max(step * -(-highest // step), step), step
+
+
+def hold(page: Page, connection: Connection, asked: Asked) -> None:
+    """Survival and hazard of the waits, by queue."""
+    page.heading(asked.text("hold"))
+    waits = sorted(observed_counts(connection, asked.interval).items(), key=lambda one: (-_n(one[1]), one[0]))
+    if not waits:
+        page.say(asked.text("hold_none"))
+        return
+    waits = waits[:MOST_QUEUES]
+    about = asked.text("hold_about")
+    page.say(about)
+    lines = [Curve(f"{queue} (n = {asked.count(_n(seen))})", _survival(seen), steps=True) for queue, seen in waits]
+    longest = max(line.points[-1][0] for line in lines)
+    across = Axis(asked.text("seconds"), 0, max(60.0, -(-longest // 60) * 60), 60 if longest > 120 else 15)
+    up = Axis(asked.text("share"), 0, 1, 0.2, "{:.0%}".format)
+    page.picture(curves(asked.text("hold"), about, across, up, lines))
+    _hazard(page, asked, waits)
+
+
+def _n(seen: list[Counted]) -> int:
+    return sum(gave_up + others for _, gave_up, others in seen)
+
+
+def _survival(seen: list[Counted]) -> list[tuple[float, float, float, float]]:
+    steps = kaplan_meier_counts(seen)
+    points = [(0.0, 1.0, 1.0, 1.0)]
+    for step, (low, high) in zip(steps, bands(steps), strict=True):
+        near = step.at < points[-1][0] + HOLD_S / MOST_STEPS and step.survival > points[-1][1] - 1 / MOST_STEPS
+        if step.at <= HOLD_S and step.at_risk >= FEWEST_AT_RISK and not near:
+            points.append((step.at, step.survival, low, high))
+    return points
+
+
+def _hazard(page: Page, asked: Asked, waits: list[tuple[str, list[Counted]]]) -> None:
+    """Of those who wait, the share that gives up within the next ten seconds, with the interval of the count."""
+    lines = []
+    for queue, seen in waits:
+        points = []
+        for number in range(int(HAZARD_S / HAZARD_BIN_S)):
+            start = number * HAZARD_BIN_S
+            at_risk = sum(gone + others for wait, gone, others in seen if wait > start)
+            gave_up = sum(gone for wait, gone, _ in seen if start < wait <= start + HAZARD_BIN_S)
+            if at_risk < 4 * FEWEST_AT_RISK:
+                break
+            low, high = asked.interval_of(gave_up, at_risk)
+            points.append((start + HAZARD_BIN_S / 2, gave_up / at_risk, low, high))
+        if len(points) > 1:
+            lines.append(Curve(f"{queue} (n = {asked.count(_n(seen))})", points))
+    if not lines:
+        return
+    about = asked.text("hazard_about")
+    page.say(about)
+    top, step = round_up(100 * max(point[3] for line in lines for point in line.points))
+    up = Axis(asked.text("hazard"), 0, min(top, 100) / 100, step / 100, "{:.0%}".format)
+    across = Axis(asked.text("seconds"), 0, HAZARD_S, 60)
+    page.picture(curves(asked.text("hazard"), about, across, up, lines))
