@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import String, insert
 
 from pbx.clock import SystemClock
 from pbx.config import Config
@@ -40,14 +40,14 @@ M = 1_000_000
 
 def cdr(number: int, *, answered: bool, campaign: str = "pumps", tag: str = "google", caller: str = "") -> Cdr:
     at_us = (START + number * 700) * M
-    given: dict[str, Any] = {**dict.fromkeys(Cdr.__slots__, ""), "mos": None}
-    given |= dict.fromkeys(("sip_status", "legs", "rx_packets", "lost_packets", "wait_s", "talk_s", "hold_s"), 0)
-    given |= dict.fromkeys(("duration_s", "billed_s", "recording_s", "jitter_ms", "cost"), 0.0)
+    plain = {
+        one.name: "" if isinstance(one.type, String) else None if one.nullable else 0 for one in schema.cdrs.columns
+    }
+    given: dict[str, Any] = {name: plain[name] for name in Cdr.__slots__}
     given |= {"id": f"{number:032x}", "started_us": at_us, "ended_us": at_us + 60 * M, "zone": "UTC", "setup_s": None}
     given |= {"answered_us": at_us, "abandoned": not answered, "bridged_us": at_us + M if answered else None}
     given |= {"direction": "inbound", "caller": caller or f"+7495{number:07d}", "did": "+74951112233"}
     given |= {"tag": tag, "campaign": campaign, "cause": "normal"}
-    given["mos"] = None
     return Cdr(**given)
 
 
