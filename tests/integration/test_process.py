@@ -116,7 +116,7 @@ def test_serves_health_metrics_and_control(started_alone: Process) -> None:
     assert pbx.get("/calls")[0] == 404  # control is on the Unix socket only
     answer = pbx.control.get("/status")
     assert answer["name"] == "process-test"
-    assert answer["rss_mb"] < 125
+    assert answer["rss_mb"] < 140  # 113 of the telephone side, the rest of the web side (decision 0210)
     assert pbx.control.get("/agents")[0]["state"] == "offline"
     with pytest.raises(ControlError, match="no agent"):
         pbx.control.request("POST", "/agents/999", {"state": "available"})

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 import pbx
+from pbx.api.late import at_leisure
 from pbx.api.rest import problem
 from pbx.api.rest.access import PUBLIC, allow
 from pbx.api.rest.edge import Edge
@@ -68,7 +69,7 @@ def _description(app: FastAPI) -> APIRouter:
     async def openapi() -> Response:
         if not text:
             routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
-            document = await asyncio.to_thread(describe, app, routes)
+            document = await asyncio.to_thread(at_leisure, describe, app, routes)
             document["servers"] = [{"url": PREFIX}]
             text.append(orjson.dumps(document))
         return Response(text[0], media_type="application/json")

@@ -25,7 +25,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HouseThread]:
 
 @pytest.fixture(scope="module")
 def description(there: HouseThread) -> dict[str, Any]:
-    document: dict[str, Any] = httpx.get(f"{there.url}/openapi.json").raise_for_status().json()
+    document: dict[str, Any] = httpx.get(f"{there.url}/openapi.json", timeout=60).raise_for_status().json()
     return document
 
 
