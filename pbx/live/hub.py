@@ -7,6 +7,7 @@ at, compared and encoded together, at most ten times a second, and the less ofte
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ from pbx.live.frames import Message
 from pbx.live.ring import Change, Ring, change
 from pbx.live.topics import Row, Source, Topic, View
 
+log = logging.getLogger("centrala.live")
 LEAST_DELAY_S = 0.1
 PER_S = 500  # messages a second that are told to all clients together
 LINGER_S = 30.0  # without a client, until all is forgotten: who comes back meanwhile has missed nothing
@@ -96,8 +98,7 @@ class Hub:
             those.discard(client)
             if not those:
                 del self._views[client.view]
-        if not self.clients and self._active:
-            self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._sleep)
+        self._rest()
 
     def end(self, client: Client, code: int) -> None:
         """Closes a connection from our side."""
@@ -107,13 +108,10 @@ class Hub:
 
     def snapshot(self, view: View) -> bytes:
         """What a client of `view` gets first, as JSON."""
-        asleep = not self._active
         self._wake()
         self._flush()
-        body = self._snapshot(view).body
-        if asleep:
-            self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._sleep)
-        return body
+        self._rest()
+        return self._snapshot(view).body
 
     # -- waking and sleeping -------------------------------------------------------------------------------------
 
@@ -131,6 +129,13 @@ class Hub:
             source.begin(partial(self._mark, self._dirty[topic]))
             self._state[topic] = dict(source.rows())
         self._watch_later()
+
+    def _rest(self) -> None:
+        """Without a client all is forgotten, in a while."""
+        if not self.clients and self._active:
+            if self._linger is not None:
+                self._linger.cancel()
+            self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._sleep)
 
     def _sleep(self) -> None:
         if not self._active or self.clients:
@@ -170,7 +175,12 @@ class Hub:
                 names.clear()
                 source, state = self._sources[topic], self._state[topic]
                 for name in marked:
-                    old, new = state.get(name), source.row(name)
+                    old = state.get(name)
+                    try:
+                        new = source.row(name)
+                    except Exception:  # one row that cannot be made must not stop all others
+                        log.exception("%s %s cannot be shown in the live stream", topic, name)
+                        continue
                     if new == old:
                         continue
                     self._seq += 1

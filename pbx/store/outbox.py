@@ -21,7 +21,6 @@ NEW = BulkInsert(outbox)
 SETTLED = BulkInsert(outbox, replace=True)
 NUMBERS = BulkInsert(outbox_targets, replace=True)
 TIMES = ("created", "queued", "due", "ended")
-TEXTS = ("target", "key", "kind", "call_id", "error", "excerpt")
 # Written out: with a bound parameter SQLite cannot know that the indexes of such rows serve.
 PENDING: ColumnElement[bool] = literal_column("outbox.state = 'pending'")
 DEAD: ColumnElement[bool] = literal_column("outbox.state = 'dead'")
@@ -228,22 +227,33 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def clean(text: str) -> str:
     """Text as every database takes it."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _row(entry: Entry) -> Row:
-    values: list[Any] = []
-    for column in outbox.columns:
-        name = column.name.removesuffix("_us")
-        value = getattr(entry, name)
-        if name in TIMES:
-            value = micros(value)
-        elif name in TEXTS:
-            value = clean(value)
-        elif name == "state":
-            value = value.value
-        values.append(value)
-    return tuple(values)
+    """In the order of the table's columns. Written out: it is made for each event that is told."""
+    return (
+        clean(entry.target),
+        clean(entry.key),
+        entry.seq,
+        entry.number,
+        entry.id,
+        clean(entry.kind),
+        clean(entry.call_id),
+        entry.body,
+        micros(entry.created),
+        micros(entry.queued),
+        micros(entry.due),
+        entry.state.value,
+        entry.attempts,
+        micros(entry.ended),
+        entry.status,
+        clean(entry.error),
+        clean(entry.excerpt),
+        entry.took_ms,
+    )
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

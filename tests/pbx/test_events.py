@@ -71,3 +71,12 @@ def test_a_listener_that_subscribes_during_publish_is_heard_from_the_next_event_
 
 def test_a_kind_is_found_by_its_text_and_by_itself() -> None:
     assert {Kind.DIGIT: 1}["digit"] == {"digit": 1}[Kind.DIGIT] == 1
+
+
+def test_who_listens_ahead_hears_before_those_who_were_there() -> None:
+    bus, heard = EventBus(), []
+    bus.subscribe(CallEvent, lambda _: heard.append("journey"))
+    bus.subscribe(CallEvent, lambda _: heard.append("outbox"), (Kind.CALL_ENDED,), ahead=True)
+    bus.publish(CallEvent(Kind.CALL_ENDED, "c", "a", 1.0))
+    bus.publish(CallEvent(Kind.CALL_STARTED, "c", "a", 1.0))
+    assert heard == ["outbox", "journey", "journey"]

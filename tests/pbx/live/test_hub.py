@@ -288,6 +288,28 @@ async def test_idle_clients_hear_a_beat_and_no_more() -> None:
     assert not our.clients
 
 
+async def test_a_look_without_a_client_does_not_keep_it_awake() -> None:
+    our, calls, _ = hub()
+    for _ in range(3):
+        calls.put("c", n=1)
+        assert b'"c":{"n":1}' in our.snapshot(ALL)
+        await asyncio.sleep(hub_module.LINGER_S / 2)
+    await asyncio.sleep(hub_module.LINGER_S)
+    assert calls.mark is None
+
+
+async def test_a_row_that_cannot_be_made_stops_no_other() -> None:
+    our, calls, _ = hub()
+    watcher = Watcher()
+    our.join(watcher)
+    sound = calls.row
+    calls.row = lambda name: sound(name) if name != "bad" else 1 // 0  # type: ignore[assignment, method-assign, return-value]
+    for name in ("a", "bad", "z"):
+        calls.put(name, n=1)
+    await asyncio.sleep(0.3)
+    assert sorted(watcher.state["calls"]) == ["a", "z"]
+
+
 async def test_frames_and_events_of_every_size() -> None:
     for size in (0, 100, 125, 126, 65_533, 65_536, 100_000):
         message = Message([b'"' + b"x" * size + b'"'], 7)
