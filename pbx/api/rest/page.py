@@ -37,7 +37,7 @@ class PageRequest:
         return read_cursor(self.cursor, *kinds) if self.cursor else None
 
 
-def _page_request(
+async def _page_request(  # async: a plain function would be called in a thread
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items of a page")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=MAX_CURSOR, description="`next` of the page before")] = None,
 ) -> PageRequest:

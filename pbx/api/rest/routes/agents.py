@@ -9,10 +9,12 @@ from fastapi import APIRouter, Query
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
 from pbx.api.rest.access import allow, allows
+from pbx.api.rest.listing import Listing
 from pbx.api.rest.models.base import AskedInstant, Extension, seconds_of
 from pbx.api.rest.models.queues import Agent, BreakReason, StateInterval, StateRequest, Team, WrapUpRequest
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from, page_of
 
+AGENTS = Listing(Agent)
 Reader = Annotated[Principal, allows(Permission.AGENTS_READ)]
 
 
@@ -76,7 +78,7 @@ def _looking(router: APIRouter, control: AgentControl) -> None:
             and (not queue or queue in row["queues"])
             and (not state or row["state"] == state)
         ]
-        return page_of(found, page, lambda row: row["extension"])
+        return AGENTS.page(page_of(found, page, lambda row: row["extension"]))
 
     @router.get("/agents/{extension}", response_model=Agent, summary="An agent now")
     async def agent(extension: Extension, who: Reader) -> Any:

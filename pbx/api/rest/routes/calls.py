@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
 from pbx.api.rest.access import allow, allows
+from pbx.api.rest.listing import Listing
 from pbx.api.rest.models.base import CallId, Extension, Name
 from pbx.api.rest.models.calls import (
     NoteRequest,
@@ -32,6 +33,7 @@ from pbx.api.rest.problem import problems
 
 Reader = Annotated[Principal, allows(Permission.CALLS_READ)]
 Actor = Annotated[Principal, allows(Permission.CALLS_CONTROL)]
+RUNNING = Listing(RunningCall)
 Supervisor = Annotated[Principal, allows(Permission.CALLS_SUPERVISE)]
 
 
@@ -90,7 +92,7 @@ def _looking(router: APIRouter, control: CallControl) -> None:
             and (not trunk or row["trunk"] == trunk)
             and (not extension or extension in row["extensions"])
         ]
-        return page_of(found, page, lambda row: row["id"])
+        return RUNNING.page(page_of(found, page, lambda row: row["id"]))
 
     @router.get("/calls/{call_id}", response_model=RunningCallDetail, summary="A running call with its legs")
     async def call(call_id: CallId, who: Reader) -> Any:

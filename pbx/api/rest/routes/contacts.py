@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
 from pbx.api.rest.access import allows
+from pbx.api.rest.listing import Listing
 from pbx.api.rest.models.base import AskedInstant, ItemId, seconds_of
 from pbx.api.rest.models.contacts import (
     Claim,
@@ -20,6 +21,7 @@ from pbx.api.rest.models.contacts import (
 )
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from
 
+CONTACTS = Listing(Contact)
 Reader = Annotated[Principal, allows(Permission.CONTACTS_READ)]
 Writer = Annotated[Principal, allows(Permission.CONTACTS_WRITE)]
 Filter = Annotated[str, Query(max_length=64)]
@@ -96,7 +98,8 @@ def _looking(router: APIRouter, control: ContactControl) -> None:
             rows = await control.page(wanted, times, page.limit + 1, place)
             found += [row for row in rows if sees(who, row)]
             if len(found) > page.limit or len(rows) <= page.limit:
-                return page_from(found[: page.limit + 1], page, lambda row: make_cursor(row["placed"], row["id"]))
+                shown = page_from(found[: page.limit + 1], page, lambda row: make_cursor(row["placed"], row["id"]))
+                return CONTACTS.page(shown)
             place = (rows[-1]["placed"], rows[-1]["id"])
 
     @router.get("/contacts/summary", response_model=ContactSummary, summary="How many are open, overdue, breached")

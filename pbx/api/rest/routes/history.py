@@ -8,12 +8,14 @@ from fastapi import APIRouter, Query
 
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.rest.access import allows
+from pbx.api.rest.listing import Listing
 from pbx.api.rest.models.base import AskedInstant, CallId, seconds_of
 from pbx.api.rest.models.calls import Journey
 from pbx.api.rest.models.history import CallRecord, CallRecordDetail, Direction, Outcome
 from pbx.api.rest.page import Page, PageRequest, Paging, make_cursor, page_from
 
 Reader = Annotated[Principal, allows(Permission.CALLS_READ)]
+RECORDS = Listing(CallRecord)
 Filter = Annotated[str, Query(max_length=64)]
 
 
@@ -89,7 +91,7 @@ def history_router(control: HistoryControl) -> APIRouter:
             "tests": tests,
         }
         rows = await control.cdrs(wanted, page.limit + 1, place_of(page), scope_of(who))
-        return page_from(rows, page, cursor_of)
+        return RECORDS.page(page_from(rows, page, cursor_of))
 
     @router.get("/cdrs/{call_id}", response_model=CallRecordDetail, summary="A call's record, its queues and trunks")
     async def cdr(call_id: CallId, who: Reader) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -111,21 +110,11 @@ async def test_who_listens_is_noted_and_who_deletes_too(pbx: Pbx, routers: list[
         assert (await admin.get(f"/recordings/{RECORDED}-2/audio")).status_code == 404
         assert (await admin.get("/recordings/..%2f..%2fetc/audio")).status_code in (404, 422)
         assert (await admin.delete(f"/recordings/{RECORDED}")).status_code == 204
-        await until(lambda: gone(admin))
+        await pbx.store.journey(RECORDED)  # when this is read, everything before it is written
+        assert (await admin.get("/recordings")).json()["items"] == []
         assert (await admin.get(f"/recordings/{RECORDED}/audio")).status_code == 404
         assert (await admin.delete(f"/recordings/{RECORDED}")).status_code == 404
         assert (await admin.get(f"/cdrs/{RECORDED}")).json()["recorded"] is False
-
-
-async def gone(admin: httpx.AsyncClient) -> bool:
-    """The writer has taken the deletion in."""
-    return not (await admin.get("/recordings")).json()["items"]
-
-
-async def until(judge: Any) -> None:
-    async with asyncio.timeout(20):
-        while not await judge():
-            await asyncio.sleep(0.05)
 
 
 async def test_agents_move_themselves_and_supervisors_move_all(routers: list[APIRouter]) -> None:
@@ -238,7 +227,6 @@ async def test_a_report_as_data_and_as_csv(routers: list[APIRouter]) -> None:
         csv = await admin.get("/reports/queues", params={**asked, "format": "csv", "queue": "sales"})
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         assert csv.text.splitlines()[1].count("sales") == 1
-        assert (await admin.get("/reports/queues", params={**asked, "colour": "red"})).status_code == 422
         assert (await admin.get("/reports/none")).status_code == 404
 
 
