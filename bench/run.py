@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load import (
+    api_cost,
     call_code,
     distribution,
     endurance,
@@ -179,6 +180,12 @@ def live_part(figures: Figures, quick: bool, folder: Path) -> None:
         figures.update(live_clients.measure(folder, 20.0))
 
 
+def api_part(figures: Figures, quick: bool, folder: Path) -> None:
+    say("GET /calls of the HTTP API beside a bare route, and pages of the history")
+    figures.update(api_cost.requests(300 if quick else 2000))
+    figures.update(api_cost.history(folder, 200_000 if quick else 1_000_000))
+
+
 PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "micro": micro,
     **{name: partial(part, say=say) for name, part in MEDIA_PARTS.items()},
@@ -195,6 +202,7 @@ PARTS: dict[str, Callable[[Figures, bool, Path], None]] = {
     "flow": flow,
     "ivr": ivr_part,
     "live": live_part,
+    "api": api_part,
     "speech": prompts,
 }
 

@@ -53,7 +53,7 @@ KNOWN = {
 
 def _things(there: HouseThread, headers: dict[str, str]) -> dict[str, str]:
     """Makes what only a request makes, and gives its ids by the parameter's name and the beginning of its path."""
-    with httpx.Client(base_url=there.url, headers=headers) as client:
+    with httpx.Client(base_url=there.url, headers=headers, timeout=60) as client:
 
         def made(path: str, body: dict[str, Any]) -> str:
             found: str = client.post(path, json=body).raise_for_status().json().get("id", "")

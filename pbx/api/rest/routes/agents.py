@@ -14,6 +14,7 @@ from pbx.api.rest.models.base import AskedInstant, Extension, seconds_of
 from pbx.api.rest.models.queues import Agent, BreakReason, StateInterval, StateRequest, Team, WrapUpRequest
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from, page_of
 
+Self = Annotated[Principal, allows(Permission.SELF)]
 AGENTS = Listing(Agent)
 Reader = Annotated[Principal, allows(Permission.AGENTS_READ)]
 
@@ -119,28 +120,28 @@ def _log(router: APIRouter, history: AgentHistory) -> None:
 
 def _acting(router: APIRouter, control: AgentControl) -> None:
     @router.put("/agents/{extension}/state", response_model=Agent, summary="Available, break, offline")
-    async def state(extension: Extension, body: StateRequest, who: Reader) -> Any:
+    async def state(extension: Extension, body: StateRequest, who: Self) -> Any:
         """At once, or after the caller who is being served; then `next_state` says so."""
         _may_act(extension, who)
         force = body.force and who.may(Permission.AGENTS_CONTROL)
         return control.set_agent(extension, body.state, body.reason, force=force)
 
     @router.delete("/agents/{extension}/next", response_model=Agent, summary="Stay as you are after the call")
-    async def clear_next(extension: Extension, who: Reader) -> Any:
+    async def clear_next(extension: Extension, who: Self) -> Any:
         _may_act(extension, who)
         return control.clear_next(extension)
 
     @router.put("/agents/{extension}/note", response_model=Agent, summary="Code and note of the call")
-    async def note(extension: Extension, body: WrapUpRequest, who: Reader) -> Any:
+    async def note(extension: Extension, body: WrapUpRequest, who: Self) -> Any:
         _may_act(extension, who)
         return control.note(extension, body.code, body.note)
 
     @router.post("/agents/{extension}/wrapup/finish", response_model=Agent, summary="End the wrap-up")
-    async def finish(extension: Extension, body: WrapUpRequest, who: Reader) -> Any:
+    async def finish(extension: Extension, body: WrapUpRequest, who: Self) -> Any:
         _may_act(extension, who)
         return control.finish_wrapup(extension, body.code, body.note)
 
     @router.post("/agents/{extension}/wrapup/request", response_model=Agent, summary="Time after this call")
-    async def request(extension: Extension, who: Reader) -> Any:
+    async def request(extension: Extension, who: Self) -> Any:
         _may_act(extension, who)
         return control.request_wrapup(extension)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from pbx.api.rest.reference import reference
 from tests.support.house_thread import HouseThread
 
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "api-reference.md"
 EXAMPLES = int(os.environ.get("FUZZ_API", "0"))
 
 
@@ -46,3 +49,10 @@ def test_every_operation_has_a_summary_and_a_right(description: dict[str, Any]) 
         for method, operation in operations.items():
             assert operation.get("summary"), f"{method} {path}"
             assert operation.get("x-permissions") or not operation.get("security"), f"{method} {path}"
+
+
+def test_the_page_of_routes_is_the_description(description: dict[str, Any]) -> None:
+    text = reference(description)
+    if os.environ.get("WRITE_DOCS"):
+        PAGE.write_text(text, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == text, "WRITE_DOCS=1 with this test renews docs/api-reference.md"
