@@ -11,6 +11,7 @@ from pbx.api.rest.access import allow
 from pbx.api.rest.models.base import ItemId
 from pbx.api.rest.models.widget import LiftBan, LiftedBan, WidgetBan, WidgetProof, WidgetRequest
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from, page_of
+from pbx.api.rest.problem import problems
 from pbx.api.widget_routes import WidgetControl
 
 READ = [allow(Permission.TRACKING_READ)]
@@ -40,7 +41,13 @@ def widget_router(control: WidgetControl) -> APIRouter:
     async def bans(page: Paging) -> Any:
         return page_of(control.bans(), page, lambda row: f"{row['site']} {row['key']}")
 
-    @router.post("/widget/bans/lift", response_model=LiftedBan, dependencies=WRITE, summary="Listen to somebody again")
+    @router.post(
+        "/widget/bans/lift",
+        response_model=LiftedBan,
+        dependencies=WRITE,
+        summary="Listen to somebody again",
+        responses=problems(404),
+    )
     async def lift(body: LiftBan) -> Any:
         return control.lift(body.site, body.key)
 
