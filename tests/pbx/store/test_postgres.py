@@ -24,6 +24,11 @@ from tests.pbx.store.test_contacts import (  # noqa: F401 - run here once more
     test_the_key_decides_in_the_database,
 )
 from tests.pbx.store.test_kept import test_what_was_kept_comes_back  # noqa: F401
+from tests.pbx.store.test_outbox import (  # noqa: F401
+    test_a_key_is_one_row_however_it_is_put,
+    test_of_a_call_only_the_first_that_waits_may_be_tried,
+    test_people_and_time_change_rows,
+)
 from tests.pbx.store.test_phone_settings import test_they_are_on_disk_when_saved  # noqa: F401
 from tests.pbx.store.test_rebuild import dump, test_what_the_journey_does_not_tell_is_left_alone  # noqa: F401
 from tests.pbx.store.test_store import (  # noqa: F401
