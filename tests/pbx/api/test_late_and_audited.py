@@ -37,8 +37,7 @@ async def test_it_is_built_once_in_a_thread_for_all_who_ask_meanwhile() -> None:
     async with client(late) as asking:
         first = asyncio.ensure_future(asking.get("/"))
         rest = [asyncio.ensure_future(asking.get("/")) for _ in range(3)]
-        while not built:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(begun.wait, 20)
         first.cancel()  # whoever came first may leave
         gate.set()
         assert [answer.text for answer in await asyncio.gather(*rest)] == ["hello"] * 3
