@@ -26,6 +26,7 @@ class Outbound:
 
     def __init__(self, config: Config, trunks: Trunks, limits: Limits, ledger: Ledger) -> None:
         self._payers: dict[str, Extension] = {}  # accounts without a phone
+        self._extensions: Mapping[str, Extension] = {}
         self._trunks = trunks
         self._limits = limits
         self._ledger = ledger
@@ -35,10 +36,12 @@ class Outbound:
 
     def configure(self, config: Config) -> None:
         """From now on as `config` says: rights and limits hold for the next call, what was spent stays spent."""
+        before = self._extensions
         configured = {extension.number: extension for extension in config.extension}
-        self._extensions: Mapping[str, Extension] = {**configured, **self._payers}
+        self._extensions = {**configured, **self._payers}
         for extension in config.extension:
-            self._cap(extension)
+            if before.get(extension.number) is not extension:
+                self._cap(extension)
         for trunk in config.trunk:
             caps = Caps(0, round(trunk.money_per_day * MICRO), round(trunk.money_per_month * MICRO))
             self._ledger.cap(f"trunk:{trunk.name}", caps)

@@ -44,19 +44,24 @@ class NameDirectory:
     """The extensions that have a name and may be found by it."""
 
     def __init__(self, services: Services) -> None:
+        self._entries: dict[str, tuple[Extension, frozenset[str]]] = {}  # by number
         self.configure(services.config)
         services.followers.rebuild(self.configure, "directory", "extension")
 
     def configure(self, config: Config) -> None:
         """From now on as `config` says."""
         self._config = config.directory
-        self._entries: list[tuple[Extension, frozenset[str]]] = [
-            (entry, spellings(entry.name)) for entry in config.extension if entry.name and entry.directory
-        ]
+        known = self._entries
+        self._entries = {}
+        for entry in config.extension:
+            if entry.name and entry.directory:
+                before = known.get(entry.number)  # spelling ten thousand names would hold the loop for too long
+                same = before is not None and before[0].name == entry.name
+                self._entries[entry.number] = (entry, before[1] if same and before else spellings(entry.name))
 
     def find(self, keys: str) -> list[Extension]:
         """Whose name begins with what `keys` spell, by name."""
-        found = [entry for entry, forms in self._entries if any(form.startswith(keys) for form in forms)]
+        found = [entry for entry, forms in self._entries.values() if any(form.startswith(keys) for form in forms)]
         return sorted(found, key=lambda entry: entry.name.casefold())
 
     def application(self, name: str) -> Application | None:

@@ -99,6 +99,8 @@ class Dispatcher:
         self.kinds = Kinds(config, self.distributor, self._queues)
         self._abilities: dict[str, AgentConfig] = {entry.extension: entry for entry in config.agent}
         self._by_extension: dict[str, Agent] = {}
+        self._numbers: dict[str, int] = {}  # of agents of the past, too
+        self._placed: dict[str, tuple[list[tuple[int, int, int]], int, int]] = {}  # what the distributor was told
         self._waiting: dict[int, Entered] = {}
         self._owed = 0.0  # since when a match may be possible, by time.perf_counter; 0: nothing has changed
         self._matching = False
@@ -118,8 +120,9 @@ class Dispatcher:
         self._take_queues(config)
         self.kinds.configure(config)
         self._abilities = {entry.extension: entry for entry in config.agent}
+        places = self._places()
         for agent in self._by_extension.values():
-            self._place(agent)
+            self._place(agent, places.get(agent.extension, []))
 
     def _take_queues(self, config: Config) -> None:
         before, self._configs = self._configs, {entry.name: entry for entry in config.queue}
@@ -145,31 +148,43 @@ class Dispatcher:
 
     def add_agent(self, agent: Agent) -> None:
         """`agent` serves the queues that list him, at his place in their lists."""
-        known = next((other for other in self.agents if other.extension == agent.extension), None)
+        known = self._numbers.get(agent.extension)
         if known is not None:  # was an agent before
-            agent.index = known.index
-            self.agents[agent.index] = agent
+            agent.index = known
+            self.agents[known] = agent
         else:
-            agent.index = self.distributor.add_agent()
+            agent.index = self._numbers[agent.extension] = self.distributor.add_agent()
             self.agents.append(agent)
         self._by_extension[agent.extension] = agent
-        self._place(agent)
+        self._placed.pop(agent.extension, None)
+        self._place(agent, self._places(agent.extension).get(agent.extension, []))
 
     def drop_agent(self, agent: Agent) -> None:
         """He is no agent any more, and serves nobody now."""
         self.distributor.away(agent.index)
         self.distributor.set_queues(agent.index, ())
         self._by_extension.pop(agent.extension, None)
+        self._placed.pop(agent.extension, None)
 
-    def _place(self, agent: Agent) -> None:
-        places = [
-            (self._queues[queue.name], members.index(agent.extension), queue.penalties.get(agent.extension, 0))
-            for queue, members in zip(self._configs.values(), self.members.values(), strict=True)
-            if agent.extension in members
-        ]
+    def _places(self, only: str = "") -> dict[str, list[tuple[int, int, int]]]:
+        """By extension, or of one: the queues that list him, his place in their lists and his penalty."""
+        found: dict[str, list[tuple[int, int, int]]] = {}
+        for name, members in self.members.items():
+            if only and only not in members:
+                continue
+            number, penalties = self._queues[name], self._configs[name].penalties
+            for position, extension in enumerate(members):
+                found.setdefault(extension, []).append((number, position, penalties.get(extension, 0)))
+        return found
+
+    def _place(self, agent: Agent, places: list[tuple[int, int, int]]) -> None:
+        """Tells the distributor, unless it knows."""
         ability = self._abilities.get(agent.extension)
         weight = round(ability.weight * 100) if ability is not None else 100
-        self.distributor.set_queues(agent.index, places, self.kinds.ability(ability), weight)
+        placed = (places, self.kinds.ability(ability), weight)
+        if self._placed.get(agent.extension) != placed:
+            self._placed[agent.extension] = placed
+            self.distributor.set_queues(agent.index, *placed)
 
     # -- who waits -------------------------------------------------------------------------------------------------
 
