@@ -16,6 +16,7 @@ from pbx.cli import (
     contacts,
     customers,
     distribution,
+    export,
     features,
     flows,
     ledger,
@@ -53,6 +54,7 @@ app.add_typer(report, name="report")
 app.add_typer(recordings, name="recordings")
 features.register(app, calls)
 report_sheets.register(report)
+export.register(app, report)
 trunk_commands.register(app)
 agents.register(app)
 accounts.register(app)

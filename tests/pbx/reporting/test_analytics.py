@@ -1,0 +1,75 @@
+"""Exported files: the figures of the database, month by month, and again only where something has changed."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pbx.reporting.analytics import AnalyticsError, connect
+from pbx.reporting.analytics.export import STATE, export
+from pbx.reporting.analytics.figures import Files
+from pbx.reporting.intervals import Interval
+from pbx.reporting.queries import queue_figures, trunk_figures
+from tests.pbx.reporting.ledger import ALL, Ledger
+from tests.support.journeys import T0, CallEvent, abandoned, answered, left, seizure
+
+MONTH_S = 31 * 86_400
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    rng = random.Random(3)
+    journeys: list[list[CallEvent]] = []
+    for number in range(1, 60):
+        start = T0 + rng.random() * 3 * MONTH_S
+        maker = rng.choice((answered, abandoned, left, seizure))
+        if maker is seizure:
+            journeys.append(seizure(number, rng.choice((200, 486)), talk_s=7.5, start=start))
+        else:
+            journeys.append(maker(number, start=start, queue=rng.choice(("sales", "it's"))))
+    with Ledger() as made:
+        yield made.tell(*journeys)
+
+
+@pytest.mark.parametrize(
+    "interval", [ALL, Interval("part", round((T0 + MONTH_S / 2) * 1e6), round((T0 + 50 * 86_400) * 1e6))]
+)
+def test_files_say_what_the_database_says(ledger: Ledger, tmp_path: Path, interval: Interval) -> None:
+    export(ledger.connection, tmp_path)
+    thresholds = {"sales": (20.0, 5.0), "it's": (33.3, 4.0)}
+    with Files(tmp_path) as files:
+        assert files.queues(interval, thresholds) == queue_figures(ledger.connection, interval, thresholds)
+        assert files.trunks(interval) == trunk_figures(ledger.connection, interval)
+        queues, trunks = files.sheets(interval, thresholds)
+    assert queues.rows
+    assert trunks.rows
+
+
+def test_only_months_that_changed_are_written_again(ledger: Ledger, tmp_path: Path) -> None:
+    first = export(ledger.connection, tmp_path)
+    assert first.written > 6
+    assert first.kept == 0
+    assert export(ledger.connection, tmp_path).written == 0
+    ledger.connection.execute(
+        text("UPDATE queue_visits SET wait_s = wait_s + 1 WHERE call_id = (SELECT max(call_id) FROM queue_visits)")
+    )
+    again = export(ledger.connection, tmp_path)
+    assert (again.written, again.kept) == (1, first.written - 1)
+    assert not list(tmp_path.rglob("*.part"))
+    (tmp_path / STATE).write_text("{")
+    with pytest.raises(AnalyticsError, match="remove it"):
+        export(ledger.connection, tmp_path)
+
+
+def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AnalyticsError, match="centrala export parquet"):
+        Files(tmp_path / "none")
+    with Files(tmp_path) as files:
+        assert files.queues(ALL, {}) == files.trunks(ALL) == []
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(AnalyticsError, match=r"pip install 'centrala\[analytics\]'"):
+        connect()
