@@ -11,6 +11,7 @@ import { joined, parts, runs } from "./text.ts";
 export type Verdict = "number_ok" | "truncated" | "href_mismatch" | "overwritten" | "blocked";
 
 export interface Report {
+  line: string; // the logical number
   selector: string;
   shown: string;
   assigned: string;
@@ -91,7 +92,7 @@ export function look(target: Target): Report | undefined {
   const { box, number } = target;
   if (!box.isConnected) return undefined;
   const report = (verdict: Verdict, shown: string): Report => {
-    return { selector: selectorOf(box), shown: shown.slice(0, 64), assigned: number.to, href: hrefOf(box), verdict };
+    return { line: number.name, selector: selectorOf(box), shown: shown.slice(0, 60), assigned: number.to, href: hrefOf(box), verdict };
   };
   const found = standing(box, number);
   if (!found) {

@@ -35,7 +35,7 @@ class Snippet {
 
   constructor(private readonly page: Page) {
     this.#guard = new Guard(this.#swapper, (report) => {
-      void this.#visit.send("/t/guard", { line: "main", ...report });
+      void this.#visit.send("/t/guard", report);
       announce("number", { verdict: report.verdict, selector: report.selector });
     });
     this.#watcher.start();

@@ -106,7 +106,7 @@ export class Visit {
     this.#last = at;
     this.#ttl_ms = answer.ttl_s * 1000;
     clearInterval(this.#beating);
-    this.#beating = window.setInterval(() => this.#beat(), answer.beat_s * 1000);
+    if (answer.beat_s > 0) this.#beating = window.setInterval(() => this.#beat(), answer.beat_s * 1000);
     this.show(
       Object.entries(answer.numbers).map(([name, each]) => {
         return { name, to: each.number, text: each.international, from: each.default ? [each.default] : [] };

@@ -71,7 +71,7 @@ export function form(
   });
   const fault = (text: string, what?: HTMLElement) => {
     error.textContent = text;
-    number.toggleAttribute("aria-invalid", false);
+    for (const each of [number, agree, day]) each.removeAttribute("aria-invalid");
     if (text && what) {
       what.setAttribute("aria-invalid", "true");
       what.focus();
@@ -80,7 +80,10 @@ export function form(
 
   const agree = h("input", { type: "checkbox", id: "a", "aria-describedby": "e" });
   agree.checked = draft.agreed;
-  agree.addEventListener("change", () => (draft.agreed = agree.checked));
+  agree.addEventListener("change", () => {
+    draft.agreed = agree.checked;
+    fault("");
+  });
 
   const slots = days(department.slots, about.lang);
   const hour = h("select", { id: "h" });
