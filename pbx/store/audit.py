@@ -67,9 +67,10 @@ class StoredAudit:
     async def find(self, wanted: Filter, before_id: str, limit: int) -> Sequence[Entry]:
         query = select(schema.audit).order_by(_C.id.desc()).limit(limit)
         if before_id:
-            query = query.where(_C.id < before_id)
+            query = query.where(_C.id < clean(before_id))
         if wanted.actor:
-            query = query.where(or_(_C.actor == wanted.actor, _C.actor_name == wanted.actor))
+            actor = clean(wanted.actor)
+            query = query.where(or_(_C.actor == actor, _C.actor_name == actor))
         if wanted.object:
             query = query.where(_C.object.startswith(clean(wanted.object), autoescape=True))
         if wanted.action:

@@ -41,16 +41,6 @@ class Authenticator(Protocol):
         ...
 
 
-class Nobody:
-    """Knows nobody: of an API without accounts."""
-
-    def principal(self, connection: HTTPConnection) -> Principal | None:
-        """Never anybody."""
-        if "authorization" in connection.headers:
-            raise Denied(401, "there are no accounts", CHALLENGE)
-        return None
-
-
 @dataclass(slots=True)
 class RestServices:
     """What every request passes."""

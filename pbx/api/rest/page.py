@@ -59,11 +59,18 @@ def read_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
     except (binascii.Error, ValueError):
         values = None
     right = isinstance(values, list) and len(values) == len(kinds)
-    if not right or any(type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
-        raise Refused(422, "cursor is not one of ours; begin without it")
-    if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values):
+    if not right or not all(_fits(value, kind) for value, kind in zip(values, kinds, strict=True)):
         raise Refused(422, "cursor is not one of ours; begin without it")
     return tuple(values)
+
+
+def _fits(value: object, kind: type) -> bool:
+    """Whether a database can be asked with it: 64 bits, no NUL in a text."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return not isinstance(value, str) or "\0" not in value
 
 
 def page_of(rows: Iterable[T], request: PageRequest, key: Callable[[T], str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pbx.api.control import Refused
 from pbx.api.rest.access import PUBLIC, Permission, Principal, allow, allows
 from pbx.api.rest.app import rest_app
 from pbx.api.rest.limits import RateLimit
-from pbx.api.rest.page import Paging, page_of
+from pbx.api.rest.page import Paging, make_cursor, page_of, read_cursor
 from pbx.store.errors import StoreError
 from tests.support.rest import Counted, client, services
 
@@ -180,7 +180,12 @@ async def test_pages() -> None:
             page = (await admin.get("/things", params={"limit": 2, **({"cursor": cursor} if cursor else {})})).json()
             seen.append(page["items"])
             cursor = page["next"]
+        for cursor in ("x", "e30", "WzFd", "WyJcdTAwMDAiXQ", "WyJhIiwxXQ", "WyLDIl0"):
+            problem(await admin.get("/things", params={"cursor": cursor}), 422)
     assert seen == [["0", "1"], ["2", "3"], ["4"]]
+    with pytest.raises(Refused):
+        read_cursor(make_cursor(2**63), int)
+    assert read_cursor(make_cursor(-1, 0.5, "ż"), int, float, str) == (-1, 0.5, "ż")
 
 
 async def test_rates_are_limited_by_principal_and_by_address() -> None:
