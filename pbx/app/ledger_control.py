@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from pbx.reporting.money.matching import MatchJob
 from pbx.reporting.money.reconciliation import ReconcileJob
 from pbx.store.database import database_url
 from pbx.store.errors import StoreError
+from pbx.store.ledger_lists import has_sales
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -116,13 +118,19 @@ class Ledger:
             self._changed.clear()
             at, zone = self._app.config.ledger.reconcile_at, ZoneInfo(self._app.config.server.timezone)
             wait_s = AGAIN_S
-            if at:
+            if at and self._compares():
                 done = await self._catch_up(at, zone)
                 now = self._app.clock.unix()
                 wait_s = max(next_at(now, at, zone) - now, 1.0) if done else AGAIN_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(wait_s, DAY_S)):
                     await self._changed.wait()
+
+    def _compares(self) -> bool:
+        """Whether there is a system to compare with: a night without one would tell nothing."""
+        config, settings = self._app.config, self._app.config.ledger
+        files = (settings.ga.path, settings.crm.path, settings.tracking.path)
+        return bool(config.ga4 or config.crm or any(files))
 
     async def _catch_up(self, at: str, zone: ZoneInfo) -> bool:
         keeper = self._app.store.kept
@@ -177,8 +185,10 @@ class Ledger:
     async def match_sales(self, since: float) -> int:
         """Looks for the calls of sales that were made since (0: within twice the window); returns how many changed."""
         terms = Terms.of(self._app.config)
-        oldest = self._app.clock.unix() * 1e6 - 2 * terms.sale_window_us
-        job = MatchJob(database_url(self._app.config), terms, round(since * 1e6) or round(oldest))
+        oldest = round(since * 1e6) or round(self._app.clock.unix() * 1e6 - 2 * terms.sale_window_us)
+        if not await self._app.store.durable(partial(has_sales, since_us=oldest)):
+            return 0
+        job = MatchJob(database_url(self._app.config), terms, oldest)
         found = await self.reports.run(job)
         await self._app.store.ledger.set_matches({order: (match[0], match[1]) for order, match in found.items()})
         return len(found)

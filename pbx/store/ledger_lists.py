@@ -45,6 +45,11 @@ def sale_rows(connection: Connection, after: After, limit: int) -> list[dict[str
     ]
 
 
+def has_sales(connection: Connection, since_us: int) -> bool:
+    """Whether there is a sale that was made since (UTC microseconds)."""
+    return connection.execute(select(_sale.order_id).where(_sale.at_us >= since_us).limit(1)).first() is not None
+
+
 def runs(connection: Connection, after: After, limit: int, run: str) -> list[dict[str, Any]]:
     """The newest first; only `run` where it is not ""."""
     query = select(schema.reconcile_runs).order_by(_run.made_us.desc(), _run.id).limit(limit)
