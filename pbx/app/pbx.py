@@ -155,6 +155,7 @@ class Pbx:
         self.driver.drain()
         self.callbacks.pause()
         self.queues.drain()
+        self.widget.followed.close()
         return await self.calls.drain(timeout_s)
 
     # -- building -------------------------------------------------------------------------------------------------

@@ -19,10 +19,11 @@ class Followed:
     def __init__(self) -> None:
         self._streams: dict[str, set[asyncio.Queue[Shown | None]]] = {}
         self.count = 0
+        self._closed = False
 
     def has_room(self, contact: str) -> bool:
         """Whether another stream may be opened."""
-        return self.count < MOST and len(self._streams.get(contact, ())) < MOST_OF_ONE
+        return not self._closed and self.count < MOST and len(self._streams.get(contact, ())) < MOST_OF_ONE
 
     async def stream(self, contact: str, first: Shown) -> AsyncIterator[Shown | None]:
         """`first` and every state after it, None as a sign of life; ends after a state that is the last one."""
@@ -60,7 +61,8 @@ class Followed:
                 told.put_nowait(state)
 
     def close(self) -> None:
-        """Ends every stream."""
+        """Ends every stream, and opens none any more: HTTP waits for them when it stops."""
+        self._closed = True
         for streams in self._streams.values():
             for told in streams:
                 with suppress(asyncio.QueueFull):
