@@ -20,6 +20,7 @@ from pbx.settings.history import Revision
 from pbx.settings.secrets import Seal
 from pbx.settings.sections import AREAS, TECHNICAL, Area, Key
 from pbx.settings.yaml_text import area_of, dump, export, held, parse, wanted_of
+from pbx.store.errors import StoreError
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -213,6 +214,8 @@ class PbxSettingsControl:
             applied: Applied = await work
         except SettingsRefused as refused:
             raise SettingsFault(refused.status, refused.problems) from None
+        except StoreError as error:
+            raise Refused(503, f"the change cannot be kept, so nothing was changed: {error}") from None
         return applied
 
     def _answer(self, applied: Applied) -> dict[str, Any]:

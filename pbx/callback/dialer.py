@@ -59,9 +59,9 @@ class Dialer:
         for item in self.desk.book.open_items():
             self.consider(item)
 
-    def configure(self) -> None:
-        """The desk's queues or settings are others now: every open item is looked at anew."""
-        for item in self.desk.book.open_items():
+    def configure(self, *, anew: bool) -> None:
+        """The desk's queues, members or settings are others now; with `anew` every open item is looked at again."""
+        for item in self.desk.book.open_items() if anew else ():
             self.consider(item)
         self._related = _related(self.desk)
         self._line.configure(self.desk)

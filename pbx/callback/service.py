@@ -14,7 +14,6 @@ from pbx.callback.destinations import Verdict
 from pbx.callback.dialer import Dialer
 from pbx.callback.preview import PreviewRow
 from pbx.callback.requests import Requests
-from pbx.config import Config
 from pbx.configfile.change import ConfigChange
 from pbx.configfile.problem import Problem
 from pbx.contact.callback_request import CallbackRequest, RequestRefused
@@ -79,14 +78,15 @@ class Callbacks:
         if self.enabled:
             services.extra["callbacks"] = self
         services.followers.objection(self._objections, "callback")
-        services.followers.rebuild(self.configure, "callback", "queue", "team", "hours", "extension")
+        services.followers.add(self.follow, "callback", "queue", "team", "hours")
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says, for requests that are there as well."""
-        self.desk.configure(config)
+    def follow(self, change: ConfigChange) -> None:
+        """From now on as the new configuration says, for requests that are there as well."""
+        self.desk.configure(change.new)
         self.requests.configure()
         if self.enabled:
-            self.dialer.configure()
+            old, new = ({queue.name: queue.callback for queue in one.queue} for one in (change.old, change.new))
+            self.dialer.configure(anew=old != new or change.touches("callback", "hours"))
 
     def _objections(self, change: ConfigChange) -> Iterator[Problem]:
         if change.old.callback.enabled != change.new.callback.enabled:

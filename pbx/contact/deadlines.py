@@ -55,6 +55,7 @@ class Deadlines:
 
     def look_again(self) -> None:
         """Deadlines have changed: every open item is looked at anew."""
+        self._heap.clear()
         for item in self._book.open_items():
             self._remind(item)
 

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pbx.config import Config
 from pbx.configfile.change import ConfigChange
 from pbx.configfile.problem import Problem
 from pbx.contact.book import ContactBook
@@ -35,13 +34,14 @@ class Contacts:
         self.deadlines = Deadlines(bus, self.book, prune)
         services.contacts = self.book
         services.followers.objection(self._objections, "contacts")
-        services.followers.rebuild(self.configure, "contacts", "queue")
+        services.followers.add(self.follow, "contacts", "queue")
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says."""
-        self.book.settings = config.contacts
-        self.missed.configure(config)
-        self.deadlines.look_again()
+    def follow(self, change: ConfigChange) -> None:
+        """From now on as the new configuration says."""
+        self.book.settings = change.new.contacts
+        self.missed.configure(change.new)
+        if change.touches("contacts"):
+            self.deadlines.look_again()
 
     def _objections(self, change: ConfigChange) -> Iterator[Problem]:
         if change.old.contacts.enabled != change.new.contacts.enabled:
