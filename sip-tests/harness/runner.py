@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import time
@@ -19,8 +18,9 @@ from harness.leaks import Leaks
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
+from harness.polling import until
 from harness.ports import hex_address
-from harness.records import Records, has, matches
+from harness.records import Records, matches
 from harness.rest import Rest, RestFailed
 from harness.rtp import Endpoint
 from harness.sipp import Sipp
@@ -393,17 +393,8 @@ class Run:
         return found
 
     def _until(self, step: Step) -> None:
-        """Polls the control socket until the answer has what is wanted."""
-        deadline = time.monotonic() + step.timeout_s
-        wanted = json.loads(json.dumps(step.until["has"]).replace("{{net}}", self.pbx.network.prefix))
-        while True:
-            answer = self.pbx.control.get(step.until["path"])
-            if has(answer, wanted):
-                return
-            if time.monotonic() > deadline:
-                raise StepFailed(f"{step.until['path']} never had {step.until['has']}; last: {answer}")
-            self._feed()
-            time.sleep(0.05)
+        if problem := until(self.pbx, step, self._feed):
+            raise StepFailed(problem)
 
 
 def _user(step: Step) -> str:
