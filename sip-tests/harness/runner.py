@@ -122,7 +122,7 @@ class Run:
             for running in [running for running in self._running if running.step.who == step.wait]:
                 self._join(running)
         elif step.control:
-            self._control(step.control)
+            self.pbx.control.request(step.control.get("method", "GET"), step.control["path"], step.control.get("body"))
         elif step.stranger:
             self._stranger(step.stranger)
         elif step.phones:
@@ -370,9 +370,6 @@ class Run:
         while time.monotonic() < until:
             self._feed()
             time.sleep(0.01)
-
-    def _control(self, request: dict[str, Any]) -> None:
-        self.pbx.control.request(request.get("method", "GET"), request["path"], request.get("body"))
 
     def _stranger(self, act: dict[str, Any]) -> None:
         """Somebody who is no part of a running call, from an address of its own, meddles with it."""
