@@ -20,7 +20,8 @@ MONTH_US = 30 * 86_400_000_000
 VISITS = """SELECT printf('%032x', i) AS call_id, 1 AS visit, 'queue' || (i % 8) AS queue, {at} AS joined_us,
  {at} + 60000000 AS ended_us, CASE WHEN i % 7 = 0 THEN 'abandoned' WHEN i % 31 = 0 THEN 'callback' ELSE 'answered' END
  AS outcome, '2' || (i % 40) AS agent, 1 AS position, random() * 90 AS wait_s, random() * 300 AS talk_s,
- random() * 10 AS hold_s, 1 AS offers, 0 AS offers_missed, '' AS contact, random() * 30 AS wrapup_s FROM range({n}) t(i)"""
+ random() * 10 AS hold_s, 1 AS offers, 0 AS offers_missed, '' AS contact, random() * 30 AS wrapup_s
+ FROM range({n}) t(i)"""
 LEGS = """SELECT printf('%032x', i) AS call_id, 'b1' AS leg, 'trunk' || (i % 4) AS trunk, {at} AS started_us,
  CASE WHEN i % 3 THEN 'answered' ELSE 'no_answer' END AS outcome, random() * 4 AS pdd_s, random() * 200 AS billed_s,
  random() AS cost, CASE WHEN i % 3 THEN 4.2 END AS mos FROM range({n}) t(i)"""

@@ -31,6 +31,7 @@ from pbx.config_outbox import Outbox
 from pbx.config_overflow import Partner
 from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
+from pbx.config_reports import ReportSchedule, Smtp
 from pbx.config_ring import Ring, Tone
 from pbx.config_selftest import SelfTest
 from pbx.config_server import Dns, Server, Sip, Store, Tls
@@ -341,6 +342,8 @@ class Config(Section):
     voicemail: list[Voicemail] = []
     announcement: list[Announcement] = []
     selftest: list[SelfTest] = []
+    smtp: Smtp = Smtp()
+    report_schedule: list[ReportSchedule] = []
     emergency: Emergency = Emergency()
     numbering: Numbering = Numbering()
     screening: Screening = Screening()

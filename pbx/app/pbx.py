@@ -19,6 +19,7 @@ from pbx.app import (
     live_stream,
     outbox_control,
     prompt_control,
+    report_schedule_control,
     selftest_control,
     tracking_control,
     voicemail_control,
@@ -186,6 +187,7 @@ class Pbx:
         self.callbacks.start()
         self._stack.callback(self.callbacks.pause)
         self.selftests.start(self._stack)
+        report_schedule_control.start(self, self._stack)
         for server in servers:
             await server.start()
             self._stack.push_async_callback(server.stop)

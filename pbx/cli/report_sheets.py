@@ -96,6 +96,16 @@ def _register_calls(report: typer.Typer) -> None:
 
 
 def _register_any(report: typer.Typer) -> None:
+    @report.command("send")
+    def send(
+        context: typer.Context,
+        name: Annotated[str, typer.Argument(help="A [[report_schedule]] of the configuration.")],
+    ) -> None:
+        """Send a scheduled report now, as it was due last."""
+        from pbx.cli.report_sending import send_report
+
+        send_report(effective_config(context.obj), name)
+
     @report.command("show")
     def show(
         context: typer.Context,

@@ -1,0 +1,20 @@
+"""A sheet as a part of a page that has no lists of calls."""
+
+from __future__ import annotations
+
+from pbx.reporting.page.asked import Asked
+from pbx.reporting.page.html import Page
+from pbx.reporting.sheet import Sheet
+
+
+def sheet_part(page: Page, asked: Asked, sheet: Sheet) -> None:
+    """Title, rows, notes."""
+    page.heading(sheet.title)
+    units = [column.unit for column in sheet.columns]
+    rows = [[asked.cell(value, unit) for value, unit in zip(row, units, strict=True)] for row in sheet.rows]
+    if rows:
+        page.table([column.heading for column in sheet.columns], rows)
+    else:
+        page.say(asked.text("none"))
+    for line in filter(None, sheet.below.split("\n")):
+        page.say(line, "note")

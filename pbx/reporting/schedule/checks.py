@@ -1,0 +1,34 @@
+"""What only this layer can check of scheduled reports: that there are such reports and zones, and a server for mail."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pbx.config import Config
+from pbx.configfile.problem import Path, Problem
+
+
+def check_reports(config: Config) -> list[Problem]:
+    """The problems of [[report_schedule]]. Reports are imported only where there is one."""
+    if not config.report_schedule:
+        return []
+    from pbx.reporting.registry import REPORTS
+
+    found: list[Problem] = []
+    if not config.smtp.host:
+        text = "reports are scheduled and no server takes mail"
+        found.append(Problem(("smtp", "host"), text, 'write [smtp] host = "mail.example.com"'))
+    for number, one in enumerate(config.report_schedule):
+        key: Path = ("report_schedule", number)
+        if one.name in {other.name for other in config.report_schedule[:number]}:
+            found.append(Problem((*key, "name"), f"{one.name!r} is there already", "write another name"))
+        for name in one.reports:
+            if name != "page" and name not in REPORTS:
+                known = ", ".join(("page", *REPORTS))
+                found.append(Problem((*key, "reports"), f"no report is called {name!r}", f"write one of {known}"))
+        try:
+            ZoneInfo(one.timezone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            text = f"{one.timezone!r} is no time zone"
+            found.append(Problem((*key, "timezone"), text, 'write one like "Europe/Warsaw"'))
+    return found
