@@ -73,16 +73,7 @@ class Files:
         """Of every trunk that was seized, by name."""
         table = self._table("trunk_calls", interval, "started_us")
         rows = self._duck.execute(_TRUNKS.format(table=table)).fetchall() if table else []
-        return [
-            TrunkFigures(
-                *row[:6],
-                *(float(value) / _MICRO for value in row[6:8]),
-                int(row[8]),
-                *(float(value) / _MICRO for value in row[9:12]),
-                int(row[12]),
-            )
-            for row in rows
-        ]
+        return [_trunk(*row) for row in rows]
 
     def sheets(self, interval: Interval, thresholds: Thresholds) -> Sequence[Sheet]:
         """Both as sheets."""
@@ -93,6 +84,16 @@ class Files:
             queues_sheet(interval, self.queues(interval, thresholds)),
             trunks_sheet(interval, self.trunks(interval)),
         ]
+
+
+def _trunk(trunk: str, *rest: int) -> TrunkFigures:
+    """A row of the query below."""
+    one = TrunkFigures(trunk)
+    one.seizures, one.answered, one.busy, one.no_answer, one.rejected = rest[:5]
+    one.billed_s, one.pdd_sum_s, one.pdd_count = rest[5] / _MICRO, rest[6] / _MICRO, rest[7]
+    one.pdd_max_s, one.cost = rest[8] / _MICRO, rest[9] / _MICRO
+    one.mos_sum, one.mos_count = rest[10] / _MICRO, rest[11]
+    return one
 
 
 def _limit(thresholds: Thresholds, which: int) -> str:
