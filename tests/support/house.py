@@ -136,6 +136,10 @@ burst = 1000000
 anonymous_per_s = 100000
 anonymous_burst = 1000000
 """
+QUIET = """
+[http]
+listen = ""
+"""
 EXTENSION = """
 [[extension]]
 number = "{number}"
@@ -178,7 +182,7 @@ def write_past(folder: Path, url: object, journeys: Iterable[Sequence[CallEvent]
 
 
 @asynccontextmanager
-async def house(folder: Path, more: str = "") -> AsyncIterator[Pbx]:
+async def house(folder: Path, more: str = QUIET) -> AsyncIterator[Pbx]:
     """The PBX, running; `more` is TOML that is added to its configuration."""
     host = f"127.16.{os.getpid() % 200 + 20}.{os.getpid() // 200 % 250 + 1}"
     text = TEXT.format(data=folder / "data", host=host)
