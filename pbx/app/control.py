@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pbx
 from pbx.api.control import Refused
 from pbx.app.call_rows import call_detail, call_row
+from pbx.store.database import database_url
+from pbx.store.kept_back import kept_back
 from pbx.transport.base import bracketed
 from pbx.transport.tls import CertificateError
 
@@ -74,7 +76,7 @@ class PbxControl:
             "rtp_ports": 2 * app.media.sessions,
             "recordings": app.media.recordings,
             "tasks": len(asyncio.all_tasks()),
-            "descriptors": len(os.listdir("/proc/self/fd")),
+            "descriptors": len(os.listdir("/proc/self/fd")) - kept_back(database_url(app.config)),
             "connections": app.driver.connections,
             "rss_kb": _resident_bytes() // 1024,
         }
