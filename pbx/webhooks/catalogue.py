@@ -124,6 +124,11 @@ _TYPES = (
     EventType(
         "number.bad", "A page shows a number other than the one that was assigned.", {"alarm": TEXT, "text": TEXT}
     ),
+    EventType(
+        "flood.started",
+        "A number that pages show gets far more short calls than usual.",
+        {"number": TEXT, "calls": COUNT, "window_s": NUMBER, "call_id": TEXT},  # the call that made it one
+    ),
     EventType(PING, "A person tried the subscription; it needs not be asked for.", {"subscription": TEXT, "by": TEXT}),
 )
 TYPES = {each.name: each for each in _TYPES}

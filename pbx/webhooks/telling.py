@@ -41,6 +41,7 @@ class Telling:
             Kind.SMS_EXPIRED: self._sms_failed,
             Kind.SMS_RECEIVED: self._sms_received,
             Kind.SMS_CLICKED: self._sms_clicked,
+            Kind.FLOOD_STARTED: self._flood,
         }
         self.kinds = frozenset(self._table) | FOLLOWED
         self._bad: set[str] = set()
@@ -190,6 +191,11 @@ class Telling:
             "call_id": change.call_id or None,
         }
         self._tell("agent.state", f"agent:{change.agent}", "", told)
+
+    def _flood(self, event: CallEvent) -> None:
+        number = str(event.data["number"])
+        told = {"number": number, "calls": int(event.data["calls"]), "window_s": float(event.data["window_s"])}
+        self._tell("flood.started", f"flood:{number}", "", {**told, "call_id": event.call_id})
 
     def alarm(self, alarm: Alarm) -> None:
         """Of all alarms the one that a page shows a wrong number, when it begins."""

@@ -154,6 +154,8 @@ async def test_contacts_messages_and_numbers_are_told() -> None:
         ):
             bus.publish(CallEvent(kind, "s" * 32, "", now, data))
         bus.publish(CallEvent(Kind.SMS_RECEIVED, "r" * 32, "", now, {"number": "+48600100200", "what": "text"}))
+        flood = {"number": "+48221230000", "calls": 6, "window_s": 600.0}
+        bus.publish(CallEvent(Kind.FLOOD_STARTED, "f" * 32, "", now, flood))
         for active in (True, True, False):
             bus.publish(Alarm("number.bad:shop:/a", "the page shows another number", active, now))
         bus.publish(Alarm("store_write", "no business of webhooks", True, now))
@@ -170,6 +172,8 @@ async def test_contacts_messages_and_numbers_are_told() -> None:
         assert {body["data"]["number"] for body in of_message} == {"+48600100200"}
         assert told.types().count("number.bad") == 1
         assert told.types().count("sms.received") == 1
+        (body,) = [body for body in told.bodies if body["type"] == "flood.started"]
+        assert body["data"] == {**flood, "call_id": "f" * 32}
 
 
 async def test_secrets_change_while_both_sign_and_a_ping_shows_it() -> None:
