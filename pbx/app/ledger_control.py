@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pbx.api.control import Refused
+from pbx.app.lost_money import LostMoney
 from pbx.app.report_control import PbxReportControl
 from pbx.config_ledger import ExportFile
 from pbx.contact.service import REPLAYED_ROWS
@@ -60,6 +61,7 @@ class Ledger:
             self.visit,
             self.tags,
         )
+        self.lost_money = LostMoney(app, self.reports.run)
         self.runs = 0
         self.unexplained: int | None = None  # of the latest run
         self.last_run = 0.0  # UTC seconds
@@ -77,6 +79,8 @@ class Ledger:
         app.calls.services.followers.add(lambda _change: self._follow(), "ledger", "ga4", "crm")
         self._task = asyncio.get_running_loop().create_task(self._nights())
         stack.push_async_callback(self._stop)
+        self.lost_money.start()
+        stack.push_async_callback(self.lost_money.stop)
 
     async def _stop(self) -> None:
         if self._task is not None:
@@ -85,7 +89,9 @@ class Ledger:
                 await self._task
 
     def now(self) -> LedgerNow:
-        return LedgerNow(self.telling.told, self.telling.lost, self.runs, self.unexplained, self.last_run)
+        today = self.lost_money.value
+        lost = (today.currency, today.amount) if today is not None else None
+        return LedgerNow(self.telling.told, self.telling.lost, self.runs, self.unexplained, self.last_run, lost)
 
     def number(self, heard: str) -> str:
         """E.164; "" for what is no full number."""

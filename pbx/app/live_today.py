@@ -74,8 +74,11 @@ class TodayRows(_Source):
         left_s = max(1.0, _midnight(now, self._zone, 1) - now)
         self._midnight = asyncio.get_running_loop().call_later(left_s, self._new_day)
 
+        self.app.ledger.lost_money.told = self._changed
+
     def close(self) -> None:
         """The process stops."""
+        self.app.ledger.lost_money.told = lambda: None
         for handle in (self._midnight, self._later, self._promise):
             if handle is not None:
                 handle.cancel()
@@ -184,6 +187,9 @@ class TodayRows(_Source):
                 "calls": sum(each.calls for each in trunks),
                 "max_calls": sum(each.max_calls for each in trunks),
             }
+            lost = self.app.ledger.lost_money.value
+            if lost is not None:
+                value["lost_money"] = {"amount": lost.amount, "currency": lost.currency}
         return value
 
     def _owed(self, queues: set[str], total: bool) -> dict[str, int]:

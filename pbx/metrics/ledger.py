@@ -18,6 +18,7 @@ class LedgerNow:
     runs: int
     unexplained: int | None
     last_run: float
+    lost_money: tuple[str, float] | None = None  # currency, units: of today; None without advert costs
 
 
 class LedgerMetrics(Collector):
@@ -42,6 +43,14 @@ class LedgerMetrics(Collector):
         yield told
         yield CounterMetricFamily("centrala_ledger_lost", "Calls that nobody was told of for want of memory.", now.lost)
         yield CounterMetricFamily("centrala_reconciliations", "Reconciliations that were made.", now.runs)
+        if now.lost_money is not None:
+            lost = GaugeMetricFamily(
+                "centrala_lost_money_today",
+                "Advert cost of today's missed calls whose callers nobody has spoken with.",
+                labels=["currency"],
+            )
+            lost.add_metric([now.lost_money[0]], now.lost_money[1])
+            yield lost
         if now.unexplained is not None:
             yield GaugeMetricFamily(
                 "centrala_reconciliation_unexplained", "Unexplained differences of the latest.", now.unexplained

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, tuple_
+from sqlalchemy import Connection, func, or_, select, tuple_
 
 from pbx.store import schema_ledger as schema
 from pbx.store.encode import from_json, seconds
@@ -48,6 +48,13 @@ def sale_rows(connection: Connection, after: After, limit: int) -> list[dict[str
 def has_sales(connection: Connection, since_us: int) -> bool:
     """Whether there is a sale that was made since (UTC microseconds)."""
     return connection.execute(select(_sale.order_id).where(_sale.at_us >= since_us).limit(1)).first() is not None
+
+
+def spent_on(connection: Connection, day: str) -> tuple[int, int]:
+    """How many advert costs there are of a local day, and their sum: other figures mean that costs were taken in."""
+    query = select(func.count(), func.coalesce(func.sum(_cost.amount_micro), 0)).where(_cost.day == day)
+    count, micro = connection.execute(query).one()
+    return int(count), int(micro)
 
 
 def runs(connection: Connection, after: After, limit: int, run: str) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     UNKEPT = "unkept"  # no contact was kept of the call: nobody owes an answer
 
 
+LOST = frozenset({Outcome.LOST, Outcome.OPEN, Outcome.UNKEPT})  # nobody has spoken with the customer
 _ENDS = {
     End.REACHED.value: Outcome.REACHED,
     End.CUSTOMER_CAME_BACK.value: Outcome.CAME_BACK,

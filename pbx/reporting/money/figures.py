@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from pbx.ledger.spending import DIMENSIONS, Spending, divide
 from pbx.numbers.plan import NumberPlan
 from pbx.reporting.money.calls import MoneyCall, money_calls
-from pbx.reporting.money.ends import MissedEnd, ends_of
+from pbx.reporting.money.ends import LOST, MissedEnd, ends_of
 from pbx.reporting.money.spent import Sold, sold, spent
 from pbx.reporting.request import Request
 
@@ -68,6 +68,12 @@ class Money:
     sold: Sold
     ends: list[MissedEnd]
     foreign: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def lost(self) -> float:
+        """Lost money: cost of missed calls whose callers nobody has spoken with; who is no customer is no loss."""
+        rows = zip(self.calls, self.spending.shares, self.ends, strict=True)
+        return sum(share for call, share, end in rows if not call.answered and end.outcome in LOST)
 
     def by(self, dimension: str) -> list[MoneyFigures]:
         """A line for each value, the dearest first, costs of which no call came among them; all together last."""

@@ -85,8 +85,7 @@ def missed_money(connection: Connection, request: Request) -> Sequence[Sheet]:
         shares = [share for _, share, end in missed if end.outcome is outcome]
         ends.rows.append(_end_row(outcome.value, len(shares), len(missed), sum(shares)))
     ends.rows.append(_end_row("all", len(missed), len(missed), sum(share for _, share, _ in missed)))
-    gone = sum(share for _, share, end in missed if end.outcome in (Outcome.LOST, Outcome.OPEN, Outcome.UNKEPT))
-    remarks = [f"Lost money: {_sum(gone, request.money)}.", *_breaches(found, missed, request)]
+    remarks = [f"Lost money: {_sum(found.lost, request.money)}.", *_breaches(found, missed, request)]
     ends.remarks = "\n".join([*remarks, _remarks(found, request.money)]).strip()
     return [ends]
 

@@ -27,6 +27,7 @@ class Board:
         services = house.harness.services
         self.items: list[ContactItem] = []
         self.reads = 0
+        self.lost = SimpleNamespace(value=None, told=lambda: None)
 
         async def durable(_intent: Any) -> list[Any]:
             self.reads += 1
@@ -43,6 +44,7 @@ class Board:
                 services=SimpleNamespace(carriers=SimpleNamespace(now=lambda: [SimpleNamespace(calls=2, max_calls=30)]))
             ),
             store=SimpleNamespace(durable=durable),
+            ledger=SimpleNamespace(lost_money=self.lost),
         )
         self.bus, self.clock = services.bus, services.clock
         self.marked: list[str] = []
@@ -85,6 +87,14 @@ def test_a_day_of_two_queues() -> None:
         assert abs(board.clock.unix() - 8 - value["oldest"]) < 0.2
         assert value["trunks"] == {"calls": 2, "max_calls": 30}
         assert "trunks" not in board.value("sales")
+        assert "lost_money" not in value, "nothing was spent today"
+        board.marked.clear()
+        board.lost.value = SimpleNamespace(amount=12.5, currency="PLN")
+        board.lost.told()
+        await where.sleep(2)
+        assert ALL in board.marked
+        assert board.value()["lost_money"] == {"amount": 12.5, "currency": "PLN"}
+        assert "lost_money" not in board.value("sales")
         caller.hang_up()
         await where.sleep(2)
         assert board.value("help")["abandoned"] == 1
