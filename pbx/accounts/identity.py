@@ -86,7 +86,8 @@ def _fields(settings: Oidc, claims: Mapping[str, Any], accounts: Accounts) -> di
 def _free_login(accounts: Accounts, claims: Mapping[str, Any]) -> str:
     """A login that nobody has: one who is known here by a password is never taken over by a namesake."""
     for name in ("preferred_username", "email", "sub"):
-        text = re.sub(r"[\s:/\x00-\x1f]", "-", str(claims.get(name) or ""))[:58]
+        said = "".join(mark if mark.isprintable() else "-" for mark in str(claims.get(name) or "")[:200])
+        text = re.sub(r"[\s:/]", "-", said)[:58]
         if not LOGIN.fullmatch(text):
             continue
         for login in (text, *(f"{text}-{n}" for n in range(2, MAX_NAMESAKES))):

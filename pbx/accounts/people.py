@@ -147,8 +147,9 @@ class People:
             self._subjects[person.subject] = person.id
 
     def _check(self, person: Person) -> None:
-        if not LOGIN.fullmatch(person.login):
-            raise AccountError("invalid", "login is 1 to 64 characters without blanks, colons and slashes")
+        if not LOGIN.fullmatch(person.login) or not person.login.isprintable():
+            text = "login is 1 to 64 characters without blanks, colons, slashes, control and direction marks"
+            raise AccountError("invalid", text)
         owner = self._logins.get(person.login.casefold(), person.id)
         if owner != person.id:
             raise AccountError("conflict", f"there is a user {person.login!r} already")

@@ -157,8 +157,9 @@ class Accounts:
         person = self.people.get(person.id) if person is not None else None  # as it is now
         if not right or person is None or person.disabled or person.password != kept:
             self.failures += 1
-            if person is not None:
-                await self.audit.record(None, address, "login", f"/users/{person.id}", 401)
+            # An entry for a name that nobody has as well: without it the answer would come sooner, and tell so. Not
+            # the name itself: people write their password there.
+            await self.audit.record(None, address, "login", f"/users/{person.id}" if person else "/users", 401)
             raise AccountError("wrong", WRONG)
         self.throttle.right(login, address, device)
         if renewed:

@@ -1,5 +1,5 @@
 """What a slow or greedy HTTP client may cost (security.md R12): a deadline for every unfinished request and for an
-answer that is not read, and a limit on the connections of one address.
+answer that is not read, a limit on the connections of one address, and on what a request has beside its body.
 """
 
 from __future__ import annotations
@@ -16,6 +16,13 @@ from pbx.sip.address import source_of
 
 REQUEST_DEADLINE_S = 32.0  # from the connection's start, or from a request's first byte, to its last
 PER_SOURCE_LIMIT = 64
+MAX_HEAD = 65_536  # bytes of the request line and the header fields
+MAX_FIELDS = 128
+MAX_AHEAD = 16  # requests that are sent before the answers to those before them
+
+
+class _TooMuch(Exception):
+    """More than a request may have; the parser makes it a 400."""
 
 
 class GuardedConfig(uvicorn.Config):
@@ -45,6 +52,9 @@ class GuardedProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
     _source = ""
+    _head = 0  # bytes of the line and the fields that are read already
+    _unread = 0  # bytes that came and are not yet a field, a body or an end of a request
+    _in_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -71,12 +81,48 @@ class GuardedProtocol(HttpToolsProtocol):
         if not self.config.per_source[self._source]:
             del self.config.per_source[self._source]
 
+    def data_received(self, data: bytes) -> None:
+        """The parser itself gathers a field or the frame of a chunk for as long as it goes on."""
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > MAX_HEAD and not self.transport.is_closing():
+            self._drop()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Fields behind a body are refused: they would join those that were judged already."""
+        self._count(len(name) + len(value))
+        if len(self.headers) >= MAX_FIELDS or not self._in_head:
+            raise _TooMuch
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._unread = 0
+        if len(self.pipeline) >= MAX_AHEAD:
+            raise _TooMuch
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = max(self._unread - 2 * len(body), 0)  # chunks may be framed, not made of frames
+        super().on_body(body)
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > MAX_HEAD:
+            raise _TooMuch
+
     def on_message_begin(self) -> None:
+        self._in_head, self._head = True, 0
         super().on_message_begin()
         if self._deadline is None:
             self._arm()
 
     def on_message_complete(self) -> None:
+        self._unread = 0
         self._disarm()
         super().on_message_complete()
 

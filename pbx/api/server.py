@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pbx.api.deadlines import PER_SOURCE_LIMIT, GuardedConfig, GuardedProtocol
 from pbx.sip.address import source_of
@@ -52,7 +53,7 @@ class HttpServer:
         self.address: tuple[str, int] = (host, port)
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for every request that is none
         self._config = GuardedConfig(
-            app,
+            _Patient(app),
             loop="none",
             lifespan="off",
             log_config=None,
@@ -144,6 +145,17 @@ class HttpServer:
         return TlsAcceptor(
             loop, sock, context=tls, make=make, reserve=reserve, release=release, on_failure=failed, held=False
         )
+
+
+class _Patient:
+    """The application, for whom a client who leaves in the middle of a request is no fault that the log must tell."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(ClientDisconnect):
+            await self._app(scope, receive, send)
 
 
 class _Server(uvicorn.Server):

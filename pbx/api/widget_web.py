@@ -195,6 +195,8 @@ def _error(status: int, reason: str, remedy: str, headers: dict[str, str], text:
 
 
 async def _body(request: Request) -> dict[str, Any] | None:
+    if len(request.headers.get("content-length", "")) > len(str(MAX_BODY)):
+        return None
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -10,6 +10,7 @@ from pbx.tracking.visit import GuardReport
 
 MAX_ALARMS = 50  # pages with an alarm of their own; a broken template shows on every page of a site
 MAX_PAGES = 5000
+MAX_PLACES = 20  # of one page that are told apart: whoever posts names them as he likes
 GOOD = "number_ok"
 
 WORDS = {
@@ -39,6 +40,8 @@ class Guarding:
         key = report.site, report.page
         if report.verdict != GOOD:
             known = self.bad.get(key, {})
+            if place not in known and len(known) >= MAX_PLACES:
+                return
             if place not in known or known[place].verdict != report.verdict:
                 self._note_bad(report)
                 self._publish(_event(report, active=True))

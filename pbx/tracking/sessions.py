@@ -62,9 +62,11 @@ class Sessions:
         return self._of_visitor.get((site, visitor))
 
     def know(self, visit: Visit, visitor: str) -> None:
-        """Consent was given: the visit has a visitor."""
+        """Consent was given: the visit has a visitor; "": it was taken back."""
+        if self._of_visitor.get((visit.site, visit.visitor)) is visit:
+            del self._of_visitor[visit.site, visit.visitor]
         visit.visitor = visitor
-        if visit.id in self.live:
+        if visitor and visit.id in self.live:
             self._of_visitor[visit.site, visitor] = visit
 
     def end(self, visit: Visit) -> None:

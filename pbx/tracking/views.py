@@ -217,7 +217,8 @@ class Views:
             self.sessions.know(visit, ask.visitor or new_id(now))
             self.first.note(visit)
         elif not ask.consent.tracking and visit.visitor:  # taken back
-            visit.visitor = visit.ga_client = visit.ga_session = visit.ym_uid = ""
+            self.sessions.know(visit, "")
+            visit.ga_client = visit.ga_session = visit.ym_uid = ""
             visit.source = _without_click(visit.source)
 
     # -- what it is shown -----------------------------------------------------------------------------------------

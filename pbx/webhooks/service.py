@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -159,7 +160,8 @@ class Webhooks:
 
     def _alarm(self, found: Subscription, active: bool) -> None:
         text = (
-            f"the webhook {found.name} ({found.url}) is switched off: {found.disabled_why}; mend it and enable it again"
+            f"the webhook {found.name} (to {urlsplit(found.url).hostname}) is switched off: {found.disabled_why}; "
+            "mend it and enable it again"
         )
         over = f"the webhook {found.name} is enabled again, or was removed"
         now = self._services.clock.unix()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import logging
@@ -42,6 +43,7 @@ class WidgetRequests:
         self._promises = promises
         self._bans = bans
         clock, zone, keeper = services.clock, services.config.server.timezone, services.keeper
+        self._turn = asyncio.Lock()  # limits are looked at and counted by one request at a time
         self._visitors = DistinctLimits(clock, VISITORS, keeper)
         self._counts = Spend(clock, zone, keeper, COUNTS)
         self.spend = Spend(clock, zone, keeper, SPEND)
@@ -67,10 +69,19 @@ class WidgetRequests:
             raise
 
     async def _take(self, desk: SiteDesk, wish: Wish, visitor: Visitor, id_: str) -> WidgetRow:
-        now = self._services.clock.unix()
         self._judge_work(desk, wish, visitor)
         number = self._judge_number(desk, wish)
         await self._judge_consent(desk, wish)
+        async with self._turn:
+            return await self._accept(desk, wish, visitor, id_, number)
+
+    async def _accept(self, desk: SiteDesk, wish: Wish, visitor: Visitor, id_: str, number: str) -> WidgetRow:
+        """What was judged, within the limits."""
+        known = await self._store.get(id_)
+        if known is not None:  # asked twice in one moment
+            self._count(desk, "repeated")
+            return known
+        now = self._services.clock.unix()
         who = self._who(wish, visitor)
         over = self._visitors.over(who, number, desk.per_visitor)
         if over is not None:
@@ -88,11 +99,11 @@ class WidgetRequests:
             number=number,
             created=now,
             language=language_of(wish.lang, desk.language),
-            visit=wish.visit,
-            page=wish.page,
+            visit=_line(wish.visit),
+            page=_line(wish.page),
             origin=visitor.origin,
             address=visitor.address,
-            agent=visitor.agent[:MAX_TAG],
+            agent=_line(visitor.agent)[:MAX_TAG],
             slot=wish.at,
             shown_s=shown_s,
             consent=wish.consent.version,
@@ -225,6 +236,11 @@ def network(address: str) -> str:
     if found.version == 4:
         return address
     return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+
+
+def _line(text: str) -> str:
+    """Without control characters and marks of direction: it is read in terminals, mails and other systems."""
+    return text if text.isprintable() else "".join(mark for mark in text if mark.isprintable())
 
 
 def _refuse(status: int, reason: str, text: str, wait_s: float = 0.0) -> NoReturn:

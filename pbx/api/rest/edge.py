@@ -6,7 +6,7 @@ import logging
 from time import perf_counter
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pbx.api.control import Denied, Refused
@@ -20,6 +20,7 @@ from pbx.sip.address import source_of
 log = logging.getLogger("centrala.api")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WS"})
+CLIENT_LEFT = 499  # in metrics alone: nobody is there to be answered
 UNKNOWN = "none"  # the route of a path that is none
 # Beside what pbx.api.server says in every answer.
 HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-frame-options": "DENY"}
@@ -60,6 +61,8 @@ class Edge:
                 await answer_to(refusal)(scope, receive, sent)
             else:
                 await sent({"type": "websocket.close", "code": 1013, "reason": str(refusal)})
+        except ClientDisconnect:
+            status = CLIENT_LEFT
         except Exception:
             log.exception("a request of the HTTP API failed: %s %s", scope.get("method", "WS"), scope["path"])
         finally:

@@ -166,9 +166,9 @@ def is_same_origin(connection: HTTPConnection, services: RestServices) -> bool:
         return site == "same-origin"
     if origin is None:
         return "x-requested-with" in headers
-    parts = urlsplit(origin)
-    host = urlsplit(f"//{headers.get('host', '')}")
     try:
+        parts = urlsplit(origin)
+        host = urlsplit(f"//{headers.get('host', '')}")
         port = host.port or DEFAULT_PORTS["https" if services.address.is_secure(connection) else "http"]
         return parts.hostname == host.hostname and (parts.port or DEFAULT_PORTS.get(parts.scheme)) == port
     except ValueError:

@@ -182,6 +182,18 @@ async def test_a_name_that_nobody_has_takes_as_long_as_one_that_somebody_has() -
         assert max(medians.values()) - min(medians.values()) < 0.001, medians
 
 
+async def test_a_name_that_nobody_has_leaves_an_entry_too() -> None:
+    """To write it takes as long as it takes the disk; the entry is the same, and holds no name."""
+    async with World() as world:
+        ola = await world.person("ola")
+        await wrong(world, "ola")
+        await wrong(world, "my password")
+        assert [(each.action, each.object, each.result) for each in world.entries] == [
+            ("login", f"/users/{ola.id}", 401),
+            ("login", "/users", 401),
+        ]
+
+
 async def test_old_hashes_are_renewed_when_their_password_is_seen() -> None:
     async with World() as world:
         await world.person("ola")

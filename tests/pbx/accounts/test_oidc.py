@@ -187,6 +187,8 @@ async def test_who_the_provider_knows_becomes_somebody_here(here: Here, there: I
         assert (await enter(groups=["admins"])).person.id == person.id
         with pytest.raises(AccountError, match="groups"):
             await enter(groups=["others"])
+        masked = await enter(sub="18", preferred_username="o\u202ela\x9b")
+        assert masked.person.login == "o-la-"
         other = await world.person("root", "admin")
         assert other
         await world.accounts.change(world.accounts.people.find("ola-2"), {"disabled": True})

@@ -17,6 +17,8 @@ from tests.support.accounts import World
     [
         ({"login": "o la"}, "invalid"),
         ({"login": ""}, "invalid"),
+        ({"login": "o\u202ela"}, "invalid"),
+        ({"login": "ola\x9b2J"}, "invalid"),
         ({"login": "x" * 65}, "invalid"),
         ({"login": "ROOT"}, "conflict"),
         ({"role": "god"}, "invalid"),

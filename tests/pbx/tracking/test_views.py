@@ -44,6 +44,11 @@ def test_consent_that_comes_later_names_the_visitor_and_no_page_is_counted_twice
     assert (visit.pages, visit.consent, visit.ga_client) == (1, Consent(True, True, True), "123.456")
     third = bench.view("https://shop.example/b", session=first["session"], consent={"tracking": False})
     assert (third["visitor"], visit.visitor, visit.ga_client) == ("", "", ""), "consent was taken back"
+    assert bench.sessions.of_visitor("shop", second["visitor"]) is None
+    for _ in range(3):
+        bench.view(ADS, session=first["session"], consent=True, same_page=True)
+        bench.view(ADS, session=first["session"], same_page=True)
+    assert not bench.sessions._of_visitor, "each change of mind would leave a name behind"
 
 
 def test_a_visitor_comes_back_to_his_number_and_keeps_his_first_source(tmp_path: Path) -> None:

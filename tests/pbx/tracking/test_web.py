@@ -13,6 +13,7 @@ from pbx.api.per_minute import PerMinute
 from pbx.api.tracking_web import TrackingWeb
 from pbx.call.testing import CallHarness
 from pbx.events import Alarm, NumberBad
+from pbx.tracking.guarding import MAX_PLACES
 from pbx.tracking.service import Tracking
 from tests.pbx.tracking.support import BROWSER, KEY, SITE, MemoryStore, config
 
@@ -172,6 +173,9 @@ async def test_a_number_whose_last_digits_are_hidden_is_an_alarm_until_it_is_rig
     await site.post("guard", {**seen, "selector": "#other", "verdict": "number_ok"})
     assert [alarm.active for alarm in alarms] == [True, False]
     assert (await site.post("guard", {"page": PAGE, "verdict": "fine"}))[0] == 422
+    for n in range(MAX_PLACES + 5):
+        assert (await site.post("guard", {**seen, "selector": f"#{n}"}))[0] == 204
+    assert [len(places) for places in site.tracking.guarding.bad.values()] == [MAX_PLACES]
 
 
 async def test_connections_are_closed_with_the_answer_when_they_are_many(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -203,7 +204,9 @@ async def test_one_that_takes_nothing_for_days_is_switched_off_and_on_again_by_a
         assert not found.enabled
         assert "2 days" in found.disabled_why
         assert not office.store.rows[made.id].enabled, "it stays off after a restart"
-        assert [alarm.active for alarm in office.alarms if alarm.name == f"webhook_disabled:{made.id}"][-1]
+        alarm = [alarm for alarm in office.alarms if alarm.name == f"webhook_disabled:{made.id}"][-1]
+        assert alarm.active
+        assert urlsplit(made.url).path not in alarm.text, "an address may hold a secret, and alarms are for everybody"
         with pytest.raises(ValueError, match="enable it"):
             await office.service.ping(made.id, "x")
         office.receiver.answer = OK

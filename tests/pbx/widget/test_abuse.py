@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pbx.contact.callback_request import RequestRefused
+from pbx.widget.wish import Visitor, Wish
 from tests.pbx.callback.world import EWA, JAN
-from tests.pbx.widget.shop import Shop
+from tests.pbx.widget.shop import ORIGIN, Shop
 
 SILENT: dict[str, dict[str, object]] = {"201": {"answer_after_s": None}}
 
@@ -52,6 +55,36 @@ async def test_an_address_has_five_in_ten_minutes() -> None:
     assert await refused(shop, "+48600100208", "2001:db8::2") == "limit_source", "its neighbour is the same subscriber"
     await shop.world.sleep(601)
     await shop.ask("+48600100208", "2001:db8::2")
+    await shop.close()
+
+
+async def test_limits_hold_for_requests_of_one_moment() -> None:
+    shop = await Shop(SILENT, widget={"requests_per_day": 3, "limits_per_visitor": ["2/60m"]}).start()
+    several = [f"+4860010020{last}" for last in range(4)]
+    asked = await asyncio.gather(*(shop.ask(number) for number in several), return_exceptions=True)
+    assert [str(getattr(each, "reason", "taken")) for each in asked] == ["taken"] * 2 + ["limit_visitor"] * 2
+    asked = await asyncio.gather(*(shop.ask(EWA, f"198.51.100.{n}") for n in range(3)), return_exceptions=True)
+    assert sorted(str(getattr(each, "reason", "taken")) for each in asked) == ["limit_day", "limit_day", "taken"]
+    await shop.close()
+
+
+async def test_the_same_request_twice_in_one_moment_is_one() -> None:
+    shop = await Shop(SILENT, widget={"work_bits": 0}).start()
+    wishes = [shop.body(JAN, id="0" * 32) for _ in range(2)]
+    visitor = Visitor(ORIGIN, "192.0.2.1", "Browser/1")
+    asked = await asyncio.gather(
+        *(shop.service.request(shop.desk, Wish.model_validate(wish), visitor) for wish in wishes)
+    )
+    assert asked[0] == asked[1]
+    await shop.close()
+
+
+async def test_what_a_page_says_of_itself_is_one_plain_line() -> None:
+    shop = await Shop(SILENT).start()
+    token, _ = await shop.ask(page="https://shop.example/\x1b]0;a\x07b\u202ec\r\nd", visit="v\x9b1")
+    row = await shop.row(token)
+    assert (row.page, row.visit) == ("https://shop.example/]0;abcd", "v1")
+    assert shop.world.book.open_items()[0].source["page"] == row.page
     await shop.close()
 
 

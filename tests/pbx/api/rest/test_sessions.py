@@ -80,6 +80,7 @@ async def test_a_cookie_that_no_script_reads(tmp_path: object) -> None:
         ({"origin": "http://evil.test"}, 403),
         ({"origin": "http://pbx.test:8080"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"origin": "http://pbx.test"}, 204),
         ({"origin": "https://panel.test", "sec-fetch-site": "cross-site"}, 204),  # api.public_url
         ({"x-requested-with": "curl"}, 204),
