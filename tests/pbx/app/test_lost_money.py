@@ -20,7 +20,6 @@ from pbx.reporting.jobs import Job, Where
 from pbx.reporting.money.lost_now import LostJob
 from pbx.store import schema, schema_ledger
 from pbx.store.database import database_url, prepare, writer_engine
-from pbx.store.records import row
 from tests.pbx.reporting.test_money import FIRST, START, M, cdr, row
 
 DAY_S = 86_400
