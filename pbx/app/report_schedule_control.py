@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pbx.app.report_control import PbxReportControl
+from pbx.metrics.report_schedule import ReportScheduleMetrics
 from pbx.reporting.schedule.making import MailJob
 from pbx.reporting.schedule.service import ScheduledReports
 
@@ -24,5 +25,6 @@ def start(app: Pbx, stack: contextlib.AsyncExitStack) -> None:
         return found
 
     scheduled = ScheduledReports(app.config, app.store.kept, app.bus, app.clock, make)
+    app.metrics.add(ReportScheduleMetrics(lambda: scheduled))
     scheduled.start()
     stack.push_async_callback(scheduled.stop)

@@ -29,6 +29,7 @@ from pbx.reporting.words import titles
 log = logging.getLogger("centrala.reports")
 ROOM = "report_schedule"
 LOOK_S = 20.0
+RESULTS = ("sent", "failed", "in_doubt")
 PAUSES_S = (60.0, 300.0, 900.0, 3600.0)  # between two tries of a run; the last one again and again
 Made = Callable[[MailJob], Awaitable[list[dict[str, str]]]]
 Send = Callable[[Smtp, EmailMessage], None]
@@ -56,8 +57,8 @@ class ScheduledReports:
         self._send = send
         self._known: dict[str, dict[str, Any]] = keeper.load(ROOM)
         self._task: asyncio.Task[None] | None = None
-        self.sent = 0
-        self.failures = 0
+        # name and "sent", "failed", "in_doubt": tries since the start
+        self.results = {(one.name, result): 0 for one in config.report_schedule for result in RESULTS}
 
     def start(self) -> None:
         """Looks for what is due from now on."""
@@ -72,7 +73,7 @@ class ScheduledReports:
             self._task = None
 
     def states(self) -> list[dict[str, Any]]:
-        """Of each schedule its latest run: due, state, tries, error."""
+        """Of each schedule its latest run: due, state, tries, error; last_sent (UTC seconds) of any run."""
         return [{"name": one.name, **self._known.get(one.name, {})} for one in self._config.report_schedule]
 
     async def _run(self) -> None:
@@ -96,7 +97,7 @@ class ScheduledReports:
             await self._doubt(schedule, known, "the process ended while it was being sent")
             known = self._known[schedule.name]
         if (known["due"] != wanted and known["state"] not in ("failed", "making")) or known["due"] < wanted:
-            known = {"due": wanted, "state": "making", "tries": 0}
+            known = {"due": wanted, "state": "making", "tries": 0, "last_sent": known.get("last_sent", 0.0)}
             await self._note(schedule, known)
         if known["state"] == "making" or (known["state"] == "failed" and now >= known["again"]):
             await self._do(schedule, known)
@@ -114,8 +115,9 @@ class ScheduledReports:
         except Exception as error:
             await self._failed(schedule, known, str(error))
             return
-        self.sent += 1
-        await self._note(schedule, {**known, "state": "sent", "at": self._clock.unix()})
+        self.results[schedule.name, "sent"] += 1
+        now = self._clock.unix()
+        await self._note(schedule, {**known, "state": "sent", "at": now, "last_sent": now})
         self._alarm(schedule, "", active=False)
 
     async def _message(self, schedule: ReportSchedule, when: date) -> EmailMessage:
@@ -127,7 +129,7 @@ class ScheduledReports:
         return ZoneInfo(schedule.timezone or self._config.server.timezone)
 
     async def _failed(self, schedule: ReportSchedule, known: dict[str, Any], error: str) -> None:
-        self.failures += 1
+        self.results[schedule.name, "failed"] += 1
         tries = max(known["tries"], 1)
         pause_s = PAUSES_S[min(tries, len(PAUSES_S)) - 1]
         again = self._clock.unix() + pause_s
@@ -135,7 +137,7 @@ class ScheduledReports:
         self._alarm(schedule, f"report {schedule.name} was not sent: {error}; tried again in {pause_s / 60:g} min")
 
     async def _doubt(self, schedule: ReportSchedule, known: dict[str, Any], error: str) -> None:
-        self.failures += 1
+        self.results[schedule.name, "in_doubt"] += 1
         await self._note(schedule, {**known, "state": "in_doubt", "error": error})
         remedy = f"ask a recipient, and if it did not come: centrala report send {schedule.name}"
         self._alarm(schedule, f"nobody knows whether report {schedule.name} went out ({error}): {remedy}")

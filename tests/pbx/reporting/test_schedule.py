@@ -20,6 +20,7 @@ from pbx.cli.certificate import write_certificate
 from pbx.config import Config
 from pbx.config_reports import ReportSchedule, Smtp
 from pbx.events import Alarm, EventBus
+from pbx.metrics.report_schedule import ReportScheduleMetrics
 from pbx.reporting.schedule.checks import check_reports
 from pbx.reporting.schedule.due import due, period_of
 from pbx.reporting.schedule.mail import MailError, MailInDoubt, message, send
@@ -113,15 +114,24 @@ async def test_a_failure_is_tried_again_and_alarmed() -> None:
     office.problem = MailError("mail:587 cannot be reached")
     assert (await office.look("2026-11-21T07:00+01:00"))["state"] == "failed"
     await office.look()  # not yet
-    assert office.service.failures == 1
+    assert office.service.results["boss", "failed"] == 1
     office.clock.now += PAUSES_S[0]
     await office.look()
-    assert office.service.failures == 2
+    assert office.service.results["boss", "failed"] == 2
     office.problem = None
     office.clock.now += PAUSES_S[1]
     assert (await office.look())["state"] == "sent"
     assert len(office.sent) == 1
     assert [alarm.active for alarm in office.alarms] == [True, True, False]
+    office.clock.now += 86_400
+    office.problem = MailInDoubt("broke off")
+    await office.look()
+    families = ReportScheduleMetrics(lambda: office.service).collect()
+    samples = {tuple(one.labels.values()): one.value for family in families for one in family.samples}
+    sent = datetime.fromisoformat("2026-11-21T07:06+01:00").timestamp()
+    assert samples == {("boss", "sent"): 1, ("boss", "failed"): 2, ("boss", "in_doubt"): 1, ("boss",): sent}
+    kept = office.kept.rows["boss"]
+    assert (kept["state"], kept["last_sent"]) == ("in_doubt", sent), "a restart does not forget it"
 
 
 @pytest.mark.parametrize("died", [True, False])
