@@ -132,6 +132,8 @@ TECHNICAL: dict[str, str] = {
     "outbox": "the queue of deliveries is made at the start",
     "live": "limits that guard the process, made with its servers",
     "webhooks": "limits of deliveries; the webhooks themselves are in the database already",
+    "smtp": "by which server reports are sent is read at the start",
+    "report_schedule": "what is due is planned at the start",
     "numbering": "every number that was ever written was read by this country's plan",
     "flow": "flows have versions of their own: `centrala flow`",
 }

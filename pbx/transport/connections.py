@@ -162,6 +162,8 @@ class Connections:
         now = self.now()
         idle: list[Connection] = []
         for flow in tuple(self._flows):
+            if flow.closed:  # and its far end has not taken the news yet
+                continue
             since = flow.pending_since
             if since is not None and now - since > MESSAGE_DEADLINE_S:
                 self.stats.of(flow.transport).closed_slow += 1
