@@ -56,15 +56,15 @@ class Transcribing:
         if self._services.clock.unix() - message.at > GIVE_UP_S:
             return
         self._later(0.0, message.box, message.id, FIRST_S)
-        if self._work is None:
+        if self._work is None or self._work.done():
             self._work = asyncio.get_running_loop().create_task(self._working())
 
     async def stop(self) -> None:
         """What is not done is taken up at the next start."""
-        if self._work is not None:
+        if self._work is not None and not self._work.done():
             self._work.cancel()
             await asyncio.wait([self._work])
-            self._work = None
+        self._work = None
 
     def _later(self, pause_s: float, box: str, message: str, next_s: float) -> None:
         self._count += 1
@@ -74,11 +74,8 @@ class Transcribing:
 
     async def _working(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while self._due:
             self._more.clear()
-            if not self._due:
-                await self._more.wait()
-                continue
             left_s = self._due[0][0] - loop.time()
             if left_s > 0:
                 with_more = asyncio.ensure_future(self._more.wait())
