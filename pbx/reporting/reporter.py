@@ -10,8 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from zoneinfo import ZoneInfo
 
-import orjson
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from pbx.call.hours import OpeningHours
 from pbx.config import Config, Language
@@ -22,6 +21,7 @@ from pbx.reporting.behind import Behind, Selector, behind
 from pbx.reporting.blocks import dealers_sheet, surveys_sheet
 from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.customers import customers_sheet
+from pbx.reporting.demo_note import demo_note
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
 from pbx.reporting.page.asked import Asked
@@ -35,7 +35,6 @@ from pbx.reporting.registry import sheets
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sms import sms_sheet
-from pbx.store import schema
 from pbx.store.database import check_present, database_url, reader_engine
 from pbx.store.records import Cdr
 
@@ -73,14 +72,10 @@ class Reporter:
         """One state of the database, for what reads more than one figure of it."""
         return self._engine.begin()
 
-    def demo(self) -> str:
+    def demo(self, language: Language = "en") -> str:
         """What to say above figures of a database whose calls were made up; "" for a real one."""
         with self._engine.begin() as connection:
-            note = connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == schema.META_DEMO)).scalar()
-        if note is None:
-            return ""
-        told = orjson.loads(note)
-        return f"DEMO DATA: made-up calls of {told['days']} days from {told['first']} on, seed {told['seed']}"
+            return demo_note(connection, language)
 
     def today(self) -> date:
         """The present local date."""
@@ -173,7 +168,7 @@ class Reporter:
 
     def page(self, interval: Interval, language: Language, hours: Sequence[OpeningHours] = ()) -> str:
         """The period as one HTML file; `hours` are the opening hours that the share outside is told of."""
-        demo = self.demo()
+        demo = self.demo(language)
         with self._engine.begin() as connection:
             asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo)
             return period_page(connection, asked)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours
 from pbx.config import Language
+from pbx.reporting.delays import delay_name
 from pbx.reporting.intervals import Interval, local
 from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.proportion import Share
@@ -16,6 +17,7 @@ from pbx.reporting.request import Request
 from pbx.reporting.sheet import Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 
+UNITS = {"pl": {"s": "s", "min": "min", "h": "godz."}, "ru": {"s": "с", "min": "мин", "h": "ч"}}
 CONTINENTAL = str.maketrans({",": "\u202f", ".": ","})  # a narrow space that does not break
 
 
@@ -70,6 +72,18 @@ class Asked:
 
     def share(self, value: float | None) -> str:
         return self.figure(percent(value))
+
+    def delay(self, most_s: int) -> str:
+        """ "≤ 5 min"."""
+        text = delay_name(most_s).replace("<=", "≤")
+        if self.language == "en":
+            return text
+        count, unit = text.rsplit(" ", 1)
+        return f"{count} {UNITS[self.language][unit]}"
+
+    def mark(self, value: float) -> str:
+        """At an axis of shares: 20% or 20 %."""
+        return f"{value:.0%}" if self.language == "en" else f"{value * 100:.0f} %"
 
     def seconds(self, value: float | None) -> str:
         text = self.figure(duration(value))

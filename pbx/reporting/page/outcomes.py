@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from pbx.reporting.delays import delay_name, delays, falling
+from pbx.reporting.delays import delays, falling
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.svg import Axis, Bar, Curve, curves, ranges
@@ -23,14 +23,14 @@ def callback_delays(page: Page, connection: Connection, asked: Asked) -> None:
     smooth = falling([one.reached for one in found])
     shown = [
         Bar(
-            f"{delay_name(one.most_s)}\nn = {asked.count(one.reached.whole)}",
+            f"{asked.delay(one.most_s)}\nn = {asked.count(one.reached.whole)}",
             one.reached.value or 0.0,
             *one.reached.interval,
             line=level,
         )
         for one, level in zip(found, smooth, strict=True)
     ]
-    page.picture(ranges(asked.text("delays"), about, Axis(asked.text("delays_up"), 0, 1, 0.2, "{:.0%}".format), shown))
+    page.picture(ranges(asked.text("delays"), about, Axis(asked.text("delays_up"), 0, 1, 0.2, asked.mark), shown))
 
 
 def promised_waits(page: Page, connection: Connection, asked: Asked) -> None:
@@ -60,6 +60,4 @@ def promised_waits(page: Page, connection: Connection, asked: Asked) -> None:
     ]
     drawn.append(Curve(asked.text("aim"), [(0.0, aim, aim, aim), (longest, aim, aim, aim)]))
     across = Axis(asked.text("promises_across"), 0, max(longest, 1.0), max(round(longest / 6), 1))
-    page.picture(
-        curves(asked.text("promises"), about, across, Axis(asked.text("true"), 0, 1, 0.2, "{:.0%}".format), drawn)
-    )
+    page.picture(curves(asked.text("promises"), about, across, Axis(asked.text("true"), 0, 1, 0.2, asked.mark), drawn))

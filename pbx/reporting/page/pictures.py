@@ -37,7 +37,11 @@ def when(page: Page, connection: Connection, asked: Asked) -> None:
     page.heading(asked.text("when"))
     about = asked.text("when_about", most=asked.figure(f"{most:.1f}"), count=asked.count(found.calls))
     page.say(about)
-    page.picture(heat_map(asked.text("when"), about, WEEKDAYS[asked.language], hours, values, "{:.1f}".format))
+
+    def tenths(value: float) -> str:
+        return asked.figure(f"{value:.1f}")
+
+    page.picture(heat_map(asked.text("when"), about, WEEKDAYS[asked.language], hours, values, tenths))
     if found.outside is None:
         page.say(asked.text("outside_unknown"), "note")
         return
@@ -103,7 +107,7 @@ def hold(page: Page, connection: Connection, asked: Asked) -> None:
     lines = [Curve(f"{queue} (n = {asked.count(_n(seen))})", _survival(seen), steps=True) for queue, seen in waits]
     longest = max(line.points[-1][0] for line in lines)
     across = Axis(asked.text("seconds"), 0, max(60.0, -(-longest // 60) * 60), 60 if longest > 120 else 15)
-    up = Axis(asked.text("share"), 0, 1, 0.2, "{:.0%}".format)
+    up = Axis(asked.text("share"), 0, 1, 0.2, asked.mark)
     page.picture(curves(asked.text("hold"), about, across, up, lines))
     _hazard(page, asked, waits)
 
@@ -142,6 +146,6 @@ def _hazard(page: Page, asked: Asked, waits: list[tuple[str, list[Counted]]]) ->
     about = asked.text("hazard_about")
     page.say(about)
     top, step = round_up(100 * max(point[3] for line in lines for point in line.points))
-    up = Axis(asked.text("hazard"), 0, min(top, 100) / 100, step / 100, "{:.0%}".format)
+    up = Axis(asked.text("hazard"), 0, min(top, 100) / 100, step / 100, asked.mark)
     across = Axis(asked.text("seconds"), 0, HAZARD_S, 60)
     page.picture(curves(asked.text("hazard"), about, across, up, lines))

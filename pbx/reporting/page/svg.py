@@ -206,7 +206,7 @@ def _axes(across: Axis, up: Axis, box: tuple[float, float, float, float], *, mar
         parts.append(f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{bottom}' y2='{bottom + 5}' stroke='{FAINT}'/>")
         parts.append(_text(x, bottom + 18, across.text(value), anchor="middle"))
     parts.append(f"<line x1='{left}' x2='{right}' y1='{bottom}' y2='{bottom}' stroke='{FAINT}'/>")
-    parts.append(_text(left, top - 6, up.title))
+    parts.append(_text(left, top - 9, up.title))
     if marks:
         parts.append(_text(right, bottom + 34, across.title, anchor="end"))
     return parts

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from pbx.config import Language
+from pbx.reporting.demo_note import demo_note
 from pbx.reporting.intervals import Interval
 from pbx.reporting.jobs import Where
 from pbx.reporting.page.asked import Asked
@@ -17,7 +16,6 @@ from pbx.reporting.page.html import Page
 from pbx.reporting.page.period import period_page
 from pbx.reporting.page.plain_table import sheet_part
 from pbx.reporting.registry import sheets
-from pbx.store import schema
 from pbx.store.database import reader_engine
 
 PAGE = "page"
@@ -65,7 +63,5 @@ class MailJob:
 
     def _asked(self, connection: Connection) -> Asked:
         request = self.where.request(self.period, self.language, {})
-        note = connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == schema.META_DEMO)).scalar()
-        demo = "DEMO DATA" if note and cast(Any, orjson.loads(note)) else ""
-        given = (self.where.thresholds, request.hours, request.now_us, demo)
+        given = (self.where.thresholds, request.hours, request.now_us, demo_note(connection, self.language))
         return Asked(self.period, ZoneInfo(self.zone), self.language, *given)

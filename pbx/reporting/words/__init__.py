@@ -5,6 +5,7 @@ English column titles and notes stand in the code of each report; `pl` and `ru` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ _NOTES: Mapping[Language, Mapping[str, str]] = {
     "pl": money.NOTES["pl"] | tracking.NOTES["pl"] | pl.NOTES,
     "ru": money.NOTES["ru"] | tracking.NOTES["ru"] | ru.NOTES,
 }
+_SECONDS = re.compile(r"(\d) s\b")
 
 
 def titles(language: Language) -> Mapping[str, str]:
@@ -42,7 +44,7 @@ def translate(sheet: Sheet, name: str, language: Language) -> Sheet:
         [column_in(column, language) for column in sheet.columns],
         sheet.rows,
         _NOTES[language].get(name, ""),
-        sheet.remarks,
+        _SECONDS.sub(r"\1 с", sheet.remarks) if language == "ru" else sheet.remarks,
     )
 
 

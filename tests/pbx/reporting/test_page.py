@@ -7,6 +7,7 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -20,11 +21,14 @@ from pbx.demodata.agency import Agency
 from pbx.demodata.build import Year, build
 from pbx.demodata.configuration import configuration
 from pbx.reporting.intervals import day, days
+from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.pictures import round_up
 from pbx.reporting.page.svg import Axis, Curve, bars, curves, heat_map, shade
 from pbx.reporting.page.texts import TEXTS, WEEKDAYS
 from pbx.reporting.proportion import bands, kaplan_meier
 from pbx.reporting.reporter import Reporter
+from pbx.reporting.sheet import Sheet
+from pbx.reporting.words import translate
 from pbx.store import schema
 from pbx.store.database import reader_engine, writer_engine
 from pbx.store.intervals.settling import settle_all
@@ -94,6 +98,18 @@ def test_it_says_what_the_reports_say(folder: Path, language: Language) -> None:
     assert page.headings[0] == TEXTS[language]["when"]
     assert page.headings[-1] == TEXTS[language]["behind"]
     assert len(page.headings) == 14
+
+
+def test_axes_and_remarks_speak_the_language() -> None:
+    given = (days(LAST, 1, ZoneInfo("UTC")), ZoneInfo("UTC"))
+    said = {name: Asked(*given, name, {}, (), 0) for name in ("pl", "ru", "en")}  # type: ignore[arg-type]
+    assert [one.mark(0.2) for one in said.values()] == ["20 %", "20 %", "20%"]
+    assert [one.delay(10_800) for one in said.values()] == ["≤ 3 godz.", "≤ 3 ч", "≤ 3 h"]
+    assert [one.delay(28) for one in said.values()] == ["≤ 28 s", "≤ 28 с", "≤ 28 s"]
+    assert [one.delay(0) for one in said.values()] == ["> 4 godz.", "> 4 ч", "> 4 h"]
+    sheet = Sheet("Queues, today", (), remarks="T = 20 s, S = 5 s")
+    assert translate(sheet, "queues", "ru").remarks == "T = 20 с, S = 5 с"
+    assert translate(sheet, "queues", "pl").remarks == "T = 20 s, S = 5 s"
 
 
 def test_a_day_has_no_days_and_an_empty_one_says_so(folder: Path) -> None:
