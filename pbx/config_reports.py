@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -28,9 +29,19 @@ class Smtp(Section):
     def _checked(self) -> Smtp:
         if self.host and not self.sender:
             raise ValueError('sender is missing: write sender = "pbx@example.com"')
-        if self.security == "none" and self.host not in ("", "localhost", "127.0.0.1", "::1"):
-            raise ValueError('security = "none" would send reports in the clear: write "starttls" or "tls"')
+        if self.security == "none" and self.host and not _this_machine(self.host):
+            raise ValueError(
+                'security = "none" would send reports in the clear to another machine: write "starttls" or "tls", '
+                "or an address of this machine such as 127.0.0.1 as host"
+            )
         return self
+
+
+def _this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class ReportSchedule(Section):

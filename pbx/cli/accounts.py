@@ -111,7 +111,7 @@ def list_tokens(context: typer.Context) -> None:
             row["prefix"],
             row["name"],
             row["login"],
-            ", ".join(row["permissions"]),
+            _may(row["permissions"]),
             _instant(row["expires"]),
             _instant(row["used"]),
             "" if row["valid"] else "revoked" if row["revoked"] else "expired",
@@ -181,6 +181,13 @@ def _user(login: str) -> str:
 def _print_link(row: dict[str, Any]) -> None:
     out.print(row["url"], markup=False, highlight=False, soft_wrap=True)
     out.print(f"It works once, within {row['expires_s'] / 3600:g} h.")
+
+
+def _may(permissions: list[str]) -> str:
+    """All rights of an admin would fill a page: of more than six the first four, and how many more."""
+    shown = permissions if len(permissions) <= 6 else permissions[:4]
+    more = len(permissions) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _state(row: dict[str, Any]) -> str:

@@ -102,8 +102,8 @@ def export(
 
 @config.command("diff")
 def diff(context: typer.Context, file: File, merge: Merge = False) -> None:
-    """What an import would change; status 0 when nothing, 1 when something."""
-    answer = _import(context, file, "", apply=False, merge=merge)
+    """What an import would change; status 0 when nothing, 1 when something, 2 when it would be refused."""
+    answer = _import(context, file, "", apply=False, merge=merge, refused=2)
     _tell(answer)
     if answer["changes"]:
         raise typer.Exit(DIFFERS)
@@ -124,14 +124,18 @@ def import_settings(
         err.print("nothing was changed; add --apply", style="yellow")
 
 
-def _import(context: typer.Context, file: Path, note: str, *, apply: bool, merge: bool) -> dict[str, Any]:
+def _import(
+    context: typer.Context, file: Path, note: str, *, apply: bool, merge: bool, refused: int = 1
+) -> dict[str, Any]:
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         text = data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file}: {error}", 2)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}", 2)
+    except UnicodeDecodeError:
+        fail(f"{file} is no text in UTF-8: save it as such", 2)
     body = {"yaml": text, "apply": apply, "merge": merge, "who": _author(), "note": note}
-    answer: dict[str, Any] = ask(context.obj, "POST", "/settings-import", body, timeout_s=APPLY_S)
+    answer: dict[str, Any] = ask(context.obj, "POST", "/settings-import", body, timeout_s=APPLY_S, refused=refused)
     return answer
 
 

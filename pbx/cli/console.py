@@ -38,13 +38,15 @@ def data_dir(config: Config) -> Path:
     return Path(config.server.data_dir)
 
 
-def ask(path: Path, method: str, request: str, body: Any = None, *, timeout_s: float = 10.0) -> Any:
-    """One request to the PBX that runs with this configuration; a refusal ends the command with its text."""
+def ask(path: Path, method: str, request: str, body: Any = None, *, timeout_s: float = 10.0, refused: int = 1) -> Any:
+    """One request to the PBX that runs with this configuration; a refusal ends the command with its text and the status
+    `refused`.
+    """
     client = ControlClient(data_dir(read_config(path).config) / "control.sock", timeout_s)
     try:
         return client.request(method, request, body)
     except ControlError as error:
-        fail(error)
+        fail(error, refused)
 
 
 def show(title: str, columns: list[str], rows: list[list[object]], empty: str) -> None:

@@ -63,7 +63,8 @@ def print_reconciliation(config: Config, asked: Compared, form: str) -> None:
     except (BadRequest, StoreError) as error:
         fail(error)
     except (KeyError, ValueError, OSError) as error:
-        fail(f"a time zone is none: {error}")
+        reason = error.args[0] if isinstance(error, KeyError) and error.args else error
+        fail(f"{reason}; a zone is written --zone ga=Europe/Warsaw")
     if form == "csv":
         sys.stdout.write(differences_sheet(solved, interval.label, zone).csv())
     else:

@@ -58,7 +58,7 @@ def micros(text: str, mark: str = "", scale: int = MICRO) -> int:
     Raises AmountError for what is no sum, below zero, or could be read in two ways.
     """
     digits, _ = split_currency(text)
-    if digits.startswith("-"):
+    if digits.startswith("-") and len(digits) > 1:
         raise AmountError(f"{text.strip()[:40]!r} is below zero")
     digits = digits.removeprefix("+")
     if _GROUPED.match(digits) and not digits.startswith("0"):

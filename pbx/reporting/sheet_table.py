@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -12,18 +14,75 @@ from pbx.reporting.export import plain
 from pbx.reporting.sheet import Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 
+KEYS = 3  # columns of text at the beginning that each part repeats, at most
+GAP = 3  # between two columns
+TEXT_WIDTH = 18  # characters that a text is folded at, where the table does not fit
+
 
 def sheet_table(sheet: Sheet) -> RenderableType:
     """The rows, and the notes below them."""
-    table = Table(title=escape(sheet.title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for column in sheet.columns:
-        if column.unit is Unit.TEXT:
-            table.add_column(column.title, overflow="fold")
-        else:
-            table.add_column(column.title, justify="right", no_wrap=True)
-    for row in sheet.rows:
-        table.add_row(*(_cell(value, column.unit) for value, column in zip(row, sheet.columns, strict=True)))
+    table = _Fitting(sheet)
     return Group(table, Text(sheet.below, style="dim")) if sheet.below else table
+
+
+class _Fitting:
+    """A table of a sheet. Where the terminal is too narrow it is several, one below the other, each with the first
+    texts: rich alone would cut figures off and leave texts no room at all.
+    """
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._cells = [
+            [_cell(row[index], column.unit) for row in sheet.rows] for index, column in enumerate(sheet.columns)
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        title = escape(self._sheet.title)
+        every = list(range(len(self._sheet.columns)))
+        if sum(self._width(index, whole=True) for index in every) <= options.max_width:
+            yield self._table(title, every, fold=False)
+            return
+        for part in self._parts(options.max_width):
+            yield self._table(title, part, fold=True)
+            title = ""
+
+    def _parts(self, width: int) -> list[list[int]]:
+        """Which columns stand in which table of `width` characters."""
+        every = list(range(len(self._sheet.columns)))
+        keys = next((index for index in every if self._sheet.columns[index].unit is not Unit.TEXT), 1)
+        keys = min(keys, KEYS)
+        left = width - sum(self._width(index) for index in every[:keys])
+        parts: list[list[int]] = []
+        room = 0
+        for index in every[keys:]:
+            if not parts or self._width(index) > room:
+                parts.append(every[:keys])
+                room = left
+            parts[-1] = [*parts[-1], index]
+            room -= self._width(index)
+        return parts or [every]
+
+    def _width(self, index: int, *, whole: bool = False) -> int:
+        """Characters that a column needs, its padding among them; `whole`: without folding its texts."""
+        column = self._sheet.columns[index]
+        texts = [*column.title.split("\n"), *(str(cell) for cell in self._cells[index])]
+        if column.unit is not Unit.TEXT and not whole:
+            texts[:1] = column.title.split()
+        longest = max(map(len, texts), default=0)
+        return GAP + (longest if whole or column.unit is not Unit.TEXT else min(longest, TEXT_WIDTH))
+
+    def _table(self, title: str, columns: Sequence[int], *, fold: bool) -> Table:
+        table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for index in columns:
+            column = self._sheet.columns[index]
+            width = self._width(index) - GAP if fold else None
+            if column.unit is Unit.TEXT:
+                table.add_column(column.title, overflow="fold", width=width)
+            else:
+                table.add_column(Text(column.title, no_wrap=False), justify="right", no_wrap=True, width=width)
+        for row in range(len(self._sheet.rows)):
+            table.add_row(*(self._cells[index][row] for index in columns))
+        return table
 
 
 def _cell(value: Value, unit: Unit) -> Text:

@@ -67,7 +67,10 @@ def parse(text: str | bytes) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         why = getattr(error, "problem", None) or error
-        raise ConfigError([Problem((), f"is not YAML: {why}", line=mark.line + 1 if mark else 0)]) from None
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise ConfigError(
+            [Problem((), f"is not YAML: {why}{where}", "look for a bracket, quote or indent before it")]
+        ) from None
     if found is None:
         return {}
     if not isinstance(found, dict):

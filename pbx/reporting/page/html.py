@@ -14,7 +14,8 @@ max-width:62rem;padding:1.5rem}h1{font-size:1.7rem;margin:0}h2{font-size:1.2rem;
 .lead{color:#44525f}.demo{background:#fff3cd;border:1px solid #b58900;padding:.5rem .8rem;border-radius:.3rem}
 .tiles{display:flex;flex-wrap:wrap;gap:.7rem;margin:1rem 0;padding:0;list-style:none}.tiles li{border:1px solid #dde3ea;
 border-radius:.4rem;padding:.5rem .9rem;min-width:7.5rem}.tiles b{display:block;font-size:1.5rem;line-height:1.2}
-.tiles span{color:#44525f;font-size:.85rem}svg{width:100%;height:auto;display:block;margin:.5rem 0}
+.tiles span{color:#44525f;font-size:.85rem}figure{overflow-x:auto}svg{width:100%;min-width:34rem;height:auto;
+display:block;margin:.5rem 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem}th{text-align:right;border-bottom:2px solid #8793a0;
 font-weight:600}td{text-align:right;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .5rem}td{white-space:nowrap}

@@ -144,6 +144,7 @@ def test_bad_rows_are_told_with_line_and_reason() -> None:
         assert part in told
     assert "in PLN and in EUR" in told
     assert "below zero" in told
+    assert costs("day,source,cost\n2026-07-01,a,-\n").bad[0].reason == "'-' is no sum of money"
     with pytest.raises(TableError, match="no column for cost"):
         costs("a,b\n1,2\n")
     assert [bad.line for bad in costs("source,cost\na,1\n").bad] == [2, 1]

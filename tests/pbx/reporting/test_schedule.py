@@ -257,6 +257,8 @@ def test_a_configuration_that_cannot_be_right() -> None:
             ReportSchedule.model_validate({"name": "x", "recipients": TO, **wrong})
     with pytest.raises(ValidationError, match="in the clear"):
         Smtp(host="mail.example.com", sender="a@b.pl", security="none")
+    for here in ("localhost", "127.0.0.1", "127.0.1.1", "::1"):
+        assert Smtp(host=here, sender="a@b.pl", security="none").host == here
     with pytest.raises(ValidationError, match="sender is missing"):
         Smtp(host="mail.example.com")
 
