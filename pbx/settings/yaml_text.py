@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -15,6 +16,10 @@ from pbx.settings.overlay import Overlay
 from pbx.settings.sections import AREAS, ONLY, TECHNICAL, Area, Key, entry_keys
 
 MAX_YAML = 8 * 1024 * 1024  # bytes
+MAX_DEPTH = 32  # of lists and tables in each other
+MAX_NUMBER = 400  # characters: numbers of base 60 ("1:59:59") take the square of their length
+MAX_PROBLEMS = 100  # that are told of one text
+_NUMBER = re.compile(r"[-+0-9_:.]+")
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -25,6 +30,8 @@ class _Loader(_LOADER):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a list or a table is no name", problem_mark=key.start_mark)
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"{key.value!r} comes twice", problem_mark=key.start_mark)
             seen.add(key.value)
@@ -61,8 +68,7 @@ def parse(text: str | bytes) -> dict[str, Any]:
     if len(text) > MAX_YAML:
         raise ConfigError([Problem((), f"has more than {MAX_YAML} bytes", "import it in parts")])
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_LOADER)):
-            raise ConfigError([Problem((), "has an alias (*name)", "write the value where it is meant")])
+        _judge(text)
         found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -76,6 +82,23 @@ def parse(text: str | bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ConfigError([Problem((), "is no table of sections", "write `queue:` and its entries below it")])
     return found
+
+
+def _judge(text: str | bytes) -> None:
+    """Raises ConfigError for a text that would take minutes to read, before any of it is."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError([Problem((), "has an alias (*name)", "write the value where it is meant")])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_NUMBER and _NUMBER.fullmatch(event.value):
+            raise ConfigError([Problem((), f"has a number of more than {MAX_NUMBER} digits", "put quotes around it")])
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1
+            raise ConfigError([Problem((), f"is nested more than {MAX_DEPTH} deep", "see the export", line=line)])
 
 
 def wanted_of(settings: dict[str, Any], present: Config, *, merge: bool = False) -> dict[Key, BaseModel | None]:
@@ -110,6 +133,8 @@ def _section(area: Area, documents: Any, known: dict[str, BaseModel], problems: 
     if not isinstance(documents, list):
         raise ConfigError([Problem((area.name,), "is a list of entries", "begin each entry with a dash")])
     for index, document in enumerate(documents):
+        if len(problems) >= MAX_PROBLEMS:
+            break
         try:
             entry = _entry(area, document, known)
         except ConfigError as error:

@@ -144,6 +144,9 @@ def test_every_section_is_decided() -> None:
         ("queue:\n  name: a", "is a list of entries"),
         ("queue:\n- name: a\n- name: a", "comes twice"),
         ("queue:\n- name: a\n  name: b", "'name' comes twice"),
+        ("? [a, b]\n: c", "is no name"),
+        ("queue: " + "[" * 100_000, "nested more than"),  # the parser would run out of its stack, and the process end
+        ("queue:\n- name: " + "1:" * 100_000 + "1", "put quotes around it"),  # a number of base 60: seconds
         ("queue: &a\n- name: x\nteam: *a", "alias"),
         ("extension:\n- number: 101\n  secret: x", 'put it in quotes: "..."'),
         ("queue:\n- name: a\n  ring_timeout_s: -1", "queue.a.ring_timeout_s"),

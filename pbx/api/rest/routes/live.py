@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from pbx.api.control import Refused
 from pbx.api.rest.access import Permission, Principal, allows
+from pbx.api.rest.guard import HIDDEN
 from pbx.api.rest.live_access import PROTOCOL
 from pbx.api.rest.models.base import Shown
 from pbx.live.client import EventClient
@@ -103,7 +104,7 @@ def live_router(control: LiveControl, life_s: float) -> APIRouter:
         """What a new client gets first."""
         return Response(control.state(who, topics), media_type="application/json")
 
-    @router.post("/live/ticket", status_code=201)
+    @router.post("/live/ticket", status_code=201, openapi_extra={HIDDEN: True})
     async def ticket(request: Request, _who: Annotated[Principal, allows(Permission.LIVE_READ)]) -> Ticket:
         """A ticket instead of a header, for programs in a browser that hold a token."""
         return Ticket(ticket=control.ticket(request), expires_s=life_s)

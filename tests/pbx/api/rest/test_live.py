@@ -13,6 +13,7 @@ import pytest
 from pbx.accounts.rights import Permission, Principal, Role
 from pbx.api.rest.app import rest_app
 from pbx.api.rest.authenticate import COOKIE
+from pbx.api.rest.guard import HIDDEN
 from pbx.api.rest.live_access import Credentials, LiveAuthenticator
 from pbx.api.rest.routes.live import live_router
 from pbx.app.live_control import PbxLiveControl
@@ -154,6 +155,8 @@ async def test_a_ticket_is_good_for_one_connection() -> None:
     stream = Stream()
     async with stream.client("supervisor") as asked:
         made = (await asked.post("/live/ticket")).json()
+    route: Any = next(route for route in stream.router.routes if getattr(route, "path", "") == "/live/ticket")
+    assert route.openapi_extra[HIDDEN], "a ticket is a secret, and is not kept to be told again"
     message, socket = await stream.open(query=f"ticket={made['ticket']}")
     assert message["type"] == "websocket.accept"
     await stream.leave(socket)
