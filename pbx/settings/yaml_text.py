@@ -97,7 +97,7 @@ def _judge(text: str | bytes) -> None:
         elif isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_NUMBER and _NUMBER.fullmatch(event.value):
             raise ConfigError([Problem((), f"has a number of more than {MAX_NUMBER} digits", "put quotes around it")])
         if depth > MAX_DEPTH:
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             raise ConfigError([Problem((), f"is nested more than {MAX_DEPTH} deep", "see the export", line=line)])
 
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from pbx.api.control import Refused
 from pbx.api.rest.access import PUBLIC, allow
-from pbx.api.rest.routes.session import MAX_PASSWORD, SessionControl, entered, origin_of
+from pbx.api.rest.routes.session import MAX_BODY, MAX_PASSWORD, SessionControl, entered, origin_of
 from pbx.config_base import Language
 
 MAX_FORM = 4096
@@ -70,7 +70,7 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
     async def show(token: Annotated[str, Query(max_length=MAX_TOKEN)]) -> Response:
         return form(token, "link/form")
 
-    @router.post("/link/form", dependencies=[allow(PUBLIC)])
+    @router.post("/link/form", dependencies=[allow(PUBLIC)], max_body_size=MAX_BODY)
     async def take(request: Request) -> Response:
         body = await request.body()
         fields = {name: values[0] for name, values in parse_qs(body[:MAX_FORM].decode("utf-8", "replace")).items()}

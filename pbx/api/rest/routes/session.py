@@ -18,6 +18,7 @@ from pbx.api.rest.problem import problems
 
 Id = Annotated[str, Path(max_length=64)]
 MAX_PASSWORD = 256
+MAX_BODY = 8192  # bytes, of those whom nobody knows yet: what is wrong with a large body takes long to say
 
 
 class SessionControl(Protocol):
@@ -88,14 +89,14 @@ def session_router(control: SessionControl) -> APIRouter:
 
 
 def _coming_in(router: APIRouter, control: SessionControl) -> None:
-    @router.post("/session", dependencies=[allow(PUBLIC)], responses=problems(401, 403))
+    @router.post("/session", dependencies=[allow(PUBLIC)], responses=problems(401, 403), max_body_size=MAX_BODY)
     async def login(request: Request, response: Response, body: Login) -> LoggedIn:
         """Logs in: the answer sets the session's cookie. Wrong guesses are counted, see the limits in docs/api.md."""
         address, agent = origin_of(request)
         mark = request.cookies.get(DEVICE_COOKIE, "")
         return entered(request, response, await control.login(body.login, body.password, address, agent, mark))
 
-    @router.post("/link", dependencies=[allow(PUBLIC)], responses=problems(401))
+    @router.post("/link", dependencies=[allow(PUBLIC)], responses=problems(401), max_body_size=MAX_BODY)
     async def link(request: Request, response: Response, body: LinkUse) -> LoggedIn:
         """Takes a password by a link that works once, and logs in."""
         address, agent = origin_of(request)

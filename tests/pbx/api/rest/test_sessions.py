@@ -289,3 +289,11 @@ async def _nothing() -> dict[str, Any]:
 
 def _cookies(client: httpx.AsyncClient) -> bytes:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar).encode()
+
+
+@pytest.mark.parametrize("path", ["/session", "/link", "/link/form"])
+async def test_whom_nobody_knows_yet_sends_little(path: str) -> None:
+    """To say what is wrong with sixty thousand keys held the event loop for a sixth of a second."""
+    async with World() as world, Api(world).browser() as browser:
+        answer = await browser.post(path, json={f"k{n}": 1 for n in range(1000)})
+        assert answer.status_code == 413
