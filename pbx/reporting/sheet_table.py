@@ -14,7 +14,7 @@ from pbx.reporting.export import plain
 from pbx.reporting.sheet import Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 
-KEYS = 3  # columns of text at the beginning that each part repeats, at most
+KEYS = 3  # columns of text at the beginning that each part repeats; of more the first alone
 GAP = 3  # between two columns
 TEXT_WIDTH = 18  # characters that a text is folded at, where the table does not fit
 
@@ -50,7 +50,7 @@ class _Fitting:
         """Which columns stand in which table of `width` characters."""
         every = list(range(len(self._sheet.columns)))
         keys = next((index for index in every if self._sheet.columns[index].unit is not Unit.TEXT), 1)
-        keys = min(keys, KEYS)
+        keys = keys if keys <= KEYS else 1
         left = width - sum(self._width(index) for index in every[:keys])
         parts: list[list[int]] = []
         room = 0

@@ -37,14 +37,17 @@ def read_need(path: Path, first: date, days: int) -> Need:
     steps: dict[str, list[tuple[int, int]]] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), 2):
+            table = csv.DictReader(file)
+            if not {"day", "from", "agents"} <= set(table.fieldnames or ()):
+                raise RosterError(f"{path} needs the heading day,from,agents as its first line, then mon,08:00,6")
+            for number, row in enumerate(table, 2):
                 steps.setdefault(_text(row, "day").lower(), []).append(_step(row, number, path))
     except OSError as error:
         raise RosterError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RosterError(f"{path} is not UTF-8") from None
     if not steps:
-        raise RosterError(f"{path} has no line: write a heading day,from,agents and lines such as mon,08:00,6")
+        raise RosterError(f"{path} has no line below its heading: write lines such as mon,08:00,6")
     agents = []
     for number in range(days):
         day = first + timedelta(days=number)

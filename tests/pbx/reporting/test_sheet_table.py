@@ -33,3 +33,13 @@ def test_every_figure_is_whole_at_any_width(width: int) -> None:
     assert text.count("google") == text.count("Kampania") >= 1
     assert max(map(len, text.splitlines())) <= width
     assert text.count("Źródła połączeń") == 1
+
+
+def test_many_texts_are_not_all_repeated() -> None:
+    days = [Column(f"day_{index}", f"Day{index}", Unit.TEXT) for index in range(1, 8)]
+    week = Sheet("Roster", [Column("person", "Person", Unit.TEXT), *days], [("Ola", *["08:00-16:00"] * 7)])
+    console = Console(width=60, file=io.StringIO(), force_terminal=False)
+    console.print(sheet_table(week))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count("Ola") > 1
+    assert [text.count(f"Day{index}") for index in range(1, 8)] == [1] * 7

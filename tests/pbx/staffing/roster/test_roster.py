@@ -183,6 +183,9 @@ def test_the_need_of_a_file(tmp_path: Path) -> None:
     path.write_text("day,from,agents\nmon,8,2\n")
     with pytest.raises(RosterError, match=r"line 2.*write mon,08:00,6"):
         read_need(path, MONDAY, 3)
+    path.write_text("mon,08:00,2\nmon,10:00,5\n")
+    with pytest.raises(RosterError, match="needs the heading day,from,agents"):
+        read_need(path, MONDAY, 3)
     assert spread([1, 2], 30) == (1, 1, 2, 2)
     assert [of_skill(n, 0.25, 1) for n in (0, 1, 4, 5, 9)] == [0, 1, 1, 2, 3]
 
