@@ -24,7 +24,7 @@ class ClientAddress:
     def of(self, connection: HTTPConnection) -> str:
         """The client's IP address; "" over a Unix socket."""
         peer = connection.client.host if connection.client is not None else ""
-        if not self._trusted or not self._is_trusted(peer):
+        if not self._trusted or not self.is_trusted(peer):
             return peer
         forwarded = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
         found = peer
@@ -33,7 +33,7 @@ class ClientAddress:
             if address is None:
                 break
             found = address
-            if not self._is_trusted(address):
+            if not self.is_trusted(address):
                 break
         return found
 
@@ -43,9 +43,10 @@ class ClientAddress:
             return True
         peer = connection.client.host if connection.client is not None else ""
         said = connection.headers.get("x-forwarded-proto", "").rpartition(",")[2].strip()
-        return said == "https" and bool(self._trusted) and self._is_trusted(peer)
+        return said == "https" and bool(self._trusted) and self.is_trusted(peer)
 
-    def _is_trusted(self, host: str) -> bool:
+    def is_trusted(self, host: str) -> bool:
+        """Whether `host` is one of the trusted proxies."""
         try:
             address = ip_address(host)
         except ValueError:

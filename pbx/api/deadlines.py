@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -28,7 +29,8 @@ class _TooMuch(Exception):
 class GuardedConfig(uvicorn.Config):
     """uvicorn's settings, and the connections by address; those of a Unix socket have none and are not limited."""
 
-    def __init__(self, app: Any, **settings: Any) -> None:
+    def __init__(self, app: Any, *, trusted: Callable[[str], bool] = lambda _host: False, **settings: Any) -> None:
+        """`trusted(host)`: a proxy of ours, whose connections are those of everybody behind it."""
         super().__init__(
             app,
             http=GuardedProtocol,
@@ -41,6 +43,7 @@ class GuardedConfig(uvicorn.Config):
             **settings,
         )
         self.per_source: Counter[str] = Counter()
+        self.trusted = trusted
         self.websockets: set[GuardedWebSocket] = set()
         self.websocket_tasks: set[asyncio.Task[None]] = set()
 
@@ -58,7 +61,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._source = source_of(self.client[0]) if self.client else ""
+        host = self.client[0] if self.client else ""
+        self._source = "" if self.config.trusted(host) else source_of(host) if host else ""
         self.config.per_source[self._source] += 1
         if self._source and self.config.per_source[self._source] > PER_SOURCE_LIMIT:
             self._drop()

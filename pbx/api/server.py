@@ -33,6 +33,7 @@ class HttpServer:
     """One listening socket, TCP or Unix. `start` raises OSError with the remedy in its text.
 
     `tls` gives the context of each new connection: HTTPS and secure WebSocket then, and no restart when it changes.
+    `trusted` tells proxies of ours, whose connections are not counted against one source.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class HttpServer:
         port: int = 0,
         path: Path | None = None,
         tls: Callable[[], ssl.SSLContext] | None = None,
+        trusted: Callable[[str], bool] = lambda _host: False,
     ) -> None:
         self._host, self._port, self._path = host, port, path
         self._tls = tls
@@ -54,6 +56,7 @@ class HttpServer:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for every request that is none
         self._config = GuardedConfig(
             _Patient(app),
+            trusted=trusted,
             loop="none",
             lifespan="off",
             log_config=None,
@@ -124,7 +127,8 @@ class HttpServer:
 
         def reserve(source: str) -> bool:
             key = source_of(source)
-            if shaking[key] + config.per_source.get(key, 0) >= PER_SOURCE_LIMIT:
+            full = shaking[key] + config.per_source.get(key, 0) >= PER_SOURCE_LIMIT
+            if full and not config.trusted(source):
                 return False
             shaking[key] += 1
             return True

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from pbx.api.account_routes import account_routes
 from pbx.api.agent_routes import agent_routes
 from pbx.api.callback_routes import callback_routes
+from pbx.api.client_address import ClientAddress
 from pbx.api.contact_routes import contact_routes
 from pbx.api.control import control_app
 from pbx.api.control_audit import AuditedControl
@@ -69,13 +70,16 @@ def build_servers(app: Pbx) -> list[HttpServer]:
     servers = []
     settings = app.config.http
     public = public_app(control.health, app.metrics.exposition, CONTENT_TYPE, _public_routes(app))
+    trusted = ClientAddress(settings.trusted_proxies).is_trusted
     if settings.listen:
         host, port = split_host_port(settings.listen)
-        app.http = HttpServer(public, host=host, port=port)
+        app.http = HttpServer(public, host=host, port=port, trusted=trusted)
         servers.append(app.http)
     if settings.listen_tls:
         host, port = split_host_port(settings.listen_tls)
-        app.https = HttpServer(public, host=host, port=port, tls=app.driver.certificates.server_context)
+        app.https = HttpServer(
+            public, host=host, port=port, tls=app.driver.certificates.server_context, trusted=trusted
+        )
         servers.append(app.https)
     inside = AuditedControl(control_app(control, _control_routes(app)), app.accounts.audit)
     servers.append(HttpServer(inside, path=app.data_dir / "control.sock"))
