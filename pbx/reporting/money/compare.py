@@ -59,7 +59,7 @@ def compare(
             export = read_export(system, file.text, file.name, span, theirs, plan, file.columns)
             export.records = completed(export.records, calls)
             exports.append(export)
-        else:
+        elif _is_used(system, calls, period):
             exports.append(_known(system, calls, period))
     return solve(calls, exports, period, terms.match_window_us)
 
@@ -109,6 +109,14 @@ def same_days(interval: Interval, zone: ZoneInfo, theirs: ZoneInfo) -> Span:
 
 def _wall(at: datetime, zone: ZoneInfo) -> int:
     return round(at.replace(tzinfo=zone).timestamp() * 1e6)
+
+
+def _is_used(system: System, calls: Sequence[Call], period: Span) -> bool:
+    """Whether the system could know of any call: who has no CRM is not told that it lacks every one."""
+    some = (call for call in calls if period.holds(call.at_us))
+    if system is System.TRACKING:
+        return any(call.visit or call.method != "none" for call in some)
+    return any(system.value in call.told for call in some)
 
 
 def _known(system: System, calls: Sequence[Call], period: Span) -> Export:

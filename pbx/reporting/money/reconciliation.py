@@ -53,6 +53,8 @@ def steps_sheet(solved: Solved, label: str) -> Sheet:
             sheet.rows.append((first.value, second.value, step.reason.value, step.of.value, step.count))
         sheet.rows.append((first.value, second.value, "count", second.value, solved.counts[second]))
     sheet.remarks = f"unexplained: {len(solved.unexplained())}"
+    if not sheet.rows:
+        sheet.remarks = "nothing to compare with: give --crm, --ga or --tracking; or configure [[crm]], [[ga4]], sites"
     return sheet
 
 

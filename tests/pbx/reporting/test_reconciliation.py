@@ -164,6 +164,20 @@ def test_without_files_what_systems_were_told_is_compared(made: Fortnight) -> No
     assert found.unexplained() == []
 
 
+def test_a_system_that_nobody_uses_lacks_no_call(made: Fortnight) -> None:
+    """The tables of what was told and attributed are empty: there is neither CRM nor analytics nor a site."""
+    with Ledger() as ledger:
+        store(ledger, made)
+        for table in (schema_ledger.ledger_marks, schema_tracking.call_sources, schema_tracking.visits):
+            ledger.connection.execute(table.delete())
+        alone = compare(ledger.connection, period_of(made), WARSAW, TERMS, {})
+        crm = {System.CRM: given(made)[System.CRM]}
+        with_file = compare(ledger.connection, period_of(made), WARSAW, TERMS, crm)
+    assert set(alone.counts) == {System.PBX}
+    assert "nothing to compare with" in steps_sheet(alone, "July").remarks
+    assert set(with_file.counts) == {System.PBX, System.CRM}
+
+
 def test_a_file_that_cannot_be_read_is_refused_with_its_lines(made: Fortnight) -> None:
     files = {System.GA: Given("date,call id\n2026-07-03 10:00,x\nsoon,y\n", "ga.csv")}
     with Ledger() as ledger, pytest.raises(TableError, match="line 3: 'soon' is no day"):
