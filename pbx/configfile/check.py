@@ -12,6 +12,7 @@ from pbx.config import Config, Number
 from pbx.configfile.check_agents import check_agents, check_breaks, check_teams, check_wrapup
 from pbx.configfile.check_api import check_api
 from pbx.configfile.check_blocks import check_blocks
+from pbx.configfile.check_caller_id import unknown_callers
 from pbx.configfile.check_comfort import check_comfort
 from pbx.configfile.check_contacts import check_contacts
 from pbx.configfile.check_distribution import check_caller_lists, check_distribution, idle_skills
@@ -64,6 +65,7 @@ def warn(config: Config) -> list[Problem]:
         *_small_port_range(config),
         *_open_keys(config),
         *idle_skills(config),
+        *unknown_callers(config),
     ]
 
 
