@@ -26,7 +26,8 @@ from pbx.api.rest.idempotency import HEADER, Answer, Idempotency, fingerprint, r
 from pbx.api.rest.limits import RateLimit
 from pbx.api.rest.problem import answer_to, fault
 
-MAX_BODY = 1_048_576  # bytes, of a route that does not say `max_body_size`
+# Bytes, of a route that does not say `max_body_size`: to tell what is wrong with more would hold the event loop.
+MAX_BODY = 65_536
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HIDDEN = "x-hidden-answer"  # in openapi_extra of a route whose answer holds a secret, which is then not kept
 REFUSAL = "centrala.refusal"  # in the ASGI scope: why the credentials of a request are none
