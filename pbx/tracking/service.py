@@ -230,6 +230,8 @@ class Tracking:
             self.attributor.learn(setup.caller, found)
         setup.origin = data
         self.figures.calls[found.method] += 1
+        if found.method == "none" and not self._services.config.site_web:
+            return  # nothing is tracked here: no call pays for a row that says so
         self._services.bus.publish(CallEvent(Kind.CALL_ATTRIBUTED, call_id, "a", at, data))
 
     def _of_contact(self, contact: str, number: str) -> Attribution | None:
