@@ -45,7 +45,7 @@ run: setup
 	@exec $(VENV)/bin/centrala demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: setup-tests
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest $(PYTEST_ARGS) || $(PY) scripts/once_alone.py $$?
 	$(PY) sip-tests/run.py $(SIP_ARGS)
 
 PBX ?= http://127.0.0.1:8080

@@ -1,8 +1,8 @@
 """Runs the black-box behaviours: `sip-tests/run.py [-k part of the name] [-j jobs] [-v]`.
 
 Every job has its own PBX processes, one per configuration, on loopback addresses of their own; behaviours that share a
-configuration follow each other on one PBX. Traces of every run are under build/sip-tests/. The last line is
-"N passed, N failed"; the exit status is 0 when nothing failed.
+configuration follow each other on one PBX. With several jobs, up to three that failed run once more, alone. Traces of
+every run are under build/sip-tests/. The last line is "N passed, N failed"; the exit status is 0 when nothing failed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pbx.api.client import ControlError  # noqa: E402
 from tests.support.zygote import Zygote  # noqa: E402
 
 OUT = ROOT.parent / "build" / "sip-tests"
+MOST_UNSTEADY = 3
 Group = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -132,6 +133,22 @@ def write_junit(results: list[tuple[str, float, list[str]]], path: Path) -> None
     path.write_text("\n".join([*lines, "</testsuite>\n"]), encoding="utf-8")
 
 
+def once_alone(suite: Suite, behaviours: list[Behaviour]) -> None:
+    """Runs a few that failed beside others once more, with nothing beside them: their second result counts, and is
+    named. Sound is judged by the millisecond, and a crowded machine stutters; what is broken fails alone too."""
+    failed = {name for name, _, problems in suite.results if problems}
+    again = [one for one in behaviours if one.name in failed]
+    if not 0 < len(failed) <= MOST_UNSTEADY or len(again) < len(failed):
+        return
+    print(f"once more, alone: {', '.join(sorted(failed))}", flush=True)
+    alone = Suite(again, False)
+    alone.run(1)
+    for name, _, problems in alone.results:
+        if not problems:
+            print(f"UNSTEADY {name}: failed beside others, passed alone", file=sys.stderr)
+    suite.results = [result for result in suite.results if result[0] not in failed] + alone.results
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-k", default="", metavar="PART", help="only behaviours whose name contains this")
@@ -161,6 +178,8 @@ def main() -> int:
     sounds.prepare(SOUNDS)
     suite = Suite(behaviours, arguments.v)
     suite.run(max(1, arguments.j))
+    if arguments.j > 1:
+        once_alone(suite, behaviours)
     write_junit(suite.results, OUT / "junit.xml")
     failed = sum(bool(problems) for _, _, problems in suite.results)
     print(f"{len(suite.results) - failed} passed, {failed} failed")
