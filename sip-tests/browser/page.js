@@ -57,6 +57,27 @@ function follow(session, wanted) {
   });
 }
 
+/** Holds the first call, calls `wanted.consult`, and joins the two after a second (REFER with Replaces). */
+function consult(ua, first, wanted, media) {
+  first.hold() || report("failed", "hold");
+  const target = `sip:${wanted.consult}@${wanted.domain}`;
+  const second = ua.call(target, media);
+  second.on("confirmed", () => {
+    report("consulted");
+    setTimeout(() => {
+      first.refer(target, {
+        replaces: second,
+        eventHandlers: {
+          requestSucceeded: () => report("referred"),
+          requestFailed: (event) => report("failed", `REFER: ${event.cause}`),
+          accepted: () => report("transferred"),
+          failed: (event) => report("failed", `transfer: ${event.status_line.status_code}`),
+        },
+      });
+    }, 1000);
+  });
+}
+
 window.start = (wanted) => {
   const ua = new JsSIP.UA({
     sockets: [new JsSIP.WebSocketInterface(wanted.url)],
@@ -79,17 +100,20 @@ window.start = (wanted) => {
     if (wanted.call) ua.call(`sip:${wanted.call}@${wanted.domain}`, media);
   });
   ua.on("newRTCSession", ({ session, originator }) => {
+    const consulting = Boolean(window.session);
     window.session = session;
     session.on("accepted", () => report("accepted"));
     session.on("confirmed", () => {
+      if (consulting) return;
       report("confirmed");
+      if (wanted.consult) setTimeout(() => consult(ua, session, wanted, media), 1000);
       if (wanted.hold_ms) {
         setTimeout(() => session.hold() || report("failed", "hold"), wanted.hold_after_ms);
         setTimeout(() => session.unhold() || report("failed", "unhold"), wanted.hold_after_ms + wanted.hold_ms);
       }
     });
     session.on("failed", (event) => report("failed", `call: ${event.cause}`));
-    session.on("ended", (event) => report("ended", `${event.originator} ${event.cause}`));
+    session.on("ended", (event) => report(consulting ? "consultation-ended" : "ended", `${event.originator} ${event.cause}`));
     session.on("getusermediafailed", (error) => report("failed", `microphone: ${error}`));
     session.on("peerconnection:setremotedescriptionfailed", (error) => report("failed", `remote SDP: ${error}`));
     if (originator === "remote") {

@@ -21,7 +21,10 @@ import numpy as np
 BROWSER = Path(__file__).resolve().parent.parent / "browser"
 RATE = 48000
 TONE_S = 4.0
-TELLING = ("console", "error", "failed", "connection", "accepted", "confirmed", "ended", "heard", "wrong:")
+TELLING = (
+    *("console", "error", "failed", "connection", "accepted", "confirmed", "ended", "heard", "wrong:"),
+    *("consulted", "referred", "transferred", "consultation-ended"),
+)
 START_S = 60.0  # a busy machine may take long to start Chromium
 FLAGS = [
     "--headless=new",
@@ -192,6 +195,8 @@ class _Page:
         page.wait_for_timeout(300)
         if self.happened("failed"):
             return "the call failed"
+        if wanted["consult"] and not self.happened("transferred"):
+            return "the transfer was not told as done"
         if wanted["hear"] and self.heard_ms() < wanted["for_ms"]:
             return f"{wanted['hear']:g} Hz was heard for {self.heard_ms():.0f} ms, {wanted['for_ms']:.0f} were expected"
         return ""

@@ -206,6 +206,7 @@ class Run:
             "digits": "",  # as RFC 4733 events, once the call is up
             "hold_ms": 0,  # puts the call on hold for so long, after `hold_after_ms`
             "hold_after_ms": 1500,
+            "consult": "",  # holds, calls this number and joins the two by REFER with Replaces
             "hang_up": bool(step.browser.get("call")),
             **step.browser,
         }
