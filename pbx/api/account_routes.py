@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from pbx.accounts.audit import Filter
-from pbx.accounts.rights import Permission, Principal
+from pbx.accounts.rights import Permission
 from pbx.api.control import Refused, json_route, read_json, texts_of
+from pbx.api.controls import AccountControl
 
 MAX_ROWS = 1000
 TOKEN_FIELDS = ("user", "name", "permissions", "expires")
-
-
-class AccountControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as Refused."""
-
-    def users(self) -> list[dict[str, Any]]: ...
-    def user(self, name: str) -> dict[str, Any]: ...
-    async def add_user(self, fields: Mapping[str, Any], who: Principal | None) -> dict[str, Any]: ...
-    async def change_user(self, name: str, fields: Mapping[str, Any], who: Principal | None) -> dict[str, Any]: ...
-    async def remove_user(self, name: str, who: Principal | None) -> dict[str, Any]: ...
-    async def link(self, name: str, who: Principal | None) -> dict[str, Any]: ...
-    async def set_password(self, name: str, password: str) -> dict[str, Any]: ...
-    def tokens(self) -> list[dict[str, Any]]: ...
-    async def add_token(
-        self,
-        owner: str,
-        name: str,
-        permissions: Iterable[Permission] | None,
-        expires: float,
-        who: Principal | None,
-    ) -> dict[str, Any]: ...
-    async def revoke_token(self, name: str) -> dict[str, Any]: ...
-    async def audit(self, wanted: Filter, before_id: str, limit: int) -> list[dict[str, Any]]: ...
 
 
 def account_routes(control: AccountControl) -> list[Route]:

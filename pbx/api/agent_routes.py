@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from pbx.api.control import Refused, json_route, read_json
-
-
-class AgentControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    def agents(self) -> list[dict[str, Any]]: ...
-    def set_agent(self, extension: str, state: str, reason: str, *, force: bool) -> dict[str, Any]: ...
-    def clear_next(self, extension: str) -> dict[str, Any]: ...
-    def note(self, extension: str, code: str, note: str) -> dict[str, Any]: ...
-    def finish_wrapup(self, extension: str, code: str, note: str) -> dict[str, Any]: ...
-    def request_wrapup(self, extension: str) -> dict[str, Any]: ...
-    def teams(self) -> list[dict[str, Any]]: ...
-    def break_reasons(self) -> list[dict[str, Any]]: ...
+from pbx.api.controls import AgentControl
 
 
 def agent_routes(control: AgentControl) -> list[Route]:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from pbx.api.control import Refused, json_route, read_json, texts_of
+from pbx.api.controls import CallbackControl
 
 TEXTS = ("number", "queue", "key", "name", "language", "mode", "source", "preferred_agent")
 NUMBERS = ("promise_s", "priority")
 TIMES = ("at", "until")
 KNOWN = {*TEXTS, *NUMBERS, *TIMES, "tags"}
 MAX_TEXT = 200
-
-
-class CallbackControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    def callbacks(self) -> list[dict[str, Any]]: ...
-    def figures(self) -> dict[str, Any]: ...
-    async def request(self, fields: dict[str, Any]) -> dict[str, Any]: ...
-    def previews(self) -> list[dict[str, Any]]: ...
-    def preview(self, agent: str, accept: bool) -> dict[str, Any]: ...
-    async def cancel(self, contact: str) -> dict[str, Any]: ...
-    async def reschedule(self, contact: str, at: float) -> dict[str, Any]: ...
 
 
 def callback_routes(control: CallbackControl) -> list[Route]:

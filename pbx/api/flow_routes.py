@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from pbx.api.control import Refused, json_route, read_json
+from pbx.api.controls import FlowControl
 
 MAX_BODY = 3 * 1024 * 1024  # a document and what goes with it
 MAX_NAME = 64
 MAX_NOTE = 500
-
-
-class FlowControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    async def flows(self) -> list[dict[str, Any]]: ...
-    async def versions(self, name: str) -> list[dict[str, Any]]: ...
-    async def document(self, name: str, version: int | None) -> dict[str, Any]: ...
-    async def diff(self, name: str, old: int | None, new: int | None) -> list[dict[str, str]]: ...
-    async def check(self, document: Any) -> dict[str, Any]: ...
-    def progress(self, name: str) -> dict[str, int]: ...
-    def schema(self) -> dict[str, Any]: ...
-    async def draft(self, name: str, document: Any, author: str, note: str) -> dict[str, Any]: ...
-    async def publish(self, name: str, version: int | None, by: str, note: str, force: bool) -> dict[str, Any]: ...
-    async def rollback(self, name: str, to: int | None, by: str, note: str) -> dict[str, Any]: ...
 
 
 def flow_routes(control: FlowControl) -> list[Route]:

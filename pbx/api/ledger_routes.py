@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from pbx.api.control import Refused, json_route, read_json
+from pbx.api.controls import LedgerControl
 
 MAX_BODY = 32 * 1024 * 1024
 
 
-class LedgerImports(Protocol):
-    """A part of pbx.app.ledger_imports.PbxLedgerControl."""
-
-    async def import_costs(
-        self, text: str, name: str, mapping: Mapping[str, str], defaults: Mapping[str, str], *, check: bool
-    ) -> dict[str, Any]: ...
-    async def import_sales(
-        self, text: str, name: str, mapping: Mapping[str, str], *, check: bool
-    ) -> dict[str, Any]: ...
-    async def runs(self, after: tuple[Any, ...] | None, limit: int) -> list[dict[str, Any]]: ...
-    async def reconcile(
-        self, since: str, until: str, by: str, files: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Any]: ...
-
-
-def ledger_routes(control: LedgerImports) -> list[Route]:
+def ledger_routes(control: LedgerControl) -> list[Route]:
     """Every path and what answers it."""
 
     async def costs(request: Request) -> Any:

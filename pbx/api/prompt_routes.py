@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from pbx.api.control import Refused, json_route
+from pbx.api.controls import PromptControl
 
 MAX_UPLOAD = 20 * 1024 * 1024
-
-
-class PromptControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    async def prompts(self, flow: str, *, draft: bool = False) -> list[dict[str, Any]]: ...
-    async def sound(self, text: str, language: str, voice: str, rate: int) -> bytes: ...
-    async def recording(self, text: str, language: str) -> bytes: ...
-    async def override(
-        self, data: bytes, *, text: str, language: str, use: str, source: str, author: str
-    ) -> dict[str, Any]: ...
-    async def remove(self, text: str, language: str) -> dict[str, Any]: ...
 
 
 def prompt_routes(control: PromptControl) -> list[Route]:

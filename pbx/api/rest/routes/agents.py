@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
+from pbx.api.controls import AgentControl
 from pbx.api.rest.access import allow, allows
 from pbx.api.rest.listing import Listing
 from pbx.api.rest.models.base import AskedInstant, Extension, seconds_of
@@ -17,19 +18,6 @@ from pbx.api.rest.page import Page, Paging, make_cursor, page_from, page_of
 Self = Annotated[Principal, allows(Permission.SELF)]
 AGENTS = Listing(Agent)
 Reader = Annotated[Principal, allows(Permission.AGENTS_READ)]
-
-
-class AgentControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    def agents(self) -> list[dict[str, Any]]: ...
-    def set_agent(self, extension: str, state: str, reason: str, *, force: bool) -> dict[str, Any]: ...
-    def clear_next(self, extension: str) -> dict[str, Any]: ...
-    def note(self, extension: str, code: str, note: str) -> dict[str, Any]: ...
-    def finish_wrapup(self, extension: str, code: str, note: str) -> dict[str, Any]: ...
-    def request_wrapup(self, extension: str) -> dict[str, Any]: ...
-    def teams(self) -> list[dict[str, Any]]: ...
-    def break_reasons(self) -> list[dict[str, Any]]: ...
 
 
 class AgentHistory(Protocol):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
 from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
+from pbx.api.controls import CallbackControl
 from pbx.api.rest.access import allow, allows
 from pbx.api.rest.models.base import Extension, ItemId, seconds_of
 from pbx.api.rest.models.contacts import (
@@ -24,18 +25,6 @@ from pbx.api.rest.problem import problems
 
 Reader = Annotated[Principal, allows(Permission.CALLBACKS_READ)]
 Writer = Annotated[Principal, allows(Permission.CALLBACKS_WRITE)]
-
-
-class CallbackControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    def callbacks(self) -> list[dict[str, Any]]: ...
-    def figures(self) -> dict[str, Any]: ...
-    async def request(self, fields: dict[str, Any]) -> dict[str, Any]: ...
-    def previews(self) -> list[dict[str, Any]]: ...
-    def preview(self, agent: str, accept: bool) -> dict[str, Any]: ...
-    async def cancel(self, contact: str) -> dict[str, Any]: ...
-    async def reschedule(self, contact: str, at: float) -> dict[str, Any]: ...
 
 
 def callbacks_router(control: CallbackControl) -> APIRouter:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from pbx.api.controls import LedgerControl
 from pbx.api.rest.access import Permission, Principal, allow, allows
 from pbx.api.rest.models.base import ItemId, Text
 from pbx.api.rest.models.ledger import Cost, CostsImport, Imported, ReconcileAsk, Run, RunRow, SaleRow, SalesImport
@@ -21,26 +21,6 @@ MAX_BODY = 4 * 1024 * 1024
 COST_KEY = ("day", "source", "medium", "campaign", "number")
 Day = Annotated[str, Query(alias="from", max_length=40, examples=["2026-07-01"])]
 LastDay = Annotated[str, Query(alias="to", max_length=40, examples=["2026-07-14"])]
-
-
-class LedgerControl(Protocol):
-    """pbx.app.ledger_imports.PbxLedgerControl."""
-
-    async def import_costs(
-        self, text: str, name: str, mapping: Mapping[str, str], defaults: Mapping[str, str], *, check: bool
-    ) -> dict[str, Any]: ...
-    async def import_sales(
-        self, text: str, name: str, mapping: Mapping[str, str], *, check: bool
-    ) -> dict[str, Any]: ...
-    async def costs(self, after: tuple[Any, ...] | None, limit: int) -> list[dict[str, Any]]: ...
-    async def sales(self, after: tuple[Any, ...] | None, limit: int) -> list[dict[str, Any]]: ...
-    async def reconcile(
-        self, since: str, until: str, by: str, files: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Any]: ...
-    async def runs(self, after: tuple[Any, ...] | None, limit: int) -> list[dict[str, Any]]: ...
-    async def run(self, run: str) -> dict[str, Any]: ...
-    async def run_rows(self, run: str, after: tuple[Any, ...] | None, limit: int) -> list[dict[str, Any]]: ...
-    async def conversions(self, form: str, since: str, until: str, name: str) -> str: ...
 
 
 def ledger_router(control: LedgerControl) -> APIRouter:

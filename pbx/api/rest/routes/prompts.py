@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from pbx.accounts.rights import Permission, Principal
+from pbx.api.controls import PromptControl
 from pbx.api.rest.access import allow, allows
 from pbx.api.rest.bodies import sound_body, wav_answer
 from pbx.api.rest.models.flows import Prompt, Take, Use
@@ -20,18 +21,6 @@ SpokenText = Annotated[str, Query(min_length=1, max_length=MAX_SPOKEN, descripti
 SpokenLanguage = Annotated[Literal["pl", "ru", "en"], Query()]
 READ = [allow(Permission.PROMPTS_READ)]
 Writer = Annotated[Principal, allows(Permission.PROMPTS_WRITE)]
-
-
-class PromptControl(Protocol):
-    """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
-
-    async def prompts(self, flow: str, *, draft: bool = False) -> list[dict[str, Any]]: ...
-    async def sound(self, text: str, language: str, voice: str, rate: int) -> bytes: ...
-    async def recording(self, text: str, language: str) -> bytes: ...
-    async def override(
-        self, data: bytes, *, text: str, language: str, use: str, source: str, author: str
-    ) -> dict[str, Any]: ...
-    async def remove(self, text: str, language: str) -> dict[str, Any]: ...
 
 
 def prompts_router(control: PromptControl) -> APIRouter:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pbx.api.controls import AccountControl
 from pbx.api.rest.access import Permission, Principal, allow, allows
 from pbx.api.rest.auditing import changed
 from pbx.api.rest.guard import HIDDEN
@@ -18,21 +18,6 @@ from pbx.api.rest.problem import problems
 
 Name = Annotated[str, Path(max_length=64, description="id or prefix")]
 NOT_COMPARED = ("used", "used_from", "token", "login", "valid")
-
-
-class TokenControl(Protocol):
-    """What pbx.app.account_control.PbxAccountControl does; raises Refused."""
-
-    def tokens(self) -> list[dict[str, Any]]: ...
-    async def add_token(
-        self,
-        owner: str,
-        name: str,
-        permissions: Iterable[Permission] | None,
-        expires: float,
-        who: Principal | None,
-    ) -> dict[str, Any]: ...
-    async def revoke_token(self, name: str) -> dict[str, Any]: ...
 
 
 class NewToken(BaseModel):
@@ -70,7 +55,7 @@ class MadeToken(Token):
     token: str
 
 
-def tokens_router(control: TokenControl) -> APIRouter:
+def tokens_router(control: AccountControl) -> APIRouter:
     """/tokens."""
     router = APIRouter(prefix="/tokens", tags=["tokens"])
 

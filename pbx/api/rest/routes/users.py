@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pbx.api.controls import AccountControl
 from pbx.api.rest.access import Permission, Principal, Role, allow, allows
 from pbx.api.rest.auditing import changed
 from pbx.api.rest.guard import HIDDEN
@@ -21,19 +22,6 @@ Name = Annotated[str, Path(max_length=64, description="id or login")]
 Writer = Annotated[Principal, allows(Permission.USERS_WRITE)]
 Language = Literal["", "pl", "ru", "en"]
 NOT_COMPARED = ("sessions", "login_at", "changed", "sees_queues")
-
-
-class UserControl(Protocol):
-    """What pbx.app.account_control.PbxAccountControl does; raises Refused."""
-
-    def users(self) -> list[dict[str, Any]]: ...
-    def user(self, name: str) -> dict[str, Any]: ...
-    async def add_user(self, fields: Mapping[str, Any], who: Principal | None) -> dict[str, Any]: ...
-    async def change_user(self, name: str, fields: Mapping[str, Any], who: Principal | None) -> dict[str, Any]: ...
-    async def remove_user(self, name: str, who: Principal | None) -> dict[str, Any]: ...
-    async def link(self, name: str, who: Principal | None) -> dict[str, Any]: ...
-    def sessions(self, name: str) -> list[dict[str, Any]]: ...
-    async def end_sessions(self, name: str, session: str, who: Principal | None) -> int: ...
 
 
 class UserFields(BaseModel):
@@ -93,7 +81,7 @@ class OneTimeLink(BaseModel):
     expires_s: float
 
 
-def users_router(control: UserControl) -> APIRouter:
+def users_router(control: AccountControl) -> APIRouter:
     """/users and what belongs to one of them."""
     router = APIRouter(prefix="/users", tags=["users"])
     _people(router, control)
@@ -101,7 +89,7 @@ def users_router(control: UserControl) -> APIRouter:
     return router
 
 
-def _people(router: APIRouter, control: UserControl) -> None:
+def _people(router: APIRouter, control: AccountControl) -> None:
     @router.get("", dependencies=[allow(Permission.USERS_READ)])
     async def users(page: Paging) -> Page[User]:
         """Everybody, by login."""
@@ -135,7 +123,7 @@ def _people(router: APIRouter, control: UserControl) -> None:
         return Response(status_code=204)
 
 
-def _belongings(router: APIRouter, control: UserControl) -> None:
+def _belongings(router: APIRouter, control: AccountControl) -> None:
     @router.post("/{user}/link", status_code=201, openapi_extra={HIDDEN: True})
     async def link(user: Name, who: Writer) -> OneTimeLink:
         """A link by which he chooses a new password; earlier ones open nothing any more."""
