@@ -145,14 +145,14 @@ def _blocks(wanted: Sequence[Moments]) -> Select[Any]:
             bin_of(step.at_us).label("bin_us"),
             *(func.coalesce(json_key(step.data, name), "").label(name) for name in ("flow", "block", "exit")),
         )
-        .where(step.kind == _BLOCK, within(step.at_us, wanted))
+        .where(step.kind == BLOCK_KIND, within(step.at_us, wanted))
         .subquery()
     )
     names = [inside.c.bin_us, inside.c.flow, inside.c.block, inside.c.exit]
     return select(*names, count().label("steps")).group_by(*names)
 
 
-_BLOCK: ColumnElement[str] = literal_column(f"'{Kind.FLOW_BLOCK.value}'")
+BLOCK_KIND: ColumnElement[str] = literal_column(f"'{Kind.FLOW_BLOCK.value}'")
 
 CALLS = Family(interval_calls, _calls)
 QUEUES = Family(interval_queues, _queues)

@@ -22,7 +22,16 @@ from pbx.store.encode import micros
 from pbx.store.intervals.bins import BIN_US, at_most, begin, begin_after, spans, total
 from pbx.store.intervals.families import FAMILIES, QUEUES, STATES, Family
 from pbx.store.intervals.reading import plan, sums
-from pbx.store.intervals.settling import ENOUGH_S, SETTLE_S, SOON_S, Settler, known_from, mark, settle_all
+from pbx.store.intervals.settling import (
+    ENOUGH_S,
+    SETTLE_S,
+    SOON_S,
+    Settler,
+    _settling_sqlite,
+    known_from,
+    mark,
+    settle_all,
+)
 from pbx.store.intervals.states import MOST_BINS, bins_of
 from pbx.store.journey import read_fold
 from pbx.store.schema_intervals import interval_stale
@@ -174,6 +183,34 @@ def _added(parts: list[Sums]) -> Sums:
                 ]
             whole.setdefault(name, {})
     return whole
+
+
+def test_decades_without_a_call_are_passed_by(desk: Desk) -> None:
+    """A call whose clock was wrong, and a state that lasted for days: the sums are the records', in a few steps."""
+    long_ago = -36 * 365 * 86_400.0
+    desk.take(*answered(1, start=T0 + long_ago))
+    desk.agent("101", "available", long_ago + 7200, long_ago + 7200 + 2 * 86_400)
+    desk.take(*answered(2))
+    desk.connection.execute(interval_stale.delete())  # written by a version that knew no sums
+    expected = desk.summed(0, 2**62)
+    desk.settle()
+    assert known_from(desk.connection) == 0
+    assert desk.settler.settled <= 10 * 96
+    kept = desk.stored()
+    assert desk.summed(0, 2**62) == expected
+    settle_all(desk.connection)
+    assert desk.stored() == kept
+
+
+def test_long_states_are_found_by_their_own_index(desk: Desk) -> None:
+    """SQLite takes a partial index only where the condition is written as the index has it."""
+    for text, fixed in _settling_sqlite():
+        if "INSERT INTO interval_states" in text:
+            values = {**fixed, "begin_us": 0, "end_us": BIN_US}
+            plan = desk.connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
+            assert any("ix_agent_log_long" in str(row) for row in plan)
+            return
+    raise AssertionError("no statement sums states")
 
 
 def test_a_late_event_corrects_a_quarter_that_was_settled(desk: Desk) -> None:
