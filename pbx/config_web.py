@@ -42,6 +42,8 @@ class WebSite(Section):
     country: str = ""  # ISO 3166: whose way of writing numbers; empty: numbering.country
     language: Language | None = None  # None: the server's
     timezone: str = ""  # empty: the server's
+    region: str = Field(default="", max_length=80)  # whose visitors it is for; what its pages say goes before it
+    region_parameter: str = Field(default="", pattern=r"^[A-Za-z0-9_.~-]{0,60}$")  # of addresses, that names the region
     consent: Literal["required", "given"] = "required"  # "given": the site asks by itself before it loads the snippet
     # What is shown before consent: a number of the pool for this page alone, or that of the channel
     before_consent: Literal["page", "channel"] = "page"
@@ -111,6 +113,9 @@ class Tracking(Section):
     max_callers: int = Field(default=200_000, ge=1000, le=5_000_000)
     max_pages: int = Field(default=50, ge=1, le=500)  # kept of one visit
     parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~-]{1,60}$")]] = []  # of URLs, that are kept as well
+    region_certainty: float = Field(default=0.8, ge=0, le=1)  # of the visits that tell a flow the caller's region
+    # By the time zone of the browser: {"Asia/Omsk" = "Омская область"}; zones that are not named tell nothing
+    zone_regions: dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(min_length=1, max_length=80)]] = {}
     bots: list[str] = []  # further words of user agents that are shown no number of a pool
     # Requests of one address (an IPv6 /64) within a minute; whole offices and mobile networks share one
     visits_per_minute: int = Field(default=600, ge=10)

@@ -158,11 +158,15 @@ class Kind(StrEnum):
     SMS_CLICKED = "sms.clicked"  # clicks: the link in the message was opened, for the first time or again
     # Blocks of flows; `block` is the block's name in its flow.
     CALLER_KNOWN = "caller.known"  # block, customer (id, "" for nobody), exact, vip, tags, exit
-    REGION_FOUND = "region.found"  # block, country, region, operator, kind ("" for what is not known)
+    # block, country, region, operator, kind ("" for what is not known), source ("visit", "number", "time_zone", ""),
+    # certainty (0..1)
+    REGION_FOUND = "region.found"
     # block, method, host, status (0: no response), ms, attempts, outcome ("ok", "error", "timeout"), reason
     HTTP_ASKED = "http.asked"
     PIN_CHECKED = "pin.checked"  # block, result ("right", "wrong", "locked", "none"), subject: whose PIN, if known
-    DEALER_CHOSEN = "dealer.chosen"  # block, dealer ("" for none), number, by ("memory", "stock", "region", "turn")
+    # block, dealer ("" for none), number, by ("memory", "stock", "region", "turn"); region, source and certainty as in
+    # REGION_FOUND
+    DEALER_CHOSEN = "dealer.chosen"
     # block, partner, queue, result ("answered", "cap", "closed", "not_worth", "no_answer", "busy", "failed"), price
     # (expected of a call), currency; where it was weighed giving_up (a probability) and loss; of one that was placed
     # talk_s, billed_s, cost
@@ -180,7 +184,8 @@ class Kind(StrEnum):
     # probability (0..1), method ("session", "pool", "static", "app", "number", "widget", "none"), unique (first call of
     # this caller within the window), repeat (its number within it, from 1), landing, page, ga_client, ga_session,
     # device, first_source, first_medium, first_campaign (of the visitor's first visit), candidates ([{visit, source,
-    # medium, campaign, probability}], where several may have called)
+    # medium, campaign, probability}], where several may have called), region, region_by ("page", "address", "site",
+    # "time_zone"), region_probability (of all visits of that region together)
     CALL_ATTRIBUTED = "call.attributed"
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 

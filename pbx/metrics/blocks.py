@@ -23,7 +23,7 @@ class BlockMetrics(Collector):
         took = "How long requests of flows to other systems took, with all attempts."
         self._http_s = HistogramFamily("centrala_flow_http_seconds", took, HTTP_S)
         self._callers = _family("callers", "Look-ups of callers in the book of customers.", "result")
-        self._regions = _family("regions", "Look-ups of the region of a number.", "result")
+        self._regions = _family("regions", "Look-ups of the region of a caller, by what told it.", "result", "source")
         self._pins = _family("pins", "PINs that were asked for.", "result")
         self._dealers = _family("dealers", "Calls given to dealers; none: nobody was found.", "dealer")
         text = "Calls that were to go to overflow partners."
@@ -81,7 +81,7 @@ class BlockMetrics(Collector):
         self._callers.child(result).value += 1
 
     def _region(self, event: CallEvent) -> None:
-        self._regions.child("known" if event.data["region"] else "unknown").value += 1
+        self._regions.child("known" if event.data["region"] else "unknown", event.data["source"]).value += 1
 
     def _pin(self, event: CallEvent) -> None:
         self._pins.child(event.data["result"]).value += 1

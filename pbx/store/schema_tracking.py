@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
 from pbx.store.metadata import metadata
 
 
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
+
+
+def _added(name: str) -> Column[str]:
+    """A text column that came after the first rows."""
+    return Column(name, Text, nullable=False, server_default=text("''"))
 
 
 def _us(name: str) -> Column[int]:
@@ -76,6 +81,8 @@ visits = Table(
     _text("first_medium"),
     _text("first_campaign"),
     _us("first_us"),
+    _added("region"),
+    _added("region_by"),  # "page", "address", "site", "time_zone"
     Index("ix_visits_started_us", "started_us"),
     Index("ix_visits_visitor", "visitor"),
 )

@@ -108,7 +108,7 @@ def visit_row(visit: Visit) -> Row:
         clean(source.content), clean(source.click_id), source.click_kind, source.channel, clean(visit.referrer),
         clean(visit.landing), clean(visit.page), visit.pages, visit.device, clean(visit.city), clean(visit.ga_client),
         clean(visit.ga_session), clean(visit.ym_uid), clean(visit.first_source), clean(visit.first_medium),
-        clean(visit.first_campaign), micros(visit.first_at),
+        clean(visit.first_campaign), micros(visit.first_at), clean(visit.region), visit.region_by,
     )  # fmt: skip
 
 

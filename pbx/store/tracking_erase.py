@@ -15,7 +15,8 @@ from pbx.store.encode import clean, from_json, json_text, micros, seconds
 from pbx.tracking.ports import Erased
 
 # What leads from a call to a person; source, medium and campaign stay, for the reports.
-PERSONAL = ("visit", "session", "visitor", "click_id", "landing", "page", "ga_client", "ga_session", "candidates")
+COLUMNS = ("visit", "session", "visitor", "click_id", "landing", "page", "ga_client", "ga_session", "candidates")
+PERSONAL = (*COLUMNS, "region", "region_by", "region_probability")
 MAX_CALLS = 10_000
 PART = 500  # keys in one statement
 
@@ -41,7 +42,7 @@ def forget(connection: Connection, kind: str, subjects: Sequence[str], proof: st
         guard = schema.number_guard
         connection.execute(update(guard).where(guard.c.visit.in_(part)).values(visit=""))
     for part in _parts(call_ids):
-        blank = dict.fromkeys(PERSONAL, "")
+        blank = dict.fromkeys(COLUMNS, "")
         connection.execute(update(schema.call_sources).where(source.call_id.in_(part)).values(**blank))
         _blank_journey(connection, part)
     row = {"id": new_id(at), "at_us": micros(at), "kind": kind, "proof": proof, "by": clean(by)}

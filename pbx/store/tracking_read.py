@@ -14,7 +14,7 @@ from pbx.store.encode import micros, seconds
 from pbx.tracking.callers import Known
 from pbx.tracking.ports import Loaded, Window
 from pbx.tracking.sources import Source, group_of
-from pbx.tracking.visit import Consent, Device, GuardReport, Lease, PoolHour, Visit
+from pbx.tracking.visit import Consent, Device, GuardReport, Lease, PoolHour, RegionBy, Visit
 
 MAX_VISITS = 500_000
 MAX_BAD_PAGES = 5000
@@ -66,6 +66,8 @@ def read_visit(row: Mapping[Any, Any]) -> Visit:
         first_campaign=row["first_campaign"],
         first_at=seconds(row["first_us"]),
         ended=bool(row["ended"]),
+        region=row["region"],
+        region_by=cast("RegionBy", row["region_by"]),
     )
 
 

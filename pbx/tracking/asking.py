@@ -37,6 +37,8 @@ class PageAsk:
     ym_uid: str
     city: str
     same_page: bool
+    region: str = ""
+    time_zone: str = ""
 
 
 def read_page_ask(body: Mapping[str, Any], *, consent_given: bool) -> PageAsk:
@@ -61,6 +63,8 @@ def read_page_ask(body: Mapping[str, Any], *, consent_given: bool) -> PageAsk:
         _text(body, "ym_uid", 64) if analytics else "",
         _text(body, "city", 80),
         body.get("same_page") is True,
+        _text(body, "region", 80),
+        _text(body, "time_zone", 60) if consent.tracking else "",  # of the device: asked for nobody without consent
     )
 
 

@@ -15,6 +15,7 @@ from pbx.numbers.plan import NumberPlan
 from pbx.tracking.callers import Callers
 from pbx.tracking.desk import Desk, plain
 from pbx.tracking.likelihood import Candidate, shares
+from pbx.tracking.region import NOWHERE, Region, region_of
 from pbx.tracking.sources import Source
 from pbx.tracking.views import Views
 from pbx.tracking.visit import Visit
@@ -40,6 +41,7 @@ class Attribution:
     campaign: str = ""
     channel: str = ""
     visit: Visit | None = None
+    region: Region = NOWHERE
     candidates: list[dict[str, Any]] = field(default_factory=list)
 
     def data(self) -> dict[str, Any]:
@@ -57,6 +59,9 @@ class Attribution:
         if self.visit is not None:
             told.update(_of_visit(self.visit))
         kept = {name: value for name, value in told.items() if value != ""}
+        if self.region.name:
+            kept["region"], kept["region_by"] = self.region.name, self.region.by
+            kept["region_probability"] = round(self.region.probability, 4)
         if self.candidates:
             kept["candidates"] = self.candidates
         return kept
@@ -105,8 +110,9 @@ class Attributor:
         """Of a call that is placed because the visit asked for it."""
         source = visit.source
         return Attribution(
-            "widget", 1.0, number, visit.site, source.source, source.medium, source.campaign, source.channel, visit
-        )
+            "widget", 1.0, number, visit.site, source.source, source.medium, source.campaign, source.channel, visit,
+            region_of([(visit, 1.0)]),
+        )  # fmt: skip
 
     def unknown_visit(self, number: str) -> Attribution:
         """The same of a visit that is no longer known."""
@@ -161,7 +167,7 @@ class Attributor:
         if meant is not None:
             likely = self._redialled(likely, meant.visit, meant.probability)
         best = self._best(Attribution(found.method, found.probability, found.number, found.site), likely)
-        found.candidates = best.candidates
+        found.candidates, found.region = best.candidates, best.region
         if best.visit is not None:
             found.visit = best.visit
         if found.method == "number" or (best.probability and not self._channels[number].source):
@@ -185,6 +191,7 @@ class Attributor:
         found.probability = min(by_source[key], 1.0)
         found.channel = next(visit.source.channel for visit, _ in ranked if visit.source.key == key)
         found.site = found.site or first.site
+        found.region = region_of(ranked)
         if share >= NAMED and first.source.key == key:
             found.visit = first
         if len(ranked) > 1:

@@ -14,6 +14,7 @@ from pbx.tracking.devices import Devices
 from pbx.tracking.display import written
 from pbx.tracking.figures import Figures
 from pbx.tracking.ports import TrackingStore
+from pbx.tracking.region import settle_region
 from pbx.tracking.rules import Rules, Touch
 from pbx.tracking.sessions import Sessions, age_s, new_visit_id
 from pbx.tracking.sizing import Sizing
@@ -66,7 +67,9 @@ class Views:
         settings = config.tracking
         self.rules = Rules(config)
         self.devices = Devices(settings.bots)
-        self._parameters = frozenset(settings.parameters)
+        named = (site.region_parameter for site in config.site_web)
+        self._parameters = frozenset(settings.parameters).union(name for name in named if name)
+        self._zones = settings.zone_regions
         self._max_pages = settings.max_pages
         self._beat_s = settings.heartbeat_s
         self._hosts = {site.name: _hosts(site) for site in config.site_web}
@@ -91,6 +94,7 @@ class Views:
             touch = touch or self._touch(site, ask, page)
             visit = self._begin(site, ask, device, touch, visit, now)
         self._note(visit, ask, page, now)
+        settle_region(visit, site, ask, page, self._zones)
         for line in ask.lines:
             self._show(site, visit, line, touch, now)
         self._store.visit(visit)

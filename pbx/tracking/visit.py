@@ -10,6 +10,7 @@ from pbx.tracking.sources import Source
 DIRECT_SOURCE = Source()
 ShownKind = Literal["session", "channel", "default"]
 Device = Literal["mobile", "tablet", "desktop", "bot", ""]
+RegionBy = Literal["page", "address", "site", "time_zone", ""]  # what the region of a visit is known by
 
 
 class Consent(NamedTuple):
@@ -61,6 +62,8 @@ class Visit:
     first_campaign: str = ""
     first_at: float = 0.0
     ended: bool = False
+    region: str = ""
+    region_by: RegionBy = ""
     numbers: dict[str, Shown] = field(default_factory=dict)  # by logical number
     tapped: float = 0.0  # when a number was tapped last
     revealed: set[str] = field(default_factory=set)

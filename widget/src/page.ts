@@ -4,6 +4,7 @@ export interface Page {
   base: string; // "https://pbx.example"
   key: string;
   language: string; // "": by the page
+  region: string; // whose visitors the page is for
   consent: boolean; // nothing is stored before it is given
   widget: boolean;
   position: string;
@@ -19,6 +20,7 @@ export function read(script: HTMLScriptElement): Page {
     base: new URL(script.src, location.href).origin,
     key: data.key ?? "",
     language: language === "auto" ? "" : language,
+    region: data.region ?? "",
     consent: data.consent === "required",
     widget: data.widget !== "off",
     position: data.position ?? "",

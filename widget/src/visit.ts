@@ -87,7 +87,7 @@ export class Visit {
     const [session, visitor, landing, referrer] = [this.#session, this.#visitor, this.#landing, this.#referrer];
     const marked = [...document.querySelectorAll("[data-pbx-number]")];
     const lines = [...new Set(["main", ...marked.map((each) => each.getAttribute("data-pbx-number") || "main")])];
-    const body = { page: location.href, referrer, session, visitor, consent, landing, lines, same_page, ...this.#analytics() };
+    const body = { page: location.href, referrer, session, visitor, consent, landing, lines, same_page, ...this.#place(), ...this.#analytics() };
     const response = await post(this.page, "/t/visit", { ...body, landing_referrer: referrer });
     if (!response.ok) return;
     const answer: Answer = await response.json();
@@ -128,6 +128,13 @@ export class Visit {
   #woken(): void {
     if (document.visibilityState === "visible" && this.#last && Date.now() - this.#last > this.#ttl_ms) void this.view(true);
     else this.#beat();
+  }
+
+  /** Where the page says that he is; his clock's zone only if he agreed. */
+  #place(): object {
+    const marked = document.querySelector("[data-pbx-region]")?.getAttribute("data-pbx-region");
+    const time_zone = this.#mayKeep() ? safely(() => Intl.DateTimeFormat().resolvedOptions().timeZone, "") : "";
+    return { region: marked || this.page.region || undefined, time_zone: time_zone || undefined };
   }
 
   #analytics(): object {

@@ -11,6 +11,7 @@ from pbx.events import Kind
 from pbx.flow.block import Block, Exit, Reference
 from pbx.flow.blocks.dial import CHOSEN
 from pbx.flow.fill import checked, fill
+from pbx.flow.whereabouts import ORDER, Order, place_of, place_of_number
 
 if TYPE_CHECKING:
     from pbx.flow.run import Run
@@ -23,6 +24,7 @@ class Dealer(Block):
 
     kind: Literal["dealer"]
     number: str = ""  # whose region and memory; may hold variables; "": the caller's
+    by: Order = list(ORDER)  # what tells where the caller is; of another number its digits alone
     sku: str = ""  # the goods he wants; may hold variables; "": whatever the stock
     tries: int = Field(default=3, ge=1, le=20)
     dealer: str = ""
@@ -55,8 +57,8 @@ class Dealer(Block):
         sku = fill(run, self.sku, missing="") if self.sku else ""
         had = run.variables.get("dealer.tried")
         tried = [str(name) for name in had] if isinstance(had, list) else []
-        origin = call.services.inbound.regions.origin(number)
-        choice = book.choose(number, origin, sku=sku, without=tried) if len(tried) < self.tries else None
+        place = place_of_number(call, number) if self.number else place_of(call, self.by)
+        choice = book.choose(number, place.origin, sku=sku, without=tried) if len(tried) < self.tries else None
         name, target, by = (choice.dealer.name, choice.dealer.number, choice.by) if choice is not None else ("", "", "")
         for what, value in (("name", name), ("number", target), ("by", by)):
             run.variables.set(f"dealer.{what}", value)
@@ -64,5 +66,5 @@ class Dealer(Block):
             book.give(number, choice)
             call.variables[CHOSEN] = target
             run.variables.set("dealer.tried", [*tried, name])
-        call.emit(Kind.DEALER_CHOSEN, block=run.block, dealer=name, number=target, by=by)
+        call.emit(Kind.DEALER_CHOSEN, block=run.block, dealer=name, number=target, by=by, **place.told)
         return "dealer" if choice is not None else "none"

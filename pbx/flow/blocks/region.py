@@ -1,4 +1,4 @@
-"""Goes on by where the caller's number belongs: imported ranges of the operators, else the number plan."""
+"""Goes on by where the caller is: by the visit that the call comes from, by his number, by his time zone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import field_validator
 
-from pbx.call.regions import UNKNOWN
 from pbx.events import Kind
 from pbx.flow.block import Block, Exit
 from pbx.flow.fill import checked, fill
+from pbx.flow.whereabouts import ORDER, Order, place_of, place_of_number
 
 if TYPE_CHECKING:
     from pbx.flow.run import Run
@@ -26,6 +26,7 @@ class Region(Block):
     kind: Literal["region"]
     regions: dict[str, str]
     number: str = ""  # whose region; may hold variables; "": the caller's
+    by: Order = list(ORDER)  # what tells where the caller is, the first that knows; of another number its digits alone
     other: str = ""
     unknown: str = ""
 
@@ -51,23 +52,25 @@ class Region(Block):
         return found
 
     def sets(self) -> Sequence[str]:
-        return ("region.name", "region.country", "region.operator", "region.kind")
+        return tuple(f"region.{name}" for name in ("name", "country", "operator", "kind", "source", "certainty"))
 
     def templates(self) -> dict[str, str]:
         return {"number": self.number} if self.number else {}
 
     async def run(self, run: Run) -> str:
         call = run.call
-        number = fill(run, self.number, missing="") if self.number else "" if call.setup.withheld else call.caller
-        origin = call.services.inbound.regions.origin(number) if number else UNKNOWN
+        place = place_of_number(call, fill(run, self.number, missing="")) if self.number else place_of(call, self.by)
+        origin = place.origin
         for name, value in (
             ("name", origin.region),
             ("country", origin.country),
             ("operator", origin.operator),
             ("kind", origin.kind),
+            ("source", place.source),
+            ("certainty", place.certainty),
         ):
             run.variables.set(f"region.{name}", value)
-        told = {"country": origin.country, "region": origin.region, "operator": origin.operator, "kind": origin.kind}
+        told = {"country": origin.country, "operator": origin.operator, "kind": origin.kind, **place.told}
         call.emit(Kind.REGION_FOUND, block=run.block, **told)
         for key in self.regions:
             if fits(key, origin.region, origin.country):

@@ -152,4 +152,13 @@ def _setup(caller: Caller) -> dict[str, Any]:
         "caller_region": caller.region,
         "caller_type": caller.type,
         "withheld": caller.withheld,
+        "origin": _origin(caller),
     }
+
+
+def _origin(caller: Caller) -> dict[str, Any] | None:
+    """What tracking would have found."""
+    visit = caller.visit
+    if visit is None:
+        return None
+    return {"region": visit.region, "region_by": visit.by, "region_probability": visit.certainty}

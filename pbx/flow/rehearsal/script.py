@@ -101,6 +101,14 @@ class Known(Part):
     pin: str = ""  # hashed: `centrala pin hash`
 
 
+class Surfed(Part):
+    """The visit of a site that the call comes from: the region that it tells, and how sure that is."""
+
+    region: str
+    by: Literal["page", "address", "site", "time_zone"] = "page"
+    certainty: float = Field(default=1.0, ge=0, le=1)
+
+
 class Sent(Part):
     """A message that must have been sent: to whom, and words in it."""
 
@@ -143,6 +151,7 @@ class Caller(Part):
     country: str = ""
     region: str = ""
     type: str = ""
+    visit: Surfed | None = None  # of a site, that tells the region
     withheld: bool = False
     extension: str = ""  # of the house, who may dial outside
     at: datetime | None = None  # on the server's clock unless it has an offset

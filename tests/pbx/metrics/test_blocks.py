@@ -21,7 +21,7 @@ def test_each_event_counts_once_and_names_that_others_make_up_are_bounded() -> N
     told(Kind.HTTP_ASKED, host="crm.example", outcome="ok", ms=120, status=200)
     told(Kind.CALLER_KNOWN, customer="7", vip=True)
     told(Kind.CALLER_KNOWN, customer="", vip=False)
-    told(Kind.REGION_FOUND, region="", country="PL")
+    told(Kind.REGION_FOUND, region="", country="PL", source="")
     told(Kind.PIN_CHECKED, result="wrong")
     told(Kind.DEALER_CHOSEN, dealer="a")
     told(Kind.DEALER_CHOSEN, dealer="")
@@ -38,7 +38,7 @@ def test_each_event_counts_once_and_names_that_others_make_up_are_bounded() -> N
         'centrala_flow_http_seconds_bucket{le="0.25"}',
         'centrala_flow_callers_total{result="vip"} 1.0',
         'centrala_flow_callers_total{result="unknown"} 1.0',
-        'centrala_flow_regions_total{result="unknown"} 1.0',
+        'centrala_flow_regions_total{result="unknown",source=""} 1.0',
         'centrala_flow_pins_total{result="wrong"} 1.0',
         'centrala_flow_dealers_total{dealer="a"} 1.0',
         'centrala_flow_dealers_total{dealer="none"} 1.0',

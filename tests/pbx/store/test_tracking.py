@@ -24,6 +24,7 @@ def visit(visitor: str = "", at: float = T0, source: str = "google") -> Visit:
     made.visitor, made.consent, made.ga_client = visitor, Consent(bool(visitor), True, False), "12.34"
     made.landing = made.page = "https://shop.example/?utm_source=google"
     made.first_source, made.first_at = source, at
+    made.region, made.region_by = "śląskie", "page"
     return made
 
 
@@ -41,6 +42,7 @@ def journey(number: int, caller: str, made: Visit) -> list[CallEvent]:
     told: dict[str, Any] = {
         "method": "session", "probability": 0.98, "source": "google", "medium": "cpc", "campaign": "spring",
         "visit": made.id, "visitor": made.visitor, "ga_client": made.ga_client, "click_id": "Cj0",
+        "region": "śląskie", "region_by": "page", "region_probability": 0.98,
         "number": "+48221110001", "unique": True, "repeat": 1, "landing": made.landing,
         "candidates": [{"visit": made.id, "source": "google", "medium": "cpc", "probability": 0.98}],
     }  # fmt: skip
@@ -64,6 +66,7 @@ async def test_what_was_known_is_taken_up_again(tmp_path: Path) -> None:
     assert [(one.id, one.visitor, one.source.key, one.consent) for one in found.visits] == [
         (anna.id, ANNA, ("google", "cpc", "spring"), Consent(True, True, False))
     ]
+    assert [(one.region, one.region_by) for one in found.visits] == [("śląskie", "page")]
     assert [lease.visit for lease in found.leases] == [anna.id]
     assert [one.visitor for one in found.visitors] == [BERT, ANNA]
     ((caller, known),) = found.callers
@@ -101,6 +104,8 @@ async def test_who_wants_to_be_forgotten_is(tmp_path: Path) -> None:
         assert any(row[1] == bert.id for row in left)
         assert world.rows("SELECT kind, proof, visits, calls FROM erasures") == [("number", "proof", 2, 1)]
         assert not [row for row in world.rows("SELECT data FROM journey") if anna.id in row[0] or ANNA in row[0]]
+        told = [row[0] for row in world.rows("SELECT data FROM journey WHERE kind = 'call.attributed'")]
+        assert sorted("śląskie" in data for data in told) == [False, True]
 
         def again(connection: Any) -> None:
             rebuild(connection, zone="UTC")

@@ -33,6 +33,8 @@ class Visit(BaseModel):
     pages: int
     device: str = Field(examples=["mobile"])
     city: str
+    region: str = Field(description="empty where neither page, address, site nor time zone says it")
+    region_by: str = Field(examples=["page"], description="page, address, site or time_zone")
     ga_client: str
     ga_session: str
     ym_uid: str
