@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pbx.callback import texts as callback_texts
 from pbx.config import Config
-from pbx.configfile.problem import Problem
 from pbx.features.checks import check_music
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.phrases import texts_to_preload
@@ -19,24 +18,17 @@ if TYPE_CHECKING:
     from pbx.metrics.agents import AgentMetrics
 
 log = logging.getLogger("centrala.settings")
-SPEAKING = ("queue", "break_reason", "voicemail", "announcement", "screening")
+SPEAKING = ("queue", "break_reason", "voicemail", "announcement", "screening", "callback")
 
 
 def follow_changes(app: Pbx) -> None:
     """Once, when the call layer and the metrics are built, and the features are not."""
     followers = app.calls.services.followers
     followers.before(_prepare(app))
-    followers.objection(_objections, "site_web")
     events = app.metrics.events
     followers.rebuild(
         lambda config: events.configure(thresholds(config), [trunk.name for trunk in config.trunk]), "queue", "trunk"
     )
-
-
-def _objections(change: ConfigChange) -> Iterator[Problem]:
-    """What pages ask is answered from the start on, if there is a site then."""
-    if change.new.site_web and not change.old.site_web:
-        yield Problem(("site_web",), "is the first site, and addresses are opened at the start", "put it in the file")
 
 
 def follow_agents(app: Pbx, metrics: AgentMetrics) -> AgentMetrics:
@@ -75,6 +67,7 @@ def spoken(config: Config) -> list[tuple[str, str]]:
         (text, each) for each in languages for queue in config.queue for text in texts_to_preload(queue, each)
     ]
     found += code_texts(language, config.break_reason)
+    found += callback_texts.spoken(config)
     kept = [text for box in config.voicemail for text in (box.greeting, box.closed_greeting)]
     kept += [*(entry.text for entry in config.announcement), config.screening.announcement]
     return list(dict.fromkeys([*found, *((words, each) for text in kept for each, words in text.items())]))

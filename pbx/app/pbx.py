@@ -38,6 +38,7 @@ from pbx.app.http import build_servers
 from pbx.app.nonce_key import nonce_key
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.reconfigure import Reconfigurer
+from pbx.app.region_names import RegionNames
 from pbx.app.settings_control import count_settings, start_settings
 from pbx.app.sms_control import start_sms
 from pbx.app.sources import metric_sources
@@ -62,7 +63,6 @@ from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics
 from pbx.metrics.metrics import Metrics
 from pbx.metrics.presence import PresenceCollector
-from pbx.numbers import geography
 from pbx.outbox.service import Outbox
 from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
@@ -305,16 +305,7 @@ class Pbx:
         self.prompts_left = len(texts)
         self._preload = asyncio.get_running_loop().create_task(self._load_prompts(texts))
         self._stack.push_async_callback(_cancel, self._preload)
-        if self.config.numbering.country and self.config.numbering.regions:
-            names = asyncio.get_running_loop().create_task(self._load_regions(self.config.numbering.country))
-            self._stack.push_async_callback(_cancel, names)
-
-    async def _load_regions(self, country: str) -> None:
-        """Names of regions, from a process of its own; calls that come before it is done have none."""
-        try:
-            self.calls.services.inbound.regions.take_names(await asyncio.to_thread(geography.load, country))
-        except OSError as error:
-            log.warning("%s", error)
+        RegionNames(self).start(self._stack)
 
     async def _load_prompts(self, texts: list[tuple[str, ...]]) -> None:
         def done(count: int, wanted: int) -> None:

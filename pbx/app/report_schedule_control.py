@@ -1,4 +1,4 @@
-"""Scheduled reports in the process; without a schedule nothing runs."""
+"""Scheduled reports in the process; without a schedule nothing runs, and one may come while we run."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 def start(app: Pbx, stack: contextlib.AsyncExitStack) -> None:
     """When calls can come in."""
-    if not app.config.report_schedule:
-        return
     reports = PbxReportControl(app)
 
     async def make(job: MailJob) -> list[dict[str, str]]:
@@ -27,4 +25,5 @@ def start(app: Pbx, stack: contextlib.AsyncExitStack) -> None:
     scheduled = ScheduledReports(app.config, app.store.kept, app.bus, app.clock, make)
     app.metrics.add(ReportScheduleMetrics(lambda: scheduled))
     scheduled.start()
+    app.calls.services.followers.rebuild(scheduled.configure, "report_schedule", "smtp", "server")
     stack.push_async_callback(scheduled.stop)

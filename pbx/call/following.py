@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pbx.call.trunks.tables import price_lists
+from pbx.call.trunks.tables import price_lists, range_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pbx.call.authentication import Authenticator
     from pbx.call.services import Services
+    from pbx.config import Config
     from pbx.configfile.change import ConfigChange
     from pbx.numbers.prices import PriceList
+    from pbx.numbers.ranges import RangeTable
+
+    Tables = tuple[Mapping[str, PriceList], RangeTable]
 
 NUMBERS = ("extension", "number", "route", "hours", "site")
 
@@ -22,9 +26,9 @@ def follow(services: Services, authenticator: Authenticator) -> None:
     """Once, when all parts are there."""
     followers, outbound, dialplan = services.followers, services.dialplan.outbound, services.dialplan
     trunks = _TrunkTables(services)
-    followers.before(trunks.prepare, "trunk")
+    followers.before(trunks.prepare, "trunk", "numbering")
     followers.add(services.carriers.part, "trunk")
-    followers.add(trunks.follow, "trunk")
+    followers.add(trunks.follow, "trunk", "numbering")
     followers.rebuild(services.sip_policies.configure, "extension", "trunk")
     followers.add(lambda _change: _tell_agent(services), "extension", "trunk")
     followers.rebuild(services.media_policies.configure, "extension", "trunk")
@@ -32,7 +36,7 @@ def follow(services: Services, authenticator: Authenticator) -> None:
     followers.rebuild(services.rings.configure, "ring")
     followers.rebuild(services.incall_codes.configure, "extension", "queue", "incall", "parking")
     followers.rebuild(outbound.ids.configure, "caller_id", "site")
-    followers.rebuild(outbound.emergency.configure, "emergency", "route")
+    followers.rebuild(outbound.emergency.configure, "emergency", "route", "numbering")
     followers.rebuild(outbound.configure, "extension", "trunk")
     followers.rebuild(dialplan.hours.configure, "hours", "site")
     followers.rebuild(dialplan.configure, *NUMBERS)
@@ -58,16 +62,23 @@ def _sign_off(services: Services, change: ConfigChange) -> None:
 
 
 class _TrunkTables:
-    """Price lists are files: read before the change, in a thread."""
+    """Price lists and ranges of numbers are files: read before the change, in a thread."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._read: Mapping[str, PriceList] | None = None
+        self._read: Tables | None = None
 
     async def prepare(self, change: ConfigChange) -> None:
-        self._read = await asyncio.to_thread(price_lists, change.new)
+        self._read = await asyncio.to_thread(_read, change.new)
 
     def follow(self, change: ConfigChange) -> None:
-        prices = self._read if self._read is not None else price_lists(change.new)
+        prices, ranges = self._read if self._read is not None else _read(change.new)
         self._read = None
-        self._services.trunks.configure(change.new.trunk, prices)
+        country = change.new.numbering.country
+        self._services.trunks.configure(change.new.trunk, prices, country)
+        if change.touches("numbering"):
+            self._services.inbound.regions.configure(country, ranges)
+
+
+def _read(config: Config) -> Tables:
+    return price_lists(config), range_table(config)

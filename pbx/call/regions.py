@@ -31,12 +31,17 @@ class Regions:
     """Answers from a cache. Without a country of its own it knows nothing, and costs nothing."""
 
     def __init__(self, country: str, language: str, ranges: RangeTable | None = None) -> None:
-        self._plan = NumberPlan(country)
         self._language = language
-        self._ranges = ranges if ranges is not None else RangeTable()
         self._imported: list[RangeTable] = []
         self._names: Mapping[str, Mapping[str, str]] = {}
         self._known: dict[str, Origin] = {}
+        self.configure(country, ranges if ranges is not None else RangeTable())
+
+    def configure(self, country: str, ranges: RangeTable) -> None:
+        """From now on the plan of `country`, and these ranges."""
+        self._plan = NumberPlan(country)
+        self._ranges = ranges
+        self._known.clear()
 
     def take_names(self, names: Mapping[str, Mapping[str, str]]) -> None:
         """Names of regions by prefix (`pbx.numbers.geography.load`), where no range says better."""

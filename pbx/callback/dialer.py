@@ -48,10 +48,10 @@ class Dialer:
         desk.finished = self._finished
 
     def start(self) -> None:
-        """Listens, and takes up what is open."""
+        """Listens, and takes up what is open; after a `pause` as well."""
         bus = self.desk.services.bus
         self._running = True
-        self._unsubscribe = [
+        self._unsubscribe = self._unsubscribe or [
             bus.subscribe(ContactChanged, lambda event: self.consider(event.item)),
             bus.subscribe(AgentStateChanged, self._agent_moved),
             bus.subscribe(CallEvent, self._joined, (Kind.QUEUE_JOINED,)),
@@ -69,7 +69,7 @@ class Dialer:
             self._pump()
 
     def pause(self) -> None:
-        """The process is about to end: no further customer is called."""
+        """No further customer is called; those whose phones ring, and talks, go on."""
         self._running = False
         for entry in tuple(self._entries.values()):
             self._rest(entry)

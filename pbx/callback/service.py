@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from pbx.callback.dialer import Dialer
 from pbx.callback.preview import PreviewRow
 from pbx.callback.requests import Requests
 from pbx.configfile.change import ConfigChange
-from pbx.configfile.problem import Problem
 from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.contact.item import ContactItem
 
@@ -63,8 +62,8 @@ class CallbackFigures:
 
 
 class Callbacks:
-    """Sets `services.extra["callbacks"]` to itself when callbacks are enabled. Built after the queues and the contacts,
-    started after them; stopped after the last call and before the contacts.
+    """`services.extra["callbacks"]` while callbacks are enabled, which a change of the settings begins and ends. Built
+    after the queues and the contacts, started after them; stopped after the last call and before the contacts.
     """
 
     def __init__(self, services: Services, keeper: Keeper | None = None) -> None:
@@ -77,20 +76,31 @@ class Callbacks:
         self._asking = Asking(self.desk, self.requests)
         if self.enabled:
             services.extra["callbacks"] = self
-        services.followers.objection(self._objections, "callback")
-        services.followers.add(self.follow, "callback", "queue", "team", "hours")
+        services.followers.add(self.follow, "callback", "queue", "team", "hours", "numbering")
 
     def follow(self, change: ConfigChange) -> None:
         """From now on as the new configuration says, for requests that are there as well."""
         self.desk.configure(change.new)
         self.requests.configure()
-        if self.enabled:
+        if change.new.callback.enabled != self.enabled:
+            self.dialer.configure(anew=False)
+            self._turn(change.new.callback.enabled)
+        elif self.enabled:
             old, new = ({queue.name: queue.callback for queue in one.queue} for one in (change.old, change.new))
             self.dialer.configure(anew=old != new or change.touches("callback", "hours"))
 
-    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
-        if change.old.callback.enabled != change.new.callback.enabled:
-            yield Problem(("callback", "enabled"), "is looked at when the PBX starts", "restart it")
+    def _turn(self, enabled: bool) -> None:
+        """Switched on, what is open is taken up. Switched off, nothing new is asked for or begun: who is being called
+        is called to the end, and what is open stays open and written, for people or for the day it is on again.
+        """
+        self.enabled = enabled
+        if enabled:
+            self.services.extra["callbacks"] = self
+            self.start()
+        else:
+            self.services.extra.pop("callbacks", None)
+            self.dialer.pause()
+            self._end_sweeps()
 
     def start(self) -> None:
         """Takes up the open items and begins to call."""
@@ -106,19 +116,12 @@ class Callbacks:
         """Writes how the last attempts ended."""
         self.desk.stopping = True
         self.dialer.stop()
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
+        self._end_sweeps()
         await self.desk.settle()
 
     def texts(self) -> list[tuple[str, str]]:
         """(text, language) of what is said often, for preloading."""
-        if not self.enabled:
-            return []
-        config = self.services.config
-        companies = sorted({queue.callback.company for queue in config.queue if queue.callback.confirm != "none"})
-        spoken = sorted({config.server.language, *(flow.language for flow in config.flow if flow.language)})
-        return [(text[language], language) for text in texts.preloaded(companies) for language in spoken]
+        return texts.spoken(self.services.config)
 
     # -- requests --------------------------------------------------------------------------------------------------
 
@@ -216,6 +219,11 @@ class Callbacks:
             last_outcome=item.attempts[-1].outcome if item.attempts else "",
             owner=item.owner,
         )
+
+    def _end_sweeps(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
 
     def _swept(self) -> None:
         self.requests.sweep()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pbx.config import Language
+from pbx.config import Config, Language
 from pbx.language.grammar import Case
 from pbx.language.nouns import Counted
 from pbx.language.words import counted, duration
@@ -140,6 +140,15 @@ def _promise(promise_s: float | None, language: Language) -> str:
         return _WITHIN[language].format(time=counted(minutes, Counted.MINUTE, language, Case.GENITIVE))
     quarters = -(-minutes // 15) * 15
     return _WITHIN[language].format(time=duration(quarters * 60, language, Case.GENITIVE))
+
+
+def spoken(config: Config) -> list[tuple[str, str]]:
+    """(text, language) of what is said often; nothing while callbacks are not enabled."""
+    if not config.callback.enabled:
+        return []
+    companies = sorted({queue.callback.company for queue in config.queue if queue.callback.confirm != "none"})
+    languages = sorted({config.server.language, *(flow.language for flow in config.flow if flow.language)})
+    return [(text[language], language) for text in preloaded(companies) for language in languages]
 
 
 def preloaded(companies: list[str]) -> list[Text]:

@@ -36,14 +36,18 @@ class ContactBook:
     """
 
     def __init__(self, config: Config, bus: EventBus, clock: Clock, store: ContactStore) -> None:
-        self.settings = config.contacts
         self.clock = clock
         self.journal = Journal(bus, clock)
         self.refused = 0  # for want of room, since the start
         self.on_line: Callable[[str], bool] = _nobody  # whether a call with a number runs: then nobody should dial it
         self._store = store
-        self._plan = NumberPlan(config.numbering.country)
         self._shelf = Shelf()
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """From now on as `config` says. Items that are open keep their numbers as they were read."""
+        self.settings = config.contacts
+        self._plan = NumberPlan(config.numbering.country)
 
     async def start(self) -> None:
         """Restores the open items. Those whose attempt was under way are in doubt from now on."""

@@ -66,8 +66,9 @@ class MissedContacts:
         self._rules.flow_queue = queue_of
 
     def start(self) -> None:
-        """Listens from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._work_off())
+        """Listens from now on, to calls that begin from now on."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work_off())
         listen = self._bus.subscribe
         self._unsubscribe = [
             listen(CallEvent, self._started, (Kind.CALL_STARTED,)),
@@ -77,11 +78,17 @@ class MissedContacts:
         ]
         self._book.on_line = self.on_line
 
-    async def stop(self) -> None:
-        """Writes what waits, as far as the database takes it."""
+    def rest(self) -> None:
+        """Follows no call any more, until `start`; what was to be written is written."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
+        self._calls.clear()
+        self._lines.clear()
+
+    async def stop(self) -> None:
+        """Writes what waits, as far as the database takes it."""
+        self.rest()
         self._stopping = True
         self._wake.set()
         if self._task is not None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pbx.configfile.change import ConfigChange
-from pbx.configfile.problem import Problem
 from pbx.contact.book import ContactBook
 from pbx.contact.deadlines import Deadlines, Prune
 from pbx.contact.missed import MissedContacts
@@ -33,19 +32,19 @@ class Contacts:
         self.missed = MissedContacts(config, bus, self.book, self._numbers)
         self.deadlines = Deadlines(bus, self.book, prune)
         services.contacts = self.book
-        services.followers.objection(self._objections, "contacts")
-        services.followers.add(self.follow, "contacts", "queue")
+        services.followers.add(self.follow, "contacts", "queue", "numbering")
 
     def follow(self, change: ConfigChange) -> None:
         """From now on as the new configuration says."""
-        self.book.settings = change.new.contacts
+        self.book.configure(change.new)
         self.missed.configure(change.new)
+        if change.new.contacts.enabled != change.old.contacts.enabled:
+            if change.new.contacts.enabled:
+                self.missed.start()
+            else:
+                self.missed.rest()
         if change.touches("contacts"):
             self.deadlines.look_again()
-
-    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
-        if change.old.contacts.enabled != change.new.contacts.enabled:
-            yield Problem(("contacts", "enabled"), "is looked at when the PBX starts", "restart it")
 
     async def start(self, journeys: Iterable[Iterable[CallEvent]] = ()) -> None:
         """Restores the open items and begins to follow calls; `journeys` are of calls that ended last in an earlier

@@ -28,9 +28,14 @@ class CustomerBook:
 
     def __init__(self, store: CustomerStore, country: str) -> None:
         self._store = store
-        self._plan = NumberPlan(country)
         self._known: dict[str, Found | None] = {}
         self._changes = 0
+        self.configure(country)
+
+    def configure(self, country: str) -> None:
+        """From now on numbers are read by the plan of `country`; customers keep theirs as they were read."""
+        self._plan = NumberPlan(country)
+        self._forget()
 
     def number(self, text: str) -> str:
         """`text` as E.164, else as it is."""

@@ -79,6 +79,7 @@ class Equipment:
     def _follow(self, services: Services) -> None:
         """Changes of the configuration reach what was made of it."""
         followers = services.followers
+        followers.rebuild(lambda new: self.customers.configure(new.numbering.country), "numbering")
         followers.rebuild(self.calendars.configure, "calendar")
         followers.rebuild(self._take_rotas, "rota", "calendar")
         followers.rebuild(lambda new: self.dealers.configure(new.dealer, new.dealers), "dealer", "dealers")

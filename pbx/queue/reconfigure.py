@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pbx.configfile.change import ConfigChange
     from pbx.queue.service import QueueService
 
-SECTIONS = ("queue", "team", "agent", "break_reason", "shift", "caller_list", "hours")
+SECTIONS = ("queue", "team", "agent", "break_reason", "shift", "caller_list", "hours", "numbering")
 
 
 class Reconfiguration:

@@ -40,13 +40,13 @@ class WishBook:
 
     def __init__(self, config: Config, clock: Clock, keeper: Keeper) -> None:
         self._clock = clock
-        self._plan = NumberPlan(config.numbering.country)
         self.last_agents = LastAgents(keeper)
         self._wanted = self._read_memory = False
         self.configure(config)
 
     def configure(self, config: Config) -> None:
         """From now on these lists; who waits keeps what he was given."""
+        self._plan = NumberPlan(config.numbering.country)
         self._remembers = any(queue.preferred == "last" for queue in config.queue)
         self._exact: dict[str, list[CallerList]] = {}
         self._beginnings: list[tuple[str, CallerList]] = []

@@ -106,12 +106,13 @@ LISTS: dict[str, tuple[str, ...]] = {
     "masked_number": ("name",),
     "ga4": ("measurement_id", "site"),
     "crm": ("name",),
+    "report_schedule": ("name",),
     "sms.gateway": ("name",),
     "sms.template": ("name",),
 }
 TABLES = (
     *("features", "incall", "transfer", "ring", "supervision", "directory", "speed_dials", "dealers", "emergency"),
-    *("screening", "contacts", "callback", "sms", "tracking", "ledger"),
+    *("screening", "contacts", "callback", "sms", "tracking", "ledger", "numbering", "smtp"),
 )
 # What is the machine's: a change takes effect with the next start.
 TECHNICAL: dict[str, str] = {
@@ -132,9 +133,6 @@ TECHNICAL: dict[str, str] = {
     "outbox": "the queue of deliveries is made at the start",
     "live": "limits that guard the process, made with its servers",
     "webhooks": "limits of deliveries; the webhooks themselves are in the database already",
-    "smtp": "by which server reports are sent is read at the start",
-    "report_schedule": "what is due is planned at the start",
-    "numbering": "every number that was ever written was read by this country's plan",
     "flow": "flows have versions of their own: `centrala flow`",
 }
 

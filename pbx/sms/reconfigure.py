@@ -1,18 +1,24 @@
-"""Messages follow changes of the configuration: gateways, templates, limits, while messages are under way."""
+"""Messages follow changes of the configuration: gateways, templates, limits, while messages are under way.
+
+Messages may be switched on and off as well. One that was acknowledged is on disk: switched off, those under way are
+brought to their end first, and what waits is kept until they are on again.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+import logging
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
-from pbx.configfile.problem import Problem
 from pbx.sms.gateways import rebuilt
 
 if TYPE_CHECKING:
     from pbx.configfile.change import ConfigChange
     from pbx.sms.gateway import Gateway
     from pbx.sms.service import SmsService
+
+log = logging.getLogger("centrala.sms")
 
 
 class Reconfiguration:
@@ -21,19 +27,25 @@ class Reconfiguration:
     def __init__(self, service: SmsService) -> None:
         self._service = service
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turning = asyncio.Lock()  # one switching at a time, and no gateway begins or ends meanwhile
+        self._sends = False
         followers = service.services.followers
-        followers.objection(self._objections, "sms")
-        followers.add(self._follow, "sms", "queue", "callback", "hours")
+        followers.add(self._follow, "sms", "queue", "callback", "hours", "numbering", "site_web")
+
+    async def begin(self) -> None:
+        """At the start of the process."""
+        async with self._turning:
+            self._sends = True
+            await self._service.begin()
 
     async def stop(self) -> None:
+        """At its end."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _objections(self, change: ConfigChange) -> Iterator[Problem]:
-        old, new = change.old.sms, change.new.sms
-        if old.enabled != new.enabled:
-            yield Problem(("sms", "enabled"), "is looked at when the PBX starts", "restart it")
+        if self._sends:
+            self._sends = False
+            await self._service.end(patient=False)
 
     def _follow(self, change: ConfigChange) -> None:
         service, config = self._service, change.new
@@ -43,11 +55,40 @@ class Reconfiguration:
         service.inbox.configure(settings)
         service.links.base = settings.public_url.rstrip("/")
         service.outbox.most = settings.max_queued
-        if not service.enabled:
-            return
-        service.hooks.start()
         if change.touches("sms"):
             self._gateways(change)
+        if settings.enabled != change.old.sms.enabled:
+            self._turn(settings.enabled)
+        if service.enabled:
+            service.hooks.start()
+
+    # -- on and off ------------------------------------------------------------------------------------------------
+
+    def _turn(self, enabled: bool) -> None:
+        """New messages are taken, or refused, from this moment; the sending begins and ends behind."""
+        service = self._service
+        service.enabled = enabled
+        if enabled:
+            service.services.extra["sms"] = service
+        else:
+            service.services.extra.pop("sms", None)
+        self._spawn(self._switch())
+
+    async def _switch(self) -> None:
+        """The last wish counts: on and off again at once is one step, or none."""
+        async with self._turning:
+            wanted = self._service.enabled
+            if wanted == self._sends:
+                return
+            if wanted:
+                self._sends = True
+                await self._service.begin()
+            else:
+                await self._service.end(patient=True)
+                self._sends = False
+        log.info("messages are %s", "sent from now on" if wanted else "not sent any more")
+
+    # -- gateways --------------------------------------------------------------------------------------------------
 
     def _gateways(self, change: ConfigChange) -> None:
         service, before = self._service, list(self._service.gateways)
@@ -56,6 +97,8 @@ class Reconfiguration:
         service.gateways[:] = rebuilt(kept, change.new, service.services.clock, service.ears, service.reassembly)
         service.routes.configure(change.new.sms, service.gateways)
         service.sender.configure(change.new.sms, service.gateways)
+        if not self._sends:
+            return
         for gateway in service.gateways:
             if gateway not in before:
                 self._spawn(self._begin(gateway))
@@ -64,7 +107,10 @@ class Reconfiguration:
                 self._spawn(self._end(gateway))
 
     async def _begin(self, gateway: Gateway) -> None:
-        await gateway.start()
+        async with self._turning:
+            if not self._sends or gateway not in self._service.gateways:
+                return
+            await gateway.start()
         self._service.sender.configure(self._service.settings, self._service.gateways)
 
     async def _end(self, gateway: Gateway) -> None:
@@ -77,4 +123,10 @@ class Reconfiguration:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("a change of the messages could not be followed", exc_info=error)

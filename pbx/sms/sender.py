@@ -49,30 +49,34 @@ class Sender:
         submitted goes the way that it went."""
         self._settings = settings
         self._gateways = {gateway.config.name: gateway for gateway in gateways}
+        self._take_up()
+        self._wake.set()
+
+    def _take_up(self) -> None:
         self._waiting = WaitingMessages(self._routes.way)
         for message in sorted(self._outbox.in_state(State.QUEUED), key=lambda each: (each.created, each.id)):
             if message.id not in self._given:
                 self._queued(message)
-        self._wake.set()
 
     @property
     def submitting(self) -> int:
         return len(self._submissions)
 
     def start(self) -> None:
-        for message in sorted(self._outbox.in_state(State.QUEUED), key=lambda each: (each.created, each.id)):
-            self._queued(message)
+        """After a `stop` as well."""
+        self._paused = False
+        self._take_up()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def stop(self) -> None:
-        """Gives out nothing more, and waits a little for what was."""
+    async def stop(self, *, patient: bool = False) -> None:
+        """Gives out nothing more, and waits a little for what was; `patient`: until gateways answer or give up."""
         self._paused = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
             self._task = None
         if self._submissions:
-            _done, late = await asyncio.wait(self._submissions, timeout=STOP_S)
+            _done, late = await asyncio.wait(self._submissions, timeout=None if patient else STOP_S)
             for task in late:
                 task.cancel()
             if late:

@@ -67,8 +67,8 @@ class SmsFigures:
 
 
 class SmsService:
-    """Sets `services.extra["sms"]` to itself (an SmsPort) when messages are enabled. Built after the contacts, started
-    before calls come in, stopped after the last one.
+    """`services.extra["sms"]` (an SmsPort) while messages are enabled, which a change of the settings begins and ends.
+    Built after the contacts, started before calls come in, stopped after the last one.
     """
 
     def __init__(self, services: Services, store: SmsStore) -> None:
@@ -99,30 +99,34 @@ class SmsService:
             services.extra["sms"] = self
 
     async def start(self) -> None:
-        """Takes up the open messages."""
-        if not self.enabled:
-            return
+        """Takes up the open messages; those of a process that is not to send any wait for one that is."""
         await self.outbox.start()
+        if self.enabled:
+            await self._reconfiguration.begin()
+
+    async def stop(self) -> None:
+        """Ends what is under way as well as that goes; what remains is in doubt for the next process."""
+        await self._reconfiguration.stop()
+        await self.outbox.stop()
+
+    async def begin(self) -> None:
+        """Messages go out from now on; a part of `start` and of a change."""
         for gateway in self.gateways:
             await gateway.start()
         self.sender.start()
         self.hooks.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
-    async def stop(self) -> None:
-        """Ends what is under way as well as that goes; what remains is in doubt for the next process."""
-        if not self.enabled:
-            return
+    async def end(self, *, patient: bool) -> None:
+        """None go out any more. `patient`: however long gateways take to say what became of those under way."""
         await self.hooks.stop()
-        await self.sender.stop()
-        await self._reconfiguration.stop()
+        await self.sender.stop(patient=patient)
         for gateway in self.gateways:
             await gateway.stop()
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.wait({self._sweeper})
             self._sweeper = None
-        await self.outbox.stop()
 
     # -- sending -----------------------------------------------------------------------------------------------------
 

@@ -196,7 +196,7 @@ class Voicemail:
         waiting = self.services.message_waiting
         if waiting is None:
             return
-        counts = [self.shelf.count(name) for name in self._lamps[extension]]
+        counts = [self.shelf.count(name) for name in self._lamps.get(extension, ())]
         try:
             waiting.set(extension, sum(count.new for count in counts), sum(count.old for count in counts))
         except KeyError:  # the configuration was checked: an extension that is gone

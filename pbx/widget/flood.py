@@ -32,18 +32,19 @@ class FloodGuard:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._plan = NumberPlan(services.config.numbering.country)
         self._running: dict[str, tuple[str, float]] = {}  # call: number, begin
         self._short: dict[str, deque[float]] = {}  # number: ends of short calls within a day
         self.floods: dict[str, float] = {}  # number: since when
         self._timer: asyncio.TimerHandle | None = None
         self._unsubscribe: list[Callable[[], None]] = []
         self._shown: frozenset[str] = frozenset()
+        self._plan = NumberPlan()
 
     def start(self, shown: frozenset[str]) -> None:
         """`shown` are numbers as calls name them (E.164). Without any nothing is listened to; again after a change."""
         self.stop()
         self._shown = shown
+        self._plan = NumberPlan(self._services.config.numbering.country)
         if shown:
             listen = self._services.bus.subscribe
             self._unsubscribe = [

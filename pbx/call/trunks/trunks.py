@@ -49,18 +49,17 @@ class Trunks:
     ) -> None:
         self._by_name: dict[str, Trunk] = {}
         self._lines: dict[str, Trunk] = {}
-        self._country = country
-        self.configure(configs, prices or {})
+        self.configure(configs, prices or {}, country)
 
-    def configure(self, configs: Sequence[TrunkConfig], prices: Mapping[str, PriceList]) -> None:
+    def configure(self, configs: Sequence[TrunkConfig], prices: Mapping[str, PriceList], country: str) -> None:
         """From now on these trunks. One that stays is the same object; calls of one that goes run on."""
         plans: dict[str, NumberPlan] = {}
         known, self._by_name = self._by_name, {}
         for config in configs:
-            place = config.country or self._country
+            place = config.country or country
             plan = plans.get(place) or plans.setdefault(place, NumberPlan(place))
             trunk = self._by_name[config.name] = known.get(config.name) or Trunk(config, plan, prices.get(config.name))
-            if trunk.config is not config:
+            if trunk.config is not config or trunk.plan.country != plan.country:
                 trunk.configure(config, plan, prices.get(config.name))
         self._networks: list[tuple[Network, Trunk]] = [
             (network, trunk) for trunk in self._by_name.values() for network in trunk.peers

@@ -60,8 +60,18 @@ class ScheduledReports:
         # name and "sent", "failed", "in_doubt": tries since the start
         self.results = {(one.name, result): 0 for one in config.report_schedule for result in RESULTS}
 
+    def configure(self, config: Config) -> None:
+        """From now on these schedules and this server; a report that is being made or sent goes as it was begun."""
+        self._config = config
+        for one in config.report_schedule:
+            for result in RESULTS:
+                self.results.setdefault((one.name, result), 0)
+        self.start()
+
     def start(self) -> None:
-        """Looks for what is due from now on."""
+        """Looks for what is due from now on; without a schedule, and without the memory of one, it need not look."""
+        if self._task is not None or not (self._config.report_schedule or self._known):
+            return
         self._task = asyncio.get_running_loop().create_task(self._run(), name="report-schedule")
 
     async def stop(self) -> None:
@@ -83,7 +93,22 @@ class ScheduledReports:
                     await self.look(schedule)
                 except Exception:
                     log.exception("report %s could not be looked after", schedule.name)
+            await self._forget()
+            if not self._config.report_schedule:
+                self._task = None
+                return
             await asyncio.sleep(LOOK_S)
+
+    async def _forget(self) -> None:
+        """Of a schedule that is no more nothing is remembered: one that gets its name begins anew."""
+        for name in self._known.keys() - {one.name for one in self._config.report_schedule}:
+            try:
+                await self._keeper.keep(ROOM, name, None)
+            except RuntimeError as error:  # what the store raises
+                log.warning("the runs of report %s cannot be forgotten, and are with the next look: %s", name, error)
+                return
+            del self._known[name]
+            self._bus.publish(Alarm(f"report:{name}", "", False, self._clock.unix()))
 
     async def look(self, schedule: ReportSchedule) -> None:
         """Does what is due of one schedule, if anything is."""

@@ -56,6 +56,9 @@ class Kept:
         return dict(self.rows)
 
     async def keep(self, room: str, key: str, value: Any) -> None:
+        if value is None:
+            del self.rows[key]
+            return
         self.rows[key] = value
         self.history.append(value["state"])
 

@@ -10,6 +10,7 @@ from pbx.app.checks import all_problems
 from pbx.app.reconfigure import Applied, Reconfigurer
 from pbx.call.testing import CallHarness
 from pbx.config import Config
+from pbx.configfile.change import ConfigChange
 from pbx.features.service import Features
 from pbx.queue.service import QueueService
 from pbx.settings.book import Book
@@ -99,6 +100,18 @@ class Home:
         assert not self.queues.dispatcher._waiting
         self.queues.stop()
         assert all(row == DELETED or row.startswith("{") for row in self.store.rows.values())
+
+
+def switch(services: Any, **sections: Any) -> list[str]:
+    """Makes `sections` hold, as the reconfigurer does; or what stands against it."""
+    old = services.config
+    new = Config.model_validate({**old.model_dump(), **sections})
+    change = ConfigChange(old, new)
+    problems = [str(problem) for problem in services.followers.objections(change)]
+    if not problems:
+        services.config = new
+        services.followers.apply(change)
+    return problems
 
 
 async def _at_once(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -10,23 +10,11 @@ import pytest
 
 from pbx.calendars.book import Calendars
 from pbx.config import Config, Dealer, Dealers
-from pbx.configfile.change import ConfigChange
 from pbx.events import EventBus
 from pbx.flow.dealers import DealerBook
 from tests.pbx.callback.world import EWA, JAN, QUIET, World
+from tests.pbx.settings.home import switch
 from tests.pbx.sms.virtual import FakeGateway, gateway, made, virtual
-
-
-def switch(services: Any, **sections: Any) -> list[str]:
-    """Makes `sections` hold, as the reconfigurer does; or what stands against it."""
-    old = services.config
-    new = Config.model_validate({**old.model_dump(), **sections})
-    change = ConfigChange(old, new)
-    problems = [str(problem) for problem in services.followers.objections(change)]
-    if not problems:
-        services.config = new
-        services.followers.apply(change)
-    return problems
 
 
 async def test_callbacks_wait_for_another_queue_s_agents_and_new_limits() -> None:
@@ -44,7 +32,6 @@ async def test_callbacks_wait_for_another_queue_s_agents_and_new_limits() -> Non
     assert not world.carrier.times(EWA)
     (problem,) = switch(world.services, queue=[{"name": "sales", "agents": ["201"], **QUIET}])
     assert "1 wait in the queue" in problem
-    assert switch(world.services, callback={**world.services.config.callback.model_dump(), "enabled": False})
     queues = [{"name": "sales", "agents": ["201"], **QUIET}, {"name": "night", "agents": ["202"], **QUIET}]
     assert switch(world.services, queue=[*queues, {"name": "new", "agents": ["201"], **QUIET}]) == []
     await world.sleep(60)
@@ -81,8 +68,6 @@ async def test_messages_go_by_another_gateway_with_other_words(monkeypatch: pyte
         kept = gateway(world)
         assert switch(services, sms={**sms, "max_parts": 1}) == []
         assert gateway(world) is kept  # its own configuration is as it was
-        (problem,) = switch(services, sms={**sms, "enabled": False})
-        assert problem == "sms.enabled: is looked at when the PBX starts; restart it"
 
 
 async def test_calendars_are_read_anew_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,8 +33,8 @@ class Site:
         self.tracking = Tracking(self.harness.services, self.store, folder, KEY)
         self.tracking.desk.start([], [], self.tracking.now())
         self.now = 1000.0
-        web = TrackingWeb(self.tracking, self.config, lambda: self.now)
-        self.app = Starlette(routes=web.routes())
+        self.web = TrackingWeb(self.tracking, self.config, lambda: self.now)
+        self.app = Starlette(routes=self.web.routes())
 
     async def post(
         self, path: str, body: Any = None, *, origin: str = "https://shop.example", method: str = "POST", **headers: str
