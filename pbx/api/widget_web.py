@@ -22,7 +22,7 @@ from pbx.api.client_address import ClientAddress
 from pbx.contact.callback_request import RequestRefused
 from pbx.widget.desk import SiteDesk, allows
 from pbx.widget.states import Shown
-from pbx.widget.texts import language_of, refused
+from pbx.widget.texts import language_of
 from pbx.widget.wish import Visitor, Wish
 
 if TYPE_CHECKING:
@@ -102,16 +102,16 @@ class _WidgetWeb:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            return _error(422, "fields", f"{where}: {first['msg']}", headers, refused("other", language))
+            return _error(422, "fields", f"{where}: {first['msg']}", headers, desk.refused("other", language))
         except RequestRefused as no:
             log.info("site %s: a request of %s is refused (%s): %s", desk.name, address, no.reason, no)
             more = {"work": self._service.work(desk, address)} if no.reason == "stale" else {}
             if no.wait_s:
                 headers = {**headers, "retry-after": str(max(round(no.wait_s), 1))}
-            return _error(no.status, no.reason, "", headers, refused(no.reason, language), **more)
+            return _error(no.status, no.reason, "", headers, desk.refused(no.reason, language), **more)
         except Exception as error:
             log.error("site %s: a request cannot be kept, so it is not taken: %s", desk.name, error)
-            return _error(503, "store", "", headers, refused("other", language))
+            return _error(503, "store", "", headers, desk.refused("other", language))
         return _json({"token": token, **state._asdict()}, 201, headers)
 
     async def state(self, request: Request) -> Response:

@@ -76,6 +76,12 @@ class ItemOffers:
         found = self._service.promises.of_newcomer(queue)
         return found.high_s if isinstance(found, Promise) else None
 
+    def silence(self, queue: str) -> str:
+        """Why no wait is said to a newcomer: "data" (too few calls were handled), "no_agents" (nobody serves the queue)
+        and others; "" when `promise_s` says one.
+        """
+        return self._service.promises.silence(queue)
+
     def giving_up(self, queue: str) -> float:
         """The probability that a caller who comes last in line now gives up before he is served."""
         return self._service.promises.giving_up(queue)

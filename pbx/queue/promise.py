@@ -152,6 +152,13 @@ class Promises:
         waiting, team = self._dispatcher.waiting(queue), self._all(self._queues[queue])
         return self._outlook(self._queues[queue], 0 if team.free and not waiting else waiting + 1, team)
 
+    def silence(self, queue: str) -> str:
+        """Why nothing can be said to somebody who comes last in line now; "" when something can."""
+        if not self._all(self._queues[queue]).rate:
+            return Silence.NO_AGENTS.value  # whatever else is wrong
+        found = self.of_newcomer(queue)
+        return found.value if isinstance(found, Silence) else ""
+
     def giving_up(self, queue: str) -> float:
         """The probability that a caller who comes last in line now gives up before an agent is his.
 

@@ -17,7 +17,7 @@ from pbx.configfile.check_web import pool_numbers
 from pbx.contact.limits import Limit, read_limit
 from pbx.numbers.masks import Mask, mask_of
 from pbx.numbers.plan import NumberPlan
-from pbx.widget.texts import LANGUAGES, words
+from pbx.widget.texts import LANGUAGES, refused, words
 from pbx.widget.work import Work
 
 LABELS = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)  # of a host name
@@ -58,6 +58,10 @@ class SiteDesk:
     def is_open(self, now: float) -> bool:
         return self.hours is None or self.hours.state(now) == "open"
 
+    def refused(self, reason: str, language: Language) -> str:
+        """What the visitor is told of a refusal."""
+        return self.texts[language]["bad_country"] if reason == "foreign" else refused(reason, language)
+
     def has(self, queue: str) -> bool:
         """Whether it is one of the site's departments."""
         return any(department.queue == queue for department in self.widget.departments)
@@ -92,8 +96,10 @@ def _desk(config: Config, site: WebSite, clock: Clock, before: SiteDesk | None) 
         },
         per_visitor=[read_limit(text) for text in widget.limits_per_visitor],
     )
+    served = ", ".join(f"{each.country} +{each.prefix}" for each in desk.countries)
     for language in LANGUAGES:
-        desk.texts[language] = {**words(language), **widget.texts.get(language, {})}
+        texts = desk.texts[language] = {**words(language), **widget.texts.get(language, {})}
+        texts["bad_country"] = texts["bad_country"].replace("{countries}", served)
         text = widget.consent.get(language) or desk.texts[language]["consent"]
         desk.consents[language] = Wording(text, hashlib.sha256(text.encode()).hexdigest()[:16])
     return desk

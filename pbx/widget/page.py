@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pbx.config import Language
 from pbx.contact.item import ItemKind
 from pbx.widget.desk import SiteDesk
+from pbx.widget.promises import Outlook
 from pbx.widget.slots import slots
 from pbx.widget.states import SLOT
 from pbx.widget.texts import within
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.widget.promises import Promises
 
 SLOTS_S = 5.0  # for which found slots are remembered
+CLOSED = Outlook()
 LIGHT = 0.179  # luminance above which black is read better than white (WCAG 2.2, contrast ratio)
 
 
@@ -76,22 +78,18 @@ class Pages:
         return {"challenge": desk.work.challenge(address), "bits": desk.work.bits(address)}
 
     def _department(self, desk: SiteDesk, queue: str, title: str, language: Language, now: float) -> dict[str, Any]:
-        widget, texts = desk.widget, desk.texts[language]
+        widget = desk.widget
         is_open = desk.is_open(now)
-        seconds = self._promises.seconds(queue, widget.quantile, widget.max_seconds) if is_open else 0
+        outlook = self._promises.outlook(queue, widget.quantile, widget.max_seconds) if is_open else CLOSED
         free = self.slots(desk, queue, now)
-        headline = texts["headline_closed"]
-        if is_open:
-            headline = texts["headline_slot" if free else "headline_open"]
-        if seconds:
-            headline = within(texts["headline_seconds"], seconds, language)
         return {
             "queue": queue,
             "title": title,
-            "open": is_open,
-            "seconds": seconds,
-            "headline": headline,
-            "offer": self._promises.offer(desk.name, queue, seconds),
+            "seconds": outlook.seconds,
+            "now": outlook.now,
+            "later": bool(free) and outlook.hours_first,
+            "says": _says(desk.texts[language], language, outlook.seconds, is_open=is_open),
+            "offer": self._promises.offer(desk.name, queue, outlook.seconds),
             "slots": free,
         }
 
@@ -126,6 +124,17 @@ class Pages:
             for item in self._services.contacts.unordered()
             if item.kind is ItemKind.WIDGET and item.queue == queue and item.source.get(SLOT)
         )
+
+
+def _says(texts: dict[str, str], language: Language, seconds: int, *, is_open: bool) -> list[tuple[str, str]]:
+    """Headline and lead of the form that asks for a call now, and of the one that offers hours."""
+    if not is_open:
+        closed = texts["headline_closed"]
+        return [(closed, texts["lead_reopen"]), (closed, texts["lead_closed"])]
+    headline = texts["headline_open"]
+    if seconds:
+        headline = within(texts["headline_seconds"], seconds, language)
+    return [(headline, texts["lead"]), (texts["headline_slot"], texts["lead_later"])]
 
 
 def ink_on(colour: str) -> str:

@@ -3,6 +3,10 @@
 What is shown is the larger of two: what the queue's estimate says for somebody who comes now (its quantile, which knows
 who waits and who works), and the quantile of what was measured with the last requests. What a visitor was shown goes
 back with his request, signed: promises are counted as they were seen.
+
+Where agents serve and nothing is known yet, visitors are called all the same, as soon as somebody is free, and no
+seconds are said. Where it would take longer than a page may promise, hours come first, and whoever wants to be called
+now may say so.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import hmac
 from collections import deque
 from collections.abc import Callable
 from math import ceil
+from typing import NamedTuple
 
 from pbx.clock import Clock
 
@@ -20,13 +25,30 @@ OFFER_S = 3600.0  # a page may have stood open for so long
 STEPS = ((30, 1), (60, 5), (600, 10), (3600, 60))  # up to so many seconds: rounded up to
 
 
-class Promises:
-    """Of all sites. `estimate(queue)`: seconds for a newcomer, None when nobody can say."""
+class Outlook(NamedTuple):
+    """What a page may say of a queue at this moment."""
 
-    def __init__(self, clock: Clock, secret: bytes, estimate: Callable[[str], float | None]) -> None:
+    seconds: int = 0  # within which we ring; 0: nothing can be promised
+    now: bool = False  # agents serve, so that whoever asks is called as soon as somebody is free
+    hours_first: bool = True  # it may take long: hours are offered before that
+
+
+class Promises:
+    """Of all sites. `estimate(queue)`: seconds for a newcomer, None when nobody can say; `silence(queue)`: why nobody
+    can ("data", "no_agents", ...).
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        secret: bytes,
+        estimate: Callable[[str], float | None],
+        silence: Callable[[str], str],
+    ) -> None:
         self._clock = clock
         self._secret = secret
         self._estimate = estimate
+        self._silence = silence
         self._measured: dict[str, deque[float]] = {}
         self.kept: dict[tuple[str, bool], int] = {}  # (site, whether in time): promises that have their end
 
@@ -37,6 +59,14 @@ class Promises:
             return 0
         found = max(estimate, self._of_measured(queue, quantile))
         return rounded(found) if rounded(found) <= most else 0
+
+    def outlook(self, queue: str, quantile: float, most: int) -> Outlook:
+        """During opening hours."""
+        seconds = self.seconds(queue, quantile, most)
+        if seconds:
+            return Outlook(seconds, now=True, hours_first=False)
+        silence = self._silence(queue)
+        return Outlook(0, now=silence != "no_agents", hours_first=silence != "data")
 
     def measured(self, queue: str, took_s: float) -> None:
         """A visitor's phone rang so long after he asked."""

@@ -63,7 +63,7 @@ class WidgetService:
         self._secret = secret
         clock = services.clock
         self.bans = Bans(clock, services.config.server.timezone, services.keeper)
-        self._promises = Promises(clock, secret, self._estimate)
+        self._promises = Promises(clock, secret, self._estimate, self._silence)
         self.desks: dict[str, SiteDesk] = {}
         self._pages = Pages(services, self._promises)
         self.requests = WidgetRequests(services, store, self._pages, self._promises, self.bans)
@@ -272,6 +272,11 @@ class WidgetService:
     def _estimate(self, queue: str) -> float | None:
         """In how many seconds a newcomer of the queue is called; agents who work there must be signed in."""
         found: float | None = self.services.queues.items.promise_s(queue)
+        return found
+
+    def _silence(self, queue: str) -> str:
+        """Why nobody can say; "no_agents" when nobody serves the queue."""
+        found: str = self.services.queues.items.silence(queue)
         return found
 
     def _load(self) -> None:

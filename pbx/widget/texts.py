@@ -44,6 +44,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Выберите удобное время. Мы позвоним, когда снова будем на месте.",
         "Choose a time that suits you. We will call when we are back.",
     ),
+    "lead_reopen": (
+        "Zostaw numer, a zadzwonimy do Ciebie, gdy znów będziemy w pracy.",
+        "Оставьте номер, и мы позвоним, когда снова будем на месте.",
+        "Leave your number, and we will call when we are back.",
+    ),
     "department": ("Dział", "Отдел", "Department"),
     "phone": ("Twój numer telefonu", "Ваш номер телефона", "Your phone number"),
     "country": ("Kraj", "Страна", "Country"),
@@ -62,7 +67,21 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Нет соединения. Проверьте интернет и попробуйте ещё раз.",
         "No connection. Check your network and try again.",
     ),
-    "bad_number": ("Podaj pełny numer telefonu.", "Введите полный номер телефона.", "Enter your full phone number."),
+    "bad_number": (
+        "Podaj pełny numer telefonu: brakuje cyfr.",
+        "Введите полный номер телефона: не хватает цифр.",
+        "Enter your full phone number: digits are missing.",
+    ),
+    "bad_format": (
+        "To nie jest numer telefonu. Wpisz same cyfry, bez numeru wewnętrznego.",
+        "Это не номер телефона. Введите только цифры, без добавочного.",
+        "This is not a phone number. Enter digits only, without an extension.",
+    ),
+    "bad_country": (
+        "Do tego kraju nie dzwonimy. Dzwonimy pod numery {countries}.",
+        "В эту страну мы не звоним. Звоним на номера {countries}.",
+        "We do not call this country. We call numbers of {countries}.",
+    ),
     "bad_consent": (
         "Zaznacz zgodę, abyśmy mogli zadzwonić.",
         "Отметьте согласие, чтобы мы могли позвонить.",
@@ -107,7 +126,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
 
 # What a visitor is told when the request is not taken, by reason; the others are "refused_other".
 _REFUSED: dict[str, tuple[str, str, str]] = {
-    "invalid": ("To nie jest pełny numer telefonu.", "Это не полный номер телефона.", "This is no full phone number."),
+    "invalid": (
+        "Taki numer nie istnieje. Sprawdź cyfry.",
+        "Такого номера нет. Проверьте цифры.",
+        "There is no such number. Check the digits.",
+    ),
     "destination": (
         "Pod ten numer nie możemy zadzwonić.",
         "На этот номер мы не можем позвонить.",

@@ -33,9 +33,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def settings() -> Any:
-    """`settings(lang, seconds=28, **widget)`: what the server says to a page, made by the server's own code."""
+    """`settings(lang, seconds=28, silence="", **widget)`: what a page is told, made by the server's own code."""
 
-    def make(lang: Any = "en", seconds: float | None = 28.0, **widget: Any) -> dict[str, Any]:
+    def make(lang: Any = "en", seconds: float | None = 28.0, silence: str = "", **widget: Any) -> dict[str, Any]:
         given = {"enabled": True, "departments": [{"queue": "sales"}], "work_bits": 8, **widget}
         site = {"name": "shop", "key": KEY, "origins": ["https://shop.example"], "number": "+48221230000"}
         queues = [{"name": name} for name in ("sales", "service")]
@@ -48,7 +48,7 @@ def settings() -> Any:
             }
         )
         clock = SystemClock()
-        promises = Promises(clock, b"s" * 32, lambda _queue: seconds)
+        promises = Promises(clock, b"s" * 32, lambda _queue: seconds, lambda _queue: silence)
         callbacks = SimpleNamespace(may_call=lambda _number, _at: True)
         contacts = SimpleNamespace(unordered=list)
         services: Any = SimpleNamespace(contacts=contacts, extra={"callbacks": callbacks})

@@ -54,7 +54,7 @@ def test_with_the_keyboard_alone(browser: Browser, settings: Any) -> None:
         page.keyboard.type("60010020")
         page.keyboard.press("Enter")
         error = panel.get_by_role("alert")
-        assert error.text_content() == "Enter your full phone number."
+        assert error.text_content() == "Enter your full phone number: digits are missing."
         assert focused(page) == "n"
         page.keyboard.type("0")
         assert panel.get_by_label("Your phone number").input_value() == "600 100 200"
@@ -101,6 +101,47 @@ def test_when_it_fails_and_when_it_is_refused(browser: Browser, settings: Any) -
         panel.get_by_role("button", name="Cancel the request").click()
         seen.until(lambda: seen.of("/w/request/t.0/cancel"), "the cancellation")
         assert page.evaluate("() => window.heard").count("failed") == 2
+
+
+def test_a_hotline_that_is_new_calls_at_once_and_promises_no_seconds(browser: Browser, settings: Any) -> None:
+    with Visit(browser, settings(seconds=None, silence="data"), answers=taken(None, REQUESTED)) as seen:
+        page = seen.swapped()
+        page.get_by_role("button", name="Request a call").click()
+        panel = page.get_by_role("dialog")
+        title = panel.get_by_role("heading")
+        assert title.text_content() == "We will call you as soon as an agent is free"
+        panel.get_by_role("button", name="I would rather talk later").click()
+        assert title.text_content() == "When should we call you?"
+        panel.get_by_label("Time").wait_for()
+        panel.get_by_role("button", name="I would rather talk now").click()
+        panel.get_by_label("Your phone number").fill("600 100 200")
+        panel.get_by_role("button", name="Call me").click()
+        panel.get_by_text("We have your request").wait_for()
+        assert panel.locator(".count").text_content() == "", "no seconds are counted"
+        (wish,) = seen.of("/w/request")
+        assert (wish["number"], wish["at"], wish["offer"]) == ("+48600100200", 0, "")
+
+
+def test_what_is_wrong_with_a_number_is_said(browser: Browser, settings: Any) -> None:
+    config = settings("pl", countries=["PL", "RU"])
+    with Visit(browser, config, answers=taken(None, REQUESTED)) as seen:
+        page = seen.swapped()
+        page.get_by_role("button", name="Zamów rozmowę").click()
+        panel = page.get_by_role("dialog")
+        field, error = panel.get_by_label("Twój numer telefonu"), panel.get_by_role("alert")
+        for typed, said in (
+            ("+49 30 1234567", "Do tego kraju nie dzwonimy. Dzwonimy pod numery PL +48, RU +7."),
+            ("+48 600", "Podaj pełny numer telefonu: brakuje cyfr."),
+            ("600100200 wew. 5", "To nie jest numer telefonu. Wpisz same cyfry, bez numeru wewnętrznego."),
+        ):
+            field.fill(typed)
+            field.press("Enter")
+            assert (error.text_content(), field.get_attribute("aria-invalid")) == (said, "true"), typed
+        assert not seen.of("/w/request")
+        field.fill("\u202a+48 (0) ６００ 100 200\u202c")  # as an address book copies it
+        field.press("Enter")
+        panel.get_by_text("Mamy Twoją prośbę").wait_for()
+        assert [wish["number"] for wish in seen.of("/w/request")] == ["+48600100200"]
 
 
 def test_a_slot_when_nothing_can_be_promised(browser: Browser, settings: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser.shop import NUMBER, Visit, visit
 
@@ -91,3 +91,90 @@ def test_what_is_good_is_told_once(browser: Browser) -> None:
         seen.until(lambda: len(seen.reports()) == 3, "the reports")
         assert {report["selector"] for report in seen.reports()} == {"#head", "#foot", "#link"}
         assert {(report["verdict"], report["assigned"]) for report in seen.reports()} == {("number_ok", NUMBER)}
+
+
+def calm(seen: Visit, path: str = "/") -> Page:
+    """The page five seconds later, when all was good; time is the test's from now on."""
+    seen.page.clock.install()
+    page = seen.swapped(path)
+    for _ in range(6):
+        page.clock.run_for(1000)
+    seen.until(lambda: len(seen.reports()) == 3, "the reports")
+    assert {report["verdict"] for report in seen.reports()} == {"number_ok"}
+    seen.posts.clear()
+    return page
+
+
+LATE = {
+    "text": ("overwritten", "document.querySelector('#foot').textContent = '22 765 43 21'"),
+    "element": (
+        "overwritten",
+        "const old = document.querySelector('#foot'); const other = document.createElement('span');"
+        "other.id = 'foot'; other.textContent = '22 765 43 21'; old.replaceWith(other)",
+    ),
+    "style": (
+        "truncated",
+        "const node = document.querySelector('#foot'); node.className = 'narrow'; node.style.maxWidth = '4em'",
+    ),
+    "sheet": (
+        "blocked",
+        "const s = new CSSStyleSheet(); s.replaceSync('#foot { opacity: 0 }'); document.adoptedStyleSheets = [s]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_happens_long_after_it_was_written(browser: Browser, name: str) -> None:
+    """A script of somebody else comes a minute later; each fault is told once, however often it is seen."""
+    verdict, change = LATE[name]
+    with Visit(browser) as seen:
+        page = calm(seen)
+        page.clock.run_for(60_000)
+        page.evaluate(f"() => {{ {change} }}")
+        page.clock.run_for(16_000)
+        seen.until(seen.reports, "the report")
+        page.clock.run_for(120_000)
+        page.evaluate("() => document.body.append('.')")
+        page.clock.run_for(5_000)
+        assert [(each["selector"], each["verdict"]) for each in seen.reports()] == [("#foot", verdict)]
+        assert seen.errors == []
+
+
+def test_another_view_is_looked_at_anew(browser: Browser) -> None:
+    with Visit(browser) as seen:
+        page = calm(seen)
+        page.evaluate("() => window.shopView('/boots/ridge', 'Questions? +48 22 123 00 00')")
+        page.clock.run_for(1000)
+        seen.until(lambda: seen.of("/t/visit"), "the view")
+        for _ in range(7):
+            page.clock.run_for(1000)
+        seen.until(lambda: len(seen.reports()) == 3, "the reports of the new view")
+        assert {(each["page"], each["verdict"]) for each in seen.reports()} == {
+            ("https://shop.example/boots/ridge", "number_ok")
+        }
+        seen.posts.clear()
+        page.evaluate("() => window.shopView('/about', 'We make boots')")  # the number is gone with its view
+        for _ in range(9):
+            page.clock.run_for(1000)
+        seen.until(lambda: len(seen.reports()) == 2, "the reports of the last view")
+        assert {each["verdict"] for each in seen.reports()} == {"number_ok"}
+
+
+def test_a_page_that_never_rests_is_looked_at_once_a_second(browser: Browser) -> None:
+    count = """window.looks = 0
+    const rects = Range.prototype.getClientRects
+    Range.prototype.getClientRects = function () { window.looks++; return rects.call(this) }"""
+    with Visit(browser, scripts=count) as seen:
+        page = calm(seen)
+        page.clock.run_for(5000)
+        one = page.evaluate("() => { const before = window.looks; window.looks = 0; return before }")
+        assert one > 0
+        page.evaluate("() => setInterval(() => document.body.classList.toggle('dancing'), 16)")
+        page.clock.run_for(1000)
+        page.evaluate("() => window.looks = 0")
+        page.clock.run_for(10_000)
+        marks = page.evaluate(
+            "() => ['#head', '#foot', '#link'].map((each) => document.querySelector(each).textContent).join('').length"
+        )
+        assert 9 * marks * 0.6 <= page.evaluate("() => window.looks") <= 11 * marks
+        assert seen.reports() == []

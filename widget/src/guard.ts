@@ -1,12 +1,13 @@
 // The number guard: what a visitor sees of a number is what he was assigned, to the last digit.
 //
 // It looks at each number after it was written: the digits in the text, whether each can be seen, the link around them;
-// again while and when 5 s are over, when nobody else may have written anything. What is bad is told at once; when all are
-// good, each of them once a page view.
+// again until 5 s are over, and from then on whenever something on the page changed, for as long as the page is open: never
+// for longer than a slice, nor more often than once a second. What is bad is told at once, each fault of a number once a
+// page view; when all are good after 5 s, each number once.
 
 import { type Assigned, code, digits, occurrences } from "./numbers.ts";
-import type { Swapper, Target } from "./swap.ts";
-import { joined, parts, runs } from "./text.ts";
+import { type Swapper, type Target, safely } from "./swap.ts";
+import { isInForeign, joined, parts, runs } from "./text.ts";
 
 export type Verdict = "number_ok" | "truncated" | "href_mismatch" | "overwritten" | "blocked";
 
@@ -20,7 +21,13 @@ export interface Report {
 }
 
 const FIRST_MS = 150; // after it was written: the page has been laid out
-const LOOKS_MS = [600, 2000, 5000];
+const LOOKS_MS = [600, 2000, 5000]; // the last of them tells what is good
+const AGAIN_MS = 400; // a fault is told when the next look sees it, too
+const CALM_MS = 1000; // between two looks at a page that changes
+const IDLE_MS = 15_000; // and at one that does not: a style may change without a sign
+const SLICE_MS = 8; // of one look; what does not fit waits for the next one:
+const SOON_MS = 40; // in the first seconds, later CALM_MS
+const PHONE = /\d(?:[\s().-]{0,3}\d){6,14}/;
 const MOST = 8; // numbers of a page that are told of
 
 /** Which of the characters can be seen: laid out, not transparent, not cut off, not under something else. */
@@ -89,8 +96,9 @@ export const areVisible = (nodes: Text[]): boolean =>
 
 /** What is wrong with a number on the page; undefined when it is not shown here at all, or the page took it away. */
 export function look(target: Target): Report | undefined {
-  const { box, number } = target;
-  if (!box.isConnected) return undefined;
+  const { number } = target;
+  const box = target.box.isConnected ? target.box : heir(target);
+  if (!box) return undefined;
   const report = (verdict: Verdict, shown: string): Report => {
     return { line: number.name, selector: selectorOf(box), shown: shown.slice(0, 60), assigned: number.to, href: hrefOf(box), verdict };
   };
@@ -100,12 +108,22 @@ export function look(target: Target): Report | undefined {
     if (target.fought) return report("overwritten", text);
     return report(isPartOf(text, number.to) ? "truncated" : "overwritten", text);
   }
-  const seen = visibleOf(found).filter((_each, index) => /\d/.test(charAt(found, index)));
-  if (seen.some(Boolean) && !seen.every(Boolean)) return report("truncated", shownOf(found));
-  if (!seen.some(Boolean)) return target.visible ? report("blocked", "") : undefined;
+  const all = textOf(found);
+  const seen = visibleOf(found);
+  const shown = [...all].filter((_mark, index) => seen[index]).join("");
+  if (!digits(shown)) return target.visible ? report("blocked", "") : undefined;
+  if (digits(shown) !== digits(all)) return report("truncated", shown);
   const href = hrefOf(box);
-  if (href && digits(href.replace(/[;,].*$/, "")) !== digits(number.to)) return report("href_mismatch", textOf(found));
-  return report("number_ok", textOf(found));
+  if (href && digits(href.replace(/[;,].*$/, "")) !== digits(number.to)) return report("href_mismatch", all);
+  return report("number_ok", all);
+}
+
+/** What stands in the place of an element that is gone, when that shows another telephone number. */
+function heir({ box, path, number }: Target): Element | undefined {
+  const [other, ...more] = document.querySelectorAll(path);
+  const text = other?.textContent ?? "";
+  const same = other?.tagName === box.tagName && other.className === box.className;
+  return same && !more.length && !isInForeign(other) && PHONE.test(text) && !occurrences(text, number.to).length ? other : undefined;
 }
 
 /** Where the number stands within the box. */
@@ -119,14 +137,6 @@ function standing(box: Element, number: Assigned): [Text, number, number][] | un
 
 const textOf = (found: [Text, number, number][]): string =>
   found.map(([node, from, to]) => node.data.slice(from, to)).join("");
-
-const charAt = (found: [Text, number, number][], index: number): string => textOf(found)[index] ?? "";
-
-/** What of it can be seen. */
-function shownOf(found: [Text, number, number][]): string {
-  const seen = visibleOf(found);
-  return [...textOf(found)].filter((_mark, index) => seen[index]).join("");
-}
 
 /** Whether some digits of a number are missing in a text, and the others are there in their order. */
 export function isPartOf(text: string, number: string): boolean {
@@ -157,61 +167,105 @@ export function selectorOf(element: Element): string {
   return path.join(">").slice(0, 200);
 }
 
-/** Looks at the numbers of one page view. */
+/** Looks at the numbers of one page view after the other. */
 export class Guard {
   readonly #told = new Set<string>();
-  readonly #suspects = new Map<string, Verdict>();
-  #timers: number[] = [];
+  readonly #suspects = new Map<Element, Verdict>();
+  readonly #good = new Map<string, Report>();
+  #ahead: Target[] = []; // of a look that goes on
+  #looks: number[] = []; // that are still to come in the first seconds, by performance.now()
+  #timer = 0;
+  #next = Infinity;
+  #looked = 0;
   #bad = 0;
 
   constructor(
     private readonly swapper: Swapper,
     private readonly tell: (report: Report) => void,
-  ) {}
+  ) {
+    new MutationObserver(() => this.#stirred()).observe(document, {
+      childList: true,
+      subtree: true,
+      characterData: true,
+      attributes: true,
+    });
+    addEventListener("resize", () => this.#stirred());
+    document.addEventListener("visibilitychange", () => this.#stirred());
+  }
 
   /** Another page view begins, or the page's numbers have just been written. */
   watch(fresh: boolean): void {
     if (fresh) {
       this.#told.clear();
       this.#bad = 0;
+      this.swapper.targets.clear(); // those of the new view are found when its numbers have come
     }
-    this.#timers.forEach(clearTimeout);
     this.#suspects.clear();
-    this.#timers = [FIRST_MS, ...LOOKS_MS].map((ms, index, all) =>
-      window.setTimeout(() => this.#round(index === all.length - 1), ms),
-    );
+    this.#good.clear();
+    this.#ahead = [];
+    this.#looks = [FIRST_MS, ...LOOKS_MS].map((ms) => performance.now() + ms);
+    this.#plan(this.#looks[0]!);
   }
 
-  #round(last: boolean): void {
-    if (document.visibilityState === "hidden") return; // nothing is laid out for nobody
-    const good = new Map<string, Report>();
-    for (const [box, target] of this.swapper.targets) {
-      if (!box.isConnected) {
-        this.swapper.targets.delete(box);
-        continue;
-      }
-      const report = look(target);
-      if (report?.verdict === "number_ok") good.set(report.selector, report);
-      else if (report) this.#suspect(report);
+  /** Something has changed; costs nothing more while a look is near anyway. */
+  #stirred(): void {
+    if (this.#next < Infinity) this.#plan(Math.max(this.#looked + CALM_MS, performance.now() + FIRST_MS));
+  }
+
+  /** The next look is at `at`, if none is earlier. */
+  #plan(at: number): void {
+    if (at >= this.#next) return;
+    this.#next = at;
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#look(), Math.ceil(at - performance.now()));
+  }
+
+  #look(): void {
+    const begin = (this.#looked = performance.now());
+    this.#next = Infinity;
+    if (document.visibilityState === "hidden") return this.#plan(begin + IDLE_MS); // nothing is laid out for nobody
+    if (!this.#ahead.length) this.#ahead = [...this.swapper.targets.values()];
+    while (this.#ahead.length && performance.now() - begin < SLICE_MS) this.#judge(this.#ahead.pop()!);
+    if (this.#ahead.length) return this.#plan(begin + (this.#looks.length ? SOON_MS : CALM_MS));
+    while (this.#looks.length && this.#looks[0]! <= begin) {
+      this.#looks.shift();
+      if (!this.#looks.length) this.#praise();
     }
-    if (last && !this.#bad && !this.#told.size) {
-      for (const report of [...good.values()].slice(0, MOST)) {
-        this.#told.add(report.selector);
-        this.tell(report);
-      }
+    this.#plan(this.#looks[0] ?? begin + IDLE_MS);
+    if (this.#suspects.size) this.#plan(begin + AGAIN_MS);
+  }
+
+  #judge(target: Target): void {
+    const { box } = target;
+    const report = safely(() => look(target), undefined);
+    if (report && report.verdict !== "number_ok") {
+      this.#suspect(box, report);
+    } else {
+      this.#suspects.delete(box);
+      if (report) this.#good.set(report.selector, report);
+    }
+    if (!box.isConnected && !this.#suspects.has(box)) this.swapper.targets.delete(box);
+  }
+
+  #praise(): void {
+    if (this.#bad || this.#told.size) return;
+    for (const report of [...this.#good.values()].slice(0, MOST)) {
+      this.#told.add(report.selector);
+      this.tell(report);
     }
   }
 
   /** Told when two looks in a row see it: what moves is seen once. */
-  #suspect(report: Report): void {
+  #suspect(box: Element, report: Report): void {
     const key = `${report.selector} ${report.verdict}`;
-    if (this.#suspects.get(report.selector) !== report.verdict) {
-      this.#suspects.set(report.selector, report.verdict);
-    } else if (!this.#told.has(key) && this.#bad < MOST) {
-      this.#told.add(key);
-      this.#bad++;
-      this.tell(report);
+    if (this.#told.has(key) || this.#bad >= MOST) return void this.#suspects.delete(box);
+    if (this.#suspects.get(box) !== report.verdict) {
+      this.#suspects.set(box, report.verdict);
+      return;
     }
+    this.#suspects.delete(box);
+    this.#told.add(key);
+    this.#bad++;
+    this.tell(report);
   }
 }
-

@@ -9,7 +9,7 @@ import { Callback } from "./callback/element.ts";
 import { settings } from "./callback/request.ts";
 import { arm } from "./callback/triggers.ts";
 import { announce } from "./events.ts";
-import { Guard, areVisible } from "./guard.ts";
+import { Guard, areVisible, selectorOf } from "./guard.ts";
 import { type Page, languageOf, read } from "./page.ts";
 import { type Whole, mask } from "./reveal.ts";
 import { Swapper } from "./swap.ts";
@@ -22,7 +22,7 @@ type Queue = { push(...commands: Command[]): void; loaded?: Page };
 const SHOW = { pl: "Pokaż numer", ru: "Показать номер", en: "Show number" };
 
 class Snippet {
-  readonly #swapper = new Swapper(areVisible);
+  readonly #swapper = new Swapper(areVisible, selectorOf);
   readonly #watcher = new Watcher((root) => this.#work(root));
   readonly #guard: Guard;
   readonly #visit: Visit;
@@ -145,9 +145,9 @@ function start(): void {
   const script = (document.currentScript ?? document.querySelector("script[data-key^=pk_]")) as HTMLScriptElement | null;
   const global = window as unknown as { pbx?: Command[] | Queue };
   const waiting = global.pbx;
-  if (!script?.dataset.key) return console.error("pbx: the script element has no data-key");
+  if (!script?.dataset.key) return console.error("pbx: the script has no data-key");
   if (waiting && "loaded" in waiting) {
-    console.error("pbx: the script is on this page twice; the second copy does nothing");
+    console.error("pbx: twice on this page; the second does nothing");
     return announce("duplicate", { key: script.dataset.key });
   }
   const page = read(script);

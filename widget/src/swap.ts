@@ -9,6 +9,7 @@ export interface Target {
   number: Assigned;
   visible: boolean; // before we wrote
   fought: boolean; // somebody writes the old number again and again
+  path: string; // by which the element is found, or what took its place
 }
 
 const MOST_WRITES = 5; // into one node within WRITES_MS: then somebody else wants it otherwise, and we let it be
@@ -21,7 +22,10 @@ export class Swapper {
   readonly #written = new WeakMap<Node, number[]>();
   #known: { number: Assigned; from: string }[] = [];
 
-  constructor(private readonly isVisible: (nodes: Text[]) => boolean) {}
+  constructor(
+    private readonly isVisible: (nodes: Text[]) => boolean,
+    private readonly pathOf: (box: Element) => string,
+  ) {}
 
   /** From now on these numbers are shown. */
   take(numbers: Assigned[]): void {
@@ -31,9 +35,7 @@ export class Swapper {
       if (old && old.to !== number.to) number.from = [...new Set([...number.from, old.to])];
     }
     this.numbers = numbers;
-    this.#known = numbers.flatMap((number) =>
-      number.from.map((from) => ({ number, from })),
-    );
+    this.#known = numbers.flatMap((number) => [...number.from, number.to].map((from) => ({ number, from })));
   }
 
   /** Everything within `root`: marked elements first, then whatever else is one of the numbers. */
@@ -156,7 +158,7 @@ export class Swapper {
   #aim(box: Element, number: Assigned, nodes: Text[]): void {
     const known = this.targets.get(box);
     if (known) known.number = number;
-    else this.targets.set(box, { box, number, visible: this.isVisible(nodes), fought: false });
+    else this.targets.set(box, { box, number, visible: this.isVisible(nodes), fought: false, path: this.pathOf(box) });
   }
 
   #write(node: Text, text: string): void {

@@ -88,7 +88,7 @@ export class Visit {
     const marked = [...document.querySelectorAll("[data-pbx-number]")];
     const lines = [...new Set(["main", ...marked.map((each) => each.getAttribute("data-pbx-number") || "main")])];
     const body = { page: location.href, referrer, session, visitor, consent, landing, lines, same_page, ...this.#place(), ...this.#analytics() };
-    const response = await post(this.page, "/t/visit", { ...body, landing_referrer: referrer });
+    const response = await post(this.page, "/t/visit", body);
     if (!response.ok) return;
     const answer: Answer = await response.json();
     this.#take(answer, Date.now());

@@ -18,7 +18,7 @@ async def test_a_visitor_is_called_and_sees_it() -> None:
     page = shop.page()
     promised = page["departments"][0]["seconds"]
     assert 0 < promised <= 60
-    assert page["departments"][0]["headline"] == f"We will call you back within {promised} seconds"
+    assert page["departments"][0]["says"][0][0] == f"We will call you back within {promised} seconds"
     token, state = await shop.ask(visit="v1")
     assert (state.state, state.over) == ("requested", False)
     seen = []
@@ -51,17 +51,36 @@ async def test_a_visitor_is_called_and_sees_it() -> None:
     await shop.close()
 
 
+async def test_a_hotline_without_data_calls_all_the_same() -> None:
+    """Nobody knows yet how long calls take: no seconds are said, and the free agent is rung from the first minute."""
+    shop = await Shop({"201": {}}, queue={"wait_after_calls": 20}).start()
+    shop.world.customer(talk_s=30.0)
+    department = shop.page()["departments"][0]
+    assert (department["seconds"], department["offer"]) == (0, "")
+    assert (department["now"], department["later"]) == (True, False)
+    assert department["says"][0][0] == "We will call you as soon as an agent is free"
+    assert department["slots"], "who would rather talk later may choose an hour"
+    token, _ = await shop.ask()
+    await asyncio.sleep(20)
+    assert await shop.state(token) == "connected"
+    row = await shop.row(token)
+    assert (row.shown_s, shop.service.figures().kept) == (0.0, {}), "nothing was promised, so nothing is kept or broken"
+    await shop.close()
+    absent = await Shop({"201": {}}, queue={"wait_after_calls": 20}).start()
+    absent.world.queues.set_agent("201", "offline")
+    department = absent.page()["departments"][0]
+    assert (department["now"], department["later"]) == (False, True), "nobody is there to call"
+    assert department["says"][1] == ("When should we call you?", "Choose a day and an hour, and we will call you.")
+    await absent.close()
+
+
 async def test_nothing_is_promised_that_cannot_be_kept() -> None:
-    nobody = await Shop({"201": {}}, queue={"wait_after_calls": 20}).start()
-    department = nobody.page()["departments"][0]
-    assert (department["seconds"], department["offer"]) == (0, ""), "nobody knows how long calls take"
-    assert department["headline"] == "When should we call you?"
-    assert department["slots"]
-    await nobody.close()
     shop = await Shop({"201": {"talk_s": None}}).start()
     busy = [shop.world.call(f"+4860100000{count}") for count in range(4)]
     await asyncio.sleep(5)
-    assert shop.page()["departments"][0]["seconds"] == 0, "three wait before him, with one agent"
+    department = shop.page()["departments"][0]
+    assert department["seconds"] == 0, "three wait before him, with one agent"
+    assert (department["now"], department["later"]) == (True, True), "hours come first, and he may wait all the same"
     token, _ = await shop.ask(offer=shop.service._promises.offer("other", "sales", 5))
     assert (await shop.row(token)).shown_s == 0.0, "an offer of another site is none"
     for each in busy:
@@ -132,10 +151,10 @@ async def test_closed_hours_offer_slots_alone() -> None:
     now = shop.world.services.clock.unix()
     state = shop.desk.hours.state(now)  # type: ignore[union-attr]
     department = shop.page()["departments"][0]
-    assert department["open"] is (state == "open")
-    if not department["open"]:
-        assert department["seconds"] == 0
-        assert department["headline"] == "We are closed now — we will call you later"
+    closed = state != "open"
+    assert department["says"][1][0].startswith("We are closed now") is closed
+    if closed:
+        assert (department["seconds"], department["now"], department["later"]) == (0, False, True)
     assert department["slots"]
     assert all(shop.desk.hours.state(at) == "open" for at in department["slots"])  # type: ignore[union-attr]
     await shop.close()

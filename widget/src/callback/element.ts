@@ -6,7 +6,7 @@ import { h, icon } from "./dom.ts";
 import { type Draft, form } from "./form.ts";
 import { progress, words } from "./progress.ts";
 import { ask, cancel, follow, settings } from "./request.ts";
-import { type Department, Refusal, type Settings, type State, type Wish } from "./settings.ts";
+import { type Department, Refusal, type Settings, type State, type Wish, isLater } from "./settings.ts";
 import { dress } from "./style.ts";
 
 const STALE_MS = 20_000; // what was promised so long ago is asked again when the pop-up opens
@@ -25,7 +25,7 @@ export class Callback extends HTMLElement {
   readonly #said = h("div", { "aria-live": "polite", class: "said" });
   readonly #left = h("p", { class: "count", "aria-hidden": "true" });
   #panel: HTMLElement | undefined;
-  #draft: Draft = { typed: "", queue: "", later: false, agreed: false };
+  #draft: Draft = { typed: "", queue: "", agreed: false };
   #state: State | undefined;
   #token = "";
   #unfollow: () => void = () => undefined;
@@ -97,7 +97,7 @@ export class Callback extends HTMLElement {
     this.#bar.querySelector("button")?.setAttribute("aria-expanded", "true");
     this.#render();
     if (this.#modal) this.#focusFirst();
-    else this.#said.textContent = this.#department.headline;
+    else this.#said.textContent = this.#headline;
     this.opened();
     announce("open", { queue: this.#department.queue, auto: aside });
     if (!this.#state && Date.now() - this.#asked > STALE_MS) await this.#refresh();
@@ -117,6 +117,11 @@ export class Callback extends HTMLElement {
     return this.about.departments.find((each) => each.queue === this.#draft.queue) ?? this.about.departments[0]!;
   }
 
+  get #headline(): string {
+    const department = this.#department;
+    return department.says[+isLater(department, this.#draft.later)]![0];
+  }
+
   #face(): HTMLElement {
     const other = h("span", { class: "face" }, icon("phone"));
     if (!this.about.look.avatar) return other;
@@ -134,7 +139,7 @@ export class Callback extends HTMLElement {
       body.replaceChildren(progress(this.about, this.#state, this.#left, { cancel: () => void this.#takeBack(), again: () => this.#anew() }));
       this.#tick();
     } else {
-      title.textContent = this.#department.headline;
+      title.textContent = this.#headline;
       const changed = (draft: Partial<Draft>) => {
         Object.assign(this.#draft, draft);
         const focused = this.#root.activeElement?.id;
@@ -198,7 +203,7 @@ export class Callback extends HTMLElement {
     this.#unfollow();
     const failed = this.#state?.state === "failed";
     this.#state = undefined;
-    this.#draft.later = false;
+    this.#draft.later = undefined;
     this.#render();
     if (failed) this.#root.querySelector<HTMLFormElement>("form")?.requestSubmit();
     this.#focusFirst();

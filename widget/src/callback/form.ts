@@ -2,12 +2,12 @@
 
 import { h, icon } from "./dom.ts";
 import { type Country, countryOf, e164, grouped } from "./phone.ts";
-import type { Department, Settings, Wish } from "./settings.ts";
+import { type Department, type Settings, type Wish, isLater } from "./settings.ts";
 
 export interface Draft {
   typed: string;
   queue: string;
-  later: boolean;
+  later?: boolean;
   agreed: boolean;
 }
 
@@ -38,7 +38,7 @@ export function form(
   send: (wish: Omit<Wish, "id">) => void,
 ): HTMLFormElement {
   const { texts, consent } = about;
-  const later = draft.later || !department.open || (!department.seconds && !!department.slots.length);
+  const later = isLater(department, draft.later);
   let country = countryOf(draft.typed, about.countries) ?? about.countries[0]!;
 
   const error = h("p", { class: "error", id: "e", role: "alert" });
@@ -51,7 +51,7 @@ export function form(
     required: true,
     "aria-describedby": "e",
     placeholder: country.mask.replace(/#/g, "0"),
-    maxlength: 24,
+    maxlength: 32,
   });
   number.value = draft.typed;
   const prefix = h("select", { "aria-label": texts.country });
@@ -98,8 +98,8 @@ export function form(
 
   const submit = (event: Event) => {
     event.preventDefault();
-    const whole = e164(number.value, country);
-    if (!whole) return fault(texts.bad_number!, number);
+    const whole = e164(number.value, country, about.countries);
+    if (whole[0] !== "+") return fault(texts[whole]!, number);
     if (consent.ask && !agree.checked) return fault(texts.bad_consent!, agree);
     if (later && !hour.value) return fault(texts.bad_slot!, day);
     return send({
@@ -110,11 +110,10 @@ export function form(
       consent: { version: consent.version, given: consent.ask ? agree.checked : true },
     });
   };
-  const canChoose = department.open && !!department.slots.length && (department.seconds > 0 || draft.later);
   return h(
     "form",
     { submit, novalidate: true },
-    h("p", {}, later ? (department.open ? texts.lead_later : texts.lead_closed) : texts.lead),
+    h("p", {}, department.says[+later]![1]),
     about.departments.length > 1 && h("label", { for: "q" }, texts.department, queues),
     h("label", { for: "n" }, texts.phone),
     about.countries.length > 1 ? h("div", { class: "row phone" }, prefix, number) : number,
@@ -125,7 +124,8 @@ export function form(
       : h("p", { class: "small" }, consent.text),
     error,
     h("button", { class: "send", type: "submit" }, icon(later ? "clock" : "phone"), later ? texts.send_later : texts.send),
-    canChoose &&
-      h("button", { class: "link", type: "button", click: () => changed({ later: !draft.later }) }, draft.later ? texts.now : texts.later),
+    department.now &&
+      !!department.slots.length &&
+      h("button", { class: "link", type: "button", click: () => changed({ later: !later }) }, later ? texts.now : texts.later),
   );
 }

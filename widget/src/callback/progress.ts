@@ -42,7 +42,7 @@ export function progress(about: Settings, state: State, left: HTMLElement, doing
     step >= 0 ? steps : h("div", { class: `mark ${good ? "" : "bad"}` }, icon(good ? "check" : "alert")),
     h("p", { class: "big" }, title),
     state.state === "requested" && left,
-    text !== "" && h("p", { class: "mid" }, text),
+    text !== "" && h("p", {}, text),
     state.state === "failed" && h("button", { class: "send", type: "button", click: doing.again }, icon("phone"), texts.retry),
     state.state === "cancelled" && h("button", { class: "send", type: "button", click: doing.again }, texts.anew),
     (state.state === "requested" || state.state === "scheduled" || (state.state === "failed" && !state.over)) &&

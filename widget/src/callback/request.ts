@@ -37,9 +37,8 @@ export async function cancel(page: Page, token: string): Promise<void> {
 export function follow(page: Page, token: string, told: (state: State) => void): () => void {
   const url = `${page.base}/w/request/${token}`;
   let timer = 0;
-  let stream: EventSource | undefined;
   const stop = () => {
-    stream?.close();
+    stream.close();
     clearTimeout(timer);
     timer = -1;
   };
@@ -54,14 +53,10 @@ export function follow(page: Page, token: string, told: (state: State) => void):
       .catch(() => undefined);
     if (timer !== -1) timer = window.setTimeout(poll, POLL_MS);
   };
-  if (typeof EventSource === "undefined") {
-    void poll();
-    return stop;
-  }
-  stream = new EventSource(`${url}/events`);
+  const stream = new EventSource(`${url}/events`);
   stream.onmessage = (event) => hear(JSON.parse(event.data));
   stream.onerror = () => {
-    if (stream?.readyState === 2 && timer === 0) void poll();
+    if (stream.readyState === 2 && timer === 0) void poll();
   };
   return stop;
 }

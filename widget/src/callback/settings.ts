@@ -5,9 +5,10 @@ import type { Country } from "./phone.ts";
 export interface Department {
   queue: string;
   title: string;
-  open: boolean;
   seconds: number; // within which we ring; 0: nothing can be promised now
-  headline: string;
+  now: boolean; // whoever asks now is called as soon as somebody is free
+  later: boolean; // hours are offered first
+  says: [headline: string, lead: string][]; // of a call now, and of one at an hour
   offer: string; // what was promised, signed: it goes back with the request
   slots: number[]; // UTC seconds
 }
@@ -57,6 +58,10 @@ export class Refusal extends Error {
 }
 
 const escape = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+
+/** Whether hours are shown: by what the visitor chose, as far as there is a choice. */
+export const isLater = ({ slots, now, later }: Department, chosen?: boolean): boolean =>
+  !!slots.length && (!now || (chosen ?? later));
 
 /** Whether a path is one of the patterns: "/checkout/*". */
 export function matches(path: string, patterns: string[]): boolean {

@@ -6,7 +6,7 @@ let sheet: CSSStyleSheet | undefined;
 
 /** Styles a shadow root. */
 export function dress(root: ShadowRoot): void {
-  if ("adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype) {
+  if ("adoptedStyleSheets" in root) {
     if (!sheet) {
       sheet = new CSSStyleSheet();
       sheet.replaceSync(CSS);

@@ -13,6 +13,7 @@ for (let candidate = 2, count = 0; count < 64; candidate++) {
   K[count++] = (candidate ** (1 / 3) % 1) * 2 ** 32;
 }
 
+type Eight = [number, number, number, number, number, number, number, number];
 const W = new Uint32Array(64);
 
 /** SHA-256 of a text as eight words. */
@@ -32,7 +33,7 @@ export function sha256(text: string): Uint32Array {
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       W[i] = W[i - 16]! + s0 + W[i - 7]! + s1;
     }
-    let a = sum[0]!, b = sum[1]!, c = sum[2]!, d = sum[3]!, e = sum[4]!, f = sum[5]!, g = sum[6]!, h = sum[7]!;
+    let [a, b, c, d, e, f, g, h] = sum as unknown as Eight;
     for (let i = 0; i < 64; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
       const one = (h + s1 + ((e & f) ^ (~e & g)) + K[i]! + W[i]!) | 0;
