@@ -362,27 +362,29 @@ def worst_cases(size: int) -> list[bytes]:
 
 
 LARGE_S = 0.005  # 64 KiB in the worst case
-RATIO = 24  # of 64 KiB to 8 KiB: eight times is linear (and more than that beyond a cache), 64 times quadratic
-RUNS = 15
+RATIO = 12  # of 64 KiB to 8 KiB: eight times is linear, 64 times quadratic
+ROUNDS = 400  # at most: one in which nobody else has the processor or its cache is among them
 LEAST_S = 5e-6  # below it the clock decides
 
 
 def work(data: bytes) -> float:
-    """Seconds of processor time that a message costs, the best of some runs: a busy machine changes nothing."""
-    best = 1.0
-    for _ in range(RUNS):
-        start = time.thread_time()
-        scan = Scan(data)
-        _ = (scan.header("Subject"), scan.echo(b"tag"))
-        best = min(best, time.thread_time() - start)
-    return best
+    """Seconds of processor time that a message costs."""
+    start = time.thread_time()
+    scan = Scan(data)
+    _ = (scan.header("Subject"), scan.echo(b"tag"))
+    return time.thread_time() - start
 
 
 def test_work_is_linear() -> None:
+    """The best of many turns of small and large counts: a neighbour makes a turn dearer and none cheaper."""
     for small, large in zip(worst_cases(8_192), worst_cases(65_536), strict=True):
-        took_s = work(large)
-        assert took_s <= LARGE_S
-        assert took_s / max(work(small), LEAST_S) <= RATIO
+        small_s = large_s = 1.0
+        for number in range(ROUNDS):
+            small_s, large_s = min(small_s, work(small)), min(large_s, work(large))
+            if number >= 10 and large_s <= min(LARGE_S, RATIO * max(small_s, LEAST_S)):
+                break
+        assert large_s <= LARGE_S
+        assert large_s / max(small_s, LEAST_S) <= RATIO
 
 
 @given(st.binary(max_size=400))

@@ -12,7 +12,7 @@ from pbx.events import Alarm, Kind
 from pbx.sip.address import Destination
 from pbx.sip.digest import Credentials, DigestVerifier
 from tests.pbx.call.sip_world import BASIC, World
-from tests.pbx.call.test_trunks import FIRST, SECOND, carrier, talk, trunks
+from tests.pbx.call.trunk_world import FIRST, SECOND, carrier, talk, trunks
 
 ACCOUNT = {"registration": True, "username": "customer", "secret": "of-customer", "register_expires_s": 600}
 
