@@ -132,11 +132,12 @@ def demo_data(
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days up to yesterday.")] = 365,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same calls.")] = 1,
     until: Annotated[str, typer.Option(help="The last day, YYYY-MM-DD; yesterday by default.")] = "",
+    processes: Annotated[int, typer.Option(min=0, max=2, help="0: two where there are two processors.")] = 0,
 ) -> None:
     """Make up a year of a hotline with twelve agents, to look at every report."""
     from pbx.cli.demo_data import make
 
-    make(folder, days=days, seed=seed, until=until)
+    make(folder, days=days, seed=seed, until=until, processes=processes)
 
 
 @app.command("check-config")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from pbx.demodata.configuration import configuration
 from pbx.store.errors import StoreError
 
 
-def make(folder: Path, *, days: int, seed: int, until: str) -> None:
+def make(folder: Path, *, days: int, seed: int, until: str, processes: int) -> None:
     """Writes `folder`/centrala.toml and `folder`/data/centrala.db; ends with an error when they are there."""
     try:
         last = date.fromisoformat(until) if until else date.today() - timedelta(days=1)
@@ -29,7 +30,12 @@ def make(folder: Path, *, days: int, seed: int, until: str) -> None:
         with Progress(*columns, console=err, transient=True) as bar:
             task = bar.add_task("days", total=days)
             year = Year(agency, last=last, days=days, seed=seed)
-            made = build(database, year, lambda done, _all: bar.update(task, completed=done))
+            made = build(
+                database,
+                year,
+                lambda done, _all: bar.update(task, completed=done),
+                processes=processes or min(os.cpu_count() or 1, 2),
+            )
         settings.write_text(configuration(agency, database.parent), encoding="utf-8")
     except (DemoDataError, StoreError, OSError) as error:
         fail(error)

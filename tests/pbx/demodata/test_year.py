@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -54,12 +56,36 @@ def test_a_year_has_the_volumes_that_are_told() -> None:
     assert not christmas.outbound
 
 
-def test_the_same_seed_makes_the_same_calls(tmp_path: Path, week: tuple[Path, Made]) -> None:
+def test_the_same_seed_makes_the_same_calls_in_however_many_parts(tmp_path: Path, week: tuple[Path, Made]) -> None:
+    """Every row of every table, and every index, as if it had been written at once."""
     again = tmp_path / "again.db"
-    assert build(again, Year(Agency(), last=LAST, days=5, seed=7)) == week[1]
-    with reporter(week[0]) as one, reporter(again) as other:
-        interval = day(LAST, WARSAW)
-        assert one.cdrs(interval) == other.cdrs(interval)
+    told: list[int] = []
+    made = build(again, Year(Agency(), last=LAST, days=5, seed=7), lambda done, _all: told.append(done), cut=2)
+    assert made == week[1]
+    assert told == [1, 2, 3, 4, 5]
+    assert contents(again) == contents(week[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["again.db"]
+
+
+def contents(path: Path) -> dict[str, list[str]]:
+    with closing(sqlite3.connect(path)) as database:
+        schema = sorted(map(repr, database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")))
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = {name: sorted(map(repr, database.execute(f"SELECT * FROM {name}"))) for name in tables}
+    return {**rows, "schema": schema}
+
+
+def test_another_process_writes_its_part(tmp_path: Path) -> None:
+    """What goes wrong there is said here, and nothing is left."""
+    path = tmp_path / "two.db"
+    year = Year(Agency(), last=LAST, days=2, seed=7)
+    made = build(path, year, processes=2, cut=1)
+    assert (made.days, path.is_file()) == (2, True)
+    broken = tmp_path / "broken.db"
+    (tmp_path / "broken.db.part1").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        build(broken, year, processes=2, cut=1)
+    assert not broken.exists()
 
 
 def test_its_reports_are_those_of_a_hotline_that_is_overrun_in_the_peak(week: tuple[Path, Made]) -> None:
