@@ -15,6 +15,8 @@ class SpeechEngine(Section):
     name: str
     kind: Literal["espeak", "piper", "http"]
     command: list[str] = ["piper"]  # of kind piper
+    keep: int = Field(default=3, ge=0, le=16)  # of kind piper: models that stay loaded; 0: one is loaded for each text
+    idle_s: float = Field(default=900.0, ge=1)  # of kind piper: a model that nobody used for so long is unloaded
     url: str = ""  # of kind http: the words are POSTed there, a WAV comes back; {voice} in it is filled in
     headers: dict[str, str] = {}
     body: Literal["json", "text"] = "json"

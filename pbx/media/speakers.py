@@ -40,7 +40,7 @@ class Speakers:
             self._workers[entry.name] = SpeechWorker(job_timeout_s=job_s, engine=settings)
         # What else than the voice decides how another engine sounds is in its section.
         self._versions = {
-            entry.name: _digest(entry.model_dump(exclude={"headers", "timeout_s", "private"}))
+            entry.name: _digest(entry.model_dump(exclude={"headers", "timeout_s", "private", "keep", "idle_s"}))
             for entry in config.engine
         }
         self._rest_until: dict[str, float] = {}

@@ -142,6 +142,7 @@ class SpeechWorker:
         self._start_error = ""
         self._drainer: asyncio.Task[None] | None = None
         self._stderr = b""
+        self._note = ""
         self._starting = asyncio.Lock()
         self._numbers = 0
         self.rendered = 0
@@ -251,9 +252,16 @@ class SpeechWorker:
                 failure = await self._replace(job, error)
                 continue
             if answer.get("ok"):
+                self._heed(str(answer.get("note", "")))
                 return answer
             raise SpeechError(str(answer.get("error")), str(answer.get("kind", "internal")))
         raise failure
+
+    def _heed(self, note: str) -> None:
+        """What the operator should know though it works, once."""
+        if note and note != self._note:
+            log.warning("speech: %s", note)
+        self._note = note or self._note
 
     async def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         process = self._process

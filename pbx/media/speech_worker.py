@@ -8,7 +8,7 @@ descriptor is moved away first and stdout is pointed at stderr. The first line o
 Then for each request {"id": 1, "op": "say", ...}: {"id": 1, "ok": true, "duration_s": 2.5} or
 {"id": 1, "ok": false, "kind": "voice", "error": "..."}. Operations, all of which write an 8 kHz mono s16 WAV to `out`,
 and others to what `wide` names by their rate:
-    say      text, voice, rate (words a minute)
+    say      text, voice, rate (words a minute); the answer may have a `note` for the operator
     music    -                                     the project's own music on hold
     convert  source (a WAV file of any PCM kind)   music from the operator
     take     source (WAV, MP3, Ogg, FLAC...)       a prompt that a human has spoken; `master` gets it at -19 LUFS
@@ -94,7 +94,8 @@ def _say(request: dict[str, Any], engine: Any) -> dict[str, Any]:
         sound = shaping.normalise(shaping.resample(samples, sampled_at, rate), shaping.SPEECH_LEVEL_DBOV, rate)
         write(path, shaping.to_pcm(sound), rate)
         duration_s = len(sound) / rate
-    return {"ok": True, "duration_s": round(duration_s, 3)}
+    note = getattr(engine, "note", "")
+    return {"ok": True, "duration_s": round(duration_s, 3), **({"note": note} if note else {})}
 
 
 def convert(source: Path) -> Any:
