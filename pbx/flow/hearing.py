@@ -56,13 +56,19 @@ class Hearing:
             path, _, _ = await take.finish()
             if key or not spoken:
                 return Heard(key)
-            wav = await asyncio.to_thread(_read, path, self._key)
-            return Heard(text=await self._recognizer.recognize(wav, call.language, timeout_s=ANSWER_S))
+            return Heard(text=await self._understand(call, path))
         except (NotRecognized, OSError, SealError) as error:
             return Heard(why=str(error))
         finally:
             file = path if path is not None else (await asyncio.shield(take.finish()))[0]  # the caller hung up
-            await asyncio.to_thread(file.unlink, missing_ok=True)
+            await self._forget(file)
+
+    async def _understand(self, call: Call, sound: Path) -> str:
+        wav = await asyncio.to_thread(_read, sound, self._key)
+        return await self._recognizer.recognize(wav, call.language, timeout_s=ANSWER_S)
+
+    async def _forget(self, sound: Path) -> None:
+        await asyncio.to_thread(sound.unlink, missing_ok=True)
 
 
 def key_of(text: str, words: Mapping[str, Sequence[str]]) -> str:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from pbx.call.take import HANG_S
 from pbx.call.testing import FakeCaller
 from pbx.flow.rehearsal.script import SPOKEN, Step
+from pbx.flow.rehearsal.speaking import WORD_S
 from pbx.language.words import cardinal
 
 if TYPE_CHECKING:
     from pbx.config import Language
+    from pbx.flow.rehearsal.ports import World
 
 NO_PROMPT = ("music", "tone")  # what is played and not said
 
@@ -35,9 +38,12 @@ class Missed(Exception):
 class Actor:
     """Plays one caller. `heard` are all prompts so far."""
 
-    def __init__(self, caller: FakeCaller) -> None:
+    def __init__(self, caller: FakeCaller, world: World) -> None:
         self.heard: list[Heard] = []
         self._caller = caller
+        self._world = world
+        self._listened = False  # a menu listens to him
+        world.on_connected, world.on_listening = self.connected, self.listens
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._connected: list[str] = []
@@ -57,6 +63,11 @@ class Actor:
     def connected(self, whom: str) -> None:
         """An agent or a phone has answered."""
         self._connected.append(whom)
+        self._changed.set()
+
+    def listens(self, on: bool) -> None:
+        """A menu begins or ends to listen."""
+        self._listened = on
         self._changed.set()
 
     def over(self) -> None:
@@ -84,6 +95,8 @@ class Actor:
                 if self._over:
                     raise Missed(f"step {number}: the call was over when {step.press!r} was to be pressed")
                 self._caller.press(key, step.method)
+        elif step.says is not None:
+            await self._say(step.says, step.within_s, number)
         elif step.connected is not None:
             await self._answered(step.connected, step.within_s, number)
         elif step.wait_s is not None:
@@ -111,6 +124,19 @@ class Actor:
                 since = [prompt.words for prompt in self.heard[self._next :]]
                 instead = f"; heard instead: {'; '.join(since)}" if since else "; nothing more was said"
                 raise Missed(f"step {number}: {words!r} was not heard {self._when(within_s)}{instead}")
+
+    async def _say(self, words: str, within_s: float, number: int) -> None:
+        """Speaks when a menu listens, as the media threads tell of it: the end of talk comes late."""
+        until = self._loop.time() + within_s
+        while not self._listened:
+            if not await self._change(until):
+                raise Missed(f"step {number}: nobody listened to {words!r} {self._when(within_s)}")
+        self._world.spoken = (words, self._loop.time())
+        media = self._caller.media
+        for talks, lasts_s in ((True, len(words.split()) * WORD_S + HANG_S), (False, 0.0)):
+            if media.room is not None and media.room.on_talker is not None:
+                media.room.on_talker(media, talks)
+            await asyncio.sleep(lasts_s)
 
     async def _answered(self, whom: bool | str, within_s: float, number: int) -> None:
         until = self._loop.time() + within_s

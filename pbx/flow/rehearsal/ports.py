@@ -40,6 +40,8 @@ class World:
     requests: list[str] = field(default_factory=list)
     callbacks: list[dict[str, Any]] = field(default_factory=list)
     on_connected: Callable[[str], None] = lambda _: None
+    on_listening: Callable[[bool], None] = lambda _: None  # a menu begins and ends to listen
+    spoken: tuple[str, float] = ("", 0.0)  # what the caller says to it, and since when
 
 
 class ScriptedQueues:

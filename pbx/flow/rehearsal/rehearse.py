@@ -28,6 +28,7 @@ from pbx.flow.rehearsal.ports import (
     journey,
 )
 from pbx.flow.rehearsal.script import Caller
+from pbx.flow.rehearsal.speaking import ScriptedHearing
 from pbx.flow.run import Run
 
 MONDAY = datetime(2026, 11, 23, 10, 0)  # when a caller calls who says nothing of it, on the server's clock
@@ -78,8 +79,7 @@ async def _rehearse(flow: Flow, caller: Caller, config: Config, flows: Mapping[s
     call = far_end.call
     assert isinstance(call, RehearsedCall)
     call.world = world
-    actor = Actor(far_end)
-    world.on_connected = actor.connected
+    actor = Actor(far_end, world)
     faults = await _play(actor, far_end, caller)
     duration_s = round(loop.time() - began, 3)
     await led.stop(GONE_S)
@@ -106,7 +106,10 @@ def _house(world: World, config: Config, loop: VirtualTimeLoop) -> CallHarness:
     services = house.services
     services.queues = ScriptedQueues(world)
     services.inbound.regions = ScriptedRegions(world)  # type: ignore[assignment]
-    Equipment(services, ScriptedCustomers(world), web=ScriptedWeb(world, config))
+    web = ScriptedWeb(world, config)
+    Equipment(services, ScriptedCustomers(world), web=web)
+    if config.speech.recognizer.url:
+        services.extra["hearing"] = ScriptedHearing(world, web, config.speech.recognizer)
     services.extra["voicemail"] = ScriptedVoicemail(world)
     services.extra["announcements"] = ScriptedAnnouncements(config)
     services.extra["sms"] = ScriptedSms(world, config)

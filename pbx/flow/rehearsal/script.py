@@ -29,11 +29,12 @@ class Part(BaseModel):
 
 
 class Step(Part):
-    """One thing that a caller does; exactly one of the first six, a bare word for those without a value."""
+    """One thing that a caller does; exactly one of the first seven, a bare word for those without a value."""
 
     hears: str | None = None  # waits until a prompt with these words begins
     heard_out: str | None = None  # waits until a prompt with these words has ended
     press: Annotated[str, Field(min_length=1, max_length=64)] | None = None  # keys, or SPOKEN
+    says: Annotated[str, Field(min_length=1, max_length=1000)] | None = None  # to a menu that listens
     connected: bool | str | None = None  # waits until an agent or a phone has answered; a text names which one
     wait_s: Seconds | None = None
     hang_up: bool | None = None
@@ -49,7 +50,7 @@ class Step(Part):
 
     @model_validator(mode="after")
     def _one(self) -> Step:
-        verbs = ("hears", "heard_out", "press", "connected", "wait_s", "hang_up")
+        verbs = ("hears", "heard_out", "press", "says", "connected", "wait_s", "hang_up")
         chosen = [verb for verb in verbs if getattr(self, verb) is not None]
         if len(chosen) != 1:
             raise ValueError(f"a step is one of {', '.join(verbs)}")
@@ -162,6 +163,7 @@ class Caller(Part):
     voicemail: Literal["recorded", "empty"] = "recorded"  # what comes of every box that he may speak into
     customer: Known | None = None  # as whom the book of customers knows him
     first_time: bool = False  # he never called before
+    recognizer: Literal["", "fails"] = ""  # "fails": it makes no text of what he says
     callback: str = ""  # why no callback is taken, e.g. "limit_number"; "": it is
     sms: str = ""  # why no message to him is taken, e.g. "opted_out"; "": it is sent, unless `type` is "fixed"
     limit_s: Seconds = 3600.0  # the call must end within this

@@ -20,6 +20,8 @@ CONFIG = {
     "queue": [{"name": "sales", "max_wait_s": 30}],
     "hours": [{"name": "office", "mon": ["09:00-17:00"], "timezone": "Europe/Warsaw"}],
     "extension": [{"number": "102", "secret": "secret-102"}],
+    "http": {"hosts": ["stt.example"]},
+    "speech": {"recognizer": {"url": "https://stt.example/v1"}},
 }
 BLOCKS: dict[str, dict[str, Any]] = {
     "when": {"kind": "hours", "hours": "office", "open": "hello", "closed": "night"},
