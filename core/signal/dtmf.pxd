@@ -7,16 +7,15 @@ Accepts bursts of 40 ms and more, frequencies within 1.5 %, 0 to -25 dBm0 a tone
 from libc.stdint cimport int16_t
 
 cdef struct DtmfDetector:
-    float[8] part_cos       # correlation of the hop that is being filled with the eight tones
-    float[8] part_sin
-    float part_energy
-    int filled              # samples in that hop
-    float[4][8] hop_cos     # the last four hops, a ring: together one look
+    int16_t[32] waiting     # samples of a hop that is not full
+    int filled              # how many
+    float[4][8] hop_cos     # the last four hops by the eight tones, a ring: together one look
     float[4][8] hop_sin
     float[4] hop_energy
     int oldest              # index of the oldest hop in the ring: the next to be overwritten
-    float[8] look_cos       # the look before this one
-    float[8] look_sin
+    float[2][8] look_cos    # the last two looks
+    float[2][8] look_sin
+    int newest              # of these
     bint look_valid         # whether it was computed: silence is not
     int candidate           # row * 4 + column of the run that is going on; -1: none
     int run                 # looks in the run

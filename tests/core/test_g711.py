@@ -132,6 +132,9 @@ def test_any_length_and_alignment(data: bytes) -> None:
         whole = g711.alaw_decode_bytes(part)
         assert whole == b"".join(g711.alaw_decode_bytes(part[i : i + 1]) for i in range(len(part)))
         assert g711.alaw_encode_bytes(whole) == part
+        whole = g711.ulaw_decode_bytes(part)
+        assert whole == b"".join(g711.ulaw_decode_bytes(part[i : i + 1]) for i in range(len(part)))
+        assert g711.ulaw_encode_bytes(whole) == part.replace(b"\x7f", b"\xff")  # there is but one zero
 
 
 def test_half_a_sample_is_refused() -> None:
