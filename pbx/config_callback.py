@@ -60,7 +60,7 @@ class Callback(Section):
     sms_on_failure: str = ""  # an [[sms.template]], once for each request: the first call did not reach the customer
     # Requests
     limits_per_number: list[str] = ["7/15m", "9/60m", "15/24h"]
-    limits_per_source: list[str] = ["5/10m"]  # an address, a page: what the request names as its source
+    limits_per_source: list[str] = ["5/10m", "10/60m"]  # an address, a page: what the request names as its source
     # Pacing of customer first
     silent_share: float = Field(default=0.03, ge=0, le=1)  # of answered callbacks that may hang up without an agent
 

@@ -85,6 +85,7 @@ class NumberPool(Section):
     hold_s: float | None = Field(default=None, ge=0, le=86_400)  # None: tracking.hold_s
     quarantine_s: float | None = Field(default=None, ge=0, le=604_800)  # None: tracking.quarantine_s
     loss: float | None = Field(default=None, gt=0, lt=1)  # None: tracking.loss
+    address_share: float | None = Field(default=None, ge=0, le=1)  # None: tracking.address_share
 
 
 class MaskedNumber(Section):
@@ -104,6 +105,8 @@ class Tracking(Section):
     hold_s: float = Field(default=1800.0, ge=0, le=86_400)  # after the last sign the number is still the visitor's
     quarantine_s: float = Field(default=600.0, ge=0, le=604_800)  # and then for so long nobody's
     loss: float = Field(default=0.01, gt=0, lt=1)  # share of visitors who may find a pool empty
+    # Share of a pool, one number at least, that visitors of one network (/24, IPv6 /64) hold at once; 1: all of it
+    address_share: float = Field(default=0.25, ge=0, le=1)
     warn_days: int = Field(default=7, ge=1, le=90)  # whose busiest hour says how many numbers a pool needs
     memory_s: float = Field(default=3600.0, ge=60, le=2_592_000)  # in which half of the visitors' calls have come
     stray: float = Field(default=0.02, ge=0, le=1)  # weight of callers whom no visit of the number explains

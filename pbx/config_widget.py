@@ -55,8 +55,9 @@ class Widget(Section):
     # Messages, each an [[sms.template]]
     sms_on_failure: str = ""  # empty: callback.sms_on_failure
     sms_on_schedule: str = ""
-    # Abuse; limits are "3/60m". Those of numbers and addresses are callback.limits_per_number and limits_per_source
+    # Abuse; limits are "3/60m". Those of an address are callback.limits_per_source
     limits_per_visitor: list[str] = ["3/60m", "4/24h"]  # different numbers
+    limits_per_number: list[str] = ["3/60m"]  # requests of one, on all sites; beside callback.limits_per_number
     work_bits: int = Field(default=14, ge=0, le=24)  # of proof of work; more while many ask
     work_free: int = Field(default=20, ge=1)  # requests of the site within ten minutes until it costs more
     requests_per_day: int = Field(default=500, ge=1)

@@ -150,7 +150,7 @@ async def _server(kind: str, folder: Path, pipe: Connection) -> None:
             "site_web": [SITE],
             "number_pool": [POOL],
             "trunk": [{"name": "carrier", "application": "echo"}],
-            "tracking": {"visits_per_minute": 10_000_000},
+            "tracking": {"visits_per_minute": 10_000_000, "address_share": 1.0},  # one address is all visitors
         }
     )
     store = Store(config, EventBus(), SystemClock())

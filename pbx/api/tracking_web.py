@@ -129,7 +129,8 @@ class TrackingWeb:
 
     def _visit(self, request: Request, site: WebSite, body: Body) -> Response:
         ask = read_page_ask(body, consent_given=site.consent == "given")
-        return _json(self._tracking.visit(site, ask, request.headers.get("user-agent", "")))
+        address = self._client.of(request)
+        return _json(self._tracking.visit(site, ask, request.headers.get("user-agent", ""), address))
 
     def _beat(self, _request: Request, site: WebSite, body: Body) -> Response:
         return _json(self._tracking.beat(site, body.get("session"), end=body.get("end") is True))
@@ -152,7 +153,7 @@ class TrackingWeb:
         return Response(status_code=204)
 
     async def _server(self, request: Request) -> Response:
-        """Of a server that renders pages: it names the visitor's user agent in `user_agent`."""
+        """Of a server that renders pages: it names the visitor's `user_agent` and `address`."""
         try:
             body = await _read(request)
             site = self._tracking.sites.get(str(body.get("site", "")))
@@ -161,8 +162,9 @@ class TrackingWeb:
             if site is None or not wanted or not hmac.compare_digest(token.encode(), wanted):
                 raise _Refused(403, "the token is not this site's", "send Authorization: Bearer <server_token>")
             ask = read_page_ask(body, consent_given=site.consent == "given")
-            agent = body.get("user_agent")
-            return _json(self._tracking.visit(site, ask, agent if isinstance(agent, str) else ""))
+            said = (body.get(name) for name in ("user_agent", "address"))
+            agent, address = (text if isinstance(text, str) else "" for text in said)
+            return _json(self._tracking.visit(site, ask, agent, address[:64]))
         except _Refused as refused:
             return self._refuse(refused, "")
         except Senseless as error:

@@ -94,6 +94,7 @@ class PbxTrackingControl:
                 "loss": round(need.loss, 5),
                 "given": need.given,
                 "short": need.short,
+                "crowded": need.crowded,
                 "is_small": need.is_small,
             }
             for need in tracking.sizing.needs(tracking.now())

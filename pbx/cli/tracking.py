@@ -61,10 +61,12 @@ def pools(context: typer.Context) -> None:
             row["needed"] or "-",
             f"{100 * row['loss']:.2f} %",
             row["short"],
+            row["crowded"],
         ]
         for row in ask(context.obj, "GET", "/tracking/pools")
     ]
-    columns = ["pool", "numbers", "held", "free", "quarantine", "peak", "visits/h", "stay", "needed", "loss", "short"]
+    columns = ["pool", "numbers", "held", "free", "quarantine", "peak", "visits/h", "stay", "needed", "loss"]
+    columns += ["short", "crowded"]
     show("Pools of numbers", columns, rows, "there is no [[number_pool]]")
 
 

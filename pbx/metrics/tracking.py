@@ -81,6 +81,7 @@ class TrackingMetrics(Collector):
             needed.add_metric([name], self._tracking.sizing.need(name, self._tracking.now()).needed)
             asked.add_metric([name, "given"], pool.given)
             asked.add_metric([name, "short"], pool.short)
+            asked.add_metric([name, "crowded"], pool.crowded)
         yield from (numbers, needed, asked)
 
 

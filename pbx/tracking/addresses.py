@@ -12,10 +12,13 @@ MAX_URL = 2048  # characters that are looked at
 MAX_KEPT = 500
 MAX_PARAMETERS = 100
 _PERSONAL = re.compile(r"@|%40|[0-9][0-9 ().+-]{7,}[0-9]")  # an e-mail address, or nine digits and more
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Page(NamedTuple):
-    """`text` is what is kept; `parameters` are those on the list. A text that is no address gives an empty one."""
+    """`text` is what is kept, with the port where it is not the scheme's own; `parameters` are those on the list. What
+    is no address gives an empty one.
+    """
 
     host: str
     path: str
@@ -31,9 +34,10 @@ def read_page(url: str, more: frozenset[str] = frozenset()) -> Page:
     try:
         parts = urlsplit(url[:MAX_URL])
         host = (parts.hostname or "").lower()
+        port = parts.port
     except ValueError:
         return NOWHERE
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in DEFAULT_PORTS or not host:
         return NOWHERE
     kept: dict[str, str] = {}
     if parts.query:
@@ -46,7 +50,10 @@ def read_page(url: str, more: frozenset[str] = frozenset()) -> Page:
                 kept.setdefault(name, _harmless(name, value))
     path = _path(parts.path)
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in kept.items() if value)
-    text = f"{parts.scheme}://{host}{path}{'?' if query else ''}{query}"
+    origin = f"[{host}]" if ":" in host else host
+    if port is not None and port != DEFAULT_PORTS[parts.scheme]:
+        origin = f"{origin}:{port}"
+    text = f"{parts.scheme}://{origin}{path}{'?' if query else ''}{query}"
     return Page(host, path, clean_text(text, MAX_KEPT), kept)
 
 

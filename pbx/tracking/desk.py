@@ -44,7 +44,9 @@ class Desk:
             numbers = pool_numbers(entry)
             hold_s = settings.hold_s if entry.hold_s is None else entry.hold_s
             quarantine_s = settings.quarantine_s if entry.quarantine_s is None else entry.quarantine_s
-            pool = self.pools[entry.name] = Pool(entry.name, numbers, hold_s=hold_s, quarantine_s=quarantine_s)
+            share = settings.address_share if entry.address_share is None else entry.address_share
+            pool = Pool(entry.name, numbers, hold_s=hold_s, quarantine_s=quarantine_s, share=share)
+            self.pools[entry.name] = pool
             for number in numbers:
                 self.pool_of[plain(number)] = pool
                 self._written[plain(number)] = number
@@ -154,7 +156,7 @@ class Desk:
         if pool is None or self._board is None:
             return ""
         wish = wish or (self._wishes.get((visit.visitor, name), "") if visit.visitor else "")
-        number = pool.allocate(visit.id, visit.visitor, now, wish)
+        number = pool.allocate(visit.id, visit.visitor, now, wish, visit.place)
         if not number:
             return ""
         self.lines[name] = (visit.site, line)
@@ -163,6 +165,11 @@ class Desk:
         if visit.visitor:
             self._wish(visit.visitor, name, number)
         return number
+
+    def is_crowded(self, name: str, place: str, now: float) -> bool:
+        """Whether visitors of a place hold their share of the pool; whoever asks is turned away, and counted."""
+        pool = self.pools.get(name)
+        return pool is not None and pool.is_crowded(place, now)
 
     def keep(self, name: str, number: str, visit: Visit, now: float) -> bool:
         """The visit goes on; False when it holds the number no longer."""

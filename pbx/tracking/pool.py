@@ -3,31 +3,41 @@
 A number is free, held, or in quarantine. Held is what a visit was shown, until `hold_s` after its last sign; in
 quarantine it is nobody's; then it is free again, behind all that were free before. So the number that is given out
 next is the one that was released first, and no number ever has two holders.
+
+Visitors of one place (a network) hold at most `most_of_place` numbers at once, so that nobody empties the pool alone.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from pbx.tracking.places import most_of_place
 
 MAX_PAST = 4  # former holders of one number that are remembered
 
 
 @dataclass(slots=True)
 class Holding:
-    """A visit holds, or held, a number; `seen` is its last sign."""
+    """A visit holds, or held, a number; `seen` is its last sign, `place` the network it came from ("": unknown, as
+    after a restart).
+    """
 
     visit: str
     visitor: str
     since: float
     seen: float
+    place: str = ""
 
 
 class Pool:
     """Instants are steady seconds, and never go back."""
 
-    def __init__(self, name: str, numbers: Iterable[str], *, hold_s: float, quarantine_s: float) -> None:
+    def __init__(
+        self, name: str, numbers: Iterable[str], *, hold_s: float, quarantine_s: float, share: float = 1.0
+    ) -> None:
+        """`share` of the numbers is what visitors of one place may hold at once."""
         self.name = name
         self.hold_s = hold_s
         self.quarantine_s = quarantine_s
@@ -36,7 +46,9 @@ class Pool:
         self._quarantine: OrderedDict[str, float] = OrderedDict()  # number -> free again at
         self.past: dict[str, deque[Holding]] = {}  # the latest last
         self.size = len(self._free)
-        self.given = self.short = 0  # since the start
+        self.most_of_place = most_of_place(self.size, share)
+        self._of_place: Counter[str] = Counter()  # held by each
+        self.given = self.short = self.crowded = 0  # since the start
         self.most_held = 0  # since `peak` was asked last
 
     @property
@@ -47,7 +59,17 @@ class Pool:
     def quarantined(self) -> int:
         return len(self._quarantine)
 
-    def allocate(self, visit: str, visitor: str, now: float, wish: str = "") -> str:
+    def is_crowded(self, place: str, now: float) -> bool:
+        """Whether visitors of the place hold their share already; counts who is turned away by that."""
+        if not place or self._of_place[place] < self.most_of_place:
+            return False
+        self.expire(now)
+        if self._of_place[place] < self.most_of_place:
+            return False
+        self.crowded += 1
+        return True
+
+    def allocate(self, visit: str, visitor: str, now: float, wish: str = "", place: str = "") -> str:
         """A number for `visit`, `wish` if it may have that; "" when there is none."""
         self.expire(now)
         number = ""
@@ -63,7 +85,7 @@ class Pool:
             self.short += 1
             return ""
         self.given += 1
-        self.held[number] = Holding(visit, visitor, now, now)
+        self._hold(number, Holding(visit, visitor, now, now, place))
         self.most_held = max(self.most_held, len(self.held))
         return number
 
@@ -83,7 +105,7 @@ class Pool:
             return False
         former = self.held[number]
         self._remember(number, former)
-        self.held[number] = Holding(heir, former.visitor, now, now)
+        self.held[number] = Holding(heir, former.visitor, now, now, former.place)
         return True
 
     def expire(self, now: float) -> list[str]:
@@ -95,6 +117,7 @@ class Pool:
             if gone > now:
                 break
             del self.held[number]
+            self._leave(holding.place)
             self._remember(number, holding)
             self._quarantine[number] = gone + self.quarantine_s
             released.append(number)
@@ -110,8 +133,7 @@ class Pool:
         """At the start: what an earlier process had given out, in the order of `seen`."""
         if number in self._free and holding.seen + self.hold_s + self.quarantine_s > now:
             del self._free[number]
-            self.held[number] = holding
-            self.held.move_to_end(number)
+            self._hold(number, holding)
 
     def recall(self, number: str, holding: Holding) -> None:
         """At the start: a former holder, and that the number was released after it; in the order of `seen`."""
@@ -140,6 +162,17 @@ class Pool:
         for holding in self.held.values():
             if holding.visit in visits:
                 holding.visitor = ""
+
+    def _hold(self, number: str, holding: Holding) -> None:
+        self.held[number] = holding
+        if holding.place:
+            self._of_place[holding.place] += 1
+
+    def _leave(self, place: str) -> None:
+        if place:
+            self._of_place[place] -= 1
+            if not self._of_place[place]:
+                del self._of_place[place]
 
     def _was(self, number: str, visitor: str) -> bool:
         past = self.past.get(number)

@@ -21,6 +21,7 @@ from pbx.tracking.desk import Desk
 from pbx.tracking.display import written
 from pbx.tracking.figures import Figures
 from pbx.tracking.guarding import Guarding
+from pbx.tracking.places import place_of
 from pbx.tracking.ports import Erased, TrackingStore, Window
 from pbx.tracking.sessions import Sessions, is_id
 from pbx.tracking.sizing import CLEAR, Sizing
@@ -253,9 +254,9 @@ class Tracking:
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
-    def visit(self, site: WebSite, ask: PageAsk, user_agent: str) -> dict[str, Any]:
-        """POST /t/visit. Raises Senseless."""
-        return self.views.view(site, ask, user_agent, self.now())
+    def visit(self, site: WebSite, ask: PageAsk, user_agent: str, address: str = "") -> dict[str, Any]:
+        """POST /t/visit of a browser at an IP address ("": nobody knows). Raises Senseless."""
+        return self.views.view(site, ask, user_agent, self.now(), place_of(address))
 
     def beat(self, site: WebSite, session: object, *, end: bool) -> dict[str, Any]:
         """POST /t/beat."""

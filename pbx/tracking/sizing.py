@@ -41,6 +41,7 @@ class Need:
     wanted_loss: float
     given: int
     short: int
+    crowded: int  # since the start, turned away because their network holds its share; not in `visits_per_hour`
 
     @property
     def is_small(self) -> bool:
@@ -129,6 +130,7 @@ class Sizing:
             wanted_loss=loss,
             given=sum(hour.given for hour in hours),
             short=sum(hour.short for hour in hours),
+            crowded=pool.crowded,
         )
 
     def _hour(self, pool: str, now: float) -> PoolHour:

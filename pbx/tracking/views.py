@@ -74,8 +74,8 @@ class Views:
         self._beat_s = settings.heartbeat_s
         self._hosts = {site.name: _hosts(site) for site in config.site_web}
 
-    def view(self, site: WebSite, ask: PageAsk, user_agent: str, now: float) -> dict[str, Any]:
-        """The answer to POST /t/visit. Raises Senseless."""
+    def view(self, site: WebSite, ask: PageAsk, user_agent: str, now: float, place: str = "") -> dict[str, Any]:
+        """The answer to POST /t/visit to somebody in `place` (pbx.tracking.places). Raises Senseless."""
         page = read_page(ask.page, self._parameters)
         if not page.text:
             raise Senseless("page is no http or https address")
@@ -93,6 +93,7 @@ class Views:
                 return self._without_visit(site, ask, page)
             touch = touch or self._touch(site, ask, page)
             visit = self._begin(site, ask, device, touch, visit, now)
+        visit.place = place or visit.place
         self._note(visit, ask, page, now)
         settle_region(visit, site, ask, page, self._zones)
         for line in ask.lines:
@@ -242,7 +243,7 @@ class Views:
         pool = choice.pool
         if site.before_consent == "channel" and not visit.consent.tracking:
             pool = ""
-        if pool:
+        if pool and not self.desk.is_crowded(pool, visit.place, now):
             number = self.desk.give(pool, visit, line, now, wish=shown.number if shown is not None else "")
             self.sizing.wanted(pool, bool(number), now)
             if number:

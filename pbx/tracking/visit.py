@@ -67,6 +67,7 @@ class Visit:
     numbers: dict[str, Shown] = field(default_factory=dict)  # by logical number
     tapped: float = 0.0  # when a number was tapped last
     revealed: set[str] = field(default_factory=set)
+    place: str = ""  # the network that it came from; never stored
 
 
 class PageView(NamedTuple):

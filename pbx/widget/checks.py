@@ -56,11 +56,12 @@ def _widget(config: Config, site: WebSite, where: Path) -> Iterator[Problem]:
 
 
 def _limits(config: Config, site: WebSite, where: Path) -> Iterator[Problem]:
-    for at, text in enumerate(site.widget.limits_per_visitor):
-        try:
-            read_limit(text)
-        except ValueError as error:
-            yield Problem((*where, "limits_per_visitor", at), str(error), 'for example "3/60m"')
+    for key in ("limits_per_visitor", "limits_per_number"):
+        for at, text in enumerate(getattr(site.widget, key)):
+            try:
+                read_limit(text)
+            except ValueError as error:
+                yield Problem((*where, key, at), str(error), 'for example "3/60m"')
     prices = any(trunk.rates or trunk.rate_per_minute is not None for trunk in config.trunk)
     if site.widget.money_per_day and not prices:
         text = "limits money, and no trunk has a price: it would never be reached"

@@ -44,6 +44,7 @@ class SiteDesk:
     countries: list[Mask]
     agents: dict[str, int]  # of each queue of its departments
     per_visitor: list[Limit]
+    per_number: list[Limit]
     texts: dict[Language, dict[str, str]] = field(default_factory=dict)
     consents: dict[Language, Wording] = field(default_factory=dict)
 
@@ -95,6 +96,7 @@ def _desk(config: Config, site: WebSite, clock: Clock, before: SiteDesk | None) 
             if each.queue in queues
         },
         per_visitor=[read_limit(text) for text in widget.limits_per_visitor],
+        per_number=[read_limit(text) for text in widget.limits_per_number],
     )
     served = ", ".join(f"{each.country} +{each.prefix}" for each in desk.countries)
     for language in LANGUAGES:

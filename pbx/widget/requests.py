@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.contact.distinct import DistinctLimits
 from pbx.contact.item import ItemKind, ItemState
+from pbx.contact.limits import RequestLimits
 from pbx.contact.spend import Spend
 from pbx.events import CallEvent, Kind
 from pbx.widget.desk import SiteDesk
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("centrala.widget")
 
-VISITORS, COUNTS, SPEND = "widget_visitors", "widget_counts", "widget_spend"  # rooms of the keeper
+VISITORS, NUMBERS, COUNTS, SPEND = "widget_visitors", "widget_numbers", "widget_counts", "widget_spend"  # rooms
 MAX_TAG = 200  # characters of a tag of an item
 
 
@@ -45,6 +46,7 @@ class WidgetRequests:
         clock, zone, keeper = services.clock, services.config.server.timezone, services.keeper
         self._turn = asyncio.Lock()  # limits are looked at and counted by one request at a time
         self._visitors = DistinctLimits(clock, VISITORS, keeper)
+        self._numbers = RequestLimits(clock, NUMBERS, keeper)
         self._counts = Spend(clock, zone, keeper, COUNTS)
         self.spend = Spend(clock, zone, keeper, SPEND)
         self.refused: dict[tuple[str, str], int] = {}
@@ -86,6 +88,9 @@ class WidgetRequests:
         over = self._visitors.over(who, number, desk.per_visitor)
         if over is not None:
             _refuse(429, "limit_visitor", f"too many numbers of this visitor ({over.limit})", over.wait_s)
+        over = self._numbers.over(number, desk.per_number)
+        if over is not None:
+            _refuse(429, "limit_number", f"too many requests of this number ({over.limit})", over.wait_s)
         self._judge_day(desk)
         self._judge_open(number, wish)
         if wish.at and int(wish.at) not in self._pages.slots(desk, wish.queue, now, fresh=True):
@@ -112,6 +117,7 @@ class WidgetRequests:
         row.contact = await self._open(desk, row, visitor)
         await self._store.write(row)
         self._visitors.count(who, number, desk.per_visitor)
+        self._numbers.count(number, desk.per_number)
         self._counts.book(desk.name, 1.0)
         self._count(desk, "scheduled" if wish.at else "taken")
         if wish.at:
@@ -225,6 +231,7 @@ class WidgetRequests:
     def sweep(self, window_s: float) -> None:
         """Forgets visitors who asked for nothing since long."""
         self._visitors.sweep(window_s)
+        self._numbers.sweep(window_s)
 
 
 def network(address: str) -> str:

@@ -296,7 +296,7 @@ class WidgetService:
         return hmac.new(self._secret, f"request:{id_}".encode(), "sha256").hexdigest()[:32]
 
     def _swept(self) -> None:
-        windows = [limit.window_s for desk in self.desks.values() for limit in desk.per_visitor]
+        windows = [limit.window_s for desk in self.desks.values() for limit in (*desk.per_visitor, *desk.per_number)]
         self.requests.sweep(max(windows, default=read_limit("1/1h").window_s))
         now = self.services.clock.unix()
         for desk in self.desks.values():

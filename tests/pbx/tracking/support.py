@@ -12,6 +12,7 @@ from pbx.tracking.attribution import Attributor
 from pbx.tracking.callers import Callers
 from pbx.tracking.desk import Desk
 from pbx.tracking.figures import Figures
+from pbx.tracking.places import place_of
 from pbx.tracking.ports import Erased, Loaded, Window
 from pbx.tracking.sessions import Sessions
 from pbx.tracking.sizing import Sizing
@@ -104,13 +105,15 @@ class Bench:
         self.callers = Callers(tracking.unique_days * 86_400, tracking.max_callers)
         self.attributor = Attributor(self.config, self.desk, self.views, self.callers)
 
-    def view(self, page: str = "https://shop.example/", *, agent: str = BROWSER, **more: Any) -> dict[str, Any]:
+    def view(
+        self, page: str = "https://shop.example/", *, agent: str = BROWSER, address: str = "", **more: Any
+    ) -> dict[str, Any]:
         """One page view; `consent` may be True."""
         if more.get("consent") is True:
             more["consent"] = {"tracking": True, "analytics": True, "ads": True}
         site = self.config.site_web[0]
         ask = read_page_ask({"page": page, **more}, consent_given=site.consent == "given")
-        return self.views.view(site, ask, agent, self.now)
+        return self.views.view(site, ask, agent, self.now, place_of(address))
 
     def number(self, answer: dict[str, Any], line: str = "main") -> str:
         return str(answer["numbers"][line]["number"])

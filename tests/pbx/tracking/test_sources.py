@@ -49,6 +49,11 @@ ADDRESSES = (
     ("https://shop.example/?size=4", "https://shop.example/?size=4"),
     ("javascript:alert(1)", ""),
     ("https://[broken", ""),
+    ("http://127.0.0.1:8090/lp?x=1", "http://127.0.0.1:8090/lp"),
+    ("https://shop.example:443/", "https://shop.example/"),
+    ("http://shop.example:443/", "http://shop.example:443/"),
+    ("http://[::1]:8090/", "http://[::1]:8090/"),
+    ("https://shop.example:99999/", ""),
 )
 
 

@@ -53,9 +53,27 @@ async def test_an_address_has_five_in_ten_minutes() -> None:
     for last in range(5):
         await shop.ask(f"+4860010020{last}", "2001:db8::1")
     assert await refused(shop, "+48600100208", "2001:db8::2") == "limit_source", "its neighbour is the same subscriber"
-    await shop.world.sleep(601)
+    for last in range(5):
+        await shop.world.sleep(601)
+        await shop.ask(f"+4860010021{last}", "2001:db8::2")
+    await shop.world.sleep(540)
+    assert await refused(shop, "+48600100208", "2001:db8::2") == "limit_source", "ten an hour"
+    await shop.world.sleep(65)
     await shop.ask("+48600100208", "2001:db8::2")
     await shop.close()
+
+
+async def test_a_number_has_three_an_hour_and_a_restart_forgets_none() -> None:
+    shop = await Shop(SILENT, widget={"work_free": 1000}).start()
+    for turn in range(3):
+        token, _ = await shop.ask(JAN, f"192.0.2.{turn}", visit="v1")
+        await shop.service.cancel(await shop.row(token))
+    assert await refused(shop, JAN, "198.51.100.1", visit="v1") == "limit_number"
+    await shop.close()
+    after = await Shop(SILENT, store=shop.store, keeper=shop.keeper, contacts=shop.world.store).start()
+    assert await refused(after, JAN, "198.51.100.2", visit="v1") == "limit_number"
+    await after.ask(EWA, "198.51.100.2", visit="v1")
+    await after.close()
 
 
 async def test_limits_hold_for_requests_of_one_moment() -> None:

@@ -108,6 +108,7 @@ class Pool(BaseModel):
     loss: float = Field(description="share of visitors who find none with the present size")
     given: int
     short: int
+    crowded: int = Field(description="since the start, turned away because their network holds its share")
     is_small: bool
 
 
