@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,15 @@ def _prepare(app: Pbx) -> Prepare:
         """Music that is named must be there, and what is new is spoken before somebody has to wait for it."""
         check_music(change.new, app.prompts.music_names)
         if change.touches(*SPEAKING):
-            known = set(spoken(change.old))
-            for problem in await app.prompts.preload([text for text in spoken(change.new) if text not in known]):
+            for problem in await app.prompts.preload(await asyncio.to_thread(_newly_spoken, change)):
                 log.error("a prompt cannot be spoken: %s", problem)
 
     return prepare
+
+
+def _newly_spoken(change: ConfigChange) -> list[tuple[str, str]]:
+    known = set(spoken(change.old))
+    return [text for text in spoken(change.new) if text not in known]
 
 
 def spoken(config: Config) -> list[tuple[str, str]]:

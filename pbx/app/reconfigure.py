@@ -7,12 +7,14 @@ Applying is one turn of the event loop: no call sees half of a change, and runni
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pbx.api.late import at_leisure
 from pbx.config import Config
 from pbx.configfile.change import ConfigChange
 from pbx.configfile.problem import ConfigError, Problem, dotted
@@ -28,7 +30,27 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.settings")
 FAILED = "settings_failed"
 ASIDE = "settings_set_aside"
+MOST_NAMED = 20  # entries in a line of the log
 APPLIED, REFUSED, BROKEN = "applied", "refused", "failed"  # labels of the metric
+
+
+async def at_leisure_aside(work: Callable[..., Any], *arguments: Any) -> Any:
+    """In a thread that lets the event loop in often."""
+    return await asyncio.to_thread(at_leisure, _uncollected, work, *arguments)
+
+
+def _uncollected(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Tables of ten thousand entries would make the collector walk them while it holds the interpreter's lock, 50 ms
+    in one go. They stay, so they are frozen as pbx.transport.gc_policy does with what survives a second.
+    """
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        return work(*arguments)
+    finally:
+        if collected:
+            gc.freeze()
+            gc.enable()
 
 
 class SettingsRefused(Exception):
@@ -58,7 +80,7 @@ class Reconfigurer:
         app: Pbx,
         book: Book,
         reload: Callable[[], Config] | None = None,
-        aside: Callable[..., Awaitable[Any]] = asyncio.to_thread,
+        aside: Callable[..., Awaitable[Any]] = at_leisure_aside,
     ) -> None:
         """`aside` runs what would hold the event loop for too long."""
         self.book = book
@@ -122,20 +144,21 @@ class Reconfigurer:
             raise self._refusal(422, error.problems) from None
         if not apply:
             return Applied(self.book.revision, draft.changes, False, draft.restart)
-        change = ConfigChange(self.book.config, draft.config)
+        change: ConfigChange = await self._aside(ConfigChange, self.book.config, draft.config)
         followers = self._app.calls.services.followers
         self._object(change)
         try:
-            await followers.prepare(change)
+            await followers.prepare(change, self._aside)
+            self._object(change)
+            revision = await self._commit(draft.rows, who, note) if draft.changes or self._differs(draft) else None
+            await self._apply(draft, change, revision, who)
         except ConfigError as error:
             raise self._refusal(422, error.problems) from None
-        self._object(change)
-        revision = await self._commit(draft.rows, who, note) if draft.changes or self._differs(draft) else None
-        await self._apply(draft, change, revision, who)
+        finally:
+            followers.forget()
         self.results[APPLIED] += 1
         if draft.changes:
-            places = ", ".join(dotted((one.section, one.key) if one.key else (one.section,)) for one in draft.changes)
-            log.info("settings: %s changed %s (revision %d)", who, places, self.book.revision)
+            log.info("settings: %s changed %s (revision %d)", who, _places(draft.changes), self.book.revision)
         return Applied(self.book.revision, draft.changes, True, draft.restart)
 
     def _differs(self, draft: Draft) -> bool:
@@ -209,6 +232,11 @@ class Reconfigurer:
     def _tell_aside(self) -> None:
         tell_aside(self._app, self.book.aside)
         self._app.bus.publish(Alarm(FAILED, "settings are applied again", False, self._app.clock.unix()))
+
+
+def _places(changes: list[Change]) -> str:
+    named = ", ".join(dotted((one.section, one.key) if one.key else (one.section,)) for one in changes[:MOST_NAMED])
+    return named if len(changes) <= MOST_NAMED else f"{named} and {len(changes) - MOST_NAMED} more"
 
 
 def tell_aside(app: Pbx, aside: Mapping[tuple[str, str], str]) -> None:

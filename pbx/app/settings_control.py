@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from pbx.api.control import Refused
 from pbx.app.checks import all_problems
 from pbx.app.nonce_key import nonce_key
-from pbx.app.reconfigure import Applied, Reconfigurer, SettingsRefused, tell_aside
+from pbx.app.reconfigure import Applied, Reconfigurer, SettingsRefused, at_leisure_aside, tell_aside
 from pbx.configfile.problem import ConfigError, Problem
 from pbx.metrics.settings import SettingsMetrics
 from pbx.settings.book import Book
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 KEY_FILE = "settings.key"
 MAX_HISTORY = 500
+MAX_STEPS = 500  # of one revision that are told one by one
 
 
 async def start_settings(app: Pbx) -> Reconfigurer:
@@ -94,23 +96,31 @@ class PbxSettingsControl:
         """The JSON Schema of one entry."""
         return found_area(section).model.model_json_schema()
 
-    def entries(self, section: str) -> list[dict[str, Any]]:
+    async def entries(self, section: str) -> list[dict[str, Any]]:
         """Every entry of a section, as `entry` shows one."""
-        area = found_area(section)
-        return [self._shown(area, entry) for entry in area.entries(self._book.config)]
+        area, index = found_area(section), self._book.index
+        shown: list[dict[str, Any]] = await at_leisure_aside(
+            lambda: [self._shown(area, key, entry) for key, entry in index[area.name].items()]
+        )
+        return shown
+
+    def page(self, section: str, limit: int, after: str | None) -> list[dict[str, Any]]:
+        """At most `limit` of them, in the order of their keys, behind `after`."""
+        area, index = found_area(section), self._book.index[section]
+        keys = heapq.nsmallest(limit, (key for key in index if after is None or key > after))
+        return [self._shown(area, key, index[key]) for key in keys]
 
     def entry(self, section: str, key: str) -> dict[str, Any]:
         """One entry: its document without secrets, where it comes from, its tag."""
         area, entry = self._found(section, key)
-        return self._shown(area, entry)
+        return self._shown(area, key, entry)
 
-    def _shown(self, area: Area, entry: BaseModel) -> dict[str, Any]:
-        key = area.key_of(entry)
+    def _shown(self, area: Area, key: str, entry: BaseModel) -> dict[str, Any]:
         return {
             "section": area.name,
             "key": key,
             "origin": self._book.origin(area.name, key),
-            "tag": self._book.tag(area.name, key),
+            "tag": self._book.tag_of(area, entry),
             "document": masked(area, document_of(area, entry)),
         }
 
@@ -125,7 +135,8 @@ class PbxSettingsControl:
         """YAML."""
         config = self._book.config
         try:
-            return await asyncio.to_thread(lambda: dump(export(config, sections, secrets=secrets)))
+            text: str = await at_leisure_aside(lambda: dump(export(config, sections, secrets=secrets)))
+            return text
         except ConfigError as error:
             raise SettingsFault(404, error.problems) from None
 
@@ -148,7 +159,7 @@ class PbxSettingsControl:
                 raise Refused(412, f"{section} has an entry {key!r} already")
 
         entry = self._read(area, key, document)
-        return self._answer(await self._done(self._settings.change_if(fits, {(section, key): entry}, who, note)))
+        return await self._answer(await self._done(self._settings.change_if(fits, {(section, key): entry}, who, note)))
 
     async def set(
         self, section: str, key: str, fields: Mapping[str, Any], who: str, note: str = "", *, apply: bool = True
@@ -159,7 +170,9 @@ class PbxSettingsControl:
         merged = {**present, **fields}
         document = {name: value for name, value in merged.items() if value is not None}
         entry = self._read(area, key, document)
-        return self._answer(await self._done(self._settings.change({(section, key): entry}, who, note, apply=apply)))
+        return await self._answer(
+            await self._done(self._settings.change({(section, key): entry}, who, note, apply=apply))
+        )
 
     async def delete(
         self, section: str, key: str, who: str, note: str = "", *, match: str = "", apply: bool = True
@@ -174,24 +187,26 @@ class PbxSettingsControl:
             self._match(section, key, match)
 
         wanted: dict[Key, BaseModel | None] = {(section, key): gone}
-        return self._answer(await self._done(self._settings.change_if(fits, wanted, who, note, apply=apply)))
+        return await self._answer(await self._done(self._settings.change_if(fits, wanted, who, note, apply=apply)))
 
     async def import_yaml(
         self, text: str, who: str, note: str = "", *, apply: bool, merge: bool = False, expected: int | None = None
     ) -> dict[str, Any]:
         """What would change, or with `apply` what has changed."""
         try:
-            wanted = await asyncio.to_thread(lambda: wanted_of(parse(text), self._book.config, merge=merge))
+            wanted = await at_leisure_aside(lambda: wanted_of(parse(text), self._book.config, merge=merge))
         except ConfigError as error:
             raise SettingsFault(422, error.problems) from None
-        return self._answer(await self._done(self._settings.change(wanted, who, note, apply=apply, expected=expected)))
+        return await self._answer(
+            await self._done(self._settings.change(wanted, who, note, apply=apply, expected=expected))
+        )
 
     async def revert(self, revision: int | None, who: str, note: str = "", *, apply: bool = True) -> dict[str, Any]:
-        return self._answer(await self._done(self._settings.revert(revision, who, note, apply=apply)))
+        return await self._answer(await self._done(self._settings.revert(revision, who, note, apply=apply)))
 
     async def reread(self, who: str) -> dict[str, Any]:
         """The file of the configuration again."""
-        return self._answer(await self._done(self._settings.reread(who)))
+        return await self._answer(await self._done(self._settings.reread(who)))
 
     def _read(self, area: Area, key: str, document: Any) -> BaseModel:
         try:
@@ -218,11 +233,12 @@ class PbxSettingsControl:
             raise Refused(503, f"the change cannot be kept, so nothing was changed: {error}") from None
         return applied
 
-    def _answer(self, applied: Applied) -> dict[str, Any]:
+    async def _answer(self, applied: Applied) -> dict[str, Any]:
+        changes = await at_leisure_aside(lambda: [change.as_dict() for change in applied.changes])
         return {
             "revision": applied.revision,
             "applied": applied.applied,
-            "changes": [change.as_dict() for change in applied.changes],
+            "changes": changes,
             "restart": applied.restart,
         }
 
@@ -237,7 +253,8 @@ def found_area(section: str) -> Area:
 
 def _revision(revision: Revision) -> dict[str, Any]:
     steps = [
-        {"section": step.section, "key": step.key, "what": _what(step.before, step.after)} for step in revision.steps
+        {"section": step.section, "key": step.key, "what": _what(step.before, step.after)}
+        for step in revision.steps[:MAX_STEPS]
     ]
     return {
         "revision": revision.revision,
@@ -245,6 +262,7 @@ def _revision(revision: Revision) -> dict[str, Any]:
         "who": revision.who,
         "note": revision.note,
         "steps": steps,
+        "more": len(revision.steps) - len(steps),
     }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pbx.sip.address import Source
     from pbx.sip.message import Request
 
+Tables = tuple[dict[str, str], dict[str, Credentials]]  # passwords and what was made of them, by account
 RETRY = frozenset(("nonce", "full", "replay"))  # not the password's fault: a new nonce helps
 
 
@@ -50,22 +51,27 @@ class Authenticator:
         self._verifier = DigestVerifier(realm, secret or os.urandom(32), clock, config.sip.digest_algorithms)
         self._secrets: dict[str, str] = {}
         self._credentials: dict[str, Credentials] = {}
-        self.configure(config)
+        self.take(self.tables(config))
         self._md5_only = tuple(config.sip.md5_only_agents)
         self.guesses = guesses if guesses is not None else Guesses(clock)
         self._known_peer = known_peer
         self._bans = bans
 
-    def configure(self, config: Config) -> None:
-        """From now on the accounts of `config`; hashed is only what changed."""
+    def tables(self, config: Config) -> Tables:
+        """What `take` is given; hashed is only what changed."""
+        before, known = self._secrets, self._credentials
         secrets = {extension.number: extension.secret for extension in config.extension}
-        self._credentials = {
-            number: self._credentials[number]
-            if self._secrets.get(number) == secret
+        credentials = {
+            number: known[number]
+            if before.get(number) == secret
             else Credentials.from_password(number, config.sip.domain, secret)
             for number, secret in secrets.items()
         }
-        self._secrets = secrets
+        return secrets, credentials
+
+    def take(self, tables: Tables) -> None:
+        """From now on these accounts."""
+        self._secrets, self._credentials = tables
 
     def check(self, request: Request, source: Source) -> Verdict:
         """Judges `request`: the account must match its digest, and its From (advisory rows 12 and 22)."""

@@ -27,6 +27,26 @@ if TYPE_CHECKING:
     from pbx.config import Config, Extension, Number, Route
 
 
+class Tables:
+    """What a dial plan looks up, made of a configuration; large ones are made in a thread."""
+
+    def __init__(self, config: Config) -> None:
+        self.extensions = {extension.number: extension for extension in config.extension}
+        self.directory = NumberTable(entry for entry in config.number if not is_pattern(entry.number))
+        self.patterns = PatternTable((entry.number, entry) for entry in config.number if is_pattern(entry.number))
+        self.routes = PatternTable((route.match, route) for route in config.route)
+        self.sites = {site.name: site for site in config.site}
+        self.languages: dict[str, str] = {}
+        self.zones: dict[str, str] = {}
+        self.domain = config.sip.domain
+        for extension in config.extension:
+            site = self.sites.get(extension.site)
+            if site is not None and site.language:
+                self.languages[extension.number] = site.language
+            if site is not None and site.timezone:
+                self.zones[extension.number] = site.timezone
+
+
 class Dialplan:
     """The configured extensions, numbers and routes, ready to be looked up."""
 
@@ -49,25 +69,15 @@ class Dialplan:
         self._limits = limits
         self._applications = applications
         self._phones = phones
-        self.configure(config)
+        self.take(Tables(config))
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says; imported numbers are put beside its own by the book of numbers."""
+    def take(self, tables: Tables) -> None:
+        """From now on as these say; imported numbers are put beside the configured ones by the book of numbers."""
         self.extensions.clear()
-        self.extensions.update({extension.number: extension for extension in config.extension})
-        self.directory = NumberTable(entry for entry in config.number if not is_pattern(entry.number))
-        self.patterns = PatternTable((entry.number, entry) for entry in config.number if is_pattern(entry.number))
-        self.routes = PatternTable((route.match, route) for route in config.route)
-        self.sites = {site.name: site for site in config.site}
-        self._languages: dict[str, str] = {}
-        self._zones: dict[str, str] = {}
-        for extension in config.extension:
-            site = self.sites.get(extension.site)
-            if site is not None and site.language:
-                self._languages[extension.number] = site.language
-            if site is not None and site.timezone:
-                self._zones[extension.number] = site.timezone
-        self._domain = config.sip.domain
+        self.extensions.update(tables.extensions)
+        self.directory, self.patterns, self.routes = tables.directory, tables.patterns, tables.routes
+        self.sites, self._languages, self._zones = tables.sites, tables.languages, tables.zones
+        self._domain = tables.domain
 
     @property
     def numbers(self) -> dict[str, Number]:

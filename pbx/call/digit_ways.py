@@ -18,12 +18,17 @@ class DigitWays:
     """The accounts that take digits by INFO; looked up once a leg."""
 
     def __init__(self, config: Config) -> None:
-        self.configure(config)
+        self.take(self.tables(config))
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says; legs that run keep what they have."""
-        self._extensions = frozenset(entry.number for entry in config.extension if entry.dtmf == "info")
-        self._trunks = frozenset(trunk.name for trunk in config.trunk if trunk.dtmf == "info")
+    @staticmethod
+    def tables(config: Config) -> tuple[frozenset[str], frozenset[str]]:
+        """What `take` is given."""
+        extensions = frozenset(entry.number for entry in config.extension if entry.dtmf == "info")
+        return extensions, frozenset(trunk.name for trunk in config.trunk if trunk.dtmf == "info")
+
+    def take(self, tables: tuple[frozenset[str], frozenset[str]]) -> None:
+        """From now on as these tables say; legs that run keep what they have."""
+        self._extensions, self._trunks = tables
         self.any = bool(self._extensions or self._trunks)
 
     def by_info(self, extension: str, trunk: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from pbx.call.dialplan import Tables
 from pbx.call.trunks.tables import price_lists, range_table
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from pbx.numbers.prices import PriceList
     from pbx.numbers.ranges import RangeTable
 
-    Tables = tuple[Mapping[str, PriceList], RangeTable]
+    Files = tuple[Mapping[str, PriceList], RangeTable]
 
+PRESSING = ("extension", "queue", "incall", "parking")
 NUMBERS = ("extension", "number", "route", "hours", "site")
 
 
@@ -29,22 +31,24 @@ def follow(services: Services, authenticator: Authenticator) -> None:
     followers.before(trunks.prepare, "trunk", "numbering")
     followers.add(services.carriers.part, "trunk")
     followers.add(trunks.follow, "trunk", "numbering")
-    followers.rebuild(services.sip_policies.configure, "extension", "trunk")
+    sip, media, ways = services.sip_policies, services.media_policies, services.digit_ways
+    incall, numbers = services.incall_codes, services.numbers
+    followers.build(lambda change: sip.tables(change.new), sip.take, "extension", "trunk")
     followers.add(lambda _change: _tell_agent(services), "extension", "trunk")
-    followers.rebuild(services.media_policies.configure, "extension", "trunk")
-    followers.rebuild(services.digit_ways.configure, "extension", "trunk")
+    followers.build(lambda change: media.tables(change.new), media.take, "extension", "trunk")
+    followers.build(lambda change: ways.tables(change.new), ways.take, "extension", "trunk")
     followers.rebuild(services.rings.configure, "ring")
-    followers.rebuild(services.incall_codes.configure, "extension", "queue", "incall", "parking")
+    followers.build(lambda change: (change.new, incall.allowed(change.new)), incall.take, *PRESSING)
     followers.rebuild(outbound.ids.configure, "caller_id", "site")
     followers.rebuild(outbound.emergency.configure, "emergency", "route", "numbering")
-    followers.rebuild(outbound.configure, "extension", "trunk")
+    followers.build(lambda change: outbound.tables(change.new), outbound.take, "extension", "trunk")
     followers.rebuild(dialplan.hours.configure, "hours", "site")
-    followers.rebuild(dialplan.configure, *NUMBERS)
-    followers.rebuild(services.numbers.configure, *NUMBERS, "trunk")
+    followers.build(lambda change: Tables(change.new), dialplan.take, *NUMBERS)
+    followers.build(lambda change: numbers.tables(change.new), numbers.take_tables, *NUMBERS, "trunk")
     followers.rebuild(services.router.configure, "features", "parking", "speed_dials")
     followers.rebuild(services.inbound.configure, "screening")
-    followers.rebuild(authenticator.configure, "extension")
-    followers.add(lambda change: _sign_off(services, change), "extension")
+    followers.build(lambda change: authenticator.tables(change.new), authenticator.take, "extension")
+    followers.build(_gone, lambda gone: _sign_off(services, gone), "extension")
     followers.add(lambda _change: services.applications.forget_all())
 
 
@@ -52,10 +56,14 @@ def _tell_agent(services: Services) -> None:
     services.agent.extensions = services.sip_policies.general
 
 
-def _sign_off(services: Services, change: ConfigChange) -> None:
-    """Phones of extensions that are no more are not registered any longer; their calls go on."""
+def _gone(change: ConfigChange) -> set[str]:
     before, after = change.names("extension", "number")
-    for number in before.keys() - after.keys():
+    return before.keys() - after.keys()
+
+
+def _sign_off(services: Services, gone: set[str]) -> None:
+    """Phones of extensions that are no more are not registered any longer; their calls go on."""
+    for number in gone:
         held = services.registrar.held(number)
         if held:
             services.registrar.replace(number, (), held, "removed")
@@ -66,7 +74,7 @@ class _TrunkTables:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._read: Tables | None = None
+        self._read: Files | None = None
 
     async def prepare(self, change: ConfigChange) -> None:
         self._read = await asyncio.to_thread(_read, change.new)
@@ -80,5 +88,5 @@ class _TrunkTables:
             self._services.inbound.regions.configure(country, ranges)
 
 
-def _read(config: Config) -> Tables:
+def _read(config: Config) -> Files:
     return price_lists(config), range_table(config)

@@ -28,11 +28,16 @@ class InCallCodes:
         self._handlers: dict[str, Handler] = {}  # by name, those of codes that are off too
         self._typed: WeakKeyDictionary[Leg, tuple[str, float]] = WeakKeyDictionary()
         self.used: dict[str, int] = {}
-        self.configure(config)
+        self.take((config, self.allowed(config)))
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says, in running calls too."""
-        self._allowed = {extension.number for extension in config.extension if extension.incall_codes}
+    @staticmethod
+    def allowed(config: Config) -> set[str]:
+        """The extensions that may press codes."""
+        return {extension.number for extension in config.extension if extension.incall_codes}
+
+    def take(self, made: tuple[Config, set[str]]) -> None:
+        """From now on as the configuration and its `allowed` say, in running calls too."""
+        config, self._allowed = made
         self._queues = {queue.name: queue.incall_codes for queue in config.queue if queue.incall_codes is not None}
         self.enabled = bool(self._allowed) or any(self._queues.values())
         codes = {name: getattr(config.incall, name) for name in self._handlers}

@@ -47,18 +47,24 @@ class MediaPolicies:
 
     def __init__(self, config: Config, provider: Provider) -> None:
         self._provider = provider
-        self.configure(config)
+        self.take(self.tables(config))
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says; legs that run keep what they have."""
-        self._extensions: dict[str, Policy] = {
+    @staticmethod
+    def tables(config: Config) -> tuple[dict[str, Policy], dict[str, Policy]]:
+        """What `take` is given."""
+        extensions: dict[str, Policy] = {
             extension.number: extension.media_encryption
             for extension in config.extension
             if extension.media_encryption != "none"
         }
-        self._trunks: dict[str, Policy] = {
+        trunks: dict[str, Policy] = {
             trunk.name: trunk.media_encryption for trunk in config.trunk if trunk.media_encryption != "none"
         }
+        return extensions, trunks
+
+    def take(self, tables: tuple[dict[str, Policy], dict[str, Policy]]) -> None:
+        """From now on as these tables say; legs that run keep what they have."""
+        self._extensions, self._trunks = tables
         self.any = bool(self._extensions or self._trunks)
 
     def of(self, extension: str, trunk: str) -> MediaSecurity | None:

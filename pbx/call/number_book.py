@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pbx.call.dialplan import Dialplan
     from pbx.call.keeping import Keeper
 
+# Configured numbers, extensions, trunks, the table of all numbers, and the imported ones that are in it.
+Tables = tuple[list[Number], set[str], set[str], NumberTable, dict[str, Number]]
 ROOM = "numbers"
 MAX_NUMBERS = 200_000
 MAX_FAULTS = 20
@@ -35,14 +37,31 @@ class NumberBook:
         self._applications = applications
         self._keeper = keeper
         self._imported = {key: Number.model_validate(row) for key, row in keeper.load(ROOM).items()}
-        self.configure(config)
-
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says: its numbers go before imported ones."""
-        self._configured = [number for number in config.number if not is_pattern(number.number)]
-        self._extensions = {extension.number for extension in config.extension}
-        self._trunks = {trunk.name for trunk in config.trunk}
+        self._put(*self._read_config(config))
         self._publish()
+
+    def tables(self, config: Config) -> Tables:
+        """What `take` is given."""
+        configured, extensions, trunks = self._read_config(config)
+        imported = self._imported
+        return configured, extensions, trunks, NumberTable([*imported.values(), *configured]), imported
+
+    def take_tables(self, tables: Tables) -> None:
+        """From now on as these say: configured numbers go before imported ones."""
+        configured, extensions, trunks, directory, imported = tables
+        self._put(configured, extensions, trunks)
+        if imported is self._imported:
+            self._dialplan.directory = directory
+        else:  # some were imported meanwhile
+            self._publish()
+
+    @staticmethod
+    def _read_config(config: Config) -> tuple[list[Number], set[str], set[str]]:
+        configured = [number for number in config.number if not is_pattern(number.number)]
+        return configured, {one.number for one in config.extension}, {trunk.name for trunk in config.trunk}
+
+    def _put(self, configured: list[Number], extensions: set[str], trunks: set[str]) -> None:
+        self._configured, self._extensions, self._trunks = configured, extensions, trunks
 
     def all(self) -> list[tuple[Number, bool]]:
         """Every number, and whether it was imported."""
@@ -81,8 +100,9 @@ class NumberBook:
 
     def remove(self, number: str) -> bool:
         """Takes an imported number out; False when it is none."""
-        if self._imported.pop(number, None) is None:
+        if number not in self._imported:
             return False
+        self._imported = {key: one for key, one in self._imported.items() if key != number}
         self._keeper.put(ROOM, number, None)
         self._publish()
         return True

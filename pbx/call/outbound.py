@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pbx.call.trunks.trunks import Trunks
     from pbx.config import Config, Extension, Route
 
+    Tables = tuple[dict[str, Extension], dict[str, Caps]]
+
 
 class Outbound:
     """Rights and caps of extensions and trunks (security.md, decision 7)."""
@@ -32,33 +34,33 @@ class Outbound:
         self._ledger = ledger
         self.ids = CallerIds(config)
         self.emergency = EmergencyNumbers(config, trunks, self.ids)
-        self.configure(config)
+        self.take(self.tables(config))
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says: rights and limits hold for the next call, what was spent stays spent."""
+    def tables(self, config: Config) -> Tables:
+        """What `take` is given."""
         before = self._extensions
         configured = {extension.number: extension for extension in config.extension}
-        self._extensions = {**configured, **self._payers}
-        for extension in config.extension:
-            if before.get(extension.number) is not extension:
-                self._cap(extension)
+        caps = {
+            account_key(number): _caps(extension)
+            for number, extension in configured.items()
+            if before.get(number) is not extension
+        }
         for trunk in config.trunk:
-            caps = Caps(0, round(trunk.money_per_day * MICRO), round(trunk.money_per_month * MICRO))
-            self._ledger.cap(f"trunk:{trunk.name}", caps)
+            money = round(trunk.money_per_day * MICRO), round(trunk.money_per_month * MICRO)
+            caps[f"trunk:{trunk.name}"] = Caps(0, *money)
+        return configured, caps
+
+    def take(self, tables: Tables) -> None:
+        """From now on as these tables say: rights and limits hold for the next call, what was spent stays spent."""
+        configured, caps = tables
+        self._extensions = {**configured, **self._payers}
+        self._ledger.cap_all(caps)
 
     def add_payer(self, account: Extension) -> None:
         """An account without a phone that calls of a feature are charged to; its number is its name."""
         self._payers[account.number] = account
         self._extensions = {**self._extensions, account.number: account}
-        self._cap(account)
-
-    def _cap(self, payer: Extension) -> None:
-        caps = Caps(
-            round(payer.outbound_minutes_per_day * 60),
-            round(payer.outbound_money_per_day * MICRO),
-            round(payer.outbound_money_per_month * MICRO),
-        )
-        self._ledger.cap(account_key(payer.number), caps)
+        self._ledger.cap(account_key(account.number), _caps(account))
 
     def dial(self, call: Call, number: str, route: Route, account: str) -> Dialled:
         """`number` by the trunks of `route`, at the expense of the extension `account`.
@@ -98,6 +100,14 @@ class Outbound:
 def account_key(extension: str) -> str:
     """What the ledger keeps an extension's account under."""
     return f"extension:{extension}"
+
+
+def _caps(payer: Extension) -> Caps:
+    return Caps(
+        round(payer.outbound_minutes_per_day * 60),
+        round(payer.outbound_money_per_day * MICRO),
+        round(payer.outbound_money_per_month * MICRO),
+    )
 
 
 def _first(hunt: Hunt) -> Attempt:

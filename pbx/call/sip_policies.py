@@ -11,23 +11,30 @@ from pbx.sip.extensions import Extensions
 if TYPE_CHECKING:
     from pbx.config import Config, Extension, Sip, Trunk
 
+    Tables = tuple[dict[str, Extensions], dict[str, Extensions], Extensions]
+
 
 class SipPolicies:
     """Looked up once a leg; where no account has a policy of its own (`any` False) nothing is looked up at all."""
 
     def __init__(self, config: Config) -> None:
-        self.configure(config)
+        self.take(self.tables(config))
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says; legs that run keep what they have."""
+    @staticmethod
+    def tables(config: Config) -> Tables:
+        """What `take` is given."""
         sip = config.sip
-        self._extensions = {one.number: _policy(sip, one) for one in config.extension if _differs(one)}
-        self._trunks = {one.name: _policy(sip, one) for one in config.trunk if _differs(one)}
-        self.any = bool(self._extensions or self._trunks)
+        extensions = {one.number: _policy(sip, one) for one in config.extension if _differs(one)}
+        trunks = {one.name: _policy(sip, one) for one in config.trunk if _differs(one)}
+        own = bool(extensions or trunks)
         # What is asked of a caller before it is known who calls: nothing that another policy could forgive.
-        self.general = Extensions(
-            sip.prack, sip.session_timers, sip.session_expires_s, sip.min_se_s, by_account=self.any
-        )
+        general = Extensions(sip.prack, sip.session_timers, sip.session_expires_s, sip.min_se_s, by_account=own)
+        return extensions, trunks, general
+
+    def take(self, tables: Tables) -> None:
+        """From now on as these tables say; legs that run keep what they have."""
+        self._extensions, self._trunks, self.general = tables
+        self.any = bool(self._extensions or self._trunks)
 
     def of(self, extension: str, trunk: str) -> Extensions | None:
         """The policy for a leg of `trunk`, or else of `extension`; None for that of `[sip]`."""

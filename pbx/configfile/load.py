@@ -16,6 +16,7 @@ from pbx.configfile.check import cross_check, warn
 from pbx.configfile.environment import merge, read_environment
 from pbx.configfile.explain import explain
 from pbx.configfile.lines import key_lines, line_of
+from pbx.configfile.piecewise import config_of
 from pbx.configfile.problem import ConfigError, Path, Problem
 
 
@@ -46,7 +47,7 @@ def load(path: FilePath, environment: Mapping[str, str] | None = None, checks: I
     if problems:
         raise ConfigError(problems)
     try:
-        config = Config.model_validate(merge(values, override))
+        config = config_of(merge(values, override))
     except ValidationError as error:
         raise ConfigError([locate(problem) for problem in explain(error)]) from None
     found = [*cross_check(config), *(problem for check in checks for problem in check(config))]

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.services import Services
     from pbx.config import Config, Extension
+    from pbx.config_features import Directory
+
+    Entries = dict[str, tuple[Extension, frozenset[str]]]  # by number
 
 ATTEMPTS = 3
 SPELL: dict[str, str] = {
@@ -44,20 +47,22 @@ class NameDirectory:
     """The extensions that have a name and may be found by it."""
 
     def __init__(self, services: Services) -> None:
-        self._entries: dict[str, tuple[Extension, frozenset[str]]] = {}  # by number
-        self.configure(services.config)
-        services.followers.rebuild(self.configure, "directory", "extension")
+        self._entries: Entries = {}
+        self._take(self._tables(services.config))
+        services.followers.build(lambda change: self._tables(change.new), self._take, "directory", "extension")
 
-    def configure(self, config: Config) -> None:
-        """From now on as `config` says."""
-        self._config = config.directory
+    def _tables(self, config: Config) -> tuple[Directory, Entries]:
         known = self._entries
-        self._entries = {}
+        found: Entries = {}
         for entry in config.extension:
             if entry.name and entry.directory:
-                before = known.get(entry.number)  # spelling ten thousand names would hold the loop for too long
+                before = known.get(entry.number)
                 same = before is not None and before[0].name == entry.name
-                self._entries[entry.number] = (entry, before[1] if same and before else spellings(entry.name))
+                found[entry.number] = (entry, before[1] if same and before else spellings(entry.name))
+        return config.directory, found
+
+    def _take(self, tables: tuple[Directory, Entries]) -> None:
+        self._config, self._entries = tables
 
     def find(self, keys: str) -> list[Extension]:
         """Whose name begins with what `keys` spell, by name."""

@@ -10,7 +10,7 @@ from pbx.presence.dialog_info import CONTENT_TYPE, dialog_info
 from pbx.presence.lines import Line, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pbx.config import Config, Extension
     from pbx.presence.package import Changed
@@ -24,7 +24,7 @@ class DialogPackage:
 
     def __init__(self, config: Config, bus: EventBus, lines: Lines, slots: Iterable[str], changed: Changed) -> None:
         self._slots: dict[str, str] = {}  # who waits there, "" for nobody
-        self.configure(config, slots)
+        self.configure({extension.number: extension for extension in config.extension}, slots)
         self._domain = config.sip.domain
         self._policy = config.subscriptions.remote_identity
         self._lines = lines
@@ -32,9 +32,9 @@ class DialogPackage:
         lines.listeners.append(lambda extension: changed(self.name, extension))
         bus.subscribe(ParkSlotChanged, self._on_slot)
 
-    def configure(self, config: Config, slots: Iterable[str]) -> None:
+    def configure(self, extensions: Mapping[str, Extension], slots: Iterable[str]) -> None:
         """From now on these extensions and slots; what is watched and gone shows nobody any more."""
-        self._extensions: dict[str, Extension] = {extension.number: extension for extension in config.extension}
+        self._extensions = extensions
         self._slots = {slot: self._slots.get(slot, "") for slot in slots}
 
     def refusal(self, watcher: str, resource: str) -> int:  # noqa: ARG002 - every extension may see who is busy

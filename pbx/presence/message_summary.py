@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pbx.call.identity import uri_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Set
 
     from pbx.call.registrar import Registrar
     from pbx.presence.package import Changed
@@ -50,7 +50,7 @@ class MessageWaiting:
         unsolicited: Iterable[str] = (),
     ) -> None:
         """`tell(extension, body)` sends a NOTIFY to phones that are told without asking (`unsolicited`)."""
-        self.extensions = frozenset(extensions)  # may be replaced by another set
+        self.extensions: Set[str] = frozenset(extensions)  # may be replaced by another set
         self._domain = domain
         self._changed = changed
         self._tell = tell

@@ -17,7 +17,8 @@ from pbx.presence.subscriptions import Subscriptions
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
     from pbx.call.service import CallService
-    from pbx.config import Config
+    from pbx.config import Config, Extension
+    from pbx.configfile.change import ConfigChange
     from pbx.sip.user_agent import UserAgent
 
 
@@ -40,11 +41,14 @@ class PresenceService:
         waiting = MessageWaiting(extensions, config.sip.domain, changed, tell, unsolicited)
         dialogs = DialogPackage(config, services.bus, self._lines, park_slots(config), changed)
 
-        def follow(config: Config) -> None:
-            dialogs.configure(config, park_slots(config))
-            waiting.extensions = frozenset(extension.number for extension in config.extension)
+        def make(change: ConfigChange) -> tuple[dict[str, Extension], list[str]]:
+            return {one.number: one for one in change.new.extension}, park_slots(change.new)
 
-        services.followers.rebuild(follow, "extension", "parking")
+        def take(made: tuple[dict[str, Extension], list[str]]) -> None:
+            dialogs.configure(*made)
+            waiting.extensions = made[0].keys()
+
+        services.followers.build(make, take, "extension", "parking")
         self.subscriptions.add(dialogs)
         self.subscriptions.add(waiting)
         self.subscriptions.add(self._people)

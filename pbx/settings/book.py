@@ -14,12 +14,12 @@ from pydantic import BaseModel
 
 from pbx.config import Config
 from pbx.configfile.problem import ConfigError, Problem
-from pbx.settings.diff import Change, diff
+from pbx.settings.diff import Change, Index, diff, indexed
 from pbx.settings.documents import document_of, entry_of
 from pbx.settings.history import DELETED, Rows, Stored
 from pbx.settings.overlay import Overlay, blamed, effective, named, overlaid, without_idle
 from pbx.settings.secrets import Seal, SealError, hashed, opened, sealed
-from pbx.settings.sections import AREAS, ONLY, TECHNICAL, Key
+from pbx.settings.sections import AREAS, ONLY, TECHNICAL, Area, Key
 from pbx.settings.yaml_text import area_of
 
 Check = Callable[[Config], list[Problem]]  # everything that is wrong with a configuration
@@ -34,6 +34,7 @@ class Draft:
     config: Config
     changes: list[Change]
     rows: dict[Key, str | None]  # for the store
+    index: Index
     restart: list[str] = field(default_factory=list)  # technical sections whose change waits for the next start
 
 
@@ -45,6 +46,7 @@ class Book:
         self.overlay: dict[Key, BaseModel | None] = {}
         self.config = base
         self.revision = 0
+        self._index: tuple[Config | None, Index] = (None, {})  # of which configuration
         self.aside: dict[Key, str] = {}  # documents of the database that do not fit, and why
         self._seal = seal
         self._check = check
@@ -61,6 +63,7 @@ class Book:
                 self.aside[place] = str(error)
         self.overlay = without_idle(self.base, self.overlay)
         self.config = self._fitting()
+        self._index = self.config, indexed(self.config)
 
     def _entry(self, place: Key, text: str) -> BaseModel | None:
         section, key = place
@@ -130,6 +133,7 @@ class Book:
     def take(self, draft: Draft, revision: int | None = None) -> None:
         """The draft is in force."""
         self.base, self.overlay, self.config = draft.base, draft.overlay, draft.config
+        self._index = draft.config, draft.index
         if revision is not None:
             self.revision = revision
         for place in draft.rows:
@@ -138,13 +142,25 @@ class Book:
     def tag(self, section: str, key: str = ONLY) -> str:
         """A mark of the entry's present state, "" when there is none."""
         entry = self.find(section, key)
-        return self._seal.tag([section, document_of(AREAS[section], entry)]) if entry is not None else ""
+        return self.tag_of(AREAS[section], entry) if entry is not None else ""
+
+    def tag_of(self, area: Area, entry: BaseModel) -> str:
+        """The same of an entry at hand."""
+        return self._seal.tag([area.name, document_of(area, entry)])
 
     def find(self, section: str, key: str = ONLY) -> BaseModel | None:
         """The effective entry. Raises ConfigError for a section that is none."""
         area = area_of(section)
-        entries = area.entries(self.config)
-        return next((entry for entry in entries if not area.is_list or area.key_of(entry) == key), None)
+        return self.index[section].get(key if area.is_list else ONLY)
+
+    @property
+    def index(self) -> Index:
+        """The effective entries of every section by their keys, in their order."""
+        made_of, index = self._index
+        if made_of is not self.config:
+            index = indexed(self.config)
+            self._index = self.config, index
+        return index
 
     def origin(self, section: str, key: str = ONLY) -> str:
         """Where the entry comes from: "file" or "database"."""
@@ -161,7 +177,8 @@ class Book:
         if problems:
             raise ConfigError([named(problem, config) for problem in problems])
         rows = {place: self._row(place, overlay) for place in touched}
-        return Draft(base, overlay, config, diff(self.config, config), rows)
+        index = indexed(config)
+        return Draft(base, overlay, config, diff(self.index, index), rows, index)
 
     def _row(self, place: Key, overlay: Overlay) -> str | None:
         if place not in overlay:

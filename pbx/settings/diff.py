@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from pbx.config import Config
 from pbx.settings.documents import MASK, Document, document_of
@@ -37,17 +40,24 @@ class Change:
         return {"what": self.what, "section": self.section, "key": self.key, "fields": fields}
 
 
-def diff(old: Config, new: Config) -> list[Change]:
-    """Every business entry that differs, in the order of the sections."""
-    return [change for area in AREAS.values() for change in _of_area(area, old, new)]
+Index = Mapping[str, Mapping[str, BaseModel]]  # section, key of the entry
 
 
-def _of_area(area: Area, old: Config, new: Config) -> list[Change]:
-    before, after = entry_keys(area, area.entries(old)), entry_keys(area, area.entries(new))
+def indexed(config: Config) -> Index:
+    """Every business entry, by section and key."""
+    return {area.name: entry_keys(area, area.entries(config)) for area in AREAS.values()}
+
+
+def diff(old: Index, new: Index) -> list[Change]:
+    """Every entry that differs, in the order of the sections."""
+    return [change for area in AREAS.values() for change in _of_area(area, old[area.name], new[area.name])]
+
+
+def _of_area(area: Area, before: Mapping[str, BaseModel], after: Mapping[str, BaseModel]) -> list[Change]:
     found = []
     for key in dict.fromkeys((*before, *after)):
         one, other = before.get(key), after.get(key)
-        if one == other:
+        if one is other or one == other:
             continue
         was = document_of(area, one) if one is not None else {}
         is_now = document_of(area, other) if other is not None else {}

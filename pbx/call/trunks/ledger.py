@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -68,6 +69,12 @@ class Ledger:
             self._caps[name] = caps
         else:
             self._caps.pop(name, None)
+
+    def cap_all(self, caps: Mapping[str, Caps]) -> None:
+        """The same of many accounts, at the price of copying a table."""
+        self._caps.update(caps)
+        for name in [name for name, one in caps.items() if one == NO_CAPS]:
+            del self._caps[name]
 
     def capped_by_money(self, name: str) -> bool:
         """Whether money limits the account: then a call without a price may not be made on it."""

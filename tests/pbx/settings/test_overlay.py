@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pbx.config import Config
+from pbx.configfile.piecewise import MANY, config_of
 from pbx.configfile.problem import ConfigError
-from pbx.settings.diff import diff
+from pbx.settings.diff import diff, indexed
 from pbx.settings.documents import document_of, entry_of, masked, unmasked
 from pbx.settings.overlay import effective, overlaid
 from pbx.settings.sections import AREAS, LISTS, TABLES, TECHNICAL, all_entries
@@ -85,8 +87,8 @@ def test_an_overlay_holds_in_whatever_order_it_was_made(base: Config, wanted: Co
 
 @given(configurations(), configurations())
 def test_differences(one: Config, other: Config) -> None:
-    assert diff(one, one.model_copy(deep=True)) == []
-    there, back = diff(one, other), diff(other, one)
+    assert diff(indexed(one), indexed(one.model_copy(deep=True))) == []
+    there, back = diff(indexed(one), indexed(other)), diff(indexed(other), indexed(one))
     assert {(change.section, change.key) for change in there} == set(between(one, other))
     assert {(change.section, change.key) for change in back} == set(between(one, other))
     flipped = {"added": "removed", "removed": "added", "changed": "changed"}
@@ -161,3 +163,16 @@ def test_what_cannot_be_imported_says_where_and_why(text: str, words: str) -> No
     with pytest.raises(ConfigError) as refused:
         wanted_of(parse(text), Config())
     assert words in str(refused.value)
+
+
+def test_a_long_list_is_read_one_by_one_with_the_same_faults() -> None:
+    entries: list[dict[str, Any]] = [{"number": str(2000 + at), "secret": "s" * 12} for at in range(MANY + 1)]
+    assert config_of({"extension": entries}) == Config.model_validate({"extension": entries})
+    entries[7] = {"number": "2007", "secret": "s" * 12, "max_calls": "many"}
+    faults = []
+    for read in (config_of, Config.model_validate):
+        with pytest.raises(ValidationError) as raised:
+            read({"extension": entries})
+        faults.append([(error["loc"], error["msg"]) for error in raised.value.errors()])
+    assert faults[0] == faults[1]
+    assert faults[0][0][0] == ("extension", 7, "max_calls")

@@ -121,6 +121,7 @@ class Outcome(Shown):
     revision: int = Field(description="That holds now")
     applied: bool = Field(description="false: it was only looked at")
     changes: list[EntryDiff]
+    more: int = Field(description="Changes that are not among `changes`")
     restart: list[str] = Field(description="Sections of the file whose changes wait for the next start")
 
 
@@ -140,3 +141,4 @@ class Revision(Shown):
     who: str
     note: str
     steps: list[Step]
+    more: int = Field(description="Steps that are not among `steps`")

@@ -20,7 +20,7 @@ from pbx.api.rest.models.settings import (
     SectionName,
     Yaml,
 )
-from pbx.api.rest.page import Page, Paging, make_cursor, page_from, page_of
+from pbx.api.rest.page import Page, Paging, make_cursor, page_from
 from pbx.api.rest.problem import problems
 from pbx.api.settings_routes import MAX_BODY, SettingsControl
 
@@ -30,6 +30,7 @@ Apply = Annotated[bool, Query(description="false: only say what would change")]
 Merge = Annotated[bool, Query(description="true: entries that the text does not name stay")]
 Match = Annotated[str, Header(description="The ETag that the entry must have, or *", max_length=100)]
 Absent = Annotated[str, Header(description="*: the entry must be a new one", max_length=100)]
+MAX_CHANGES = 200  # that an answer tells one by one
 TABLE = "-"  # the key of a section that is one table
 
 
@@ -82,26 +83,28 @@ def _importing(router: APIRouter, control: SettingsControl) -> None:
         """Make the sections of a text hold, with nothing else in them; all of it or nothing. Without `apply` it is
         only said what would change.
         """
-        return await control.import_yaml(
-            body.yaml, who.name, body.note, apply=apply, merge=merge, expected=body.expected
+        return _told(
+            await control.import_yaml(body.yaml, who.name, body.note, apply=apply, merge=merge, expected=body.expected)
         )
 
     @router.post("/settings/revert", response_model=Outcome, responses=problems(404, 409))
     async def revert(body: Revert, who: Writer, apply: Apply = True) -> Any:
         """Go back to what held after an earlier revision."""
-        return await control.revert(body.revision, who.name, body.note, apply=apply)
+        return _told(await control.revert(body.revision, who.name, body.note, apply=apply))
 
     @router.post("/settings/reload", response_model=Outcome, responses=problems(409, 422))
     async def reload(who: Writer) -> Any:
         """Read the file of the configuration again."""
-        return await control.reread(who.name)
+        return _told(await control.reread(who.name))
 
 
 def _entries(router: APIRouter, control: SettingsControl) -> None:
     @router.get("/settings/{section}", response_model=Page[Entry], dependencies=READ)
     async def entries(section: SectionName, page: Paging) -> Any:
         """The entries of a section."""
-        return page_of(control.entries(section), page, lambda row: row["key"])
+        after = page.after(str)
+        rows = control.page(section, page.limit + 1, after[0] if after else None)
+        return page_from(rows, page, lambda row: make_cursor(row["key"]))
 
     @router.get("/settings/{section}/{key:path}", response_model=Entry, dependencies=READ)
     async def entry(section: SectionName, key: EntryKey, response: Response) -> Any:
@@ -127,20 +130,26 @@ def _entries(router: APIRouter, control: SettingsControl) -> None:
             create=if_none_match == "*",
         )
         response.headers["etag"] = f'"{control.entry(section, _key(key))["tag"]}"'
-        return done
+        return _told(done)
 
     @router.patch("/settings/{section}/{key:path}", response_model=Outcome, responses=problems(409))
     async def patch(section: SectionName, key: EntryKey, body: Fields, who: Writer, apply: Apply = True) -> Any:
         """Change some fields."""
-        return await control.set(section, _key(key), body.fields, who.name, body.note, apply=apply)
+        return _told(await control.set(section, _key(key), body.fields, who.name, body.note, apply=apply))
 
     @router.delete("/settings/{section}/{key:path}", response_model=Outcome, responses=problems(409, 412))
     async def delete(
         section: SectionName, key: EntryKey, who: Writer, apply: Apply = True, if_match: Match = ""
     ) -> Any:
         """Take the entry out; a section that is one table gets its defaults."""
-        return await control.delete(section, _key(key), who.name, match=if_match.strip('"'), apply=apply)
+        return _told(await control.delete(section, _key(key), who.name, match=if_match.strip('"'), apply=apply))
 
 
 def _key(key: str) -> str:
     return "" if key == TABLE else key
+
+
+def _told(outcome: dict[str, Any]) -> dict[str, Any]:
+    """As many changes as somebody reads; checking ten thousand of them once more would hold the loop."""
+    changes = outcome["changes"]
+    return {**outcome, "changes": changes[:MAX_CHANGES], "more": max(len(changes) - MAX_CHANGES, 0)}
