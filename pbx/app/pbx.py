@@ -21,6 +21,7 @@ from pbx.app import (
     prompt_control,
     report_schedule_control,
     selftest_control,
+    team_control,
     tracking_control,
     voicemail_control,
     webhook_control,
@@ -177,6 +178,7 @@ class Pbx:
         self._build_calls()
         self._count_events()
         await self._start_features()
+        await team_control.start(self)
         self.live = live_stream.start(self, self._stack)
         servers = build_servers(self)
         # From here on the loop is never held for long: a call that comes in at once finds it awake.

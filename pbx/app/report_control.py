@@ -66,6 +66,10 @@ class PbxReportControl:
         found: dict[str, Any] = await self.run(CallsJob(Where.of(self._app.config), selector, limit, cursor))
         return found
 
+    def figures(self) -> list[dict[str, Any]]:
+        """Every figure that can be opened: id, what it is made of, and what it can be asked by."""
+        return [{"id": one.id, "what": one.what, "keys": list(one.keys)} for one in FIGURES.values()]
+
     def _period(self, since: str, until: str) -> Interval:
         zone = ZoneInfo(self._app.config.server.timezone)
         today = datetime.fromtimestamp(self._app.clock.unix(), zone).date().isoformat()

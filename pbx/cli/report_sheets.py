@@ -31,6 +31,7 @@ SHEETS = {
 }
 
 
+Only = Annotated[list[str] | None, typer.Option("--filter", help="As queue=sales; may be repeated.")]
 Since = Annotated[str, typer.Option("--from", help="The first day, or an instant of ISO 8601.", metavar="DATE")]
 Until = Annotated[str, typer.Option("--to", help="The last day, or an instant.", metavar="DATE")]
 
@@ -82,7 +83,9 @@ def _register_calls(report: typer.Typer) -> None:
         queue: Annotated[str, typer.Option(help="Of this queue.")] = "",
         agent: Annotated[str, typer.Option(help="Of this agent.")] = "",
         trunk: Annotated[str, typer.Option(help="Of this trunk.")] = "",
+        only: Only = None,
         limit: Annotated[int, typer.Option(help="So many of them, the newest.", min=1, max=1000)] = 100,
+        after: Annotated[str, typer.Option(help="The ones after those: what stands below them.")] = "",
     ) -> None:
         """A day's call records, or the calls that a figure of a report is made of."""
         from pbx.cli.reports import behind_report, call_report
@@ -91,8 +94,9 @@ def _register_calls(report: typer.Typer) -> None:
         if not figure:
             call_report(config, date, csv)
             return
-        filters = {name: value for name, value in (("queue", queue), ("agent", agent), ("trunk", trunk)) if value}
-        behind_report(config, figure, (since or date, until or date), filters, limit, form_of(csv, json))
+        given = [f"{name}={value}" for name, value in (("queue", queue), ("agent", agent), ("trunk", trunk)) if value]
+        asked = (since or date, until or date)
+        behind_report(config, figure, asked, [*given, *(only or [])], (limit, after), form_of(csv, json))
 
 
 def _register_any(report: typer.Typer) -> None:
@@ -112,7 +116,7 @@ def _register_any(report: typer.Typer) -> None:
         name: Annotated[str, typer.Argument(help="Its name; without one all are listed.")] = "",
         since: Since = "",
         until: Until = "",
-        only: Annotated[list[str] | None, typer.Option("--filter", help="As queue=sales; may be repeated.")] = None,
+        only: Only = None,
         language: Annotated[str, typer.Option(help="pl, ru or en; the server's by default.")] = "",
         csv: Csv = False,
         json: Json = False,

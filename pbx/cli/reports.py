@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -22,7 +21,7 @@ from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.recovery import Recovery
 from pbx.reporting.registry import KINDS, LANGUAGES
 from pbx.reporting.reporter import Reporter
-from pbx.reporting.request import BadRequest, Request
+from pbx.reporting.request import BadRequest
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.errors import StoreError
@@ -118,8 +117,10 @@ def page_report(config: Config, when: str, count: int, language: str, to: Path) 
     if wanted not in TEXTS:
         fail(f"there is no page in {wanted!r}: write --language pl, ru or en", 2)
     hours = [OpeningHours.of(entry, config.server.timezone) for entry in config.hours]
+    where = Where.of(config)
     with _reporter(config) as reporter:
-        text = reporter.page(days(_day(reporter, when), count, reporter.zone), wanted, hours)
+        interval = days(_day(reporter, when), count, reporter.zone)
+        text = reporter.page(interval, wanted, hours, where.money, where.teams)
     try:
         to.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -187,7 +188,7 @@ def sheet_report(config: Config, what: str, when: str, count: int, form: str) ->
             return
         from pbx.reporting.registry import sheets
 
-        request = Request(interval, reporter.zone, round(time.time() * 1e6))
+        request = Where.of(config).request(interval, "en", {})
         with reporter.connection() as connection:
             for sheet in sheets(connection, what, request):
                 _print(sheet, form)
@@ -202,16 +203,25 @@ def _period(reporter: Reporter, asked: tuple[str, str]) -> Interval:
 
 
 def behind_report(
-    config: Config, figure: str, asked: tuple[str, str], filters: dict[str, str], limit: int, form: str
+    config: Config, figure: str, asked: tuple[str, str], only: list[str], pages: tuple[int, str], form: str
 ) -> None:
-    """The calls that a figure is made of."""
+    """The calls that a figure is made of; `pages`: how many rows, and after which cursor."""
+    limit, cursor = pages
     with _reporter(config) as reporter:
-        selector = Selector(figure, _period(reporter, asked), filters)
+        selector = Selector(figure, _period(reporter, asked), filters_of(only))
         try:
-            found = reporter.behind(selector, limit)
+            found = reporter.behind(selector, Where.of(config).request(selector.period, "en", {}), limit, cursor)
         except BadRequest as error:
             fail(error, 2)
         _print(found.sheet(f"{figure}, {selector.period.label}"), form)
+
+
+def filters_of(only: list[str]) -> dict[str, str]:
+    """ "queue=sales" and so on."""
+    for text in only:
+        if "=" not in text:
+            fail(f"--filter {text!r} says no value: write it as queue=sales", 2)
+    return dict(text.partition("=")[::2] for text in only)
 
 
 def any_report(config: Config, name: str, asked: tuple[str, str], only: list[str], language: str, form: str) -> None:
@@ -225,7 +235,7 @@ def any_report(config: Config, name: str, asked: tuple[str, str], only: list[str
         ]
         show("Reports", ["name", "title", "filters"], rows, "")
         return
-    filters = dict(text.partition("=")[::2] for text in only)
+    filters = filters_of(only)
     with _reporter(config) as reporter:
         request = Where.of(config).request(_period(reporter, asked), wanted, filters)
         try:

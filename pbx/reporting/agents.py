@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, exists, func, not_, select
 
 from pbx.reporting.codes import codes_text
 from pbx.reporting.intervals import Interval
+from pbx.reporting.opened.team import NOBODY, Span, teams_of
 from pbx.reporting.service_level import share
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
 from pbx.store.intervals.bins import total
 from pbx.store.intervals.families import AGENTS, OFFERS, STATES
@@ -170,35 +171,42 @@ def _offers(connection: Connection, interval: Interval, of: Callable[[str], Agen
 COLUMNS = (
     Column("interval", "From", Unit.TEXT),
     Column("agent", "Agent", Unit.TEXT),
-    Column("offers", "Offers"),
-    Column("missed", "Not\naccepted"),
-    Column("rona", "RONA", Unit.SHARE),
-    Column("alert_s", "Alert", Unit.SECONDS),
-    Column("answered", "An-\nswered"),
-    Column("callbacks", "Call-\nbacks"),
-    Column("aht_s", "AHT", Unit.SECONDS),
-    Column("talk_s", "Talk", Unit.SECONDS),
-    Column("hold_s", "Hold", Unit.SECONDS),
-    Column("wrapup_s", "Wrap-\nup", Unit.SECONDS),
-    Column("available_s", "Avail-\nable", Unit.SECONDS),
-    Column("break_s", "Break", Unit.SECONDS),
-    Column("signed_in_s", "Signed\nin", Unit.SECONDS),
-    Column("occupancy", "Occu-\npancy", Unit.SHARE),
-    Column("utilisation", "Utili-\nsation", Unit.SHARE),
+    Column("teams", "Teams", Unit.TEXT),
+    Column("offers", "Offers", formula="OFFERS"),
+    Column("missed", "Not\naccepted", formula="OFFERS.MISSED"),
+    Column("rona", "RONA", Unit.SHARE, "RONA"),
+    Column("alert_s", "Alert", Unit.SECONDS, "ALERT"),
+    Column("answered", "An-\nswered", formula="AGENT.ANSWERED"),
+    Column("callbacks", "Call-\nbacks", formula="AGENT.CALLBACKS"),
+    Column("aht_s", "AHT", Unit.SECONDS, "AGENT.AHT", Measure.EACH),
+    Column("talk_s", "Talk", Unit.SECONDS, "AGENT.TALK", Measure.SUM),
+    Column("hold_s", "Hold", Unit.SECONDS, "AGENT.HOLD", Measure.SUM),
+    Column("wrapup_s", "Wrap-\nup", Unit.SECONDS, "STATE.WRAPUP", Measure.SUM),
+    Column("available_s", "Avail-\nable", Unit.SECONDS, "STATE.AVAILABLE", Measure.SUM),
+    Column("break_s", "Break", Unit.SECONDS, "STATE.BREAK", Measure.SUM),
+    Column("signed_in_s", "Signed\nin", Unit.SECONDS, "STATE.SIGNED_IN", Measure.SUM),
+    Column("occupancy", "Occu-\npancy", Unit.SHARE, "OCC", Measure.RATIO),
+    Column("utilisation", "Utili-\nsation", Unit.SHARE, "UTIL", Measure.RATIO),
     Column("codes", "Codes", Unit.TEXT),
 )
 
 
-def agents_sheet(connection: Connection, intervals: list[Interval], now_us: int) -> Sheet:
-    """The report, of each interval in turn."""
+def agents_sheet(
+    connection: Connection, intervals: list[Interval], now_us: int, teams: Sequence[Span] = (), team: str = ""
+) -> Sheet:
+    """The report, of each interval in turn; with `team` only of who was in it then."""
     title = intervals[0].label if len(intervals) == 1 else f"{intervals[0].label} to {intervals[-1].label}"
     sheet = Sheet(f"Agents, {title}", COLUMNS, notes=NOTES)
     for interval in intervals:
         for one in agent_figures(connection, interval, now_us):
+            mine = teams_of(teams, one.agent, interval.start_us, interval.end_us)
+            if team and team not in (mine or (NOBODY,)):
+                continue
             sheet.rows.append(
                 (
                     interval.label,
                     one.agent,
+                    ", ".join(mine),
                     one.offers,
                     one.missed,
                     one.rona,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, Connection, literal_column, select
 
 from pbx.call.hours import OpeningHours
 from pbx.reporting.intervals import Interval, local
+from pbx.reporting.opened.figure import Fact, Mark
+from pbx.reporting.request import Request
 from pbx.store import schema
 from pbx.store.intervals.bins import count, total
 from pbx.store.intervals.families import CALLS
@@ -80,6 +82,24 @@ def arrivals(
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         found.days[date.fromordinal(ordinal).weekday()] += 1
     return found
+
+
+def arrival_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """Each call in, by weekday (1 is Monday) and quarter hour; counted are those outside opening hours."""
+    call = schema.cdrs.c
+    doors = [_Door(one) for one in request.hours]
+    query = select(call.id, call.started_us).where(
+        *(call.direction == "inbound", call.test == ""),
+        *(call.started_us >= request.period.start_us, call.started_us < request.period.end_us),
+    )
+    for ident, at_us in connection.execute(query):
+        at = local(at_us, request.zone)
+        slot = (at.hour * 60 + at.minute) // SLOT_MIN * SLOT_MIN
+        keys = {"weekday": str(at.isoweekday()), "quarter": f"{slot // 60:02}:{slot % 60:02}"}
+        marks: dict[str, Mark] = {"ARRIVALS": (True, None)}
+        if doors:
+            marks["OUTSIDE"] = not any(one.open(at_us) for one in doors), None
+        yield Fact(at_us, ident, keys, marks)
 
 
 def _pieces(connection: Connection, interval: Interval, hours: Sequence[OpeningHours]) -> Iterable[tuple[int, int]]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, and_, case, func, select
 
+from pbx.reporting.opened.messages import AGAIN, BY_ITSELF, week_over
 from pbx.reporting.proportion import Share
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Sheet, Unit
-from pbx.store import schema
 from pbx.store.schema_sms import sms_messages
 
-WEEK_US = 7 * 86_400_000_000
-SENT = ("accepted", "delivered", "in_doubt")
 COLUMNS = (
     Column("source", "Sent by", Unit.TEXT),
     Column("template", "Template", Unit.TEXT),
     Column("messages", "Messages", formula="SMS.AUTO"),
-    Column("delivered", "Deliv-\nered", formula="SMS.AUTO"),
-    Column("week_over", "Week\nover", formula="SMS.DEFLECTED"),
+    Column("delivered", "Deliv-\nered", formula="SMS.AUTO.DELIVERED"),
+    Column("week_over", "Week\nover", formula="SMS.WEEK_OVER"),
     Column("no_repeat", "No\nrepeat", formula="SMS.DEFLECTED"),
     Column("no_repeat_share", "No repeat,\nshare", Unit.SHARE, "SMS.DEFLECTED"),
     Column("no_repeat_low", "from", Unit.SHARE),
@@ -31,15 +29,7 @@ NOTES = (
 
 def automatic_sheet(connection: Connection, request: Request) -> list[Sheet]:
     """By what sent it and template."""
-    message, cdr = sms_messages.c, schema.cdrs.c
-    over = and_(message.state.in_(SENT), message.created_us + WEEK_US <= request.now_us)
-    again = exists().where(
-        cdr.caller == message.number,
-        cdr.started_us > message.created_us,
-        cdr.started_us <= message.created_us + WEEK_US,
-        cdr.direction == "inbound",
-        cdr.id != message.origin_call,
-    )
+    message, over = sms_messages.c, week_over(request)
     query = (
         select(
             message.source,
@@ -47,10 +37,10 @@ def automatic_sheet(connection: Connection, request: Request) -> list[Sheet]:
             func.count(),
             func.sum(case((message.state == "delivered", 1), else_=0)),
             func.sum(case((over, 1), else_=0)),
-            func.sum(case((and_(over, ~again), 1), else_=0)),
+            func.sum(case((and_(over, ~AGAIN), 1), else_=0)),
         )
         .where(message.created_us >= request.period.start_us, message.created_us < request.period.end_us)
-        .where(or_(message.source.like("flow:%"), message.source.like("queue:%")))
+        .where(BY_ITSELF)
         .group_by(message.source, message.template)
         .order_by(func.count().desc(), message.source, message.template)
     )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
+from sqlalchemy.types import Float
 
 from pbx.reporting.export import utc
-from pbx.reporting.formulas import FIGURES, Figure
+from pbx.reporting.formulas import FIGURES
 from pbx.reporting.intervals import Interval
-from pbx.reporting.queries import Thresholds
-from pbx.reporting.request import MOST_FILTER, BadRequest
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.opened.figure import ALL, NONE, Fact, Figure, Source, Tell, Told
+from pbx.reporting.opened.team import KINDS, member, spans
+from pbx.reporting.request import MOST_FILTER, BadRequest, Request
+from pbx.reporting.sheet import Column, Sheet, Unit, Value
 
+UNNAMED = "(none)"  # as the reports of money write what has no name
 MOST = 1000  # of a page
 COLUMNS = (
     Column("at", "At (UTC)", Unit.TEXT),
@@ -33,14 +37,14 @@ class Selector:
     period: Interval
     filters: Mapping[str, str] = field(default_factory=dict)
 
-    def found(self) -> Figure:
+    def found(self) -> Figure | Told:
         """The figure. Raises BadRequest for one that is unknown, and for a filter that it does not have."""
         figure = FIGURES.get(self.figure)
         if figure is None:
             raise BadRequest(f"no figure has the id {self.figure!r}: there are {', '.join(FIGURES)}")
         for name, value in self.filters.items():
-            if name not in figure.source.keys:
-                known = ", ".join(figure.source.keys)
+            if name not in figure.keys:
+                known = ", ".join(figure.keys)
                 raise BadRequest(f"figure {figure.id} cannot be asked by {name!r}: it has {known}")
             if len(value) > MOST_FILTER:
                 raise BadRequest(f"{name} is longer than {MOST_FILTER} characters")
@@ -48,9 +52,9 @@ class Selector:
 
     def command(self) -> str:
         """What to write to see all of them."""
-        given = "".join(f" --{name} {value}" for name, value in self.filters.items() if value)
+        given = "".join(f" --filter {quote(f'{name}={value}')}" for name, value in self.filters.items() if value)
         since, _, until = self.period.label.partition(" to ")
-        return f"centrala report calls --figure '{self.figure}' --from {since} --to {until or since}{given}"
+        return f"centrala report calls --figure {quote(self.figure)} --from {since} --to {until or since}{given}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,53 +85,152 @@ class Behind:
         """For the terminal and CSV."""
         rows = [(utc(row.at_us), row.id, self.what, int(row.counted), row.value) for row in self.rows]
         remark = f"{self.part} of {self.whole} are counted; shown: {len(rows)}"
+        remark += f"\nMore: --after {quote(self.next)}" if self.next else ""
         return Sheet(title, COLUMNS, [*rows], remarks=remark)
+
+
+def opened(figure: Figure | Told, columns: Sequence[Column], row: Sequence[Value]) -> dict[str, str]:
+    """The filters that open a figure of this row of a sheet."""
+    found: dict[str, str] = {}
+    for column, value in zip(columns, row, strict=True):
+        if column.name in figure.keys and value not in (ALL, None):
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            found[column.name] = NONE if text in ("", UNNAMED) else text
+    return found
+
+
+Facts = dict[Tell, list[Fact]]  # that were told already, for one period
 
 
 def behind(
     connection: Connection,
     selector: Selector,
-    thresholds: Thresholds,
+    asked: Request,
     *,
     limit: int = 100,
     cursor: str = "",
     counted: bool = True,
+    known: Facts | None = None,
 ) -> Behind:
     """The rows of a figure. Without `counted` how many there are is left out, which takes long for a year. Raises
     BadRequest.
     """
     figure = selector.found()
+    asked = replace(asked, period=selector.period)
+    shown = min(max(limit, 1), MOST)
+    if isinstance(figure, Told):
+        return _told(connection, figure, selector, asked, shown, _place(cursor), known if known is not None else {})
     source = figure.source
     at, name = source.table.c[source.at], source.table.c[source.id]
-    part = figure.part(thresholds)
+    part = and_(figure.part(asked), *_filters(connection, figure, selector, asked, within=True))
     wanted = [
-        source.base,
-        figure.whole(thresholds),
-        at >= selector.period.start_us,
-        at < selector.period.end_us,
-        *(source.table.c[source.keys[key]] == value for key, value in selector.filters.items() if value),
+        figure.whole(asked),
+        *_period(source, selector.period),
+        *_filters(connection, figure, selector, asked, within=False),
     ]
     counts = select(func.count(), func.coalesce(func.sum(case((part, 1), else_=0)), 0)).where(*wanted)
     whole, among = connection.execute(counts.select_from(source.table)).one() if counted else (0, 0)
-    shown = min(max(limit, 1), MOST)
-    value: ColumnElement[Any] = figure.value if figure.value is not None else literal(None)
+    value: ColumnElement[Any] = literal(None)
+    if figure.amount is not None or figure.value is not None:
+        value = figure.amount(asked) if figure.amount is not None else figure.value  # type: ignore[assignment]
+    place = _place(cursor)
     query = (
         select(at, name, case((part, 1), else_=0), value)
         .select_from(source.table)
-        .where(*wanted, *_after(cursor, at, name))
+        .where(*wanted, *((or_(at < place[0], and_(at == place[0], name <= place[1])),) if place else ()))
         .order_by(at.desc(), name.desc())
         .limit(shown + 1)
+        .offset(place[2] if place else 0)
     )
     rows = [Row(us, str(ident), bool(yes), amount) for us, ident, yes, amount in connection.execute(query)]
-    more = rows[shown - 1] if len(rows) > shown else None
-    following = f"{more.at_us}:{more.id}" if more is not None else ""
-    return Behind(source.what, whole, among, rows[:shown], following)
+    return Behind(source.what, whole, among, rows[:shown], _next(rows, shown, place))
 
 
-def _after(cursor: str, at: ColumnElement[Any], name: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def _period(source: Source, period: Interval) -> list[ColumnElement[bool]]:
+    at = source.table.c[source.at]
+    began = source.table.c[source.ends] > period.start_us if source.ends else at >= period.start_us
+    return [source.base, began, at < period.end_us]
+
+
+def _filters(
+    connection: Connection, figure: Figure, selector: Selector, asked: Request, *, within: bool
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for key, value in selector.filters.items():
+        if not value or (key in figure.within) != within:
+            continue
+        if key in KINDS:
+            given, table = spans(connection, asked, key), figure.source.table.c
+            found.append(member(given, table[figure.source.agent], table[figure.source.at], value))
+            continue
+        column = figure.source.table.c[figure.source.keys[key]]
+        wanted: str | float = "" if value == NONE else value
+        if isinstance(column.type, Float):
+            wanted = _number(key, value)
+        found.append(column == wanted)
+    return found
+
+
+def _number(key: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise BadRequest(f"{key} is {value[:40]!r}: write a number") from None
+
+
+def _told(
+    connection: Connection,
+    figure: Told,
+    selector: Selector,
+    asked: Request,
+    shown: int,
+    place: _Place | None,
+    known: Facts,
+) -> Behind:
+    """The same of facts."""
+    given = {key: "" if value == NONE else value for key, value in selector.filters.items() if value}
+    outer = {key: value for key, value in given.items() if key not in figure.within}
+    if figure.total and not outer:
+        outer = dict.fromkeys(figure.keys, ALL)
+    if figure.tell not in known:
+        known[figure.tell] = list(figure.tell(connection, asked))
+    rows = []
+    for fact in known[figure.tell]:
+        mark = fact.marks.get(figure.id)
+        if mark is None or any(fact.keys.get(key) != value for key, value in outer.items()):
+            continue
+        inside = all(fact.keys.get(key) == value for key, value in given.items())
+        rows.append(Row(fact.at_us, fact.id, mark[0] and inside, mark[1]))
+    whole, part = len(rows), sum(row.counted for row in rows)
+    rows.sort(key=lambda row: (row.at_us, row.id), reverse=True)
+    if place:
+        rows = [row for row in rows if (row.at_us, row.id) <= place[:2]][place[2] :]
+    return Behind(figure.what, whole, part, rows[:shown], _next(rows, shown, place))
+
+
+def _next(rows: Sequence[Row], shown: int, place: _Place | None) -> str:
+    """The cursor of the page after this one: its last row, and how many of the same call and instant were shown."""
+    if len(rows) <= shown:
+        return ""
+    last = rows[shown - 1]
+    same = sum((row.at_us, row.id) == (last.at_us, last.id) for row in rows[:shown])
+    if place and (last.at_us, last.id) == place[:2]:
+        same += place[2]
+    return f"{last.at_us}:{same}:{last.id}"
+
+
+def _place(cursor: str) -> _Place | None:
     if not cursor:
-        return []
-    instant, _, ident = cursor.partition(":")
-    if not instant.isdecimal() or len(instant) > 18 or len(ident) > MOST_FILTER:
+        return None
+    instant, _, rest = cursor.partition(":")
+    same, _, ident = rest.partition(":")
+    if not (_whole(instant) and _whole(same)) or len(ident) > MOST_FILTER:
         raise BadRequest("the cursor is none that was given out")
-    return [or_(at < int(instant), and_(at == int(instant), name < ident))]
+    return int(instant), ident, int(same)
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+_Place = tuple[int, str, int]  # instant, id, how many rows of both were shown

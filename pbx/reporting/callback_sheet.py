@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from pbx.reporting.callbacks import LIMITS_S, CallbackFigures, total
 from pbx.reporting.codes import codes_text
 from pbx.reporting.intervals import Interval
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 
 COLUMNS = (
     Column("queue", "Queue", Unit.TEXT),
     Column("asked", "Asked", formula="CB.ASKED"),
     Column("reached", "Reached", formula="CB.REACHED"),
-    Column("p50_s", "P50", Unit.SECONDS, "STL"),
-    Column("p90_s", "P90", Unit.SECONDS, "STL"),
-    *(Column(f"within_{limit:g}_s", f"<= {limit:g} s", Unit.SHARE, "STL") for limit in LIMITS_S),
+    Column("p50_s", "P50", Unit.SECONDS, "STL", Measure.P50),
+    Column("p90_s", "P90", Unit.SECONDS, "STL", Measure.P90),
+    *(Column(f"within_{limit:g}_s", f"<= {limit:g} s", Unit.SHARE, f"STL.{limit:g}") for limit in LIMITS_S),
     Column("never_reached", "Never", Unit.SHARE, "CB.NEVER"),
     Column("promised", "Prom-\nised", formula="CB.PROMISED"),
     Column("promise_kept", "Promises\nkept", Unit.SHARE, "CB.SL"),
     Column("attempts", "Tries", formula="CB.ATTEMPTS"),
     Column("tries_answered", "Tries\nanswered", formula="PICKUP"),
     Column("silent", "Silent", Unit.SHARE, "CB.SILENT"),
-    Column("came_back", "Came\nback"),
-    Column("refused", "Re-\nfused"),
-    Column("open", "Open"),
+    Column("came_back", "Came\nback", formula="CB.CAME_BACK"),
+    Column("refused", "Re-\nfused", formula="CB.REFUSED"),
+    Column("open", "Open", formula="CB.OPEN"),
     Column("codes", "Codes", Unit.TEXT),
 )
 NOTES = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from pbx.reporting.intervals import Interval
+from pbx.reporting.opened.figure import Fact, Mark
+from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
 from pbx.store import schema
 
@@ -18,6 +20,7 @@ ASKED = ("callback", "widget")
 LEFT_OUT = ("merged", "cancelled", "customer_came_back", "not_a_customer")  # ends in which nobody had to be reached
 LIMITS_S = (28.0, 60.0, 300.0)
 SLOT = "slot"
+ENDS = {"CAME_BACK": "customer_came_back", "REFUSED": "refused", "OPEN": ""}
 
 
 @dataclass(slots=True)
@@ -69,37 +72,105 @@ class CallbackFigures:
         return share(sum(speed <= limit_s for speed in self.speeds_s), self.base)
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    call_id: str
+    at_us: int
+    reach_s: float | None
+    hold_s: float | None
+    silent: bool
+    speed_s: float | None  # of one that reached him
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, or a contact that was called back."""
+
+    id: str
+    kind: str
+    number: str
+    queue: str
+    at_us: int
+    end: str
+    promised: bool
+    kept: bool
+    speed_s: float | None
+    tries: Sequence[_Try]
+
+    @property
+    def base(self) -> bool:
+        """The customer was to be reached."""
+        return self.end not in LEFT_OUT
+
+    @property
+    def came_back(self) -> bool:
+        """He rang himself."""
+        return self.end == ENDS["CAME_BACK"]
+
+
 def callback_figures(connection: Connection, interval: Interval) -> list[CallbackFigures]:
     """By queue; contacts that a person called back are not in it."""
-    speeds = _speeds(connection, interval)
-    tried = _tried(connection, interval)
     codes = _codes(connection, interval)
     figures: dict[str, CallbackFigures] = {}
-    table = schema.contacts.c
-    query = select(
-        table.id,
-        table.kind,
-        table.queue,
-        table.ended_as,
-        table.created_us,
-        table.promise_us,
-        table.source,
-        table.automatic,
-    ).where(table.created_us >= interval.start_us, table.created_us < interval.end_us)
-    for contact, kind, queue, end, created_us, promise_us, source, automatic in connection.execute(query):
+    for one in asked(connection, interval):
+        found = figures.setdefault(one.queue, CallbackFigures(one.queue))
+        found.requested += 1
+        found.ends[one.end] = found.ends.get(one.end, 0) + 1
+        for code in codes.get(one.id, ()):
+            found.codes[code] = found.codes.get(code, 0) + 1
+        found.attempts += len(one.tries)
+        found.answered += sum(each.reach_s is not None for each in one.tries)
+        found.silent += sum(each.silent for each in one.tries)
+        if one.base:
+            found.speeds_s += [one.speed_s] if one.speed_s is not None else []
+            found.promised += one.promised
+            found.promise_kept += one.kept
+    return [figures[name] for name in sorted(figures)]
+
+
+def callback_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """Each request, and each try of one with its own call."""
+    for one in asked(connection, request.period):
+        keys = {"queue": one.queue}
+        ends: dict[str, Mark] = {f"CB.{name}": (one.end == end, None) for name, end in ENDS.items()}
+        yield Fact(one.at_us, one.id, keys, ends | (_base_marks(one) if one.base else {}))
+        for each in one.tries:
+            answered = each.reach_s is not None
+            marks: dict[str, Mark] = {"CB.ATTEMPTS": (True, each.reach_s), "PICKUP": (answered, each.reach_s)}
+            if answered:
+                marks["CB.SILENT"] = each.silent, each.hold_s
+            yield Fact(each.at_us, each.call_id, keys, marks)
+
+
+def _base_marks(one: Asked) -> dict[str, Mark]:
+    reached = one.speed_s is not None
+    marks: dict[str, Mark] = {"CB.ASKED": (True, None), "CB.REACHED": (reached, None), "CB.NEVER": (not reached, None)}
+    for limit_s in LIMITS_S:
+        within = one.speed_s is not None and one.speed_s <= limit_s
+        marks[f"STL.{limit_s:g}"] = within, one.speed_s
+    if reached:
+        marks["STL"] = True, one.speed_s
+    if one.promised:
+        marks |= {"CB.PROMISED": (True, None), "CB.SL": (one.kept, one.speed_s)}
+    return marks
+
+
+def asked(connection: Connection, interval: Interval) -> Iterator[Asked]:
+    """What was requested in the interval, and what was lost in it and called back by us."""
+    tried = _tried(connection, interval)
+    item = schema.contacts.c
+    names = ("id", "kind", "number", "queue", "ended_as", "created_us", "promise_us", "source", "automatic")
+    query = select(*(item[name] for name in names))
+    query = query.where(item.created_us >= interval.start_us, item.created_us < interval.end_us)
+    for contact, kind, number, queue, end, created_us, promise_us, source, automatic in connection.execute(query):
         if kind not in ASKED and not automatic and contact not in tried:
             continue
-        found = figures.setdefault(queue, CallbackFigures(queue))
-        found.requested += 1
-        found.ends[end] = found.ends.get(end, 0) + 1
-        for code in codes.get(contact, ()):
-            found.codes[code] = found.codes.get(code, 0) + 1
-        attempts, answered, silent = tried.get(contact, (0, 0, 0))
-        found.attempts += attempts
-        found.answered += answered
-        found.silent += silent
-        _count(found, end, speeds.get(contact), max(created_us, _slot_us(source)), promise_us)
-    return [figures[name] for name in sorted(figures)]
+        tries = tried.get(contact, ())
+        speed_s = min((each.speed_s for each in tries if each.speed_s is not None), default=None)
+        wanted_us = max(created_us, _slot_us(source))
+        kept = speed_s is not None and wanted_us + speed_s * MICRO <= promise_us
+        promised = bool(promise_us)
+        yield Asked(contact, kind, number, queue, created_us, end, promised, promised and kept, speed_s, tries)
 
 
 def total(figures: Iterable[CallbackFigures]) -> CallbackFigures:
@@ -117,27 +188,6 @@ def total(figures: Iterable[CallbackFigures]) -> CallbackFigures:
     return result
 
 
-def _count(found: CallbackFigures, end: str, speed_s: float | None, asked_us: int, promise_us: int) -> None:
-    if end in LEFT_OUT:
-        return
-    if speed_s is not None:
-        found.speeds_s.append(speed_s)
-    if promise_us:
-        found.promised += 1
-        found.promise_kept += speed_s is not None and asked_us + speed_s * MICRO <= promise_us
-
-
-def _speeds(connection: Connection, interval: Interval) -> dict[str, float]:
-    """Of each contact the first bridge."""
-    table = schema.callback_calls.c
-    query = (
-        select(table.contact, func.min(table.speed_s))
-        .where(table.started_us >= interval.start_us, table.outcome == "reached", table.speed_s.is_not(None))
-        .group_by(table.contact)
-    )
-    return {contact: float(speed_s) for contact, speed_s in connection.execute(query)}
-
-
 def _codes(connection: Connection, interval: Interval) -> dict[str, list[str]]:
     """Of each contact the codes of the agents' wrap-up."""
     table = schema.callback_calls.c
@@ -150,17 +200,16 @@ def _codes(connection: Connection, interval: Interval) -> dict[str, list[str]]:
     return found
 
 
-def _tried(connection: Connection, interval: Interval) -> dict[str, Sequence[int]]:
-    """Of each contact (attempts, answered ones, silent ones)."""
+def _tried(connection: Connection, interval: Interval) -> dict[str, list[_Try]]:
+    """The tries of each contact."""
     table = schema.callback_calls.c
-    found: dict[str, list[int]] = {}
-    query = select(table.contact, table.reach_s, table.silent).where(table.started_us >= interval.start_us)
-    for contact, reach_s, silent in connection.execute(query):
-        counts = found.setdefault(contact, [0, 0, 0])
-        counts[0] += 1
-        counts[1] += reach_s is not None
-        counts[2] += bool(silent)
-    return {contact: tuple(counts) for contact, counts in found.items()}
+    found: dict[str, list[_Try]] = {}
+    names = (table.call_id, table.started_us, table.reach_s, table.hold_s, table.silent, table.speed_s, table.outcome)
+    query = select(table.contact, *names).where(table.started_us >= interval.start_us).order_by(table.started_us)
+    for contact, call_id, at_us, reach_s, hold_s, silent, speed_s, outcome in connection.execute(query):
+        speed = speed_s if outcome == "reached" else None
+        found.setdefault(contact, []).append(_Try(call_id, at_us, reach_s, hold_s, bool(silent), speed))
+    return found
 
 
 def _slot_us(source: str) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
 from pbx.reporting.intervals import Interval
+from pbx.reporting.opened.figure import ALL, Fact, Mark
+from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.store import schema
@@ -17,8 +19,8 @@ WEEK_US = 7 * 86_400_000_000
 NATIONAL_DIGITS = 9  # by which numbers are told apart, whatever stands in front: +48, 00 48, 0
 NOTES = (
     "First attempt = callers whose first call of the day to the queue was answered / callers.\n"
-    "Solved (proxy) = answered calls after which the same number did not ring the same queue within 7 days; what the\n"
-    "calls were about is not looked at. Pending: their 7 days are not over.\n"
+    "Solved (proxy) = answered calls after which the same number did not ring the same queue within 7 days / answered\n"
+    "calls whose 7 days are over; what they were about is not looked at. Pending: their 7 days are not over.\n"
     "Missed = numbers with a call that nobody of the queue answered; recovered = spoken with afterwards, in either\n"
     "direction. Calls without a number are left out."
 )
@@ -37,6 +39,7 @@ class _Contact:
     who: str
     at_us: int
     answered: bool
+    call_id: str
 
 
 @dataclass(slots=True)
@@ -48,7 +51,9 @@ class CustomerFigures:
     first_answered: int = 0
     answered_calls: int = 0
     repeated: int = 0
-    pending: int = 0
+    pending: int = 0  # answered calls whose 7 days are not over: nobody can say yet
+    judged: int = 0  # the others
+    solved: int = 0  # of the judged, those that were not repeated
     missed: int = 0
     recovered: int = 0
 
@@ -58,7 +63,7 @@ class CustomerFigures:
 
     @property
     def solved_proxy(self) -> float | None:
-        return share(self.answered_calls - self.repeated, self.answered_calls)
+        return share(self.solved, self.judged)
 
     @property
     def recovery_rate(self) -> float | None:
@@ -87,29 +92,64 @@ def customer_figures(connection: Connection, interval: Interval, now_us: int) ->
     ]
 
 
+def customer_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """The calls that the figures are made of: of each caller the first one of the period, those that were answered,
+    and the last one that was missed.
+    """
+    book = _read(connection, request.period)
+    for queue, people in book.contacts.items():
+        keys = {"queue": queue or ALL}
+        for who, contacts in people.items():
+            for contact, marks in _marks(contacts, book.talks.get(who, ()), request.period, request.now_us):
+                yield Fact(contact.at_us, contact.call_id, keys, marks)
+
+
 def _figures(
     queue: str, book: _Book, people: dict[str, list[_Contact]], interval: Interval, now_us: int
 ) -> CustomerFigures:
     figures = CustomerFigures(queue)
     for who, contacts in people.items():
-        contacts.sort(key=lambda contact: contact.at_us)
-        mine = [contact for contact in contacts if interval.start_us <= contact.at_us < interval.end_us]
-        if not mine:
-            continue
-        figures.callers += 1
-        figures.first_answered += mine[0].answered
-        for contact in mine:
-            if not contact.answered:
-                continue
-            figures.answered_calls += 1
-            end_us = contact.at_us + WEEK_US
-            figures.repeated += any(contact.at_us < other.at_us <= end_us for other in contacts)
-            figures.pending += end_us > now_us
-        missed = [contact.at_us for contact in mine if not contact.answered]
-        if missed:
-            figures.missed += 1
-            figures.recovered += any(at_us > missed[-1] for at_us in book.talks.get(who, ()))
+        for _, marks in _marks(contacts, book.talks.get(who, ()), interval, now_us):
+            for name, figure in _COUNTED.items():
+                setattr(figures, name, getattr(figures, name) + (figure in marks and marks[figure][0]))
     return figures
+
+
+# The count of a queue: the figure whose counted facts it is.
+_COUNTED = {
+    "callers": "CALLERS",
+    "first_answered": "FIRST",
+    "answered_calls": "ANSWERED.CALLS",
+    "repeated": "REPEATED",
+    "pending": "PENDING",
+    "judged": "JUDGED",
+    "solved": "FCR.PROXY",
+    "missed": "MISSED.NUMBERS",
+    "recovered": "RECOVERED",
+}
+
+
+def _marks(
+    contacts: list[_Contact], talks: Sequence[int], interval: Interval, now_us: int
+) -> Iterator[tuple[_Contact, dict[str, Mark]]]:
+    """What each of a person's contacts with a queue counts in."""
+    contacts.sort(key=lambda contact: contact.at_us)
+    mine = [contact for contact in contacts if interval.start_us <= contact.at_us < interval.end_us]
+    missed = [contact for contact in mine if not contact.answered]
+    for contact in mine:
+        marks: dict[str, Mark] = {}
+        if contact is mine[0]:
+            marks |= {"CALLERS": (True, None), "FIRST": (contact.answered, None)}
+        if contact.answered:
+            end_us = contact.at_us + WEEK_US
+            again = any(contact.at_us < other.at_us <= end_us for other in contacts)
+            marks |= {"ANSWERED.CALLS": (True, None), "REPEATED": (again, None), "PENDING": (end_us > now_us, None)}
+            if end_us <= now_us:
+                marks |= {"JUDGED": (True, None), "FCR.PROXY": (not again, None)}
+        elif contact is missed[-1]:
+            recovered = any(at_us > contact.at_us for at_us in talks)
+            marks |= {"MISSED.NUMBERS": (True, None), "RECOVERED": (recovered, None), "RESIDUAL": (not recovered, None)}
+        yield contact, marks
 
 
 def _read(connection: Connection, interval: Interval) -> _Book:
@@ -146,7 +186,7 @@ def _add_calls(book: _Book, rows: Iterable[tuple[str, str, int, str, str]]) -> N
         for name in (queue, ""):
             contact = calls.get((call_id, name))
             if contact is None:
-                contact = calls[call_id, name] = _Contact(who, joined_us, False)
+                contact = calls[call_id, name] = _Contact(who, joined_us, False, call_id)
                 book.contacts.setdefault(name, {}).setdefault(who, []).append(contact)
             contact.answered |= outcome == "answered"
 
@@ -160,16 +200,16 @@ def _contact_numbers(connection: Connection, interval: Interval) -> dict[str, st
 
 COLUMNS = (
     Column("queue", "Queue", Unit.TEXT),
-    Column("callers", "Callers"),
-    Column("first_attempt_rate", "First\nattempt", Unit.SHARE),
-    Column("answered_calls", "Answered\ncalls"),
-    Column("repeated", "Came\nagain"),
-    Column("solved_proxy", "Solved\n(proxy)", Unit.SHARE),
-    Column("pending", "Pend-\ning"),
-    Column("missed", "Missed"),
-    Column("recovered", "Re-\ncovered"),
-    Column("residual", "Re-\nsidual"),
-    Column("recovery_rate", "Recovery", Unit.SHARE),
+    Column("callers", "Callers", formula="CALLERS"),
+    Column("first_attempt_rate", "First\nattempt", Unit.SHARE, "FIRST"),
+    Column("answered_calls", "Answered\ncalls", formula="ANSWERED.CALLS"),
+    Column("repeated", "Came\nagain", formula="REPEATED"),
+    Column("solved_proxy", "Solved\n(proxy)", Unit.SHARE, "FCR.PROXY"),
+    Column("pending", "Pend-\ning", formula="PENDING"),
+    Column("missed", "Missed", formula="MISSED.NUMBERS"),
+    Column("recovered", "Re-\ncovered", formula="RECOVERED"),
+    Column("residual", "Re-\nsidual", formula="RESIDUAL"),
+    Column("recovery_rate", "Recovery", Unit.SHARE, "RECOVERED"),
 )
 
 

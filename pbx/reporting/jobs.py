@@ -19,6 +19,7 @@ from pbx.reporting.queries import Thresholds
 from pbx.reporting.registry import sheets
 from pbx.reporting.request import Request
 from pbx.store.database import database_url, reader_engine
+from pbx.store.teams import members_of
 
 
 class Job(Protocol):
@@ -36,11 +37,13 @@ class Where:
     thresholds: Thresholds
     hours: Sequence[Hours]
     money: Terms
+    teams: Sequence[tuple[str, str, str]] = ()
 
     @classmethod
     def of(cls, config: Config) -> Where:
         thresholds = {queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in config.queue}
-        return cls(database_url(config), config.server.timezone, thresholds, config.hours, Terms.of(config))
+        zone = config.server.timezone
+        return cls(database_url(config), zone, thresholds, config.hours, Terms.of(config), members_of(config))
 
     def request(self, period: Interval, language: Language, filters: Mapping[str, str]) -> Request:
         return Request(
@@ -52,6 +55,7 @@ class Where:
             self.thresholds,
             [OpeningHours.of(entry, self.zone) for entry in self.hours],
             self.money,
+            self.teams,
         )
 
 
@@ -68,8 +72,8 @@ class CallsJob:
         engine = reader_engine(self.where.url)
         try:
             with engine.begin() as connection:
-                given = self.where.thresholds
-                return behind(connection, self.selector, given, limit=self.limit, cursor=self.cursor).data()
+                asked = self.where.request(self.selector.period, "en", {})
+                return behind(connection, self.selector, asked, limit=self.limit, cursor=self.cursor).data()
         finally:
             engine.dispose()
 

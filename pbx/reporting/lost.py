@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, case, distinct, func, select
+from sqlalchemy import Connection, case, func, select
 
+from pbx.reporting.intervals import Interval
+from pbx.reporting.opened.agents import LOST_CALLER
 from pbx.reporting.proportion import Share
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Sheet, Unit
@@ -31,24 +33,23 @@ NOTES = (
 )
 
 
-def lost_sheet(connection: Connection, request: Request) -> list[Sheet]:
-    """An agent a row, who lost most first."""
-    offer, visit = schema.queue_offers.c, schema.queue_visits.c
-    period = request.period
-    caller = offer.call_id
-    table = sums(connection, OFFERS, period.start_us, period.end_us).c
-    offers = select(table.agent, total(table.offers)).group_by(table.agent)
-    gone = (
-        select(offer.agent, func.count(distinct(caller)))
-        .join_from(
-            schema.queue_offers,
-            schema.queue_visits,
-            and_(visit.call_id == offer.call_id, visit.visit == offer.visit),
-        )
-        .where(offer.offered_us >= period.start_us, offer.offered_us < period.end_us, visit.contact == "")
-        .where(offer.outcome.not_in(("accepted", "lost")), visit.outcome == "abandoned")
+def lost_callers(connection: Connection, interval: Interval) -> dict[str, int]:
+    """By agent the callers who gave up after he had not accepted them."""
+    offer = schema.queue_offers.c
+    query = (
+        select(offer.agent, func.count())
+        .where(offer.offered_us >= interval.start_us, offer.offered_us < interval.end_us, LOST_CALLER)
         .group_by(offer.agent)
     )
+    return {agent: count for agent, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def lost_sheet(connection: Connection, request: Request) -> list[Sheet]:
+    """An agent a row, who lost most first."""
+    visit = schema.queue_visits.c
+    period = request.period
+    table = sums(connection, OFFERS, period.start_us, period.end_us).c
+    offers = select(table.agent, total(table.offers)).group_by(table.agent)
     talked = (
         select(visit.agent, func.count(), func.sum(case((visit.talk_s < SHORT_S, 1), else_=0)))
         .where(visit.joined_us >= period.start_us, visit.joined_us < period.end_us)
@@ -56,7 +57,7 @@ def lost_sheet(connection: Connection, request: Request) -> list[Sheet]:
         .group_by(visit.agent)
     )
     talks = {agent: Share(int(short), count) for agent, count, short in connection.execute(talked)}
-    lost = {agent: count for agent, count in connection.execute(gone)}  # noqa: C416 - rows are no pairs to mypy
+    lost = lost_callers(connection, period)
     rows = [(agent, Share(lost.get(agent, 0), count)) for agent, count in connection.execute(offers)]
     rows.sort(key=lambda one: (-(one[1].value or 0.0), one[0]))
     sheet = Sheet(f"Lost callers, {period.label}", COLUMNS, notes=NOTES)

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Connection, case, cast, func, select
 from pbx.reporting.intervals import Interval
 from pbx.reporting.proportion import Hazard, hazards, kaplan_meier, quantile, survival_at
 from pbx.reporting.service_level import share
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
 
 AFTER_S = (15, 30, 60, 120, 300, 600)
@@ -59,13 +59,16 @@ def mean_patience_s(waits: Observed) -> float | None:
 
 COLUMNS = (
     Column("queue", "Queue", Unit.TEXT),
-    Column("waited", "Waited"),
-    Column("abandoned", "Gave\nup"),
-    Column("mean_s", "Mean", Unit.SECONDS),
-    Column("median_s", "Median", Unit.SECONDS),
-    *(Column(f"there_after_{after}_s", f"There\n{after} s", Unit.SHARE) for after in AFTER_S),
-    Column("hazard_first_5_s", "Hazard\n0-5 s", Unit.SHARE),
-    Column("hazard_peak", "Highest\nhazard", Unit.SHARE),
+    Column("waited", "Waited", formula="PATIENCE.WAITED"),
+    Column("abandoned", "Gave\nup", formula="PATIENCE"),
+    Column("mean_s", "Mean", Unit.SECONDS, "PATIENCE", Measure.EACH),
+    Column("median_s", "Median", Unit.SECONDS, "PATIENCE", Measure.CURVE),
+    *(
+        Column(f"there_after_{after}_s", f"There\n{after} s", Unit.SHARE, "PATIENCE", Measure.CURVE)
+        for after in AFTER_S
+    ),
+    Column("hazard_first_5_s", "Hazard\n0-5 s", Unit.SHARE, "PATIENCE", Measure.CURVE),
+    Column("hazard_peak", "Highest\nhazard", Unit.SHARE, "PATIENCE", Measure.CURVE),
     Column("hazard_peak_at_s", "at", Unit.SECONDS),
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from pbx.reporting.intervals import Interval
 from pbx.reporting.proportion import Share, kaplan_meier, survival_at
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
 from pbx.store.visits import Verdict
 
@@ -76,15 +76,15 @@ def calibrations(connection: Connection, interval: Interval) -> list[Calibration
 COLUMNS = (
     Column("queue", "Queue", Unit.TEXT),
     Column("at_most_s", "Said\nat most", Unit.SECONDS),
-    Column("said", "Times\nsaid"),
-    Column("kept", "Kept"),
-    Column("broken", "Broken"),
-    Column("open", "Open"),
-    Column("true", "True", Unit.SHARE),
+    Column("said", "Times\nsaid", formula="PROMISE.SAID"),
+    Column("kept", "Kept", formula="PROMISE.KEPT"),
+    Column("broken", "Broken", formula="PROMISE.BROKEN"),
+    Column("open", "Open", formula="PROMISE.OPEN"),
+    Column("true", "True", Unit.SHARE, "PROMISE"),
     Column("true_low", "from", Unit.SHARE),
     Column("true_high", "to", Unit.SHARE),
-    Column("corrected", "Cor-\nrected", Unit.SHARE),
-    Column("aimed_at", "Aimed\nat", Unit.SHARE),
+    Column("corrected", "Cor-\nrected", Unit.SHARE, "PROMISE.CORRECTED", Measure.CURVE),
+    Column("aimed_at", "Aimed\nat", Unit.SHARE, "PROMISE.AIM", Measure.MEAN),
 )
 
 

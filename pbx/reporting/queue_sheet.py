@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import TEXT, Formula
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 
 COLUMNS = (
     Column("queue", "Queue", Unit.TEXT),
@@ -18,7 +18,7 @@ COLUMNS = (
     Column("flowed_out", "Flow-\nout", formula="FO"),
     *(Column(one.value, one.value, Unit.SHARE, one.value) for one in Formula),
     Column("asa_s", "ASA", Unit.SECONDS, "ASA"),
-    Column("longest_wait_s", "Longest\nwait", Unit.SECONDS, "MAXWAIT"),
+    Column("longest_wait_s", "Longest\nwait", Unit.SECONDS, "MAXWAIT", Measure.MAX),
     Column("average_time_to_abandon_s", "To\nabandon", Unit.SECONDS, "ATA"),
     Column("abandonment_rate", "AR", Unit.SHARE, "AR"),
     Column("adjusted_abandonment_rate", "AR\nadj.", Unit.SHARE, "AR.ADJ"),

@@ -8,16 +8,19 @@ interval ended in a talk, in either direction; the rest is the residual. Test ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, case, func, select
 
 from pbx.contact.item import End, ItemKind
 from pbx.reporting.intervals import Interval
+from pbx.reporting.opened.figure import ALL, Fact, Mark
+from pbx.reporting.request import Request
 from pbx.store import schema
 
 MISSED = (ItemKind.ABANDONED.value, ItemKind.MISSED.value, ItemKind.LEAD.value)
+STATES = ("reached", "came_back", "open", "lost")  # of a customer
 SPOKEN_WITH = (End.REACHED.value, End.CUSTOMER_CAME_BACK.value)
 
 
@@ -50,42 +53,86 @@ class Recovery:
         return self.recovered / self.customers if self.customers else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """A contact; `end` is that of the one it was merged into."""
+
+    queue: str
+    customer: str
+    id: str
+    at_us: int
+    end: str
+
+
 def recovery(connection: Connection, interval: Interval) -> list[Recovery]:
     """One line per queue, by name, for contacts that began in the interval; and the sum of all as the last."""
+    rows = _read(connection, interval)
+    queues: dict[str, list[_Missed]] = {}
+    for row in rows:
+        queues.setdefault(row.queue, []).append(row)
+    return [*(_figures(name, queues[name]) for name in sorted(queues)), _figures("all", rows)]
+
+
+def recovery_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """Each contact, and of each customer the last one."""
+    rows = _read(connection, request.period)
+    for name in sorted({row.queue for row in rows}):
+        yield from _facts(name, [row for row in rows if row.queue == name])
+    yield from _facts(ALL, rows)
+
+
+def _facts(queue: str, rows: Sequence[_Missed]) -> Iterator[Fact]:
+    keys = {"queue": queue}
+    customers = _customers(rows)
+    for row in rows:
+        none = row.end == End.NOT_A_CUSTOMER
+        yield Fact(row.at_us, row.id, keys, {"MISSED.CONTACTS": (True, None), "MISSED.NO_CUSTOMER": (none, None)})
+    for mine in customers.values():
+        last, state = max(mine, key=lambda row: (row.at_us, row.id)), _state(mine)
+        marks: dict[str, Mark] = {f"MISSED.{one.upper()}": (one == state, None) for one in STATES}
+        marks |= {"MISSED": (True, None), "RECOVERY": (state in ("reached", "came_back"), None)}
+        yield Fact(last.at_us, last.id, keys, marks)
+
+
+def _read(connection: Connection, interval: Interval) -> list[_Missed]:
     item, other = schema.contacts.c, schema.contacts.alias("survivor")
     survivor = other.c
     joined = schema.contacts.outerjoin(other, item.merged_into == survivor.id)
     end = case((item.merged_into != "", func.coalesce(survivor.ended_as, "")), else_=item.ended_as)
     query = (
-        select(item.queue, item.number, item.id, end)
+        select(item.queue, item.number, item.id, item.created_us, end)
         .select_from(joined)
         .where(item.kind.in_(MISSED), item.created_us >= interval.start_us, item.created_us < interval.end_us)
     )
-    rows = [(queue, number or contact, ended) for queue, number, contact, ended in connection.execute(query)]
-    queues = sorted({queue for queue, _, _ in rows})
-    found = [_figures(queue, ((number, end) for name, number, end in rows if name == queue)) for queue in queues]
-    whole = found[0] if len(found) == 1 else _figures("all", ((number, end) for _, number, end in rows))
-    return [*found, replace(whole, queue="all")]
+    return [
+        _Missed(queue, number or contact, contact, at_us, ended)
+        for queue, number, contact, at_us, ended in connection.execute(query)
+    ]
 
 
-def _figures(queue: str, rows: Iterable[tuple[str, str]]) -> Recovery:
-    found = Recovery(queue)
-    customers: dict[str, list[str]] = {}
-    for number, end in rows:
-        found.contacts += 1
-        found.ends[end] += 1
-        if end == End.NOT_A_CUSTOMER:
-            found.not_customers += 1
-        else:
-            customers.setdefault(number, []).append(end)
-    found.customers = len(customers)
-    for ends in customers.values():
-        if "" in ends:
-            found.open += 1
-        elif any(end not in SPOKEN_WITH for end in ends):
-            found.lost += 1
-        elif End.REACHED in ends:
-            found.reached += 1
-        else:
-            found.came_back += 1
+def _customers(rows: Iterable[_Missed]) -> dict[str, list[_Missed]]:
+    found: dict[str, list[_Missed]] = {}
+    for row in rows:
+        if row.end != End.NOT_A_CUSTOMER:
+            found.setdefault(row.customer, []).append(row)
+    return found
+
+
+def _state(mine: Iterable[_Missed]) -> str:
+    """What became of a customer: one of STATES."""
+    ends = {row.end for row in mine}
+    if "" in ends:
+        return "open"
+    if not ends <= set(SPOKEN_WITH):
+        return "lost"
+    return "reached" if End.REACHED in ends else "came_back"
+
+
+def _figures(queue: str, rows: Sequence[_Missed]) -> Recovery:
+    customers = _customers(rows)
+    found = Recovery(queue, len(rows), customers=len(customers), ends=Counter(row.end for row in rows))
+    found.not_customers = found.ends[End.NOT_A_CUSTOMER]
+    for mine in customers.values():
+        state = _state(mine)
+        setattr(found, state, getattr(found, state) + 1)
     return found

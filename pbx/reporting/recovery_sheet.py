@@ -11,7 +11,7 @@ from pbx.reporting.sheet import Column, Sheet, Unit
 COLUMNS = (
     Column("queue", "Queue", Unit.TEXT),
     Column("contacts", "Contacts", formula="MISSED.CONTACTS"),
-    Column("not_customers", "No\ncust."),
+    Column("not_customers", "No\ncust.", formula="MISSED.NO_CUSTOMER"),
     Column("customers", "Customers", formula="MISSED"),
     Column("reached", "Reached", formula="MISSED.REACHED"),
     Column("came_back", "Came\nback", formula="MISSED.CAME_BACK"),

@@ -5,7 +5,7 @@ that took.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
@@ -13,17 +13,19 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from pbx.reporting.intervals import Interval
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.opened.figure import Fact, Mark
+from pbx.reporting.request import Request
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
 
 WINDOW_US = 600 * 1_000_000
 MOST = 5  # attempts that have a row of their own
 COLUMNS = (
     Column("attempts", "attempts", Unit.TEXT),
-    Column("got_through", "got through"),
-    Column("share", "of customers", Unit.SHARE),
-    Column("median_s", "typically after", Unit.SECONDS),
-    Column("gave_up", "gave up"),
+    Column("got_through", "got through", formula="REDIALS"),
+    Column("share", "of customers", Unit.SHARE, "REDIALS"),
+    Column("median_s", "typically after", Unit.SECONDS, "REDIALS", Measure.MEDIAN),
+    Column("gave_up", "gave up", formula="REDIALS.GAVE_UP"),
 )
 NOTES = (
     "A customer's calls from outside that begin within ten minutes of the end of the one before are attempts of one\n"
@@ -39,6 +41,7 @@ class Attempt(NamedTuple):
     started_us: int
     ended_us: int
     bridged_us: int | None
+    call_id: str = ""
 
 
 @dataclass(slots=True)
@@ -64,16 +67,33 @@ def redials_sheet(connection: Connection, interval: Interval) -> Sheet:
         gave_up = sum(found for count, found in figures.gave_up.items() if min(count, MOST) == attempts)
         share = len(waits) / figures.customers if figures.customers else None
         typical = median(waits) if waits else None
-        name = f"{attempts}+" if attempts == MOST else str(attempts)
-        sheet.rows.append([name, len(waits), share, typical, gave_up])
+        sheet.rows.append([_name(attempts), len(waits), share, typical, gave_up])
     return sheet
+
+
+def _name(attempts: int) -> str:
+    return f"{MOST}+" if attempts >= MOST else str(attempts)
+
+
+def redial_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """Of each wish the last call: the one that got through, or after which the customer gave up."""
+    for chain in _chains(_attempts(connection, request.period), request.period.start_us, request.period.end_us):
+        last, keys = chain[-1], {"attempts": _name(len(chain))}
+        through = last.bridged_us is not None
+        wait_s = (last.bridged_us - chain[0].started_us) / 1e6 if last.bridged_us is not None else None
+        marks: dict[str, Mark] = {"REDIALS": (through, wait_s), "REDIALS.GAVE_UP": (not through, None)}
+        yield Fact(last.started_us, last.call_id, keys, marks)
 
 
 def redial_figures(connection: Connection, interval: Interval) -> RedialFigures:
     """Of the wishes whose first attempt lies in the interval."""
+    return count_attempts(_attempts(connection, interval), interval.start_us, interval.end_us)
+
+
+def _attempts(connection: Connection, interval: Interval) -> Iterator[Attempt]:
     cdr = schema.cdrs.c
     query = (
-        select(cdr.caller, cdr.started_us, cdr.ended_us, cdr.bridged_us)
+        select(cdr.caller, cdr.started_us, cdr.ended_us, cdr.bridged_us, cdr.id)
         .where(
             cdr.started_us >= interval.start_us - WINDOW_US,
             cdr.started_us < interval.end_us + WINDOW_US,
@@ -83,12 +103,23 @@ def redial_figures(connection: Connection, interval: Interval) -> RedialFigures:
         )
         .order_by(cdr.caller, cdr.started_us, cdr.id)
     )
-    return count_attempts((Attempt(*row) for row in connection.execute(query)), interval.start_us, interval.end_us)
+    return (Attempt(*row) for row in connection.execute(query))
 
 
 def count_attempts(attempts: Iterable[Attempt], start_us: int, end_us: int) -> RedialFigures:
     """`attempts` ordered by caller and time; wishes that began in [start_us, end_us) count."""
     figures = RedialFigures()
+    for chain in _chains(attempts, start_us, end_us):
+        bridged_us = chain[-1].bridged_us
+        if bridged_us is None:
+            figures.gave_up[len(chain)] += 1
+        else:
+            figures.waits_s.setdefault(len(chain), []).append((bridged_us - chain[0].started_us) / 1e6)
+    return figures
+
+
+def _chains(attempts: Iterable[Attempt], start_us: int, end_us: int) -> Iterator[list[Attempt]]:
+    """The attempts of each wish that began in the time."""
     chain: list[Attempt] = []
     for attempt in attempts:
         last = chain[-1] if chain else None
@@ -99,18 +130,9 @@ def count_attempts(attempts: Iterable[Attempt], start_us: int, end_us: int) -> R
             and attempt.started_us - last.ended_us <= WINDOW_US
         )
         if not goes_on:
-            _close(figures, chain, start_us, end_us)
+            if chain and start_us <= chain[0].started_us < end_us:
+                yield chain
             chain = []
         chain.append(attempt)
-    _close(figures, chain, start_us, end_us)
-    return figures
-
-
-def _close(figures: RedialFigures, chain: list[Attempt], start_us: int, end_us: int) -> None:
-    if not chain or not start_us <= chain[0].started_us < end_us:
-        return
-    bridged_us = chain[-1].bridged_us
-    if bridged_us is None:
-        figures.gave_up[len(chain)] += 1
-        return
-    figures.waits_s.setdefault(len(chain), []).append((bridged_us - chain[0].started_us) / 1e6)
+    if chain and start_us <= chain[0].started_us < end_us:
+        yield chain

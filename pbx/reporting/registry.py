@@ -22,8 +22,11 @@ from pbx.reporting.delays import delays_sheet
 from pbx.reporting.lost import lost_sheet
 from pbx.reporting.money import sheets as money
 from pbx.reporting.money.reconciliation import reconciliation
+from pbx.reporting.opened.team import KINDS as KINDS_OF_TEAMS
+from pbx.reporting.opened.team import TEAM
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
+from pbx.reporting.teams import teams_sheet
 from pbx.reporting.tools import tools_sheet
 from pbx.reporting.tracking.pages import guard, reveals
 from pbx.reporting.tracking.pools import pools
@@ -62,7 +65,8 @@ class Kind:
 
 KINDS: tuple[Kind, ...] = (
     Kind("queues", reports.queues, (QUEUE,)),
-    Kind("agents", reports.agents, (AGENT,)),
+    Kind("agents", reports.agents, (AGENT, Parameter("team"))),
+    Kind("teams", teams_sheet, (Parameter("by", ParameterKind.CHOICE, KINDS_OF_TEAMS, TEAM), Parameter("team"))),
     Kind("trunks", reports.trunks, (TRUNK,)),
     Kind("callbacks", reports.callbacks, (QUEUE,)),
     Kind("missed", reports.missed, (QUEUE,)),

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from pbx.call.hours import OpeningHours
 from pbx.config import Config, Language
 from pbx.events import CallEvent
+from pbx.ledger.terms import Terms
 from pbx.reporting import cdr, queries
 from pbx.reporting.agents import agents_sheet
 from pbx.reporting.behind import Behind, Selector, behind
@@ -111,10 +112,10 @@ class Reporter:
         with self._engine.begin() as connection:
             return sheets(connection, name, request)
 
-    def behind(self, selector: Selector, limit: int = 100, cursor: str = "") -> Behind:
+    def behind(self, selector: Selector, asked: Request, limit: int = 100, cursor: str = "") -> Behind:
         """The calls that a figure is made of. Raises BadRequest."""
         with self._engine.begin() as connection:
-            return behind(connection, selector, self._thresholds, limit=limit, cursor=cursor)
+            return behind(connection, selector, asked, limit=limit, cursor=cursor)
 
     def callbacks(self, when: date) -> list[CallbackFigures]:
         """The callbacks that were asked for on a local day, by queue."""
@@ -166,11 +167,19 @@ class Reporter:
         with self._engine.begin() as connection:
             return customers_sheet(connection, interval, _now_us())
 
-    def page(self, interval: Interval, language: Language, hours: Sequence[OpeningHours] = ()) -> str:
+    def page(
+        self,
+        interval: Interval,
+        language: Language,
+        hours: Sequence[OpeningHours] = (),
+        money: Terms | None = None,
+        teams: Sequence[tuple[str, str, str]] = (),
+    ) -> str:
         """The period as one HTML file; `hours` are the opening hours that the share outside is told of."""
         demo = self.demo(language)
         with self._engine.begin() as connection:
-            asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo)
+            given = (money or Terms(), teams)
+            asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo, *given)
             return period_page(connection, asked)
 
     def redials(self, interval: Interval) -> Sheet:

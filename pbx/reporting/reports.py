@@ -12,6 +12,7 @@ from pbx.reporting.blocks import dealers_sheet, surveys_sheet
 from pbx.reporting.callback_sheet import callbacks_sheet
 from pbx.reporting.callbacks import callback_figures
 from pbx.reporting.customers import customers_sheet
+from pbx.reporting.opened.team import spans
 from pbx.reporting.partners import partners_sheet
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
@@ -32,7 +33,8 @@ def queues(connection: Connection, request: Request) -> Sequence[Sheet]:
 
 def agents(connection: Connection, request: Request) -> Sequence[Sheet]:
     """What agents were offered and took, and what they did with their time."""
-    return [agents_sheet(connection, [request.period], request.now_us)]
+    given = (spans(connection, request), request.filter("team"))
+    return [agents_sheet(connection, [request.period], request.now_us, *given)]
 
 
 def trunks(connection: Connection, request: Request) -> Sequence[Sheet]:

@@ -60,6 +60,7 @@ class Request:
     thresholds: Thresholds = field(default_factory=dict)
     hours: Sequence[OpeningHours] = ()
     money: Terms = field(default_factory=Terms)
+    teams: Sequence[tuple[str, str, str]] = ()  # agent, team, site, as they are configured
 
     def filter(self, name: str) -> str:
         """The value of a filter, "" for none."""

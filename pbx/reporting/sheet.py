@@ -22,6 +22,31 @@ class Unit(StrEnum):
     MONEY = "money"  # in the currency that the report says
 
 
+class Measure(StrEnum):
+    """Of the rows behind a figure, each counted or not and with its value or without: what the figure is."""
+
+    COUNT = "count"  # of those that are counted
+    SHARE = "share"  # counted / all
+    MEAN = "mean"  # of the values of the counted
+    SUM = "sum"  # of the values of the counted
+    MAX = "max"  # of the values
+    P50 = "p50"  # of the values of the counted, nearest rank
+    P90 = "p90"
+    MEDIAN = "median"
+    RATIO = "ratio"  # sum of the values of the counted / sum of all values
+    EACH = "each"  # sum of all values / counted
+    CURVE = "curve"  # a curve through the values, as the report's notes say
+
+
+_MEASURES = {
+    Unit.TEXT: Measure.COUNT,
+    Unit.COUNT: Measure.COUNT,
+    Unit.SHARE: Measure.SHARE,
+    Unit.SECONDS: Measure.MEAN,
+    Unit.MONEY: Measure.SUM,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """`name` in CSV and JSON, `title` above the table, broken as a narrow one wants it. `formula` is the id of what it
@@ -32,6 +57,12 @@ class Column:
     title: str
     unit: Unit = Unit.COUNT
     formula: str = ""
+    measure: Measure | None = None  # how it follows from the rows of the formula; None: as the unit says
+
+    @property
+    def measured(self) -> Measure:
+        """How the figure follows from the rows behind it."""
+        return self.measure or _MEASURES[self.unit]
 
     @property
     def heading(self) -> str:
@@ -66,7 +97,10 @@ class Sheet:
         names = [column.name for column in self.columns]
         rows = [dict(zip(names, self._rounded(row), strict=True)) for row in self.rows]
         columns = [
-            {"name": one.name, "title": one.heading, "unit": one.unit.value, "formula": one.formula}
+            {
+                **{"name": one.name, "title": one.heading, "unit": one.unit.value, "formula": one.formula},
+                "measure": one.measured.value if one.formula else "",
+            }
             for one in self.columns
         ]
         return {"title": self.title, "columns": columns, "rows": rows, "notes": self.below}

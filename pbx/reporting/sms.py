@@ -25,16 +25,16 @@ NOTES = (
 COLUMNS = (
     Column("source", "source", Unit.TEXT),
     Column("template", "template", Unit.TEXT),
-    Column("messages", "msgs"),
+    Column("messages", "msgs", formula="SMS"),
     Column("parts", "parts"),
-    Column("delivered", "deliv."),
-    Column("failed", "failed"),
-    Column("expired", "exp."),
-    Column("refused", "ref."),
-    Column("open", "open"),
-    Column("delivered_share", "share", Unit.SHARE),
-    Column("delivery_s", "mean", Unit.SECONDS),
-    Column("cost", "cost"),
+    Column("delivered", "deliv.", formula="SMS.DELIVERED"),
+    Column("failed", "failed", formula="SMS.FAILED"),
+    Column("expired", "exp.", formula="SMS.EXPIRED"),
+    Column("refused", "ref.", formula="SMS.REFUSED"),
+    Column("open", "open", formula="SMS.OPEN"),
+    Column("delivered_share", "share", Unit.SHARE, "SMS.DELIVERED.SHARE"),
+    Column("delivery_s", "mean", Unit.SECONDS, "SMS.DELIVERY"),
+    Column("cost", "cost", Unit.MONEY, "SMS.COST"),
 )
 
 
@@ -109,5 +109,4 @@ def _lines(connection: Connection, interval: Interval) -> dict[tuple[str, str], 
 def _row(line: SmsLine) -> Sequence[Value]:
     ends = [line.states.get(state, 0) for state in (*TOLD, "refused")]
     share_, speed = line.delivered_share, line.delivery_s or None
-    cost = round(line.cost, 4)
-    return (line.source, line.template, line.messages, line.parts, *ends, line.open, share_, speed, cost)
+    return (line.source, line.template, line.messages, line.parts, *ends, line.open, share_, speed, line.cost)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, case, func, select
 
+from pbx.reporting.opened.figure import Figure, Source, always, holds
 from pbx.reporting.proportion import Share
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Sheet, Unit
@@ -26,18 +27,31 @@ NOTES = (
 )
 
 
+_cdr, _origin = schema.cdrs.c, call_sources.c
+TOLD_CALLS = (
+    select(
+        *(_cdr.id, _cdr.started_us, _origin.device, _origin.source),
+        case((_origin.method == "widget", "widget"), else_="call").label("tool"),
+        case((_cdr.bridged_us.is_not(None), 1), else_=0).label("spoken"),
+    )
+    .join_from(call_sources, schema.cdrs, _cdr.id == _origin.call_id)
+    .where(_cdr.test == "", (_origin.device != "") | (_origin.source != ""))
+    .subquery("told_calls")
+)
+TOOLS = Source(TOLD_CALLS, "id", "started_us", keys={name: name for name in ("device", "source", "tool")})
+FIGURES = (
+    Figure("TOOL", TOOLS, always, always, within=frozenset({"tool"})),
+    Figure("TOOL.SPOKEN", TOOLS, always, holds(TOLD_CALLS.c.spoken == 1)),
+)
+
+
 def tools_sheet(connection: Connection, request: Request) -> list[Sheet]:
     """By device and source, the most calls first."""
-    cdr, origin = schema.cdrs.c, call_sources.c
-    tool = case((origin.method == "widget", "widget"), else_="call").label("tool")
+    origin, row = call_sources.c, TOLD_CALLS.c
     query = (
-        select(
-            origin.device, origin.source, tool, func.count(), func.sum(case((cdr.bridged_us.is_not(None), 1), else_=0))
-        )
-        .join_from(call_sources, schema.cdrs, cdr.id == origin.call_id)
-        .where(cdr.started_us >= request.period.start_us, cdr.started_us < request.period.end_us, cdr.test == "")
-        .where((origin.device != "") | (origin.source != ""))
-        .group_by(origin.device, origin.source, tool)
+        select(row.device, row.source, row.tool, func.count(), func.sum(row.spoken))
+        .where(row.started_us >= request.period.start_us, row.started_us < request.period.end_us)
+        .group_by(row.device, row.source, row.tool)
     )
     known = connection.execute(select(origin.call_id).limit(1)).first() is not None
     rows = [tuple(row) for row in connection.execute(query)] if known else []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pbx.reporting.figures import TrunkFigures
 from pbx.reporting.intervals import Interval
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 
 COLUMNS = (
     Column("trunk", "Trunk", Unit.TEXT),
@@ -18,10 +18,10 @@ COLUMNS = (
     Column("failed", "Failed", formula="SEIZURES.FAILED"),
     Column("asr", "ASR", Unit.SHARE, "ASR"),
     Column("ner", "NER", Unit.SHARE, "NER"),
-    Column("average_call_duration_s", "Average\ncall", Unit.SECONDS, "ACD.DURATION"),
+    Column("average_call_duration_s", "Average\ncall", Unit.SECONDS, "ACD.DURATION", Measure.EACH),
     Column("pdd_s", "PDD", Unit.SECONDS, "PDD"),
-    Column("pdd_max_s", "Longest\nPDD", Unit.SECONDS, "PDD"),
-    Column("mos", "MOS", Unit.MONEY, "MOS"),
+    Column("pdd_max_s", "Longest\nPDD", Unit.SECONDS, "PDD", Measure.MAX),
+    Column("mos", "MOS", Unit.MONEY, "MOS", Measure.MEAN),
     Column("cost", "Cost", Unit.MONEY, "COST"),
 )
 NOTES = (

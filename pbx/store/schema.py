@@ -15,6 +15,7 @@ from pbx.store import schema_ledger as schema_ledger
 from pbx.store import schema_outbox as schema_outbox
 from pbx.store import schema_settings as schema_settings
 from pbx.store import schema_sms as schema_sms
+from pbx.store import schema_teams as schema_teams
 from pbx.store import schema_tracking as schema_tracking
 from pbx.store import schema_webhooks as schema_webhooks
 from pbx.store import schema_widget as schema_widget
@@ -23,7 +24,7 @@ from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 from pbx.store.schema_selftest import selftest_results as selftest_results
 
-HEAD = "0025"  # the newest revision under migrations/versions
+HEAD = "0028"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")

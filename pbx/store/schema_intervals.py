@@ -58,8 +58,9 @@ interval_agents = Table(
     metadata,
     _bin(),
     _key("agent"),
+    _key("queue"),
     Column("callback", Boolean(create_constraint=False), primary_key=True),
-    *_big("calls", "talk_us", "hold_us"),
+    *_big("calls", "talk_us", "hold_us", "wait_us", "wrapup_us"),
 )
 
 interval_offers = Table(

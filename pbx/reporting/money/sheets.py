@@ -13,30 +13,30 @@ from pbx.reporting.money.calls import MoneyCall
 from pbx.reporting.money.ends import MissedEnd, Outcome
 from pbx.reporting.money.figures import Money, MoneyFigures, money
 from pbx.reporting.request import Request
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 
 MOST_CALLS = 20_000  # rows of the list of missed calls
 FIGURES = (
-    Column("calls", "Calls"),
-    Column("unique_callers", "Unique\ncallers"),
-    Column("answered", "Answered"),
-    Column("missed", "Missed"),
-    Column("missed_share", "Missed\nshare", Unit.SHARE),
-    Column("ad_cost", "Advert\ncost", Unit.MONEY),
-    Column("cost_per_call", "Per\ncall", Unit.MONEY),
-    Column("cost_per_answered", "Per\nanswered", Unit.MONEY),
-    Column("cost_per_unique", "Per\nunique", Unit.MONEY),
-    Column("sales", "Sales"),
-    Column("revenue", "Revenue", Unit.MONEY),
+    Column("calls", "Calls", formula="MONEY.CALLS"),
+    Column("unique_callers", "Unique\ncallers", formula="MONEY.UNIQUE"),
+    Column("answered", "Answered", formula="MONEY.ANSWERED"),
+    Column("missed", "Missed", formula="MONEY.MISSED"),
+    Column("missed_share", "Missed\nshare", Unit.SHARE, "MONEY.MISSED"),
+    Column("ad_cost", "Advert\ncost", Unit.MONEY, "MONEY.COST"),
+    Column("cost_per_call", "Per\ncall", Unit.MONEY, "MONEY.CALLS", Measure.EACH),
+    Column("cost_per_answered", "Per\nanswered", Unit.MONEY, "MONEY.ANSWERED", Measure.EACH),
+    Column("cost_per_unique", "Per\nunique", Unit.MONEY, "MONEY.UNIQUE", Measure.EACH),
+    Column("sales", "Sales", Unit.COUNT, "MONEY.SALES", Measure.SUM),
+    Column("revenue", "Revenue", Unit.MONEY, "MONEY.REVENUE"),
     Column("cost_per_sale", "Per\nsale", Unit.MONEY),
     Column("roi", "ROI", Unit.SHARE),
-    Column("wasted", "Wasted", Unit.MONEY),
+    Column("wasted", "Wasted", Unit.MONEY, "MONEY.WASTED"),
 )
 ENDS = (
     Column("end", "End", Unit.TEXT),
-    Column("missed_calls", "Missed\ncalls"),
-    Column("of_missed", "Share", Unit.SHARE),
-    Column("ad_cost", "Advert\ncost", Unit.MONEY),
+    Column("missed_calls", "Missed\ncalls", formula="MISSED.CALLS"),
+    Column("of_missed", "Share", Unit.SHARE, "MISSED.END"),
+    Column("ad_cost", "Advert\ncost", Unit.MONEY, "MISSED.COST"),
 )
 MISSED = (
     Column("call", "Call", Unit.TEXT),

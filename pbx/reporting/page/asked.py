@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours
 from pbx.config import Language
+from pbx.ledger.terms import Terms
 from pbx.reporting.delays import delay_name
 from pbx.reporting.intervals import Interval, local
 from pbx.reporting.page.texts import TEXTS
@@ -32,10 +33,13 @@ class Asked:
     hours: Sequence[OpeningHours]
     now_us: int
     demo: str = ""
+    money: Terms = field(default_factory=Terms)
+    teams: Sequence[tuple[str, str, str]] = ()
 
     def request(self, **filters: str) -> Request:
         """The same as a report of the registry is asked with."""
-        return Request(self.interval, self.zone, self.now_us, self.language, filters, self.thresholds, list(self.hours))
+        given = (self.thresholds, list(self.hours), self.money, self.teams)
+        return Request(self.interval, self.zone, self.now_us, self.language, filters, *given)
 
     @property
     def days(self) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
-from pbx.reporting.behind import Selector, behind
+from pbx.reporting.behind import Facts, Selector, behind, opened
 from pbx.reporting.formulas import FIGURES
 from pbx.reporting.intervals import local
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.html import Page
-from pbx.reporting.sheet import Column
+from pbx.reporting.sheet import Column, Sheet, Value
 
 MOST_LISTS = 40
 SHOWN = 25  # calls of a list
@@ -21,14 +23,14 @@ class Links:
     def __init__(self, connection: Connection, asked: Asked) -> None:
         self._connection = connection
         self._asked = asked
-        self._wanted: dict[tuple[str, str, str], str] = {}
+        self._wanted: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
 
-    def anchor(self, column: Column, key: str, name: str) -> str:
-        """Where the calls of the figure in this column and of the row `name` are listed; "" for nowhere."""
+    def anchor(self, sheet: Sheet, column: Column, row: Sequence[Value]) -> str:
+        """Where the calls of the figure in this column and row are listed; "" for nowhere."""
         figure = FIGURES.get(column.formula)
-        if figure is None or (name != "all" and key not in figure.source.keys):
+        if figure is None:
             return ""
-        wanted = (column.formula, "" if name == "all" else key, "" if name == "all" else name)
+        wanted = (column.formula, tuple(sorted(opened(figure, sheet.columns, row).items())))
         if wanted not in self._wanted and len(self._wanted) >= MOST_LISTS:
             return ""
         return self._wanted.setdefault(wanted, f"calls-{len(self._wanted) + 1}")
@@ -40,10 +42,11 @@ class Links:
         asked = self._asked
         page.heading(asked.text("behind"))
         page.say(asked.text("behind_about", count=SHOWN), "note")
-        for (formula, key, name), anchor in self._wanted.items():
-            selector = Selector(formula, asked.interval, {key: name} if key else {})
-            found = behind(self._connection, selector, asked.thresholds, limit=SHOWN, counted=False)
-            title = f"{formula}{f', {name}' if name else ''}"
+        request, known = asked.request(), Facts()
+        for (formula, filters), anchor in self._wanted.items():
+            selector = Selector(formula, asked.interval, dict(filters))
+            found = behind(self._connection, selector, request, limit=SHOWN, counted=False, known=known)
+            title = ", ".join((formula, *(value for _, value in filters)))
             rows = [
                 (
                     f"{local(row.at_us, asked.zone):%Y-%m-%d %H:%M:%S}",

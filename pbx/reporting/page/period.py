@@ -10,6 +10,7 @@ from pbx.reporting import queries
 from pbx.reporting.agents import agents_sheet
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import local
+from pbx.reporting.opened.team import spans
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.behind import Links
 from pbx.reporting.page.html import Page
@@ -35,6 +36,7 @@ AGENTS = (
     *("agent", "offers", "answered", "missed", "rona", "aht_s", "talk_s", "wrapup_s", "available_s"),
     *("occupancy", "utilisation"),
 )
+TEAMS = ("team", "agents", "offers", "rona", "lost_share", "answered", "aht_s", "talk_s", "occupancy", "utilisation")
 
 
 def period_page(connection: Connection, asked: Asked) -> str:
@@ -59,6 +61,7 @@ def period_page(connection: Connection, asked: Asked) -> str:
     page.heading(asked.text("agents"))
     found = translate(agents_sheet(connection, [asked.interval], asked.now_us), "agents", asked.language)
     table(page, asked, some(found, AGENTS), links)
+    _teams(page, connection, asked, links)
     page.heading(asked.text("trunks"))
     trunks = trunks_sheet(asked.interval, queries.trunk_figures(connection, asked.interval))
     table(page, asked, translate(trunks, "trunks", asked.language), links)
@@ -71,6 +74,16 @@ def period_page(connection: Connection, asked: Asked) -> str:
         page.say(asked.text("left_out", days=MOST_DAYS), "note")
     links.write(page)
     return page.html()
+
+
+def _teams(page: Page, connection: Connection, asked: Asked, links: Links) -> None:
+    """Nothing where nobody belongs to a team."""
+    if not spans(connection, asked.request()):
+        return
+    by_team, by_queue = sheets(connection, "teams", asked.request())
+    page.heading(by_team.title.partition(", ")[0])
+    table(page, asked, some(by_team, TEAMS), links)
+    table(page, asked, by_queue, links)
 
 
 def _tiles(page: Page, asked: Asked, figures: list[QueueFigures], lost: Recovery) -> None:

@@ -27,11 +27,10 @@ def table(page: Page, asked: Asked, sheet: Sheet, links: Links) -> None:
         return
     rows: list[list[Cell]] = []
     for row in sheet.rows[:MOST_ROWS]:
-        named = str(row[0]) if isinstance(row[0], str) else ""
         cells: list[Cell] = []
         for column, value in zip(sheet.columns, row, strict=True):
             shown = asked.text("all") if value == "all" else asked.cell(value, column.unit)
-            anchor = links.anchor(column, sheet.columns[0].name, named) if value else ""
+            anchor = links.anchor(sheet, column, row) if value else ""
             cells.append((shown, anchor) if anchor else shown)
         rows.append(cells)
     page.table([column.heading for column in sheet.columns], rows)

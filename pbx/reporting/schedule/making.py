@@ -64,4 +64,5 @@ class MailJob:
     def _asked(self, connection: Connection) -> Asked:
         request = self.where.request(self.period, self.language, {})
         given = (self.where.thresholds, request.hours, request.now_us, demo_note(connection, self.language))
-        return Asked(self.period, ZoneInfo(self.zone), self.language, *given)
+        terms = (self.where.money, self.where.teams)
+        return Asked(self.period, ZoneInfo(self.zone), self.language, *given, *terms)

@@ -10,6 +10,7 @@ TITLES = {
     "campaigns": "Campaigns",
     "queues": "Queues",
     "agents": "Agents",
+    "teams": "Teams",
     "trunks": "Trunks",
     "callbacks": "Callbacks",
     "missed": "Missed customers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TITLES = {
+    "teams": "Zespoły",
     "delays": "Skuteczność a czas oddzwonienia",
     "lost": "Konsultanci i utraceni dzwoniący",
     "tools": "Które narzędzie wybierają",
@@ -24,6 +25,15 @@ TITLES = {
 }
 
 COLUMNS = {
+    "agents": "Konsultanci",
+    "team": "Zespół",
+    "site": "Biuro",
+    "teams": "Zespoły",
+    "kind": "Rodzaj",
+    "ctr_low": "od",
+    "ctr_high": "do",
+    "tries": "Próby",
+    "pickup": "Odebrano",
     "mos": "MOS",
     "delay": "Pierwsza próba po",
     "called": "Dzwoniono",
@@ -189,6 +199,12 @@ COLUMNS = {
 }
 
 NOTES = {
+    "teams": (
+        "Według tego, kto wtedy należał do zespołu; "
+        "konsultant dwóch zespołów liczy się w obu, a razem raz. Bez zespołu: -. "
+        "Zajętość, wykorzystanie, RONA, AHT: jak u konsultantów. Utraceni: dzwoniący zrezygnował po nieprzyjętej "
+        "propozycji / propozycje, z przedziałem 95 % (Wilson)."
+    ),
     "delays": (
         "Udział: wśród klientów, do których pierwszy raz zadzwoniono po takim czasie, ci, z którymi ta próba "
         "połączyła; przedział 95 % (Wilson). Krzywa nierosnąca: regresja izotoniczna ważona liczbą klientów. Bez "
@@ -209,9 +225,11 @@ NOTES = {
         "przyczyną była wiadomość."
     ),
     "campaigns": (
-        "Baza: numery, do których napisano. CTR = unikalni klikający / doręczone. Wskaźnik kontaktu = numery, z "
-        "którymi rozmawiano w dowolną stronę w ciągu 7 dni / baza. Konwersja = numery, które kliknęły lub "
-        "zadzwoniły w ciągu 7 dni / baza. Przedziały 95 % (Wilson)."
+        "Baza: numery, do których napisano (sms), albo do których centrala zadzwoniła sama, według powodu (callback). "
+        "CTR = unikalni klikający / doręczone. Odebrano = odebrane próby / próby. Wskaźnik kontaktu = numery, z "
+        "którymi rozmawiano w dowolną stronę w ciągu 7 dni / baza. Konwersja = numery, które kliknęły, zadzwoniły "
+        "lub odebrały w ciągu 7 dni / baza. Przedziały 95 % (Wilson). List numerów do masowego dzwonienia jeszcze "
+        "nie ma."
     ),
     "queues": "SL1 = (ANS≤T + AB≤T) / (ANS + AB): wczesne rezygnacje liczą się jak obsłużone.\n"
     "SL2 = ANS≤T / ANS: tylko odebrane.\nSL3 = ANS≤T / (ANS + AB): ściśle.\n"
@@ -238,7 +256,8 @@ NOTES = {
     "wyszli, liczą się tak długo, jak czekali (Kaplan–Meier).",
     "customers": "Za pierwszym razem = dzwoniący, których pierwsze połączenie dnia do kolejki odebrano / dzwoniący.\n"
     "Załatwione (przybliżenie) = odebrane połączenia, po których ten sam numer nie zadzwonił do tej kolejki w ciągu "
-    "7 dni; sprawy nie porównuje się. W toku: 7 dni jeszcze trwa.\nNieodebrane = numery z połączeniem, którego nikt "
+    "7 dni / odebrane, których 7 dni minęło; sprawy nie porównuje się. W toku: 7 dni jeszcze trwa.\n"
+    "Nieodebrane = numery z połączeniem, którego nikt "
     "z kolejki nie odebrał; odzyskani = rozmawiano z nimi później, w dowolną stronę. Bez połączeń bez numeru.",
     "redials": "Połączenia klienta, które zaczynają się w ciągu dziesięciu minut od końca poprzedniego, to próby "
     "jednej sprawy, aż ktoś z nim porozmawia. Udział: we wszystkich klientach; mediana: od pierwszej próby do "

@@ -91,13 +91,16 @@ def _agents(wanted: Sequence[Moments]) -> Select[Any]:
         select(
             bin_of(visit.joined_us).label("bin_us"),
             visit.agent,
+            visit.queue,
             callback.label("callback"),
             count().label("calls"),
             total(millionths(visit.talk_s)).label("talk_us"),
             total(millionths(visit.hold_s)).label("hold_us"),
+            total(millionths(visit.wait_s)).label("wait_us"),
+            total(millionths(visit.wrapup_s)).label("wrapup_us"),
         )
         .where(within(visit.joined_us, wanted), visit.outcome == "answered")
-        .group_by(bin_of(visit.joined_us), visit.agent, callback)
+        .group_by(bin_of(visit.joined_us), visit.agent, visit.queue, callback)
     )
 
 

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
 
+from pbx.demodata.agency import Agency
+from pbx.demodata.build import Year, build
+from pbx.ledger.terms import Terms
 from pbx.reporting.behind import Selector, behind
 from pbx.reporting.formulas import FIGURES
+from pbx.reporting.intervals import days
 from pbx.reporting.queries import trunk_figures
-from pbx.reporting.registry import KINDS
-from pbx.reporting.request import BadRequest
+from pbx.reporting.registry import KINDS, Kind, sheets
+from pbx.reporting.request import BadRequest, Request
 from pbx.reporting.service_level import Formula
+from pbx.store.database import reader_engine, writer_engine
+from tests.pbx.reporting.enriched import enrich
 from tests.pbx.reporting.ledger import ALL, THRESHOLDS, Ledger
+from tests.pbx.reporting.opening import check
 from tests.support.journeys import CallEvent, abandoned, answered, left, seizure
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+FIVE = days(date(2026, 11, 20), 5, WARSAW)
+DAY_US = 86_400_000_000
+ASKED = Request(ALL, WARSAW, 2**62, thresholds=THRESHOLDS)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +48,7 @@ def ledger() -> Ledger:
 
 
 def shares(ledger: Ledger, figure: str, **filters: str) -> tuple[int, int]:
-    found = behind(ledger.connection, Selector(figure, ALL, filters), THRESHOLDS)
+    found = behind(ledger.connection, Selector(figure, ALL, filters), ASKED)
     return found.part, found.whole
 
 
@@ -44,7 +62,7 @@ def test_the_calls_of_each_figure_are_those_that_it_counts(ledger: Ledger) -> No
     assert shares(ledger, "FO")[0] == queue.flowed_out
     part, whole = shares(ledger, "AR.ADJ")
     assert queue.adjusted_abandonment_rate == pytest.approx(part / whole)
-    asa = behind(ledger.connection, Selector("ASA", ALL), THRESHOLDS, limit=1000)
+    asa = behind(ledger.connection, Selector("ASA", ALL), ASKED, limit=1000)
     assert queue.asa_s == pytest.approx(sum(row.value or 0.0 for row in asa.rows) / asa.part)
     (trunk,) = trunk_figures(ledger.connection, ALL)
     for name, value in (("ASR", trunk.asr), ("NER", trunk.ner)):
@@ -56,7 +74,7 @@ def test_page_after_page_each_call_comes_once(ledger: Ledger) -> None:
     seen: list[str] = []
     cursor = ""
     while True:
-        found = behind(ledger.connection, Selector("OFF", ALL), THRESHOLDS, limit=7, cursor=cursor)
+        found = behind(ledger.connection, Selector("OFF", ALL), ASKED, limit=7, cursor=cursor)
         seen += [row.id for row in found.rows]
         cursor = found.next
         if not cursor:
@@ -72,13 +90,39 @@ def test_what_cannot_be_asked(ledger: Ledger) -> None:
         (Selector("SL4", ALL, {"queue": "x" * 200}), "longer than"),
     ):
         with pytest.raises(BadRequest, match=text):
-            behind(ledger.connection, selector, THRESHOLDS)
+            behind(ledger.connection, selector, ASKED)
     with pytest.raises(BadRequest, match="cursor"):
-        behind(ledger.connection, Selector("SL4", ALL), THRESHOLDS, cursor="x:1")
+        behind(ledger.connection, Selector("SL4", ALL), ASKED, cursor="x:1")
 
 
-@pytest.mark.parametrize("figure", FIGURES.values(), ids=list(FIGURES))
-def test_every_figure_can_be_opened(ledger: Ledger, figure: object) -> None:
-    found = behind(ledger.connection, Selector(figure.id, ALL), THRESHOLDS)  # type: ignore[attr-defined]
-    assert 0 <= found.part <= found.whole
-    assert len(KINDS) > 10
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """Five days of demo calls, with everything else that there is at random."""
+    path = tmp_path_factory.mktemp("full") / "centrala.db"
+    build(path, Year(Agency(inbound=2500, outbound=500), last=date(2026, 11, 20), days=5, seed=2))
+    url = URL.create("sqlite", database=str(path))
+    for engine, change in ((writer_engine(url), True), (reader_engine(url), False)):
+        with engine.begin() as connection:
+            if change:
+                enrich(connection, seed=5)
+            else:
+                yield connection
+        engine.dispose()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_calls_behind_each_figure_of_each_report_give_it(full: Connection, kind: Kind) -> None:
+    """Counted by the figure's own rule, for each row of the report."""
+    asked = Request(FIVE, WARSAW, FIVE.end_us + 9 * DAY_US, "en", {}, {"hotline": (20.0, 5.0)}, money=Terms("PLN"))
+    for by in ("source", "campaign") if kind.name == "money" else ("",):
+        made = sheets(full, kind.name, replace(asked, filters={"by": by} if by else {}))
+        solid = sum(check(full, sheet, asked) for sheet in made)
+        formulas = [column.formula for sheet in made for column in sheet.columns if column.formula]
+        assert set(formulas) <= set(FIGURES)
+        assert bool(solid) == bool(formulas)
+
+
+def test_every_figure_can_be_opened(ledger: Ledger) -> None:
+    for figure in FIGURES.values():
+        found = behind(ledger.connection, Selector(figure.id, FIVE), ASKED)
+        assert 0 <= found.part <= found.whole

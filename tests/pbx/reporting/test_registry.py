@@ -49,7 +49,7 @@ def test_a_filter_keeps_the_rows_that_it_names(ledger: Ledger) -> None:
     assert every.remarks == "T = 20 s, S = 5 s"
     data = one.data()
     assert data["rows"][0]["SL4"] == 1.0
-    assert {"name": "SL4", "title": "SL4", "unit": "share", "formula": "SL4"} in data["columns"]
+    assert {"name": "SL4", "title": "SL4", "unit": "share", "formula": "SL4", "measure": "share"} in data["columns"]
 
 
 @pytest.mark.parametrize(

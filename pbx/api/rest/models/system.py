@@ -77,6 +77,37 @@ class SheetColumn(Shown):
     name: str
     title: str
     unit: str
+    formula: str = ""  # /figures/calls opens it
+    measure: str = (
+        ""  # how it follows from the rows: count, share, mean, sum, max, p50, p90, median, ratio, each, curve
+    )
+
+
+class FigureKind(Shown):
+    """A figure that can be opened."""
+
+    id: str
+    what: str
+    keys: list[str] = []
+
+
+class FigureRow(Shown):
+    """A call, contact or message behind a figure."""
+
+    at: str
+    id: str
+    counted: bool
+    value: float | None
+
+
+class FigureCalls(Shown):
+    """`whole` and `part` count all rows, not only those of this page."""
+
+    what: str
+    whole: int
+    part: int
+    rows: list[FigureRow]
+    next: str = ""
 
 
 class ReportSheet(Shown):

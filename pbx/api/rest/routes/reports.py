@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pbx.accounts.rights import Permission
 from pbx.api.control import Refused
 from pbx.api.rest.access import allow
-from pbx.api.rest.models.system import Report, ReportKind
+from pbx.api.rest.models.system import FigureCalls, FigureKind, Report, ReportKind
 from pbx.api.rest.page import Page, Paging, page_of
 from pbx.api.rest.problem import problems
 from pbx.reporting.export import to_csv
@@ -44,6 +44,10 @@ class ReportControl(Protocol):
     async def sheets(
         self, name: str, since: str, until: str, filters: Mapping[str, str], language: Any = "en"
     ) -> list[dict[str, Any]]: ...
+    def figures(self) -> list[dict[str, Any]]: ...
+    async def calls(
+        self, figure: str, since: str, until: str, filters: Mapping[str, str], *, limit: int, cursor: str
+    ) -> dict[str, Any]: ...
 
 
 def reports_router(control: ReportControl) -> APIRouter:
@@ -76,16 +80,46 @@ def reports_router(control: ReportControl) -> APIRouter:
         language: Tongue = "en",
     ) -> Any:
         """Each report has filters of its own: /reports lists them, and they are given as parameters."""
-        given = request.query_params
-        if len(given) != len(given.multi_items()):
-            raise Refused(422, "a parameter is given twice")
-        filters = {key: value for key, value in given.items() if key not in OWN and value}
+        filters = _filters(request, OWN)
         sheets = await control.sheets(name, since, until, filters, language)
         if form == "csv":
             return Response(await asyncio.to_thread(_csv, sheets), headers={"content-type": CSV})
         return {"name": name, "sheets": sheets}
 
+    @router.get("/figures", response_model=Page[FigureKind], dependencies=READ, summary="Which figures can be opened")
+    async def figures(page: Paging) -> Any:
+        return page_of(control.figures(), page, lambda row: row["id"])
+
+    @router.get(
+        "/figures/calls",
+        response_model=FigureCalls,
+        dependencies=READ,
+        summary="The calls behind a figure",
+        responses=problems(404),
+    )
+    async def calls(
+        figure: Annotated[str, Query(max_length=40, examples=["SL4"], description="Its id, as columns name it")],
+        request: Request,
+        since: Day = "",
+        until: LastDay = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Annotated[str, Query(max_length=200, description="`next` of the page before")] = "",
+    ) -> Any:
+        """Newest first. Each figure has keys of its own (/figures lists them), and they are given as parameters; "-" is
+        what has none. `counted` rows are those of the numerator, `value` is what a mean or a sum is made of.
+        """
+        filters = _filters(request, {"figure", "from", "to", "limit", "cursor"})
+        return await control.calls(figure, since, until, filters, limit=limit, cursor=cursor)
+
     return router
+
+
+def _filters(request: Request, own: set[str]) -> dict[str, str]:
+    """The parameters that the report or figure itself has."""
+    given = request.query_params
+    if len(given) != len(given.multi_items()):
+        raise Refused(422, "a parameter is given twice")
+    return {key: value for key, value in given.items() if key not in own and value}
 
 
 def _csv(sheets: list[dict[str, Any]]) -> bytes:

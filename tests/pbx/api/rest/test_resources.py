@@ -228,6 +228,17 @@ async def test_a_report_as_data_and_as_csv(routers: list[APIRouter]) -> None:
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         assert csv.text.splitlines()[1].count("sales") == 1
         assert (await admin.get("/reports/none")).status_code == 404
+        column = next(one for one in report["sheets"][0]["columns"] if one["name"] == "SL4")
+        assert (column["formula"], column["measure"]) == ("SL4", "share")
+        known = (await admin.get("/figures", params={"limit": 200})).json()["items"]
+        assert {"id": "FCR.PROXY", "what": "call", "keys": ["queue"]} in known
+        behind = {**asked, "figure": "OFF", "queue": "sales", "limit": 2}
+        first = (await admin.get("/figures/calls", params=behind)).json()
+        assert (first["what"], first["whole"], len(first["rows"])) == ("call", row["offered"], 2)
+        then = (await admin.get("/figures/calls", params={**behind, "cursor": first["next"]})).json()
+        assert not {one["id"] for one in first["rows"]} & {one["id"] for one in then["rows"]}
+        assert (await admin.get("/figures/calls", params={**asked, "figure": "LUCK"})).status_code == 404
+        assert (await admin.get("/figures/calls", params={**behind, "moon": "full"})).status_code == 422
 
 
 async def test_calls_begin_by_rights(routers: list[APIRouter]) -> None:

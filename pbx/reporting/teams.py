@@ -1,0 +1,154 @@
+"""Teams and sites: what their agents were offered and took, what it took of them, and whom they lost.
+
+Who belongs to what is what held then: the period is cut where memberships begin and end, which are quarters of an hour,
+and each piece is added up by the members of that time. An agent of two teams counts in both, in "all" once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sqlalchemy import Connection, not_, select
+
+from pbx.reporting.agents import MICRO, AgentFigures, agent_figures
+from pbx.reporting.intervals import Interval
+from pbx.reporting.lost import lost_callers
+from pbx.reporting.opened.team import NOBODY, TEAM, Span, spans
+from pbx.reporting.proportion import Share
+from pbx.reporting.request import Request
+from pbx.reporting.service_level import share
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
+from pbx.store.intervals.bins import total
+from pbx.store.intervals.families import AGENTS
+from pbx.store.intervals.reading import sums
+
+ALL = "all"
+NOTES = (
+    "By who belonged to the team then; an agent of two teams counts in both, in all of them together once. Without a\n"
+    "team: -. Occupancy, utilisation, RONA, AHT: as of agents. Lost: the caller gave up after an offer that was not\n"
+    "accepted / offers, with the 95 % interval (Wilson)."
+)
+QUEUE_NOTES = "Calls of each queue by the team of who answered them: their waits, and what it took on average."
+
+
+@dataclass(slots=True)
+class TeamFigures:
+    """One team, site, or all. `queues`: by queue the answered calls and the microseconds of (wait, talk, hold, ACW)."""
+
+    name: str
+    sums: AgentFigures = field(default_factory=lambda: AgentFigures(""))
+    agents: set[str] = field(default_factory=set)
+    lost: int = 0
+    queues: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Of the period: who belongs to what does not change in it."""
+
+    interval: Interval
+    teams: dict[str, list[str]]  # by agent
+
+
+def team_figures(connection: Connection, request: Request, kind: str = TEAM) -> list[TeamFigures]:
+    """By name, those without any before the last, which is all of them."""
+    found: dict[str, TeamFigures] = {}
+    for piece in _pieces(request.period, spans(connection, request, kind)):
+        lost = lost_callers(connection, piece.interval)
+        for one in agent_figures(connection, piece.interval, request.now_us):
+            for name in (*piece.teams.get(one.agent, (NOBODY,)), ALL):
+                mine = found.setdefault(name, TeamFigures(name))
+                mine.agents.add(one.agent)
+                _add(mine.sums, one)
+                mine.lost += lost.get(one.agent, 0)
+        for agent, queue, figures in _answered(connection, piece.interval):
+            for name in (*piece.teams.get(agent, (NOBODY,)), ALL):
+                mine = found.setdefault(name, TeamFigures(name))
+                before = mine.queues.get(queue, [0] * len(figures))
+                mine.queues[queue] = [a + b for a, b in zip(before, figures, strict=True)]
+    return sorted(found.values(), key=lambda one: (one.name == ALL, one.name == NOBODY, one.name))
+
+
+def _pieces(period: Interval, members: Sequence[Span]) -> Iterator[_Piece]:
+    changes = {at for span in members for at in (span.from_us, span.until_us)}
+    cuts = [period.start_us, *sorted(at for at in changes if period.start_us < at < period.end_us), period.end_us]
+    for start_us, end_us in pairwise(cuts):
+        teams: dict[str, list[str]] = {}
+        for span in members:
+            if span.from_us <= start_us < span.until_us:
+                teams.setdefault(span.agent, []).append(span.name)
+        yield _Piece(Interval(period.label, start_us, end_us), teams)
+
+
+def _answered(connection: Connection, interval: Interval) -> Iterator[tuple[str, str, list[int]]]:
+    """(agent, queue, [answered, wait, talk, hold, wrap-up]) of callers; durations are microseconds."""
+    table = sums(connection, AGENTS, interval.start_us, interval.end_us).c
+    names = ("calls", "wait_us", "talk_us", "hold_us", "wrapup_us")
+    query = select(table.agent, table.queue, *(total(table[name]) for name in names))
+    for agent, queue, *figures in connection.execute(
+        query.where(not_(table.callback)).group_by(table.agent, table.queue)
+    ):
+        yield agent, queue, figures
+
+
+def _add(to: AgentFigures, one: AgentFigures) -> None:
+    for state, seconds in one.states.items():
+        to.states[state] = to.states.get(state, 0.0) + seconds
+    for name in ("offers", "accepted", "missed", "alert_s", "answered", "callbacks", "talk_s", "hold_s"):
+        setattr(to, name, getattr(to, name) + getattr(one, name))
+
+
+def columns(kind: str) -> tuple[Column, ...]:
+    return (
+        Column(kind, kind.capitalize(), Unit.TEXT),
+        Column("agents", "Agents"),
+        Column("offers", "Offers", formula="OFFERS"),
+        Column("missed", "Not\naccepted", formula="OFFERS.MISSED"),
+        Column("rona", "RONA", Unit.SHARE, "RONA"),
+        Column("lost_share", "Lost,\nshare", Unit.SHARE, "LOST"),
+        Column("lost_low", "from", Unit.SHARE),
+        Column("lost_high", "to", Unit.SHARE),
+        Column("answered", "An-\nswered", formula="AGENT.ANSWERED"),
+        Column("callbacks", "Call-\nbacks", formula="AGENT.CALLBACKS"),
+        Column("aht_s", "AHT", Unit.SECONDS, "AGENT.AHT", Measure.EACH),
+        Column("talk_s", "Talk", Unit.SECONDS, "AGENT.TALK", Measure.SUM),
+        Column("available_s", "Avail-\nable", Unit.SECONDS, "STATE.AVAILABLE", Measure.SUM),
+        Column("break_s", "Break", Unit.SECONDS, "STATE.BREAK", Measure.SUM),
+        Column("signed_in_s", "Signed\nin", Unit.SECONDS, "STATE.SIGNED_IN", Measure.SUM),
+        Column("occupancy", "Occu-\npancy", Unit.SHARE, "OCC", Measure.RATIO),
+        Column("utilisation", "Utili-\nsation", Unit.SHARE, "UTIL", Measure.RATIO),
+    )
+
+
+def queue_columns(kind: str) -> tuple[Column, ...]:
+    return (
+        Column(kind, kind.capitalize(), Unit.TEXT),
+        Column("queue", "Queue", Unit.TEXT),
+        Column("answered", "An-\nswered", formula="ANS"),
+        Column("asa_s", "ASA", Unit.SECONDS, "ASA"),
+        Column("aht_s", "AHT", Unit.SECONDS, "AHT"),
+        Column("average_talk_s", "Talk", Unit.SECONDS, "TALK"),
+        Column("average_hold_s", "Hold", Unit.SECONDS, "HOLD"),
+        Column("average_wrapup_s", "ACW", Unit.SECONDS, "ACW"),
+    )
+
+
+def teams_sheet(connection: Connection, request: Request) -> list[Sheet]:
+    """Teams, or with by=site their offices; and what of each queue they answered."""
+    kind = request.filter("by") or TEAM
+    only = request.filter(TEAM)
+    found = [one for one in team_figures(connection, request, kind) if only in ("", one.name)]
+    sheet = Sheet(f"Teams, {request.period.label}", columns(kind), notes=NOTES)
+    queues = Sheet(f"Teams, {request.period.label}", queue_columns(kind), notes=QUEUE_NOTES)
+    for one in found:
+        did, lost = one.sums, Share(one.lost, one.sums.offers)
+        counts = (one.name, len(one.agents), did.offers, did.missed, did.rona)
+        bounds = (lost.value, *lost.interval) if lost.whole else (None, None, None)
+        times = (did.aht_s, did.talk_s, did.states.get("available", 0.0), did.states.get("break", 0.0), did.signed_in_s)
+        sheet.rows.append((*counts, *bounds, did.answered, did.callbacks, *times, did.occupancy, did.utilisation))
+        for queue, (answered, wait, talk, hold, acw) in sorted(one.queues.items()):
+            means = (share(us / MICRO, answered) for us in (wait, talk + hold + acw, talk, hold, acw))
+            queues.rows.append((one.name, queue, answered, *means))
+    return [sheet, queues]
