@@ -114,8 +114,8 @@ class RangeBook:
         for row in rows:
             try:
                 first, last, region, operator = row
-                if not (isinstance(region, str) and isinstance(operator, str) and region):
-                    raise ValueError("a range has a region and an operator")
+                if not (isinstance(region, str) and isinstance(operator, str) and (region or operator)):
+                    raise ValueError("a range has a region or an operator")
                 place = Place(region[:MAX_NAME], operator[:MAX_NAME])
                 table.append(int(first), int(last), place)
             except (TypeError, ValueError) as error:

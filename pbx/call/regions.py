@@ -76,10 +76,13 @@ class Regions:
         if not e164:
             return UNKNOWN
         info = self._plan.info(e164)
-        found = (table.find(e164) for table in (*self._imported, self._ranges))
-        place = next((place for place in found if place is not None), None)
-        if place is not None:
-            return Origin(info.country, place.region, info.kind, place.operator)
-        # Of mobile numbers the prefix tells the country alone.
-        region = "" if info.kind == "mobile" else geography.find(self._names, e164, self._language)
-        return Origin(info.country, region, info.kind)
+        region = operator = ""
+        for table in (*self._imported, self._ranges):
+            place = table.find(e164)
+            if place is not None:  # the table of one authority may tell the operator alone
+                region, operator = region or place.region, operator or place.operator
+                if region:
+                    break
+        if not region and info.kind != "mobile":  # of mobile numbers the prefix tells the country alone
+            region = geography.find(self._names, e164, self._language)
+        return Origin(info.country, region, info.kind, operator)

@@ -146,10 +146,12 @@ def _tell(answer: dict[str, Any], what: str, check: bool) -> None:
 
 
 def _text(file: Path) -> str:
-    from pbx.numbers.table import decode
+    from pbx.numbers.table import TableError, decode
 
     try:
         return decode(file.read_bytes())
+    except TableError as error:
+        fail(error)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")
 

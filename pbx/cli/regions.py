@@ -33,7 +33,7 @@ def import_ranges(
     name: Annotated[str, typer.Option(help="Of the table; empty: the file's. The same name replaces it.")] = "",
 ) -> None:
     """Take in ranges while the PBX runs; all of a file, or nothing of it."""
-    from pbx.numbers.ranges import read_ranges
+    from pbx.numbers.range_files import read_ranges
     from pbx.numbers.table import TableError, decode
 
     country = read_config(context.obj).config.numbering.country

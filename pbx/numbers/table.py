@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 MAX_FAULTS = 20  # told at once
 MAX_ROWS = 1_000_000
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls
+_CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]{2,}")  # a word of it in Windows-1251
 
 
 class TableError(ValueError):
@@ -38,17 +41,27 @@ class Faults:
 
 
 def decode(data: bytes) -> str:
-    """The text of a file: UTF-8, else Windows-1251, which Russian authorities still publish in."""
+    """The text of a file: UTF-8, else Windows-1251 or 1250, which authorities still publish in: where most letters
+    beyond ASCII stand beside another such letter they are Cyrillic, Polish ones stand alone. Raises TableError.
+    """
+    if data.startswith(WORKBOOKS):
+        raise TableError("the file", ["it is a workbook of Excel: save it as CSV (UTF-8)"])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1251", "replace")
+        beyond = len(data) - len(data.translate(None, bytes(range(128, 256))))
+        cyrillic = 2 * sum(map(len, _CYRILLIC.findall(data))) > beyond
+        return data.decode("cp1251" if cyrillic else "cp1250", "replace")
 
 
-def rows(text: str, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, {column: cell}) of every row; column names in small letters. Faults: no header, a row that is too long."""
+def rows(text: str, faults: Faults, *, bare: bool = False) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, {column: cell}) of every row; column names in small letters. Faults: no header, a row that is too long.
+
+    `bare`: no cell has several lines, so that a line with an odd quotation mark says that they are part of names.
+    """
     separator = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    plain = bare and any(line.count('"') % 2 for line in text.splitlines())
+    reader = csv.reader(io.StringIO(text), delimiter=separator, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if not any(header):

@@ -9,7 +9,8 @@ from pathlib import Path
 from pbx.config import Config, Trunk
 from pbx.configfile.problem import Problem
 from pbx.numbers.prices import MICRO, Price, PriceList, read_prices
-from pbx.numbers.ranges import RangeTable, read_ranges
+from pbx.numbers.range_files import read_ranges
+from pbx.numbers.ranges import RangeTable
 from pbx.numbers.table import TableError, decode
 
 
@@ -28,7 +29,8 @@ def price_list(trunk: Trunk) -> PriceList:
 
 def range_table(config: Config) -> RangeTable:
     """The number ranges. Raises OSError, TableError."""
-    return read_ranges((path, _text(path)) for path in config.numbering.ranges)
+    numbering = config.numbering
+    return read_ranges(((path, _text(path)) for path in numbering.ranges), numbering.country)
 
 
 def check_tables(config: Config) -> Iterator[Problem]:

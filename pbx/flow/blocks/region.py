@@ -79,15 +79,16 @@ class Region(Block):
 
 
 def fits(key: str, region: str, country: str) -> bool:
-    """Whether a region is one of those that `key` names."""
-    name = region.casefold()
+    """Whether a region is one of those that `key` names. A town and its region, as the Russian register joins them,
+    are both the region of a number: "г. Улан-Удэ|Республика Бурятия"."""
+    names = [name.strip() for name in region.casefold().split("|")]
     for part in (part.strip() for part in key.split("|")):
         if len(part) == 2 and part.isascii() and part.isupper():
             if part == country:
                 return True
         elif part.endswith("*"):
-            if name and name.startswith(part[:-1].casefold()):
+            if any(name and name.startswith(part[:-1].casefold()) for name in names):
                 return True
-        elif name == part.casefold() and name:
+        elif part and part.casefold() in names:
             return True
     return False

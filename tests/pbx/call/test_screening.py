@@ -14,7 +14,7 @@ from pbx.call.testing import LoopClock
 from pbx.config import Config
 from pbx.config import Screening as ScreeningConfig
 from pbx.events import Kind
-from pbx.numbers.ranges import read_ranges
+from pbx.numbers.range_files import read_ranges
 from tests.pbx.call.sip_world import BASIC, World
 
 CALLER = "+48600100200"

@@ -10,7 +10,7 @@ import pytest
 from pbx.customers.customer import Customer
 from pbx.events import Kind
 from pbx.flow.loader import check_flows
-from pbx.numbers.ranges import read_ranges
+from pbx.numbers.range_files import read_ranges
 from tests.pbx.flow.equipped import EquippedHouse, FakeWeb, said
 
 END = {"kind": "hangup"}

@@ -9,7 +9,7 @@ import pytest
 from pbx.config import Config
 from pbx.events import Kind
 from pbx.flow.loader import check_flows
-from pbx.numbers.ranges import read_ranges
+from pbx.numbers.range_files import read_ranges
 from tests.pbx.flow.equipped import EquippedHouse
 from tests.pbx.flow.rehearsal.support import run
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx.numbers.prices import MICRO, Price, PriceList, money, read_prices
-from pbx.numbers.ranges import Place, read_ranges
+from pbx.numbers.range_files import read_ranges
+from pbx.numbers.ranges import Place
 from pbx.numbers.table import MAX_FAULTS, Faults, TableError, decode, rows
 
 LIST = """\
