@@ -44,7 +44,8 @@ def read_ranges(texts: Iterable[tuple[str, str]], country: str = "") -> RangeTab
     spans: list[Span] = []
     faults: list[str] = []
     count = 0
-    for count, (name, text) in enumerate(texts, 1):
+    for name, text in texts:
+        count += 1
         found = Faults(name)
         mine = disjoint(_spans(text, found, code, length), found)
         faults += [f"{name}: {fault}" for fault in found.found]
