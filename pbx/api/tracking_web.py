@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pbx.api.client_address import ClientAddress
+from pbx.api.page_origin import is_page_of
 from pbx.api.per_minute import PerMinute
 from pbx.config import Config, WebSite
 from pbx.tracking.asking import Senseless, read_event, read_guard, read_page_ask
@@ -137,6 +138,8 @@ class TrackingWeb:
 
     def _guard(self, request: Request, site: WebSite, body: Body) -> Response:
         visit = self._tracking.who(site, body.get("session"), body.get("visit"))
+        if not is_page_of(str(body.get("page", "")), request.headers.get("origin", "")):
+            raise Senseless("page is none of the origin that reports it")  # alarms name it, and people open it
         self._tracking.guard(site, visit, read_guard(body), request.headers.get("user-agent", ""))
         return Response(status_code=204)
 

@@ -1,7 +1,8 @@
 """What pages reach of the widget over HTTP: the script, its configuration, requests and what becomes of them.
 
 There is no account: a site's key and the page's origin say who asks. The script is the same for everybody; everything
-else is answered to the site's own pages alone, and no answer is for a cache.
+else is answered to the site's own pages alone, and no answer is for a cache. An address may ask as often within a minute
+as it may ask tracking: `visits_per_minute` for what is read, `reports_per_minute` for what is written.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from pbx.api.client_address import ClientAddress
+from pbx.api.page_origin import is_page_of
+from pbx.api.per_minute import PerMinute
 from pbx.contact.callback_request import RequestRefused
 from pbx.widget.desk import SiteDesk, allows
 from pbx.widget.states import Shown
@@ -72,6 +75,9 @@ class _WidgetWeb:
     def __init__(self, service: WidgetService, addresses: ClientAddress) -> None:
         self._service = service
         self._addresses = addresses
+        settings, now = service.services.config.tracking, service.services.clock.monotonic
+        self._reads = PerMinute(settings.visits_per_minute, now)
+        self._writes = PerMinute(settings.reports_per_minute, now)
 
     async def config(self, request: Request) -> Response:
         """GET /w/config?key=pk_...&lang=pl"""
@@ -79,6 +85,8 @@ class _WidgetWeb:
         headers = _cors(request, desk)
         if desk is None or headers is None:
             return _error(403, "key", "the key is unknown, or the page's origin is not listed", {})
+        if wait_s := self._wait_s(request):
+            return _too_many(wait_s, headers)
         page = self._service.page(desk, request.query_params.get("lang", ""), self._addresses.of(request))
         return _json(page, 200, headers)
 
@@ -94,10 +102,15 @@ class _WidgetWeb:
         if desk is None or headers is None:
             return _error(403, "key", "the key is unknown, or the page's origin is not listed", {})
         language = language_of(str(body.get("lang") or ""), desk.language)
+        if wait_s := self._wait_s(request):
+            return _too_many(wait_s, headers, desk.refused("limit", language))
         address = self._addresses.of(request)
-        visitor = Visitor(request.headers.get("origin", ""), address, request.headers.get("user-agent", ""))
+        origin = request.headers.get("origin", "")
+        visitor = Visitor(origin, address, request.headers.get("user-agent", ""))
         try:
             wish = Wish.model_validate(body)
+            if not is_page_of(wish.page, origin):
+                wish = wish.model_copy(update={"page": ""})  # agents open it: nobody sends them elsewhere
             token, state = await self._service.request(desk, wish, visitor)
         except ValidationError as error:
             first = error.errors()[0]
@@ -116,6 +129,8 @@ class _WidgetWeb:
 
     async def state(self, request: Request) -> Response:
         """GET /w/request/{token}: for those to whom events do not come through."""
+        if wait_s := self._wait_s(request):
+            return _too_many(wait_s, {})
         row, headers = await self._of(request)
         if row is None:
             return Response(status_code=404)
@@ -123,6 +138,8 @@ class _WidgetWeb:
 
     async def events(self, request: Request) -> Response:
         """GET /w/request/{token}/events: every state from now on, as server-sent events."""
+        if wait_s := self._wait_s(request):
+            return _too_many(wait_s, {})
         row, headers = await self._of(request)
         if row is None:
             return Response(status_code=404)
@@ -136,6 +153,8 @@ class _WidgetWeb:
         """POST /w/request/{token}/cancel"""
         if request.method == "OPTIONS":
             return _preflight(request)
+        if wait_s := self._wait_s(request):
+            return _too_many(wait_s, {})
         row, headers = await self._of(request)
         if row is None:
             return Response(status_code=404)
@@ -143,6 +162,13 @@ class _WidgetWeb:
             return _json((await self._service.cancel(row))._asdict(), 200, headers)
         except RequestRefused as no:
             return _error(no.status, no.reason, str(no), headers)
+
+    def _wait_s(self, request: Request) -> int:
+        """Counts a request of an address; 0 when it is answered, else the seconds until the next one is."""
+        settings = self._service.services.config.tracking
+        counted = self._writes if request.method == "POST" else self._reads
+        counted.limit = settings.reports_per_minute if request.method == "POST" else settings.visits_per_minute
+        return counted.take(self._addresses.of(request))
 
     async def _of(self, request: Request) -> tuple[WidgetRow | None, dict[str, str]]:
         """The request of the token in the path, and the headers of its answers. The token is the secret: any page that
@@ -192,6 +218,10 @@ def _json(content: dict[str, Any], status: int, headers: dict[str, str]) -> Resp
 
 def _error(status: int, reason: str, remedy: str, headers: dict[str, str], text: str = "", **more: Any) -> Response:
     return _json({"error": reason, "remedy": remedy, "text": text, **more}, status, headers)
+
+
+def _too_many(wait_s: int, headers: dict[str, str], text: str = "") -> Response:
+    return _error(429, "limit", f"try again in {wait_s} s", {**headers, "retry-after": str(wait_s)}, text)
 
 
 async def _body(request: Request) -> dict[str, Any] | None:

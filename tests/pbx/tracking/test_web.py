@@ -173,6 +173,13 @@ async def test_a_number_whose_last_digits_are_hidden_is_an_alarm_until_it_is_rig
     await site.post("guard", {**seen, "selector": "#other", "verdict": "number_ok"})
     assert [alarm.active for alarm in alarms] == [True, False]
     assert (await site.post("guard", {"page": PAGE, "verdict": "fine"}))[0] == 422
+    for elsewhere in (
+        "https://evil.example/lp",
+        "https://shop.example.evil.example/",
+        "https://shop.example@evil.example/",
+    ):
+        assert (await site.post("guard", {**seen, "page": elsewhere}))[0] == 422, "nobody makes an alarm name his page"
+    assert len(alarms) == 2
     for n in range(MAX_PLACES + 5):
         assert (await site.post("guard", {**seen, "selector": f"#{n}"}))[0] == 204
     assert [len(places) for places in site.tracking.guarding.bad.values()] == [MAX_PLACES]

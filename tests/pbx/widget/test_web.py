@@ -107,3 +107,24 @@ async def test_a_disabled_widget_leaves_the_numbers_alone() -> None:
         assert found.json() == {"departments": [], "countries": []}
         assert (await web.post("/w/request", json={"site": KEY, "lang": "en"})).status_code == 422
     await shop.close()
+
+
+async def test_who_asks_without_end_is_answered_later() -> None:
+    limits = {"visits_per_minute": 10, "reports_per_minute": 10}
+    shop = await Shop({"201": {"answer_after_s": None}}, tracking=limits).start()
+    async with shop.web() as web:
+        body = shop.body(page="https://evil.example/?call=me")
+        token = (await web.post("/w/request", json=body)).json()["token"]
+        assert (await shop.row(token)).page == "", "agents are led to pages of the site alone"
+        asked = [await web.get("/w/config", params={"key": KEY}) for _ in range(9)]
+        assert {each.status_code for each in asked} == {200}
+        assert (await web.get(f"/w/request/{token}")).status_code == 200
+        for path in ("/w/config?key=" + KEY, f"/w/request/{token}", f"/w/request/{token}/events"):
+            late = await web.get(path)
+            assert (late.status_code, late.json()["error"]) == (429, "limit"), path
+            assert 0 < int(late.headers["retry-after"]) <= 61
+        posts = [await web.post("/w/request", json={**body, "lang": "pl"}) for _ in range(10)]
+        assert [each.status_code for each in posts] == [201] * 9 + [429]
+        assert posts[-1].json()["text"].startswith("Za dużo próśb")
+        assert posts[-1].headers["access-control-allow-origin"] == ORIGIN, "so that the page can say it"
+    await shop.close()
