@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from pbx.api.dead_link import MESSAGE, dead_link, language_for
 from pbx.config_sms import SmsGateway
 from pbx.sms import smsapi, twilio
 from pbx.sms.gateways import callback_url
@@ -56,7 +57,8 @@ def sms_web_routes(service: SmsService) -> list[Route]:
     async def link(request: Request) -> Response:
         address = service.links.open(request.path_params["token"])
         if not address:
-            return Response(status_code=404)
+            spoken = language_for(request.headers.get("accept-language", ""), service.services.config.server.language)
+            return dead_link(MESSAGE, spoken, 404)
         headers = {"location": address, "cache-control": "no-store", "referrer-policy": "no-referrer"}
         return Response(status_code=302, headers=headers)
 

@@ -168,7 +168,8 @@ async def test_links_lead_on_and_are_counted() -> None:
         for _ in range(2):
             answer = await web.get(short)
             assert (answer.status_code, answer.headers["location"]) == (302, "https://shop.example/a?b=1")
-        assert (await web.get("/s/0123456789")).status_code == 404
+        dead = await web.get("/s/0123456789", headers={"accept-language": "pl"})
+        assert (dead.status_code, "Ten link już nie działa" in dead.text) == (404, True)
         assert found.service.links.clicks() == {ticket.id: 2}
         assert found.kinds(ticket)[-1] == "sms.clicked"
 

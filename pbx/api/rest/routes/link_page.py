@@ -1,7 +1,11 @@
-"""The page that a one-time link leads to: a form without a script, which the strict CSP lets through."""
+"""The page that a one-time link leads to: a form without a script, which the strict CSP lets through.
+
+It is in the language of the browser. A link that opens nothing any more says so, and what to do.
+"""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -11,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pbx.api.control import Refused
+from pbx.api.dead_link import LOGIN, dead_link, language_for
 from pbx.api.rest.access import PUBLIC, allow
 from pbx.api.rest.routes.session import MAX_BODY, MAX_PASSWORD, SessionControl, entered, origin_of
 from pbx.config_base import Language
@@ -45,30 +50,51 @@ TEXTS: dict[Language, dict[str, str]] = {
     },
 }
 
+# What may be wrong with a password, as pbx.accounts.passwords says it; numbers stay.
+_REASONS: tuple[tuple[str, dict[Language, str]], ...] = (
+    (
+        r"the password is shorter than (\d+) characters",
+        {"pl": r"hasło jest krótsze niż \1 znaków", "ru": r"пароль короче \1 символов"},
+    ),
+    (
+        r"the password is longer than (\d+) characters",
+        {"pl": r"hasło jest dłuższe niż \1 znaków", "ru": r"пароль длиннее \1 символов"},
+    ),
+    (
+        r"the password is easy to guess.*",
+        {"pl": "hasło łatwo odgadnąć; użyj kilku słów", "ru": "пароль легко угадать; возьмите несколько слов"},
+    ),
+    (
+        r"too many people log in.*",
+        {
+            "pl": "zbyt wiele osób loguje się w tej chwili; spróbuj za chwilę",
+            "ru": "сейчас входит слишком много людей; попробуйте через секунду",
+        },
+    ),
+)
+
 
 def link_page_router(control: SessionControl, language: Language) -> APIRouter:
     """GET /link, and POST /link/form, where its form goes."""
     router = APIRouter(include_in_schema=False)
-    texts = TEXTS[language]
 
-    def page(body: str, status: int = 200) -> HTMLResponse:
-        head = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{texts["title"]}</title>'
-        return HTMLResponse(f"{head}<main><h1>{texts['title']}</h1>{body}</main></html>", status)
-
-    def form(token: str, action: str, problem: str = "", status: int = 200) -> HTMLResponse:
+    def form(request: Request, token: str, action: str, refusal: Refused | None = None) -> HTMLResponse:
+        spoken = language_for(request.headers.get("accept-language", ""), language)
+        texts = TEXTS[spoken]
         try:
             needs_login = control.needs_login(token)
-        except Refused as refusal:
-            return page(_said(texts, refusal), refusal.status)
+        except Refused as gone:
+            return dead_link(LOGIN, spoken, gone.status)
         login = _field("login", texts["login"], "text", "username") if needs_login else ""
         password = _field("password", texts["password"], "password", "new-password")
         hidden = f'<input type="hidden" name="token" value="{escape(token)}">'
+        problem = "" if refusal is None else _said(spoken, refusal)
         rows = f'{problem}<form method="post" action="{action}">{hidden}{login}{password}'
-        return page(f"{rows}<button>{texts['go']}</button></form>", status)
+        return _page(spoken, f"{rows}<button>{texts['go']}</button></form>", 200 if refusal is None else refusal.status)
 
     @router.get("/link", dependencies=[allow(PUBLIC)])
-    async def show(token: Annotated[str, Query(max_length=MAX_TOKEN)]) -> Response:
-        return form(token, "link/form")
+    async def show(request: Request, token: Annotated[str, Query(max_length=MAX_TOKEN)] = "") -> Response:
+        return form(request, token, "link/form")
 
     @router.post("/link/form", dependencies=[allow(PUBLIC)], max_body_size=MAX_BODY)
     async def take(request: Request) -> Response:
@@ -78,17 +104,30 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
         try:
             found = await control.use_link(token, password, fields.get("login", ""), *origin_of(request))
         except Refused as refusal:
-            return form(token, "form", _said(texts, refusal), refusal.status)
-        answer = page(f"<p>{escape(texts['done'].format(login=found.person.login))}</p>")
+            return form(request, token, "form", refusal)
+        spoken = language_for(request.headers.get("accept-language", ""), language)
+        done = TEXTS[spoken]["done"].format(login=found.person.login)
+        answer = _page(spoken, f"<p>{escape(done)}</p>")
         entered(request, answer, found)
         return answer
 
     return router
 
 
+def _page(language: Language, body: str, status: int = 200) -> HTMLResponse:
+    title = TEXTS[language]["title"]
+    head = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
+    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    return HTMLResponse(f"{head}{view}<main><h1>{title}</h1>{body}</main></html>", status)
+
+
 def _field(name: str, label: str, kind: str, fills: str) -> str:
     return f'<p><label>{label}<br><input name="{name}" type="{kind}" autocomplete="{fills}" required></label></p>'
 
 
-def _said(texts: dict[str, str], refusal: Refused) -> str:
-    return f'<p role="alert">{escape(texts["refused"].format(reason=refusal))}</p>'
+def _said(language: Language, refusal: Refused) -> str:
+    reason = str(refusal)
+    for pattern, texts in _REASONS:
+        if language in texts and re.fullmatch(pattern, reason):
+            reason = re.sub(pattern, texts[language], reason)
+    return f'<p role="alert">{escape(TEXTS[language]["refused"].format(reason=reason))}</p>'

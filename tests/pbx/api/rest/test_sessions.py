@@ -248,12 +248,21 @@ async def test_the_page_of_a_link_works_without_a_script() -> None:
             refused = await browser.post("/link/form", data=form)
             assert refused.status_code == 422
             assert 'action="form"' in refused.text
+            assert "hasło jest krótsze niż" in refused.text
+            russian = await browser.post(
+                "/link/form", data=form, headers={"accept-language": "ru-RU,ru;q=0.9,en;q=0.5"}
+            )
+            assert "пароль короче" in russian.text
             done = await browser.post("/link/form", data={**form, "login": "root&co", "password": PASSWORD})
             assert done.status_code == 200, done.text
             assert "root&amp;co" in done.text
             assert (await browser.get("/session")).json()["how"] == "link"
             again = await browser.get("/link", params={"token": secret})
             assert again.status_code == 401
+            assert "Ten link już nie działa" in again.text
+            assert "centrala user link" in again.text
+            english = await browser.get("/link", headers={"accept-language": "de, en-GB;q=0.8, pl;q=x"})
+            assert (english.status_code, "This link does not work any more" in english.text) == (401, True)
             forged = await browser.get("/link", params={"token": '"><script>'})
             assert "<script" not in forged.text
 
