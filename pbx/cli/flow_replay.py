@@ -43,7 +43,7 @@ def replay(
     except ValueError:
         fail(f"{date!r} is no day; write --date yesterday, today or 2026-11-21", 2)
     try:
-        found = replay_day(config, _document(context.obj, flow, draft=draft), when)
+        found = replay_day(config, document_of(context.obj, flow, draft=draft), when)
     except (ConfigError, StoreError) as error:
         fail(error, 2)
     if as_json:
@@ -52,7 +52,7 @@ def replay(
     _show(found, calls, ZoneInfo(config.server.timezone))
 
 
-def _document(config: Path, flow: str, *, draft: bool) -> str:
+def document_of(config: Path, flow: str, *, draft: bool) -> str:
     """A file's text, or the document of a flow of the running PBX."""
     path = Path(flow)
     if path.suffix == ".json" or path.exists():

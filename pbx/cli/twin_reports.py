@@ -12,11 +12,13 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pbx.cli.console import err, fail, out, show
+from pbx.config import Language
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.staffing.requirement import Target
 from pbx.twin.cleaning import Cleaned, clean
 from pbx.twin.fitting import Fit, fit
+from pbx.twin.page import Words, page_of
 from pbx.twin.reading import Source, read_file
 from pbx.twin.record import Reading, TwinError
 from pbx.twin.roster import parse_roster
@@ -24,6 +26,10 @@ from pbx.twin.scenarios import Price, run, sheet
 from pbx.twin.sheets import Wanted, customer_of, summary, week_sheet
 from pbx.twin.simulation import World
 from pbx.twin.values import telephone
+from pbx.twin.verdict import story, verdict
+
+MORE = (-2, -1, 0, 1, 2)  # people in each hour, beside what is given
+GIVEN = MORE.index(0)
 
 
 @dataclass(slots=True)
@@ -64,6 +70,9 @@ def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[f
         (record for _, reading in readings for record in reading.records),
         {telephone(number, source.country) for number in asked.tests},
     )
+    for _path, reading in readings:
+        if reading.demo:
+            err.print(reading.demo["en"], markup=False)
     if form == "table":
         for path, reading in readings:
             _show_reading(path, reading)
@@ -90,6 +99,9 @@ class Simulated:
     retrials: float
     seed: int
     processes: int
+    share: float
+    page: Path | None
+    language: Language
 
 
 def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float, float], form: str) -> None:
@@ -97,11 +109,12 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
     source = asked.source()
     try:
         roster = parse_roster(wanted.roster)
-        found = fit(_cleaned(asked, source), source.zone)
+        readings = [read_file(path, source) for path in asked.files]
+        found = fit(_cleaned(asked, source, readings), source.zone)
         world = _world(found, wanted)
     except (TwinError, ValueError) as error:
         fail(error)
-    rosters = [(f"{more:+d}" if more else "as given", roster.with_agents(more)) for more in (-2, -1, 0, 1, 2)]
+    rosters = [(f"{more:+d}" if more else "as given", roster.with_agents(more)) for more in MORE]
     processes = wanted.processes or os.cpu_count() or 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as bar:
@@ -110,7 +123,20 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
             *(world, rosters, wanted.days, wanted.seed, processes),
             lambda done, _all: bar.update(task, completed=done),
         )
-    _print(sheet(lived, world, Price(*prices)), form)
+    table = sheet(lived, world, Price(*prices))
+    for one in readings:
+        if one.demo:
+            err.print(one.demo["en"], markup=False)
+    _print(table, form)
+    if form == "table":
+        for line in verdict(lived, GIVEN, wanted.share, found, Words("en")):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if wanted.page is not None:
+        words = Words(wanted.language)
+        table.rows = [[words("as given") if row[0] == "as given" else row[0], *row[1:]] for row in table.rows]
+        page = story(lived, GIVEN, wanted.share, (found, world, table), words)
+        page.demo = next((one.demo[wanted.language] for one in readings if one.demo), "")
+        write_page(wanted.page, page_of(page, words))
 
 
 def _world(found: Fit, wanted: Simulated) -> World:
@@ -123,8 +149,8 @@ def _world(found: Fit, wanted: Simulated) -> World:
     )
 
 
-def _cleaned(asked: Asked, source: Source) -> Cleaned:
-    records = (record for path in asked.files for record in read_file(path, source).records)
+def _cleaned(asked: Asked, source: Source, readings: Sequence[Reading]) -> Cleaned:
+    records = (record for reading in readings for record in reading.records)
     return clean(records, {telephone(number, source.country) for number in asked.tests})
 
 
@@ -133,6 +159,15 @@ def _print(found: Sheet, form: str) -> None:
         out.print(sheet_table(found))
     else:
         sys.stdout.write(found.csv() if form == "csv" else found.json() + "\n")
+
+
+def write_page(path: Path, text: str) -> None:
+    """Ends with an error where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}")
+    err.print(f"Written to {path}", markup=False, soft_wrap=True)
 
 
 def _show_reading(path: Path, reading: Reading) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from pbx.reporting.demo_note import TEXTS, demo_note
 from pbx.reporting.intervals import Interval, local
 from pbx.store import schema
 from pbx.twin.record import CallRecord, Reading, TwinError, Way
@@ -67,7 +68,7 @@ def read_day(connection: Connection, queue: str, when: date, interval: Interval,
         answered = outcome == "answered"
         talk = (talk_s + hold_s, wrapup_s) if answered else (0.0, 0.0)
         found.visitors.append(Visitor(at, wait_s, answered, outcome == "abandoned", *talk))
-    found.agents = at_work(_log(connection, interval, members), interval)
+    found.agents = at_work(read_log(connection, interval, members), interval)
     return found
 
 
@@ -90,6 +91,8 @@ def read_database(path: Path, read: Connection) -> Reading:
     """The calls in of our own database, for a twin of another office."""
     found = Reading(f"Centrala's own journey ({path.name})")
     found.mapping = {"at": "cdrs.started_us", "number": "cdrs.caller", "wait_s": "cdrs.wait_s", "talk_s": "cdrs.talk_s"}
+    if demo_note(read):
+        found.demo = {language: demo_note(read, language) for language in TEXTS}
     table = schema.cdrs.c
     columns = (table.id, table.started_us, table.direction, table.caller, table.did, table.callee, table.wait_s)
     query = select(*columns, table.talk_s, table.hold_s, table.queue, table.agent, table.test, table.contact)
@@ -134,7 +137,7 @@ def quarters(per_hour: Sequence[int], interval: Interval, zone: ZoneInfo) -> lis
     return [per_hour[local(interval.start_us + slot * step_us, zone).hour] for slot in range(count)]
 
 
-def _log(connection: Connection, interval: Interval, members: Collection[str]) -> list[tuple[int, int]]:
+def read_log(connection: Connection, interval: Interval, members: Collection[str]) -> list[tuple[int, int]]:
     table = schema.agent_log.c
     query = select(table.agent, table.state, table.started_us, table.ended_us).where(
         table.started_us < interval.end_us, table.ended_us > interval.start_us

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pbx.config import Language
+
 
 class Way(StrEnum):
     IN = "in"
@@ -43,6 +45,7 @@ class Reading:
     mapping: dict[str, str] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)  # of skipped lines, one for each reason
+    demo: dict[Language, str] = field(default_factory=dict)  # what stands above figures of made-up calls
 
     def skip(self, reason: str, line: int, text: str) -> None:
         self.skipped[reason] += 1

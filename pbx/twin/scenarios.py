@@ -17,11 +17,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """In one currency: an agent's hour, a caller who was not served, a line a day."""
+    """In one currency: an agent's hour, a caller who was not served, a line a day, a partner's minute."""
 
     agent_hour: float = 0.0
     lost_call: float = 0.0
     line_day: float = 0.0
+    partner_minute: float = 0.0
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ def _row(one: Scenario, world: World, price: Price) -> tuple[str | int | float |
     open_calls, answered = calls - closed, sum(day.answered for day in days)
     working = [day for day in days if day.calls > day.closed]
     lost = sum(day.abandoned + day.blocked + day.closed for day in days)
-    lines = _worst([float(day.most_lines) for day in days])
+    lines = worst([float(day.most_lines) for day in days])
     agent_h = sum(day.agent_h for day in days)
     cost = (agent_h * price.agent_hour + lost * price.lost_call) / len(days) + (world.lines or lines) * price.line_day
     return (
@@ -116,20 +117,20 @@ def _row(one: Scenario, world: World, price: Price) -> tuple[str | int | float |
         one.roster.hours,
         round(calls / len(days), 1),
         sum(day.within for day in days) / open_calls if open_calls else None,
-        1 - _worst([1 - day.within / (day.calls - day.closed) for day in working]) if working else None,
+        1 - worst([1 - day.within / (day.calls - day.closed) for day in working]) if working else None,
         sum(day.abandoned for day in days) / open_calls if open_calls else None,
-        _worst([day.abandoned / (day.calls - day.closed) for day in working]) if working else None,
+        worst([day.abandoned / (day.calls - day.closed) for day in working]) if working else None,
         sum(day.blocked for day in days) / open_calls if open_calls else None,
         closed / calls if calls else None,
         sum(day.wait_s for day in days) / answered if answered else None,
-        _worst([day.longest_s for day in days]),
+        worst([day.longest_s for day in days]),
         round(lines),
         sum(day.busy_s for day in days) / (agent_h * 3600) if agent_h else None,
         round(cost, 2),
     )
 
 
-def _worst(values: Sequence[float]) -> float:
+def worst(values: Sequence[float]) -> float:
     """What one day of twenty exceeds."""
     ordered = sorted(values)
     return ordered[min(int(BAD * len(ordered)), len(ordered) - 1)]

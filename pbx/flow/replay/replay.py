@@ -68,7 +68,7 @@ async def _lead(
     driver = Driver(past, lambda: hang_up[0]())
     led = Flows({name: driver.lead(flow) for name, flow in {**flows, draft.name: draft}.items()})
     house.services.applications.register("flow", led.application)
-    far_end = house.call(f"flow:{draft.name}", call_class=RehearsedCall, **_setup(past))
+    far_end = house.call(f"flow:{draft.name}", call_class=RehearsedCall, **caller_of(past))
     assert isinstance(far_end.call, RehearsedCall)
     far_end.call.world = World(Caller(name=past.call_id))
     hang_up.append(far_end.hang_up)
@@ -87,7 +87,7 @@ async def _lead(
     return steps, driver, lacked, str(ended.data["ended_by"])
 
 
-def _setup(past: PastCall) -> dict[str, Any]:
+def caller_of(past: PastCall) -> dict[str, Any]:
     """What is known of the caller, as it was known then."""
     known = past.known
     names = ("tag", "campaign", "medium", "caller_country", "caller_region", "caller_type", "did", "trunk", "direction")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import date
 from pathlib import Path
@@ -125,6 +126,14 @@ def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
         "1 more",
         "2 more",
     ]
+    through_a_flow([*words, "--times", "2", "--processes", "1"], tmp_path)
+    page = tmp_path / "simulated.html"
+    roster = ["--roster", "mon-fri 8-18:9", "--days", "10", "--processes", "1", "--page", str(page), "--language", "ru"]
+    lived = run(app, ["twin", "simulate", str(path), *roster])
+    assert lived.exit_code == 0, lived.output
+    assert "of the calls come in three hours" in lived.output
+    text = page.read_text()
+    assert all(word in text for word in ("Прицеп или грузовик", "DEMO DATA", "<svg", "как задано"))
     empty = run(app, [*words[:5], "2025-01-01", "--patience", "300"])
     assert (empty.exit_code, "nobody called" in empty.output) == (1, True)
     with sqlite3.connect(path) as database:
@@ -135,3 +144,30 @@ def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
         database.execute("DROP TABLE cdrs")
     with pytest.raises(TwinError, match="no database of Centrala"):
         read_file(path, Source(WARSAW))
+
+
+def through_a_flow(words: list[str], folder: Path) -> None:
+    """The same day with a menu that nobody was asked: beside what was, and on a page."""
+    text = {"pl": "x", "en": "x", "ru": "x"}
+    blocks = {
+        "ask": {"kind": "menu", "text": text, "keys": {"1": "q", "2": "bye"}, "timeout": "q", "invalid": "q"},
+        "q": {"kind": "queue", "queue": "hotline", "answered": "bye"},
+        "bye": {"kind": "hangup"},
+    }
+    flow, page = folder / "draft.json", folder / "page.html"
+    flow.write_text(json.dumps({"schema": 1, "name": "line", "start": "ask", "blocks": blocks}))
+    run = CliRunner().invoke
+    words = [*words, "--flow", str(flow)]
+    done = run(app, [*words, "--choose", "ask=1:0.5,2:0.5", "--page", str(page), "--language", "pl"])
+    assert done.exit_code == 0, done.output
+    lines = [line.split(",") for line in done.stdout.splitlines()[1:6]]
+    assert [line[0] for line in lines] == ["as it was", "replayed", "the flow", "1 less", "1 more"]
+    was, drafted = float(lines[0][2]), float(lines[2][2])
+    assert 0.4 * was < drafted < 0.65 * was, "half of them press 2"
+    told = page.read_text()
+    assert all(
+        part in told for part in ("Miniony dzień jeszcze raz: line", "DEMO DATA", "ask (menu)", "<svg", "odtworzone")
+    )
+    wrong = run(app, [*words, "--choose", "asks=1:1"])
+    assert (wrong.exit_code, "has no block 'asks'" in " ".join(wrong.output.split())) == (2, True)
+    assert run(app, [*words[:-2], "--page", str(page)]).exit_code == 2
