@@ -1,8 +1,8 @@
 """What pages reach of the widget over HTTP: the script, its configuration, requests and what becomes of them.
 
 There is no account: a site's key and the page's origin say who asks. The script is the same for everybody; everything
-else is answered to the site's own pages alone, and no answer is for a cache. An address may ask as often in a minute as it
-may ask tracking: `visits_per_minute` for what is read, `reports_per_minute` for what is written.
+else is answered to the site's own pages alone, and no answer is for a cache. An address may ask as often as tracking
+lets it in a minute: `visits_per_minute` for what is read, `reports_per_minute` for what is written.
 """
 
 from __future__ import annotations
