@@ -7,7 +7,7 @@ import { build, transform } from "esbuild";
 
 const TARGET = ["chrome91", "firefox90", "safari15"];
 /** Properties of ours alone: no server, page or browser knows them by name. */
-const OURS = /^(about|agree|agreed|begin|box|dressBar|fought|isOpen|isVisible|opened|pathOf|quietly|swap|swapper|take|targets|tell|typed|view|watch)$/;
+const OURS = /^(about|agree|agreed|begin|box|dressBar|fought|isOpen|opened|quietly|run|swap|take|targets|typed|view|watch)$/;
 const here = dirname(fileURLToPath(import.meta.url));
 /** Style sheets become texts. */
 const sheets = {

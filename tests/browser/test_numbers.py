@@ -43,7 +43,31 @@ def test_every_place_of_a_number(browser: Browser) -> None:
         )
         page.evaluate("() => { document.querySelector('#view').firstChild.data = 'Now (22) 123.00.00!' }")
         assert page.locator("#view").text_content() == "Now (22) 111.00.01!"
+        page.evaluate(
+            """() => {
+                const script = document.createElement('script')
+                script.type = 'application/ld+json'
+                script.append('{"telephone": "+48-22-123-00-00"}')
+                document.head.append(script)
+            }"""
+        )
+        late = page.locator("script[type='application/ld+json']").last
+        assert json.loads(late.text_content() or "")["telephone"] == "+48-22-111-00-01"
         assert (seen.violations, seen.errors) == ([], [])
+
+
+def test_a_picture_that_is_a_link_stays_one(browser: Browser) -> None:
+    icon = '<a id="icon" data-pbx-number href="tel:+48221230000" aria-label="Call +48 22 123 00 00"><svg></svg></a>'
+    with Visit(browser, html=lambda text: text.replace("<main>", f"<main>{icon}")) as seen:
+        seen.page.clock.install()
+        page = seen.swapped()
+        link = page.locator("#icon")
+        assert (link.get_attribute("href"), link.text_content()) == (f"tel:{NUMBER}", "")
+        assert link.get_attribute("aria-label") == "Call +48 22 111 00 01"
+        for _ in range(6):
+            page.clock.run_for(1000)
+        seen.until(lambda: len(seen.reports()) == 3, "the reports")
+        assert "#icon" not in {report["selector"] for report in seen.reports()}
 
 
 def test_masks_and_masked_numbers(browser: Browser) -> None:

@@ -179,10 +179,12 @@ export class Guard {
   #looked = 0;
   #bad = 0;
 
-  constructor(
-    private readonly swapper: Swapper,
-    private readonly tell: (report: Report) => void,
-  ) {
+  readonly #swapper: Swapper;
+  readonly #tell: (report: Report) => void;
+
+  constructor(swapper: Swapper, tell: (report: Report) => void) {
+    this.#swapper = swapper;
+    this.#tell = tell;
     new MutationObserver(() => this.#stirred()).observe(document, {
       childList: true,
       subtree: true,
@@ -198,7 +200,7 @@ export class Guard {
     if (fresh) {
       this.#told.clear();
       this.#bad = 0;
-      this.swapper.targets.clear(); // those of the new view are found when its numbers have come
+      this.#swapper.targets.clear(); // those of the new view are found when its numbers have come
     }
     this.#suspects.clear();
     this.#good.clear();
@@ -224,7 +226,7 @@ export class Guard {
     const begin = (this.#looked = performance.now());
     this.#next = Infinity;
     if (document.visibilityState === "hidden") return this.#plan(begin + IDLE_MS); // nothing is laid out for nobody
-    if (!this.#ahead.length) this.#ahead = [...this.swapper.targets.values()];
+    if (!this.#ahead.length) this.#ahead = [...this.#swapper.targets.values()];
     while (this.#ahead.length && performance.now() - begin < SLICE_MS) this.#judge(this.#ahead.pop()!);
     if (this.#ahead.length) return this.#plan(begin + (this.#looks.length ? SOON_MS : CALM_MS));
     while (this.#looks.length && this.#looks[0]! <= begin) {
@@ -244,14 +246,14 @@ export class Guard {
       this.#suspects.delete(box);
       if (report) this.#good.set(report.selector, report);
     }
-    if (!box.isConnected && !this.#suspects.has(box)) this.swapper.targets.delete(box);
+    if (!box.isConnected && !this.#suspects.has(box)) this.#swapper.targets.delete(box);
   }
 
   #praise(): void {
     if (this.#bad || this.#told.size) return;
     for (const report of [...this.#good.values()].slice(0, MOST)) {
       this.#told.add(report.selector);
-      this.tell(report);
+      this.#tell(report);
     }
   }
 
@@ -266,6 +268,6 @@ export class Guard {
     this.#suspects.delete(box);
     this.#told.add(key);
     this.#bad++;
-    this.tell(report);
+    this.#tell(report);
   }
 }

@@ -33,7 +33,10 @@ class Snippet {
   #wanted: string | undefined; // opened by command before it was there
   #fired = false;
 
-  constructor(private readonly page: Page) {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
     this.#guard = new Guard(this.#swapper, (report) => {
       void this.#visit.send("/t/guard", report);
       announce("number", { verdict: report.verdict, selector: report.selector });
@@ -61,7 +64,7 @@ class Snippet {
     });
     document.addEventListener("click", (event) => this.#clicked(event), { capture: true, passive: true });
     document.addEventListener("copy", () => this.#copied());
-    if (this.page.widget) void this.#load();
+    if (this.#page.widget) void this.#load();
   }
 
   run([name, given]: Command): void {
@@ -81,7 +84,7 @@ class Snippet {
   }
 
   #reveals(root: ParentNode): void {
-    const lang = languageOf(this.page).slice(0, 2) as keyof typeof SHOW;
+    const lang = languageOf(this.#page).slice(0, 2) as keyof typeof SHOW;
     mask(root, this.#about?.texts?.show ?? SHOW[lang] ?? SHOW.en, async (masked): Promise<Whole | undefined> => {
       const response = await this.#visit.send("/t/reveal", { masked });
       return response?.ok ? response.json() : undefined;
@@ -102,11 +105,11 @@ class Snippet {
   // -- the callback widget -----------------------------------------------------------------------------------------
 
   async #load(): Promise<void> {
-    this.#about = await settings(this.page);
+    this.#about = await settings(this.#page);
     if (!this.#about.departments?.length || !this.#about.countries.length) return;
     customElements.get("pbx-callback") ?? customElements.define("pbx-callback", Callback);
     const widget = new Callback();
-    widget.page = this.page;
+    widget.page = this.#page;
     widget.about = this.#about;
     widget.number = this.#swapper.numbers.find((each) => each.name === "main")?.to ?? this.#about.number;
     widget.visit = () => this.#visit.id;
@@ -129,7 +132,7 @@ class Snippet {
     if (!this.#widget || !this.#about) return;
     const { pages, hide } = this.#about.triggers;
     const path = location.pathname;
-    const here = this.#shown && !matches(path, [...hide, ...this.page.hide]);
+    const here = this.#shown && !matches(path, [...hide, ...this.#page.hide]);
     this.#widget.hidden = !here;
     this.#disarm();
     if (here && !this.#fired && (!pages.length || matches(path, pages))) {

@@ -14,6 +14,7 @@ export interface Target {
 
 const MOST_WRITES = 5; // into one node within WRITES_MS: then somebody else wants it otherwise, and we let it be
 const WRITES_MS = 10_000;
+const DATA = "script[type='application/ld+json']";
 const LABELS = ["aria-label", "title", "alt"];
 
 export class Swapper {
@@ -22,10 +23,13 @@ export class Swapper {
   readonly #written = new WeakMap<Node, number[]>();
   #known: { number: Assigned; from: string }[] = [];
 
-  constructor(
-    private readonly isVisible: (nodes: Text[]) => boolean,
-    private readonly pathOf: (box: Element) => string,
-  ) {}
+  readonly #isVisible: (nodes: Text[]) => boolean;
+  readonly #pathOf: (box: Element) => string;
+
+  constructor(isVisible: (nodes: Text[]) => boolean, pathOf: (box: Element) => string) {
+    this.#isVisible = isVisible;
+    this.#pathOf = pathOf;
+  }
 
   /** From now on these numbers are shown. */
   take(numbers: Assigned[]): void {
@@ -40,14 +44,16 @@ export class Swapper {
 
   /** Everything within `root`: marked elements first, then whatever else is one of the numbers. */
   swap(root: Element): void {
-    if (!this.numbers.length || isInForeign(root)) return;
+    if (!this.numbers.length) return;
+    if (root.matches(DATA)) this.#data(root);
+    if (isInForeign(root)) return;
     const marked = root.closest("[data-pbx-number]");
     if (marked) this.#mark(marked);
     root.querySelectorAll("[data-pbx-number]").forEach((element) => this.#mark(element));
     for (const run of runs(root)) this.#text(run);
     this.#attributes(root);
     root.querySelectorAll("[href^='tel:'],[aria-label],[title],[alt]").forEach((element) => this.#attributes(element));
-    root.querySelectorAll("script[type='application/ld+json']").forEach((script) => this.#data(script));
+    root.querySelectorAll(DATA).forEach((script) => this.#data(script));
   }
 
   #mark(element: Element): void {
@@ -55,9 +61,10 @@ export class Swapper {
     if (!number || element.hasAttribute("data-pbx-noswap")) return;
     const run = runs(element, 0)[0] ?? [];
     const text = joined(run);
+    this.#link(element, number, true);
+    if (!text.trim() && element.firstElementChild) return; // a picture that is a link
     const now = this.#styled(element.getAttribute("data-pbx-format") ?? "", text, number);
     if (now && now !== text) this.#rewrite(element, run, text, now);
-    this.#link(element, number, true);
     this.#aim(element, number, run);
   }
 
@@ -158,7 +165,7 @@ export class Swapper {
   #aim(box: Element, number: Assigned, nodes: Text[]): void {
     const known = this.targets.get(box);
     if (known) known.number = number;
-    else this.targets.set(box, { box, number, visible: this.isVisible(nodes), fought: false, path: this.pathOf(box) });
+    else this.targets.set(box, { box, number, visible: this.#isVisible(nodes), fought: false, path: this.#pathOf(box) });
   }
 
   #write(node: Text, text: string): void {

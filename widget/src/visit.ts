@@ -42,10 +42,12 @@ export class Visit {
   readonly #landing = location.href;
   readonly #referrer = document.referrer;
 
-  constructor(
-    private readonly page: Page,
-    private readonly show: (numbers: Assigned[]) => void,
-  ) {
+  readonly #page: Page;
+  readonly #show: (numbers: Assigned[]) => void;
+
+  constructor(page: Page, show: (numbers: Assigned[]) => void) {
+    this.#page = page;
+    this.#show = show;
     const kept = load<Kept>(() => localStorage);
     if (kept && kept.until > Date.now()) [this.#visitor, this.consent] = [kept.visitor, kept.consent];
     const running = load<{ answer: Answer; at: number }>(() => sessionStorage);
@@ -75,11 +77,11 @@ export class Visit {
   /** Tells something about this visit; undefined when nobody answered. */
   async send(path: string, body: object, last = false): Promise<Response | undefined> {
     const about = { page: location.href, ...(this.#session ? { session: this.#session } : { visit: this.id }), ...body };
-    return post(this.page, path, about, last).catch(() => undefined);
+    return post(this.#page, path, about, last).catch(() => undefined);
   }
 
   #mayKeep(): boolean {
-    return !this.page.consent || !!this.consent?.tracking;
+    return !this.#page.consent || !!this.consent?.tracking;
   }
 
   async #ask(same_page: boolean): Promise<void> {
@@ -88,7 +90,7 @@ export class Visit {
     const marked = [...document.querySelectorAll("[data-pbx-number]")];
     const lines = [...new Set(["main", ...marked.map((each) => each.getAttribute("data-pbx-number") || "main")])];
     const body = { page: location.href, referrer, session, visitor, consent, landing, lines, same_page, ...this.#place(), ...this.#analytics() };
-    const response = await post(this.page, "/t/visit", body);
+    const response = await post(this.#page, "/t/visit", body);
     if (!response.ok) return;
     const answer: Answer = await response.json();
     this.#take(answer, Date.now());
@@ -107,7 +109,7 @@ export class Visit {
     this.#ttl_ms = answer.ttl_s * 1000;
     clearInterval(this.#beating);
     if (answer.beat_s > 0) this.#beating = window.setInterval(() => this.#beat(), answer.beat_s * 1000);
-    this.show(
+    this.#show(
       Object.entries(answer.numbers).map(([name, each]) => {
         return { name, to: each.number, text: each.international, from: each.default ? [each.default] : [] };
       }),
@@ -134,7 +136,7 @@ export class Visit {
   #place(): object {
     const marked = document.querySelector("[data-pbx-region]")?.getAttribute("data-pbx-region");
     const time_zone = this.#mayKeep() ? safely(() => Intl.DateTimeFormat().resolvedOptions().timeZone, "") : "";
-    return { region: marked || this.page.region || undefined, time_zone: time_zone || undefined };
+    return { region: marked || this.#page.region || undefined, time_zone: time_zone || undefined };
   }
 
   #analytics(): object {

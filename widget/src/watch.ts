@@ -12,7 +12,10 @@ export class Watcher {
   #roots = new Set<Element>();
   #waiting = false;
 
-  constructor(private readonly work: (root: Element) => void) {
+  readonly #work: (root: Element) => void;
+
+  constructor(work: (root: Element) => void) {
+    this.#work = work;
     this.#observer = new MutationObserver((records) => this.#changed(records));
   }
 
@@ -57,7 +60,7 @@ export class Watcher {
     for (const root of this.#roots) {
       this.#roots.delete(root);
       if (root.isConnected) {
-        this.work(root);
+        this.#work(root);
         this.#observer.takeRecords();
       }
       if (performance.now() > end && this.#roots.size) {

@@ -41,12 +41,7 @@ export class Callback extends HTMLElement {
     dress(this.#root);
     const offset = /^\d+,\d+$/.test(page.offset) ? page.offset.split(",") : look.offset;
     const place = page.position || look.position;
-    const style = this.style;
-    style.setProperty("--c", look.colour);
-    style.setProperty("--i", look.ink);
-    style.setProperty("--x", `${offset[0]}px`);
-    style.setProperty("--y", `${offset[1]}px`);
-    style.setProperty("--z", page.z || String(look.z));
+    this.style.cssText = `--c:${look.colour};--i:${look.ink};--x:${offset[0]}px;--y:${offset[1]}px;--z:${+page.z || look.z}`;
     this.setAttribute("side", place.includes("left") ? "left" : "right");
     this.setAttribute("edge", place.includes("top") ? "top" : "bottom");
     this.lang = this.about.lang;
