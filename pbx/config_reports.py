@@ -45,7 +45,7 @@ def _this_machine(host: str) -> bool:
 
 
 class ReportSchedule(Section):
-    """[[report_schedule]]: reports of the day, week or month before, by e-mail."""
+    """[[report_schedule]]: reports of the day, week or month before, by e-mail and to webhooks."""
 
     name: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
     every: Literal["day", "week", "month"] = "day"
@@ -54,13 +54,16 @@ class ReportSchedule(Section):
     timezone: str = ""  # empty: the server's
     language: Language | None = None  # None: the server's
     reports: list[str] = Field(default=["page"], min_length=1)  # "page", or names of `centrala report show`
-    format: list[Literal["html", "csv"]] = Field(default=["html"], min_length=1)
-    recipients: list[str] = Field(min_length=1, max_length=50)
+    format: list[Literal["html", "csv", "json"]] = Field(default=["html"], min_length=1)
+    recipients: list[str] = Field(default=[], max_length=50)
+    webhook: bool = False  # to the webhooks that want report.ready
 
     @model_validator(mode="after")
     def _addresses(self) -> ReportSchedule:
         import re
 
+        if not self.recipients and not self.webhook:
+            raise ValueError('nobody gets it: write recipients = ["boss@example.com"] or webhook = true')
         for one in self.recipients:
             if not re.match(ADDRESS, one):
                 raise ValueError(f"recipients: {one!r} is no e-mail address")

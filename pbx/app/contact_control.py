@@ -11,7 +11,7 @@ from pbx.contact.item import ContactItem, End, ItemKind, ItemState, OpenRequest,
 from pbx.contact.rows import attempt_row, row
 from pbx.contact.shelf import ContactError
 from pbx.metrics.contacts import ContactsNow
-from pbx.reporting.export import plain
+from pbx.reporting.csv_text import plain
 from pbx.store.contacts import Wanted
 from pbx.store.encode import micros
 from pbx.store.errors import StoreError

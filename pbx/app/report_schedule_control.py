@@ -22,7 +22,7 @@ def start(app: Pbx, stack: contextlib.AsyncExitStack) -> None:
         found: list[dict[str, str]] = await reports.run(job)
         return found
 
-    scheduled = ScheduledReports(app.config, app.store.kept, app.bus, app.clock, make)
+    scheduled = ScheduledReports(app.config, app.store.kept, app.bus, app.clock, make, tell=app.webhooks.report)
     app.metrics.add(ReportScheduleMetrics(lambda: scheduled))
     scheduled.start()
     app.calls.services.followers.rebuild(scheduled.configure, "report_schedule", "smtp", "server")

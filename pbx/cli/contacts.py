@@ -173,7 +173,7 @@ def _line(item: dict[str, Any]) -> list[object]:
 
 def _write_csv(found: list[dict[str, Any]]) -> None:
     from pbx.contact.rows import COLUMNS
-    from pbx.reporting.export import to_csv
+    from pbx.reporting.csv_text import to_csv
 
     instants = ("since", "created", "promise", "ended")
     table = []

@@ -81,7 +81,7 @@ def find(
     columns = ["numbers", "name", "language", "vip", "tags", "agent", "note", "id"]
     rows = [[_cell(one[name]) for name in columns] for one in found]
     if as_csv:
-        from pbx.reporting.export import to_csv
+        from pbx.reporting.csv_text import to_csv
 
         sys.stdout.write(to_csv(columns, rows))
         return

@@ -20,6 +20,8 @@ def send_report(config: Config, name: str) -> None:
     if schedule is None:
         known = ", ".join(one.name for one in config.report_schedule) or "none is configured"
         fail(f"no [[report_schedule]] is called {name!r}: {known}", 2)
+    if not schedule.recipients:
+        fail(f"{name} goes to webhooks alone, which the running PBX tells by itself; it has no recipients", 2)
     zone = ZoneInfo(schedule.timezone or config.server.timezone)
     when = due(schedule, zone, datetime.now(UTC))
     try:

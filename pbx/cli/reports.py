@@ -13,7 +13,7 @@ from rich.text import Text
 from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show
 from pbx.config import Config
-from pbx.reporting import export, table
+from pbx.reporting import csv_text, export, table
 from pbx.reporting.behind import Selector
 from pbx.reporting.intervals import Interval, day, days, hours, period
 from pbx.reporting.jobs import Where
@@ -134,7 +134,7 @@ def missed_report(config: Config, when: str, as_csv: bool) -> None:
         interval = day(_day(reporter, when), reporter.zone)
         found = reporter.recovery(interval)
         if as_csv:
-            sys.stdout.write(export.to_csv(RECOVERY_HEADER, (_recovery_cells(line) for line in found)))
+            sys.stdout.write(csv_text.to_csv(RECOVERY_HEADER, (_recovery_cells(line) for line in found)))
             return
         rows: list[list[object]] = []
         for line in found:
@@ -163,7 +163,7 @@ RECOVERY_HEADER = (
 )
 
 
-def _recovery_cells(line: Recovery) -> list[export.Cell]:
+def _recovery_cells(line: Recovery) -> list[csv_text.Cell]:
     rate = None if line.rate is None else round(line.rate, 4)
     return [
         line.queue,

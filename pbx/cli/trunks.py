@@ -86,7 +86,7 @@ def list_numbers(context: typer.Context) -> None:
 @numbers.command("export")
 def export_numbers(context: typer.Context) -> None:
     """All numbers as CSV on standard output; `import` takes it back."""
-    from pbx.reporting.export import to_csv
+    from pbx.reporting.csv_text import to_csv
 
     table = []
     for item in ask(context.obj, "GET", "/numbers"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_BODY = 65_536  # octets
+MAX_REPORT = 1_048_576  # of the few that are put to be awaited and say so
 MAX_NAME = 200  # characters of a target, a kind, a key
 MAX_EXCERPT = 500  # characters of a response or of a reason
 

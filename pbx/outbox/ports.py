@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from pbx.outbox.entry import Entry
+from pbx.outbox.entry import MAX_BODY, Entry
 from pbx.web.client import Answer
 
 RETRIED = frozenset({408, 425, 429})
@@ -62,7 +62,8 @@ class OutboxPort(Protocol):
     `target` names a receiver ("ga4", "crm:sales", "webhook:ID"), `kind` what is told ("call.ended"), `key` makes it
     one delivery: what is put again under a key of the target is not sent again while the first is still kept
     (outbox.keep_days). Of one target and one `call_id` each is delivered before the next is tried. `after` is the UTC
-    second before which it is not sent. A body is at most entry.MAX_BODY octets; a dict is sent as JSON.
+    second before which it is not sent. A body is at most entry.MAX_BODY octets (`most` where
+    it is awaited, up to entry.MAX_REPORT); a dict is sent as JSON.
     """
 
     def register(
@@ -93,6 +94,7 @@ class OutboxPort(Protocol):
         *,
         call_id: str = "",
         after: float = 0.0,
+        most: int = MAX_BODY,
     ) -> None:
         """Returns after the commit. Raises ValueError for names or bodies that are too long, StoreError when nothing
         was saved.

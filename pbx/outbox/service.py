@@ -20,7 +20,7 @@ from pbx.config_outbox import Outbox as Settings
 from pbx.events import Alarm, EventBus
 from pbx.ids import new_id
 from pbx.outbox.attempt import Attempts
-from pbx.outbox.entry import MAX_BODY, MAX_NAME, Entry, State
+from pbx.outbox.entry import MAX_BODY, MAX_NAME, MAX_REPORT, Entry, State
 from pbx.outbox.ports import Deliverer, Verdict
 from pbx.outbox.shelf import Shelf, Want
 from pbx.outbox.target import Target
@@ -119,9 +119,10 @@ class Outbox:
         *,
         call_id: str = "",
         after: float = 0.0,
+        most: int = MAX_BODY,
     ) -> None:
         """See OutboxPort."""
-        entry = self._entry(target, kind, key, body, call_id, after)
+        entry = self._entry(target, kind, key, body, call_id, after, min(most, MAX_REPORT))
         if await self.shelf.put(entry):
             self._came(entry)
 
@@ -269,13 +270,20 @@ class Outbox:
     # -- parts ---------------------------------------------------------------------------------------------------
 
     def _entry(
-        self, target: str, kind: str, key: str, body: bytes | Mapping[str, Any], call_id: str, after: float
+        self,
+        target: str,
+        kind: str,
+        key: str,
+        body: bytes | Mapping[str, Any],
+        call_id: str,
+        after: float,
+        most: int = MAX_BODY,
     ) -> Entry:
         for text, name in ((target, "a target"), (kind, "a kind"), (key, "a key"), (call_id or "-", "a call id")):
             _fits(text, name)
         octets = body if isinstance(body, bytes) else orjson.dumps(body)
-        if len(octets) > MAX_BODY:
-            raise ValueError(f"a body is at most {MAX_BODY} octets, not {len(octets)}")
+        if len(octets) > most:
+            raise ValueError(f"a body is at most {most} octets, not {len(octets)}")
         now = self._clock.unix()
         self._seq += 1
         number = self._numbers[target] = self._numbers.get(target, 0) + 1

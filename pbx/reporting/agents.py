@@ -98,6 +98,17 @@ def agent_figures(connection: Connection, interval: Interval, now_us: int) -> li
     return sorted(seen, key=lambda figures: figures.agent)
 
 
+Known = dict[tuple[int, int], list[AgentFigures]]  # figures of intervals that were added up already
+
+
+def agents_of(connection: Connection, interval: Interval, now_us: int, known: Known) -> list[AgentFigures]:
+    """The same, added up once for all who share `known`."""
+    key = interval.start_us, interval.end_us
+    if key not in known:
+        known[key] = agent_figures(connection, interval, now_us)
+    return known[key]
+
+
 def _callbacks(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
     """Customers who were called back and spoke with an agent, where no visit of a queue tells it."""
     attempt, cdr, visit = schema.callback_calls.c, schema.cdrs.c, schema.queue_visits.c
@@ -192,13 +203,18 @@ COLUMNS = (
 
 
 def agents_sheet(
-    connection: Connection, intervals: list[Interval], now_us: int, teams: Sequence[Span] = (), team: str = ""
+    connection: Connection,
+    intervals: list[Interval],
+    now_us: int,
+    teams: Sequence[Span] = (),
+    team: str = "",
+    known: Known | None = None,
 ) -> Sheet:
     """The report, of each interval in turn; with `team` only of who was in it then."""
     title = intervals[0].label if len(intervals) == 1 else f"{intervals[0].label} to {intervals[-1].label}"
     sheet = Sheet(f"Agents, {title}", COLUMNS, notes=NOTES)
     for interval in intervals:
-        for one in agent_figures(connection, interval, now_us):
+        for one in agents_of(connection, interval, now_us, known if known is not None else {}):
             mine = teams_of(teams, one.agent, interval.start_us, interval.end_us)
             if team and team not in (mine or (NOBODY,)):
                 continue

@@ -19,6 +19,9 @@ from pbx.store.intervals.families import CALLS
 from pbx.store.intervals.reading import sums
 
 SLOT_MIN = 15
+DAY_US = 86_400_000_000
+EPOCH = date(1970, 1, 1).toordinal()
+MONDAY = 3  # 1970-01-01 was a Thursday
 BUSIEST = 3  # hours
 SLOTS = 24 * 60 // SLOT_MIN
 
@@ -45,21 +48,44 @@ class Arrivals:
         return [[n / (days or 1) for n in line] for line, days in zip(self.counts, self.days, strict=True)]
 
 
+class WallClock:
+    """Local days and minutes of many instants: a day's offset is looked up once, unless it changes in that day."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._offsets: dict[int, int | None] = {}  # microseconds by day of UTC
+
+    def at(self, at_us: int) -> tuple[int, int]:
+        """(days since 1970-01-01, minute of the day) by the local clock."""
+        number = at_us // DAY_US
+        if number not in self._offsets:
+            first, last = self._offset(number * DAY_US), self._offset((number + 1) * DAY_US)
+            self._offsets[number] = first if first == last else None
+        offset_us = self._offsets[number]
+        day, rest = divmod(at_us + (self._offset(at_us) if offset_us is None else offset_us), DAY_US)
+        return day, rest // 60_000_000
+
+    def _offset(self, at_us: int) -> int:
+        found = local(at_us, self._zone).utcoffset()
+        return 0 if found is None else round(found.total_seconds() * 1e6)
+
+
 class _Door:
     """Opening hours that are asked about a whole year: what is open on a date is looked up once."""
 
     def __init__(self, hours: OpeningHours) -> None:
         self._hours = hours
-        self._spans: dict[date, tuple[tuple[int, int], ...]] = {}
+        self._spans: dict[int, tuple[tuple[int, int], ...]] = {}
+        self.zone = hours.zone
 
-    def open(self, at_us: int) -> bool:
+    def open(self, at_us: int, clock: WallClock) -> bool:
+        """`clock` is of the hours' zone."""
         if self._hours.named:
             return self._hours.state(at_us / 1e6) == "open"
-        at = local(at_us, self._hours.zone)
-        spans = self._spans.get(at.date())
+        day, minute = clock.at(at_us)
+        spans = self._spans.get(day)
         if spans is None:
-            spans = self._spans[at.date()] = self._hours.open_on(at.date())
-        minute = at.hour * 60 + at.minute
+            spans = self._spans[day] = self._hours.open_on(date.fromordinal(EPOCH + day))
         return any(start <= minute < end for start, end in spans)
 
 
@@ -69,15 +95,16 @@ def arrivals(
     """A call is outside opening hours when it is outside all of `hours`. Days of the future do not count."""
     found = Arrivals(outside=0 if hours else None)
     doors = [_Door(one) for one in hours]
+    walls, clocks = WallClock(zone), {one.zone: WallClock(one.zone) for one in hours}
     for at_us, calls in _pieces(connection, interval, hours):
-        at = local(at_us, zone)
-        found.counts[at.weekday()][(at.hour * 60 + at.minute) // SLOT_MIN] += calls
+        day, minute = walls.at(at_us)
+        found.counts[(day + MONDAY) % 7][minute // SLOT_MIN] += calls
         found.calls += calls
         if found.outside is not None:
-            shut = not any(one.open(at_us) for one in doors)
+            shut = not any(one.open(at_us, clocks[one.zone]) for one in doors)
             found.outside += calls if shut else 0
             if not shut:
-                found.open_hours[at.hour] += calls
+                found.open_hours[minute // 60] += calls
     first, last = local(interval.start_us, zone).date(), local(min(interval.end_us, now_us) - 1, zone).date()
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         found.days[date.fromordinal(ordinal).weekday()] += 1
@@ -87,7 +114,7 @@ def arrivals(
 def arrival_facts(connection: Connection, request: Request) -> Iterator[Fact]:
     """Each call in, by weekday (1 is Monday) and quarter hour; counted are those outside opening hours."""
     call = schema.cdrs.c
-    doors = [_Door(one) for one in request.hours]
+    doors = [(_Door(one), WallClock(one.zone)) for one in request.hours]
     query = select(call.id, call.started_us).where(
         *(call.direction == "inbound", call.test == ""),
         *(call.started_us >= request.period.start_us, call.started_us < request.period.end_us),
@@ -98,7 +125,7 @@ def arrival_facts(connection: Connection, request: Request) -> Iterator[Fact]:
         keys = {"weekday": str(at.isoweekday()), "quarter": f"{slot // 60:02}:{slot % 60:02}"}
         marks: dict[str, Mark] = {"ARRIVALS": (True, None)}
         if doors:
-            marks["OUTSIDE"] = not any(one.open(at_us) for one in doors), None
+            marks["OUTSIDE"] = not any(one.open(at_us, clock) for one, clock in doors), None
         yield Fact(at_us, ident, keys, marks)
 
 

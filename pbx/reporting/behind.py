@@ -19,6 +19,7 @@ from pbx.reporting.request import MOST_FILTER, BadRequest, Request
 from pbx.reporting.sheet import Column, Sheet, Unit, Value
 
 UNNAMED = "(none)"  # as the reports of money write what has no name
+RECENT_US = 7 * 86_400_000_000
 MOST = 1000  # of a page
 COLUMNS = (
     Column("at", "At (UTC)", Unit.TEXT),
@@ -99,7 +100,7 @@ def opened(figure: Figure | Told, columns: Sequence[Column], row: Sequence[Value
     return found
 
 
-Facts = dict[Tell, list[Fact]]  # that were told already, for one period
+Facts = dict[Tell, list[Fact]]  # that were told already, for one period, the newest first
 
 
 def behind(
@@ -119,7 +120,8 @@ def behind(
     asked = replace(asked, period=selector.period)
     shown = min(max(limit, 1), MOST)
     if isinstance(figure, Told):
-        return _told(connection, figure, selector, asked, shown, _place(cursor), known if known is not None else {})
+        facts = known if known is not None else {}
+        return _told(connection, figure, selector, asked, shown, _place(cursor), facts, counted=counted)
     source = figure.source
     at, name = source.table.c[source.at], source.table.c[source.id]
     part = and_(figure.part(asked), *_filters(connection, figure, selector, asked, within=True))
@@ -142,7 +144,13 @@ def behind(
         .limit(shown + 1)
         .offset(place[2] if place else 0)
     )
-    rows = [Row(us, str(ident), bool(yes), amount) for us, ident, yes, amount in connection.execute(query)]
+    rows = []
+    # The newest lie at the end: what is not sorted by an index is looked for there first.
+    for since in (selector.period.end_us - RECENT_US, None) if not counted and not place else (None,):
+        found = connection.execute(query if since is None else query.where(at >= since))
+        rows = [Row(us, str(ident), bool(yes), amount) for us, ident, yes, amount in found]
+        if len(rows) > shown:
+            break
     return Behind(source.what, whole, among, rows[:shown], _next(rows, shown, place))
 
 
@@ -186,6 +194,8 @@ def _told(
     shown: int,
     place: _Place | None,
     known: Facts,
+    *,
+    counted: bool,
 ) -> Behind:
     """The same of facts."""
     given = {key: "" if value == NONE else value for key, value in selector.filters.items() if value}
@@ -193,16 +203,19 @@ def _told(
     if figure.total and not outer:
         outer = dict.fromkeys(figure.keys, ALL)
     if figure.tell not in known:
-        known[figure.tell] = list(figure.tell(connection, asked))
-    rows = []
+        known[figure.tell] = sorted(
+            figure.tell(connection, asked), key=lambda fact: (fact.at_us, fact.id), reverse=True
+        )
+    rows: list[Row] = []
     for fact in known[figure.tell]:
         mark = fact.marks.get(figure.id)
         if mark is None or any(fact.keys.get(key) != value for key, value in outer.items()):
             continue
         inside = all(fact.keys.get(key) == value for key, value in given.items())
         rows.append(Row(fact.at_us, fact.id, mark[0] and inside, mark[1]))
-    whole, part = len(rows), sum(row.counted for row in rows)
-    rows.sort(key=lambda row: (row.at_us, row.id), reverse=True)
+        if not counted and not place and len(rows) > shown:
+            break
+    whole, part = (len(rows), sum(row.counted for row in rows)) if counted else (0, 0)
     if place:
         rows = [row for row in rows if (row.at_us, row.id) <= place[:2]][place[2] :]
     return Behind(figure.what, whole, part, rows[:shown], _next(rows, shown, place))

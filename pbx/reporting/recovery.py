@@ -8,8 +8,9 @@ interval ended in a talk, in either direction; the rest is the residual. Test ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import Connection, case, func, select
 
@@ -22,6 +23,8 @@ from pbx.store import schema
 MISSED = (ItemKind.ABANDONED.value, ItemKind.MISSED.value, ItemKind.LEAD.value)
 STATES = ("reached", "came_back", "open", "lost")  # of a customer
 SPOKEN_WITH = (End.REACHED.value, End.CUSTOMER_CAME_BACK.value)
+NO_CUSTOMER = End.NOT_A_CUSTOMER.value
+_SPOKEN = frozenset(SPOKEN_WITH)
 
 
 @dataclass(slots=True)
@@ -53,8 +56,7 @@ class Recovery:
         return self.recovered / self.customers if self.customers else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Missed:
+class _Missed(NamedTuple):
     """A contact; `end` is that of the one it was merged into."""
 
     queue: str
@@ -85,13 +87,22 @@ def _facts(queue: str, rows: Sequence[_Missed]) -> Iterator[Fact]:
     keys = {"queue": queue}
     customers = _customers(rows)
     for row in rows:
-        none = row.end == End.NOT_A_CUSTOMER
-        yield Fact(row.at_us, row.id, keys, {"MISSED.CONTACTS": (True, None), "MISSED.NO_CUSTOMER": (none, None)})
+        yield Fact(row.at_us, row.id, keys, _CONTACT[row.end == NO_CUSTOMER])
     for mine in customers.values():
-        last, state = max(mine, key=lambda row: (row.at_us, row.id)), _state(mine)
-        marks: dict[str, Mark] = {f"MISSED.{one.upper()}": (one == state, None) for one in STATES}
-        marks |= {"MISSED": (True, None), "RECOVERY": (state in ("reached", "came_back"), None)}
-        yield Fact(last.at_us, last.id, keys, marks)
+        last = mine[0] if len(mine) == 1 else max(mine, key=lambda row: (row.at_us, row.id))
+        yield Fact(last.at_us, last.id, keys, _CUSTOMER[_state(mine)])
+
+
+def _customer_marks(state: str) -> Mapping[str, Mark]:
+    marks: dict[str, Mark] = {f"MISSED.{one.upper()}": (one == state, None) for one in STATES}
+    return marks | {"MISSED": (True, None), "RECOVERY": (state in ("reached", "came_back"), None)}
+
+
+# There are many contacts, and few ways in which they can end.
+_CUSTOMER = {state: _customer_marks(state) for state in STATES}
+_CONTACT: dict[bool, Mapping[str, Mark]] = {
+    none: {"MISSED.CONTACTS": (True, None), "MISSED.NO_CUSTOMER": (none, None)} for none in (False, True)
+}
 
 
 def _read(connection: Connection, interval: Interval) -> list[_Missed]:
@@ -113,7 +124,7 @@ def _read(connection: Connection, interval: Interval) -> list[_Missed]:
 def _customers(rows: Iterable[_Missed]) -> dict[str, list[_Missed]]:
     found: dict[str, list[_Missed]] = {}
     for row in rows:
-        if row.end != End.NOT_A_CUSTOMER:
+        if row.end != NO_CUSTOMER:
             found.setdefault(row.customer, []).append(row)
     return found
 
@@ -123,15 +134,15 @@ def _state(mine: Iterable[_Missed]) -> str:
     ends = {row.end for row in mine}
     if "" in ends:
         return "open"
-    if not ends <= set(SPOKEN_WITH):
+    if not ends <= _SPOKEN:
         return "lost"
-    return "reached" if End.REACHED in ends else "came_back"
+    return "reached" if End.REACHED.value in ends else "came_back"
 
 
 def _figures(queue: str, rows: Sequence[_Missed]) -> Recovery:
     customers = _customers(rows)
     found = Recovery(queue, len(rows), customers=len(customers), ends=Counter(row.end for row in rows))
-    found.not_customers = found.ends[End.NOT_A_CUSTOMER]
+    found.not_customers = found.ends[NO_CUSTOMER]
     for mine in customers.values():
         state = _state(mine)
         setattr(found, state, getattr(found, state) + 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pbx.reporting.export import plain, to_csv
+from pbx.reporting.csv_text import plain, to_csv
 
 Value = str | int | float | None
 DIGITS = {"share": 4, "seconds": 3, "money": 4}

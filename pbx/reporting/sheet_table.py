@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pbx.reporting.export import plain
+from pbx.reporting.csv_text import plain
 from pbx.reporting.sheet import Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 

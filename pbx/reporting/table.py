@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pbx.reporting.callbacks import LIMITS_S, CallbackFigures, total
 from pbx.reporting.codes import codes_text
-from pbx.reporting.export import plain
+from pbx.reporting.csv_text import plain
 from pbx.reporting.figures import QueueFigures, Report
 from pbx.reporting.intervals import local
 from pbx.reporting.service_level import BESIDE, DEFAULT, TEXT

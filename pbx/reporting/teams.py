@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, not_, select
 
-from pbx.reporting.agents import MICRO, AgentFigures, agent_figures
+from pbx.reporting.agents import MICRO, AgentFigures, Known, agents_of
 from pbx.reporting.intervals import Interval
 from pbx.reporting.lost import lost_callers
 from pbx.reporting.opened.team import NOBODY, TEAM, Span, spans
@@ -52,12 +52,14 @@ class _Piece:
     teams: dict[str, list[str]]  # by agent
 
 
-def team_figures(connection: Connection, request: Request, kind: str = TEAM) -> list[TeamFigures]:
+def team_figures(
+    connection: Connection, request: Request, kind: str = TEAM, known: Known | None = None
+) -> list[TeamFigures]:
     """By name, those without any before the last, which is all of them."""
     found: dict[str, TeamFigures] = {}
     for piece in _pieces(request.period, spans(connection, request, kind)):
         lost = lost_callers(connection, piece.interval)
-        for one in agent_figures(connection, piece.interval, request.now_us):
+        for one in agents_of(connection, piece.interval, request.now_us, known if known is not None else {}):
             for name in (*piece.teams.get(one.agent, (NOBODY,)), ALL):
                 mine = found.setdefault(name, TeamFigures(name))
                 mine.agents.add(one.agent)
@@ -135,11 +137,11 @@ def queue_columns(kind: str) -> tuple[Column, ...]:
     )
 
 
-def teams_sheet(connection: Connection, request: Request) -> list[Sheet]:
+def teams_sheet(connection: Connection, request: Request, known: Known | None = None) -> list[Sheet]:
     """Teams, or with by=site their offices; and what of each queue they answered."""
     kind = request.filter("by") or TEAM
     only = request.filter(TEAM)
-    found = [one for one in team_figures(connection, request, kind) if only in ("", one.name)]
+    found = [one for one in team_figures(connection, request, kind, known) if only in ("", one.name)]
     sheet = Sheet(f"Teams, {request.period.label}", columns(kind), notes=NOTES)
     queues = Sheet(f"Teams, {request.period.label}", queue_columns(kind), notes=QUEUE_NOTES)
     for one in found:

@@ -17,6 +17,11 @@ NUMBER: dict[str, Any] = {"type": "number"}
 MAYBE_NUMBER: dict[str, Any] = {"type": ["number", "null"]}
 COUNT: dict[str, Any] = {"type": "integer"}
 YES_NO: dict[str, Any] = {"type": "boolean"}
+FILE: dict[str, Any] = {  # `sheets` of one in JSON, `text` of another; neither where it is too long to be sent
+    "type": "object",
+    "required": ["name", "type", "octets"],
+    "properties": {"name": TEXT, "type": TEXT, "octets": COUNT, "text": TEXT, "sheets": {"type": "array"}},
+}
 INSTANT: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}  # UTC, RFC 3339
 
 _CALL = {
@@ -120,6 +125,12 @@ _TYPES = (
         "agent.state",
         "An agent's state changed.",
         {"agent": TEXT, "state": TEXT, "previous": TEXT, "reason": MAYBE, "since": INSTANT, "call_id": MAYBE},
+    ),
+    EventType(
+        "report.ready",
+        "A scheduled report was made, and is to go to webhooks.",
+        {"schedule": TEXT, "due": TEXT, "period": TEXT, "timezone": TEXT, "language": TEXT}
+        | {"files": {"type": "array", "items": FILE}},
     ),
     EventType(
         "number.bad", "A page shows a number other than the one that was assigned.", {"alarm": TEXT, "text": TEXT}

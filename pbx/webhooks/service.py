@@ -16,7 +16,7 @@ from pbx.config_webhooks import Webhooks as Settings
 from pbx.contact.journal import ContactChanged
 from pbx.events import AgentStateChanged, Alarm, CallEvent, Kind
 from pbx.ids import new_id
-from pbx.outbox.entry import Entry
+from pbx.outbox.entry import MAX_REPORT, Entry
 from pbx.outbox.ports import OutboxPort, Verdict
 from pbx.webhooks.catalogue import PING
 from pbx.webhooks.delivery import GONE, WebhookDelivery
@@ -27,6 +27,7 @@ from pbx.webhooks.telling import Telling
 
 log = logging.getLogger("centrala.webhooks")
 ALARM = "webhook_disabled"
+REPORT = "report.ready"
 
 
 class TooMany(Exception):
@@ -118,6 +119,15 @@ class Webhooks:
         event = new_id(self._services.clock.unix())
         await self._outbox.put(found.target, PING, event, {"subscription": found.id, "by": by})
         return event
+
+    async def report(self, key: str, body: bytes) -> int:
+        """A scheduled report for those who want `report.ready`; what was put before under the key is not sent again.
+        Returns to how many it goes, after the commit. Raises StoreError.
+        """
+        wanted = [one for one in self._wanted.get(REPORT, ()) if not one.queues]
+        for subscription in wanted:
+            await self._outbox.put(subscription.target, REPORT, key, body, most=MAX_REPORT)
+        return len(wanted)
 
     # -- events --------------------------------------------------------------------------------------------------
 

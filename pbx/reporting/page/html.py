@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from pbx.reporting.export import plain
+from pbx.reporting.csv_text import plain
 
 STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;color:#1c2733;background:#fff;margin:0 auto;

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from pbx.reporting import queries
-from pbx.reporting.agents import agents_sheet
+from pbx.reporting.agents import Known, agents_sheet
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import local
 from pbx.reporting.opened.team import spans
@@ -22,6 +22,7 @@ from pbx.reporting.recovery import Recovery, recovery
 from pbx.reporting.recovery_sheet import recovery_sheet
 from pbx.reporting.registry import sheets
 from pbx.reporting.service_level import DEFAULT, Formula
+from pbx.reporting.teams import teams_sheet
 from pbx.reporting.trunk_sheet import trunks_sheet
 from pbx.reporting.words import translate
 
@@ -59,9 +60,10 @@ def period_page(connection: Connection, asked: Asked) -> str:
     page.heading(asked.text("missed"))
     table(page, asked, translate(recovery_sheet(asked.interval, missed), "missed", asked.language), links)
     page.heading(asked.text("agents"))
-    found = translate(agents_sheet(connection, [asked.interval], asked.now_us), "agents", asked.language)
-    table(page, asked, some(found, AGENTS), links)
-    _teams(page, connection, asked, links)
+    known: Known = {}
+    done = agents_sheet(connection, [asked.interval], asked.now_us, known=known)
+    table(page, asked, some(translate(done, "agents", asked.language), AGENTS), links)
+    _teams(page, connection, asked, links, known)
     page.heading(asked.text("trunks"))
     trunks = trunks_sheet(asked.interval, queries.trunk_figures(connection, asked.interval))
     table(page, asked, translate(trunks, "trunks", asked.language), links)
@@ -76,11 +78,12 @@ def period_page(connection: Connection, asked: Asked) -> str:
     return page.html()
 
 
-def _teams(page: Page, connection: Connection, asked: Asked, links: Links) -> None:
+def _teams(page: Page, connection: Connection, asked: Asked, links: Links, known: Known) -> None:
     """Nothing where nobody belongs to a team."""
     if not spans(connection, asked.request()):
         return
-    by_team, by_queue = sheets(connection, "teams", asked.request())
+    made = teams_sheet(connection, asked.request(), known)
+    by_team, by_queue = (translate(sheet, "teams", asked.language) for sheet in made)
     page.heading(by_team.title.partition(", ")[0])
     table(page, asked, some(by_team, TEAMS), links)
     table(page, asked, by_queue, links)

@@ -15,7 +15,7 @@ def check_reports(config: Config) -> list[Problem]:
     from pbx.reporting.registry import REPORTS
 
     found: list[Problem] = []
-    if not config.smtp.host:
+    if not config.smtp.host and any(one.recipients for one in config.report_schedule):
         text = "reports are scheduled and no server takes mail"
         found.append(Problem(("smtp", "host"), text, 'write [smtp] host = "mail.example.com"'))
     for number, one in enumerate(config.report_schedule):

@@ -29,8 +29,8 @@ def message(
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834
     made.set_content(body)
     for part in parts:
-        kind = part["type"].partition("/")[2]
-        made.add_attachment(part["text"].encode(), maintype="text", subtype=kind, filename=part["name"])
+        main, _, kind = part["type"].partition("/")
+        made.add_attachment(part["text"].encode(), maintype=main, subtype=kind, filename=part["name"])
     return made
 
 

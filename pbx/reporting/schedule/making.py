@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy import Connection
 
 from pbx.config import Language
@@ -50,6 +51,9 @@ class MailJob:
         if "csv" in self.formats:
             text = "\r\n".join(sheet.csv() for sheet in made)
             parts.append({"name": f"{stem}.csv", "type": "text/csv", "text": text})
+        if "json" in self.formats:
+            text = orjson.dumps([sheet.data() for sheet in made]).decode()
+            parts.append({"name": f"{stem}.json", "type": "application/json", "text": text})
         if "html" in self.formats:
             page = Page(made[0].title, self.language)
             asked = self._asked(connection)

@@ -24,6 +24,7 @@ from pbx.reporting.jobs import Where
 from pbx.reporting.schedule.due import due, period_of
 from pbx.reporting.schedule.mail import MailError, MailInDoubt, message, send
 from pbx.reporting.schedule.making import MailJob
+from pbx.reporting.schedule.notice import notice
 from pbx.reporting.words import titles
 
 log = logging.getLogger("centrala.reports")
@@ -32,6 +33,7 @@ LOOK_S = 20.0
 RESULTS = ("sent", "failed", "in_doubt")
 PAUSES_S = (60.0, 300.0, 900.0, 3600.0)  # between two tries of a run; the last one again and again
 Made = Callable[[MailJob], Awaitable[list[dict[str, str]]]]
+Tell = Callable[[str, bytes], Awaitable[int]]  # key, body; to how many it goes
 Send = Callable[[Smtp, EmailMessage], None]
 
 
@@ -47,7 +49,15 @@ class ScheduledReports:
     """`make` runs a job in a child process; `send` blocks and runs in a thread."""
 
     def __init__(
-        self, config: Config, keeper: Keeper, bus: EventBus, clock: Clock, make: Made, *, send: Send = send
+        self,
+        config: Config,
+        keeper: Keeper,
+        bus: EventBus,
+        clock: Clock,
+        make: Made,
+        *,
+        send: Send = send,
+        tell: Tell | None = None,
     ) -> None:
         self._config = config
         self._keeper = keeper
@@ -55,6 +65,7 @@ class ScheduledReports:
         self._clock = clock
         self._make = make
         self._send = send
+        self._tell = tell
         self._known: dict[str, dict[str, Any]] = keeper.load(ROOM)
         self._task: asyncio.Task[None] | None = None
         # name and "sent", "failed", "in_doubt": tries since the start
@@ -130,7 +141,14 @@ class ScheduledReports:
     async def _do(self, schedule: ReportSchedule, known: dict[str, Any]) -> None:
         """One try."""
         try:
-            made = await self._message(schedule, date.fromisoformat(known["due"]))
+            when = date.fromisoformat(known["due"])
+            parts = await self._make(mail_job(self._config, schedule, when))
+            if schedule.webhook:
+                await self._tell_webhooks(schedule, when, parts)
+            if not schedule.recipients:
+                await self._done(schedule, {**known, "tries": known["tries"] + 1})
+                return
+            made = await asyncio.to_thread(mail_of, self._config, schedule, when, parts)
             known = {**known, "state": "sending", "tries": known["tries"] + 1}
             await self._note(schedule, known)
             await asyncio.to_thread(self._send, self._config.smtp, made)
@@ -140,15 +158,21 @@ class ScheduledReports:
         except Exception as error:
             await self._failed(schedule, known, str(error))
             return
+        await self._done(schedule, known)
+
+    async def _done(self, schedule: ReportSchedule, known: dict[str, Any]) -> None:
         self.results[schedule.name, "sent"] += 1
         now = self._clock.unix()
         await self._note(schedule, {**known, "state": "sent", "at": now, "last_sent": now})
         self._alarm(schedule, "", active=False)
 
-    async def _message(self, schedule: ReportSchedule, when: date) -> EmailMessage:
+    async def _tell_webhooks(self, schedule: ReportSchedule, when: date, parts: list[dict[str, str]]) -> None:
+        """The outbox has it under the name of the run: put again after a crash or for another try, it goes out once."""
         job = mail_job(self._config, schedule, when)
-        parts = await self._make(job)
-        return mail_of(self._config, schedule, when, parts)
+        body = await asyncio.to_thread(notice, schedule.name, when, job, parts)
+        told = await self._tell(run_id(schedule, when), body) if self._tell is not None else 0
+        if not told:
+            raise MailError("no webhook that is on wants report.ready: add one, or write webhook = false")
 
     def _zone(self, schedule: ReportSchedule) -> ZoneInfo:
         return ZoneInfo(schedule.timezone or self._config.server.timezone)
@@ -175,6 +199,11 @@ class ScheduledReports:
         self._bus.publish(Alarm(f"report:{schedule.name}", text, active, self._clock.unix()))
 
 
+def run_id(schedule: ReportSchedule, when: date) -> str:
+    """The same for every try of a run."""
+    return f"report-{schedule.name}-{when.isoformat()}"
+
+
 def mail_job(config: Config, schedule: ReportSchedule, when: date) -> MailJob:
     """What is to be made of the run that was due on `when`."""
     zone = schedule.timezone or config.server.timezone
@@ -191,8 +220,7 @@ def mail_of(config: Config, schedule: ReportSchedule, when: date, parts: Sequenc
     named = ", ".join(titles(language).get(name, name) for name in schedule.reports if name != "page")
     subject = f"Centrala: {schedule.name}, {job.period.label}"
     body = "\n".join(filter(None, (f"{job.period.label} ({job.zone})", named, *(part["name"] for part in parts))))
-    ident = f"report-{schedule.name}-{when.isoformat()}"
-    return message(config.smtp, schedule.recipients, subject, body + "\n", parts, ident)
+    return message(config.smtp, schedule.recipients, subject, body + "\n", parts, run_id(schedule, when))
 
 
 __all__ = ["MailError", "MailInDoubt", "ScheduledReports", "mail_job", "mail_of"]

@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 
 from pbx.config import Config
 from pbx.events import AgentStateChanged, CallEvent, Kind
-from pbx.reporting import export, table
+from pbx.reporting import csv_text, export, table
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.service_level import Formula
 from pbx.store.errors import StoreError
@@ -197,7 +197,7 @@ async def test_csv(tmp_path: Path) -> None:
     ],
 )
 def test_cells(value: export.Cell, written: object) -> None:
-    assert export.safe(value) == written
+    assert csv_text.safe(value) == written
 
 
 def test_nothing_recorded_yet(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from aiosmtpd.smtp import SMTP
 from pydantic import ValidationError
@@ -21,10 +22,14 @@ from pbx.config import Config
 from pbx.config_reports import ReportSchedule, Smtp
 from pbx.events import Alarm, EventBus
 from pbx.metrics.report_schedule import ReportScheduleMetrics
+from pbx.reporting.intervals import days
+from pbx.reporting.jobs import Where
 from pbx.reporting.schedule.checks import check_reports
 from pbx.reporting.schedule.due import due, period_of
 from pbx.reporting.schedule.mail import MailError, MailInDoubt, message, send
-from pbx.reporting.schedule.service import PAUSES_S, ROOM, ScheduledReports
+from pbx.reporting.schedule.making import MailJob
+from pbx.reporting.schedule.notice import MOST, notice
+from pbx.reporting.schedule.service import PAUSES_S, ROOM, ScheduledReports, Tell
 from pbx.store.database import prepare
 from tests.pbx.store.support import World, until
 from tests.support.journeys import answered
@@ -64,7 +69,7 @@ class Kept:
 
 
 class Office:
-    def __init__(self, kept: Kept, clock: Clock, **schedule: Any) -> None:
+    def __init__(self, kept: Kept, clock: Clock, *, tell: Tell | None = None, **schedule: Any) -> None:
         given = {"name": "boss", "recipients": TO, "reports": ["queues"], **schedule}
         self.config = Config.model_validate(
             {
@@ -77,7 +82,7 @@ class Office:
         self.problem: Exception | None = None
         bus = EventBus()
         bus.subscribe(Alarm, self.alarms.append)
-        self.service = ScheduledReports(self.config, kept, bus, clock, self._make, send=self._send)
+        self.service = ScheduledReports(self.config, kept, bus, clock, self._make, send=self._send, tell=tell)
 
     async def _make(self, job: Any) -> list[dict[str, str]]:
         return [{"name": "queues.csv", "type": "text/csv", "text": job.period.label}]
@@ -173,6 +178,64 @@ def test_when_it_is_due_and_of_which_days(every: str, now: str, when: str, label
     assert period_of(schedule, WARSAW, found).label == label
 
 
+# -- by webhook --------------------------------------------------------------------------------------------------------
+
+
+class Hooks:
+    """What tells webhooks: by how many keys, to how many."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.wanted = 1
+
+    async def tell(self, key: str, body: bytes) -> int:
+        self.told.append((key, orjson.loads(body)))
+        return self.wanted
+
+
+async def test_webhooks_are_told_under_the_name_of_the_run_whatever_breaks() -> None:
+    kept, hooks, clock = Kept(), Hooks(), Clock("2026-11-20T12:00+01:00")
+    office = Office(kept, clock, tell=hooks.tell, webhook=True, recipients=[])
+    await office.look()
+    hooks.wanted = 0
+    assert (await office.look("2026-11-21T07:00+01:00"))["state"] == "failed"
+    assert "no webhook that is on wants report.ready" in office.alarms[-1].text
+    hooks.wanted = 1
+    kept.rows["boss"] = {"due": "2026-11-21", "state": "making", "tries": 0}  # it ended when the outbox had it
+    office = Office(kept, clock, tell=hooks.tell, webhook=True, recipients=[])
+    assert (await office.look())["state"] == "sent"
+    assert office.sent == []
+    assert {key for key, _ in hooks.told} == {"report-boss-2026-11-21"}
+    (file,) = hooks.told[-1][1]["files"]
+    assert (file["name"], file["text"], hooks.told[-1][1]["period"]) == ("queues.csv", "2026-11-20", "2026-11-20")
+
+
+async def test_a_mail_that_fails_tells_webhooks_nothing_new() -> None:
+    kept, hooks = Kept(), Hooks()
+    office = Office(kept, Clock("2026-11-20T12:00+01:00"), tell=hooks.tell, webhook=True)
+    await office.look()
+    office.problem = MailError("mail:587 cannot be reached")
+    await office.look("2026-11-21T07:00+01:00")
+    office.problem = None
+    office.clock.now += PAUSES_S[0]
+    assert (await office.look())["state"] == "sent"
+    assert len(office.sent) == 1
+    assert len({key for key, _ in hooks.told}) == 1
+
+
+def test_a_notice_has_what_there_is_room_for() -> None:
+    job = MailJob(Where.of(Config()), ("queues",), ("json",), days(date(2026, 11, 20), 1, WARSAW), "UTC", "pl")
+    parts = [
+        {"name": "a.html", "type": "text/html", "text": "x" * MOST},
+        {"name": "b.json", "type": "application/json", "text": '[{"rows": []}]'},
+    ]
+    body = notice("boss", date(2026, 11, 21), job, parts)
+    first, second = orjson.loads(body)["files"]
+    assert first == {"name": "a.html", "type": "text/html", "octets": MOST}
+    assert second["sheets"] == [{"rows": []}]
+    assert len(body) < MOST
+
+
 # -- by mail -----------------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +318,7 @@ async def test_the_page_and_csv_are_made_of_the_database(tmp_path: Path) -> None
 
 
 def test_a_configuration_that_cannot_be_right() -> None:
-    for wrong in ({"recipients": ["me"]}, {"at": "25:00"}, {"every": "hour"}, {"reports": []}):
+    for wrong in ({"recipients": ["me"]}, {"recipients": []}, {"at": "25:00"}, {"every": "hour"}, {"reports": []}):
         with pytest.raises(ValidationError):
             ReportSchedule.model_validate({"name": "x", "recipients": TO, **wrong})
     with pytest.raises(ValidationError, match="in the clear"):

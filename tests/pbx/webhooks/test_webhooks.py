@@ -235,3 +235,22 @@ async def test_there_is_an_end_to_subscriptions_and_those_removed_are_told_nothi
         assert not office.receiver.asks
         with pytest.raises(KeyError):
             await office.service.rotate(made.id)
+
+
+async def test_a_scheduled_report_is_long_signed_and_told_once() -> None:
+    async with Office(House({"101": {}})) as office:
+        await office.subscribe(events=["report.ready"])
+        await office.subscribe(events=["*"], queues=["sales"])  # other queues' figures are not theirs
+        office.receiver.keys.pop()
+        words = {"schedule": "boss", "due": "2026-11-21", "period": "2026-11-20", "timezone": "UTC", "language": "pl"}
+        files = [
+            {"name": "queues.json", "type": "application/json", "octets": 1, "sheets": [{"rows": ["x" * 600_000]}]}
+        ]
+        body = orjson.dumps({**words, "files": files})
+        for _ in range(2):  # again after a crash, or because the e-mail beside it failed
+            assert await office.service.report("report-boss-2026-11-21", body) == 1
+            await office.house.sleep(2)
+        (told,) = office.receiver.bodies
+        assert (told["type"], told["id"], told["data"]["files"]) == ("report.ready", "report-boss-2026-11-21", files)
+        with pytest.raises(ValueError, match="at most 1048576 octets"):
+            await office.service.report("longer", b"x" * (1 << 20) + b"y")

@@ -15,7 +15,7 @@ from pbx.api.rest.access import allow
 from pbx.api.rest.models.system import FigureCalls, FigureKind, Report, ReportKind
 from pbx.api.rest.page import Page, Paging, page_of
 from pbx.api.rest.problem import problems
-from pbx.reporting.export import to_csv
+from pbx.reporting.csv_text import to_csv
 
 READ = [allow(Permission.REPORTS_READ)]
 ReportName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,63}$", examples=["queues"])]
