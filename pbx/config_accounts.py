@@ -19,6 +19,7 @@ class Accounts(Section):
     # argon2id, one lane. OWASP's choice for a server: 19 MiB, two passes.
     argon2_memory_kib: int = Field(default=19_456, ge=8, le=1_048_576)
     argon2_time: int = Field(default=2, ge=1, le=20)
+    second_factor: list[RoleName] = []  # roles whose people need a code of an authenticator beside the password
     audit_keep_days: int = Field(default=365, ge=1)
 
 

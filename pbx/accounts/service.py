@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,12 +17,15 @@ from pbx.accounts.links import Links
 from pbx.accounts.passwords import Passwords
 from pbx.accounts.people import Directory, People
 from pbx.accounts.rights import ROLES, Permission, Principal, Role
+from pbx.accounts.second_factor import NEEDED, FactorStore, MemoryFactors, SecondFactors
+from pbx.accounts.second_factor import WRONG as WRONG_CODE
 from pbx.accounts.secrets import DeviceMarks
 from pbx.accounts.sessions import Sessions
 from pbx.accounts.throttle import Throttle
 from pbx.accounts.tokens import Tokens
 from pbx.clock import Clock
 from pbx.config_accounts import Accounts as Settings
+from pbx.settings.secrets import Seal
 
 log = logging.getLogger("centrala.accounts")
 ROUND_S = 60.0  # between two looks at what has ended
@@ -52,6 +56,8 @@ class Accounts:
         key: bytes,
         *,
         local_passwords: bool = True,
+        factors: FactorStore | None = None,
+        issuer: str = "Centrala",
     ) -> None:
         self._store, self._clock = store, clock
         self.audit = audit
@@ -64,6 +70,8 @@ class Accounts:
         self.passwords = Passwords(settings)
         self.throttle = Throttle(clock.monotonic)
         self._devices = DeviceMarks(key)
+        seal = Seal(hmac.digest(key, b"second factors", "sha256"))
+        self.factors = SecondFactors(factors or MemoryFactors(), clock, seal, settings.second_factor, issuer)
         self._watchers: list[Callable[[str], None]] = []
         self._rounds: asyncio.Task[None] | None = None
         self.logins = 0
@@ -76,6 +84,7 @@ class Accounts:
         self.sessions.restore(session for session in sessions if self.people.get(session.person) is not None)
         self.tokens.restore(token for token in tokens if self.people.get(token.person) is not None)
         self.links.restore(links)
+        self.factors.restore(person.id for person in people)
         self._rounds = asyncio.get_running_loop().create_task(self._look_after())
 
     async def stop(self) -> None:
@@ -98,7 +107,7 @@ class Accounts:
         person = self.people.get(session.person) if session is not None else None
         if session is None or person is None or person.disabled:
             return None
-        return self.people.principal(person, session.id)
+        return self._principal(person, session)
 
     def of_token(self, text: str, address: str) -> Principal | None:
         """None for a token that is none, or is expired or revoked, or whose person may no longer come in."""
@@ -113,9 +122,10 @@ class Accounts:
                 return self._of_token(token) if self.tokens.is_valid(token) else None
             return None
         person = self.people.get(principal.id)
-        if person is None or person.disabled or self.sessions.get(person.id, principal.session) is None:
+        session = self.sessions.get(person.id, principal.session) if person is not None else None
+        if person is None or person.disabled or session is None:
             return None
-        return self.people.principal(person, principal.session)
+        return self._principal(person, session)
 
     def watch(self, changed: Callable[[str], None]) -> Callable[[], None]:
         """`changed(id)` is called when a session ends or the rights of a person or token change, with the id of the
@@ -123,6 +133,15 @@ class Accounts:
         """
         self._watchers.append(changed)
         return lambda: self._watchers.remove(changed)
+
+    def _principal(self, person: Person, session: Session) -> Principal:
+        """Whose role needs a second factor, and who has none yet, may do what concerns himself alone: get one. The
+        identity provider asks for its own.
+        """
+        found = self.people.principal(person, session.id)
+        if session.how != "oidc" and self.factors.lacks(person):
+            return replace(found, permissions=frozenset({Permission.SELF}))
+        return found
 
     def _of_token(self, token: Token) -> Principal | None:
         person = self.people.get(token.person)
@@ -143,9 +162,9 @@ class Accounts:
 
     # -- coming in -----------------------------------------------------------------------------------------------
 
-    async def login(self, login: str, password: str, address: str, agent: str, mark: str) -> Entered:
+    async def login(self, login: str, password: str, address: str, agent: str, mark: str, code: str = "") -> Entered:
         """`mark`: of the browser, "" for none. Raises AccountError: "wrong" whatever was wrong, and after the same
-        time.
+        time; "code" when it is the password, and a `code` is needed beside it.
         """
         if not self._local_passwords:
             raise AccountError("forbidden", "people come in by the identity provider here")
@@ -162,9 +181,23 @@ class Accounts:
             await self.audit.record(None, address, "login", f"/users/{person.id}" if person else "/users", 401)
             raise AccountError("wrong", WRONG)
         self.throttle.right(login, address, device)
+        await self._second(person, code, address)
         if renewed:
-            person = replace(person, password=renewed)
+            person = replace(self.people.find(person.id), password=renewed)
         return await self.enter(person, "password", address, agent, mark if device else "")
+
+    async def _second(self, person: Person, code: str, address: str) -> None:
+        """The second factor, where the person has one. Raises AccountError."""
+        if self.factors.of(person.id) is None:
+            return
+        if not code:
+            raise AccountError("code", NEEDED)
+        self.throttle.take_code(person.id)
+        if not await self.factors.check(person.id, code):
+            self.failures += 1
+            await self.audit.record(None, address, "second factor", f"/users/{person.id}", 401)
+            raise AccountError("wrong", WRONG_CODE)
+        self.throttle.right_code(person.id)
 
     async def enter(self, person: Person, how: How, address: str, agent: str, mark: str = "") -> Entered:
         """A session for a person who has proved who he is. Raises AccountError for a disabled one."""
@@ -186,14 +219,19 @@ class Accounts:
         """Whether the link is for the first admin, who chooses a login as well. Raises AccountError."""
         return self._open(secret).purpose == "first_admin"
 
-    async def use_link(self, secret: str, password: str, login: str, address: str, agent: str) -> Entered:
-        """A password by a link that works once, and in with it. Sessions of before are over. Raises AccountError."""
+    async def use_link(
+        self, secret: str, password: str, login: str, address: str, agent: str, code: str = ""
+    ) -> Entered:
+        """A password by a link that works once, and in with it. Sessions of before are over; a second factor is asked
+        for as ever. Raises AccountError.
+        """
         link = self._open(secret)
         if link.purpose == "first_admin":
             person = self.people.make({"login": login, "role": Role.ADMIN})
         else:
             person = self.people.find(link.person)
         self.passwords.check(password, person.login)
+        await self._second(person, code, address)
         hashed = await self.passwords.hash(password)
         self._open(secret)  # again: a hash takes its time
         person = replace(self.people.get(person.id) or person, password=hashed, changed=self._clock.unix())
@@ -236,6 +274,7 @@ class Accounts:
         await self.people.remove(person)
         self.tokens.forget(person.id)
         self.links.forget(person.id)
+        self.factors.forget(person.id)
         await self.end_sessions(sessions)
         self._tell([person.id, *tokens])
 
@@ -249,6 +288,11 @@ class Accounts:
 
     async def change_password(self, who: Principal, current: str, password: str, address: str) -> None:
         """One's own, which one has to know. Raises AccountError."""
+        await self.prove(who, current, address)
+        await self.set_password(self.people.find(who.id), password, keep=who.session)
+
+    async def prove(self, who: Principal, current: str, address: str) -> None:
+        """That it is really he who sits there: he knows the present password. Raises AccountError."""
         person = self.people.find(who.id)
         device = f"session {who.session}"
         self.throttle.take(person.login, address, device)
@@ -256,7 +300,47 @@ class Accounts:
             self.failures += 1
             raise AccountError("invalid", "the present password is wrong")
         self.throttle.right(person.login, address, device)
-        await self.set_password(person, password, keep=who.session)
+
+    # -- second factors --------------------------------------------------------------------------------------------
+
+    async def begin_factor(self, who: Principal, password: str, code: str, address: str) -> tuple[str, str]:
+        """(secret, URI) of a new one; who has one already shows a code of it. Raises AccountError."""
+        person = self.people.find(who.id)
+        if not person.password:
+            raise AccountError("conflict", "you come in by the identity provider, which has factors of its own")
+        await self.prove(who, password, address)
+        await self._second(person, code, address)
+        return self.factors.begin(person)
+
+    async def confirm_factor(self, who: Principal, code: str) -> list[str]:
+        """The new one counts, other sessions are over; the recovery codes. Raises AccountError."""
+        self.throttle.take_code(who.id)
+        codes = await self.factors.confirm(self.people.find(who.id), code)
+        self.throttle.right_code(who.id)
+        await self.end_sessions(each for each in self.sessions.of(who.id) if each.id != who.session)
+        self._tell([who.id])
+        return codes
+
+    async def renew_recovery(self, who: Principal, code: str, address: str) -> list[str]:
+        """New recovery codes for a code. Raises AccountError."""
+        await self._second(self.people.find(who.id), code, address)
+        return await self.factors.renew(who.id)
+
+    async def remove_factor(self, who: Principal, code: str, address: str) -> None:
+        """One's own, for a code of it. Raises AccountError."""
+        await self._second(self.people.find(who.id), code, address)
+        await self.factors.remove(who.id)
+        self._tell([who.id])
+
+    async def reset_factor(self, person: Person) -> bool:
+        """By an admin, of somebody who lost it: he comes in by password alone, and is logged out everywhere. False
+        when there was none.
+        """
+        removed = await self.factors.remove(person.id)
+        if removed:
+            await self.end_sessions(self.sessions.of(person.id))
+            self._tell([person.id])
+        return removed
 
     async def end_sessions(self, sessions: Iterable[Session]) -> None:
         """They are over, and who is connected by them hears of it."""

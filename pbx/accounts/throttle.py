@@ -26,6 +26,7 @@ BY_ADDRESS = Window(30, 900.0)
 BY_ADDRESS_AND_LOGIN = Window(10, 900.0)
 BY_LOGIN = Window(100, 3600.0)  # over all addresses, of browsers that he has not used
 BY_DEVICE = Window(10, 900.0)
+BY_CODE = Window(10, 900.0)  # of the second factor, by whoever knows the password already
 
 
 class Throttle:
@@ -48,6 +49,21 @@ class Throttle:
             raise AccountError("throttled", f"too many wrong passwords; try again in {wait_s:.0f} s", wait_s)
         for times, _ in counts:
             times.append(now)
+
+    def take_code(self, person: str) -> None:
+        """As `take`, of a guess at the code of a person, wherever it comes from."""
+        now, times = self._now(), self._of(f"code {person}", BY_CODE)
+        wait_s = _wait(times, BY_CODE, now)
+        if wait_s > 0:
+            self.refused += 1
+            raise AccountError("throttled", f"too many wrong codes; try again in {wait_s:.0f} s", wait_s)
+        times.append(now)
+
+    def right_code(self, person: str) -> None:
+        """The last guess was none."""
+        times = self._guesses.get(f"code {person}")
+        if times:
+            times.pop()
 
     def right(self, login: str, address: str, device: str) -> None:
         """The last guess was none: it was the password."""

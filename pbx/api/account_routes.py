@@ -38,6 +38,9 @@ def account_routes(control: AccountControl) -> list[Route]:
         body = texts_of(await read_json(request), ("password",), ("password",), 256)
         return await control.set_password(request.path_params["name"], body.get("password", ""))
 
+    async def factor(request: Request) -> Any:
+        return await control.reset_factor(request.path_params["name"], None)
+
     async def tokens(request: Request) -> Any:
         if request.method == "GET":
             return control.tokens()
@@ -64,6 +67,7 @@ def account_routes(control: AccountControl) -> list[Route]:
         Route("/users", json_route(users), methods=["GET", "POST"]),
         Route("/users/{name}", json_route(user), methods=["GET", "PATCH", "DELETE"]),
         Route("/users/{name}/password", json_route(password), methods=["POST"]),
+        Route("/users/{name}/second-factor", json_route(factor), methods=["DELETE"]),
         Route("/account-link", json_route(link), methods=["POST"]),
         Route("/tokens", json_route(tokens), methods=["GET", "POST"]),
         Route("/tokens/{name}", json_route(token), methods=["DELETE"]),

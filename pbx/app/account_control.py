@@ -42,6 +42,8 @@ async def start(app: Pbx, stack: AsyncExitStack) -> Accounts:
         ConfiguredDirectory(lambda: app.config),
         nonce_key(app.data_dir / "accounts.key"),
         local_passwords=config.oidc.local_passwords or not config.oidc.issuer,
+        factors=app.store.factors,
+        issuer=config.server.name,
     )
     accounts.start()
     stack.push_async_callback(accounts.stop)
@@ -156,6 +158,12 @@ class PbxAccountControl:
         secret = await accounts.links.for_password(person, who.name if who is not None else "command line")
         return {"url": self.link_url(secret), "token": secret, "expires_s": accounts.settings.link_s}
 
+    async def reset_factor(self, name: str, who: Principal | None) -> dict[str, Any]:
+        person = self._handled(name, who)
+        if not await self._accounts.reset_factor(person):
+            raise Refused(404, f"{person.login} has no second factor")
+        return self._user(person)
+
     async def set_password(self, name: str, password: str) -> dict[str, Any]:
         person = self._find(name)
         try:
@@ -195,15 +203,17 @@ class PbxAccountControl:
         await self._accounts.end_sessions(ended)
         return len(ended)
 
-    async def login(self, login: str, password: str, address: str, agent: str, mark: str) -> Entered:
+    async def login(self, login: str, password: str, address: str, agent: str, mark: str, code: str = "") -> Entered:
         try:
-            return await self._accounts.login(login, password, address, agent, mark)
+            return await self._accounts.login(login, password, address, agent, mark, code)
         except AccountError as error:
             raise refusal(error) from None
 
-    async def use_link(self, secret: str, password: str, login: str, address: str, agent: str) -> Entered:
+    async def use_link(
+        self, secret: str, password: str, login: str, address: str, agent: str, code: str = ""
+    ) -> Entered:
         try:
-            return await self._accounts.use_link(secret, password, login, address, agent)
+            return await self._accounts.use_link(secret, password, login, address, agent, code)
         except AccountError as error:
             raise refusal(error) from None
 
@@ -290,6 +300,7 @@ class PbxAccountControl:
             "changed": person.changed,
             "login_at": person.login_at or None,
             "sessions": len(self._accounts.sessions.of(person.id)),
+            "second_factor": self._accounts.factors.of(person.id) is not None,
         }
 
     def _token(self, token: Token) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pbx.api.rest.routes.link_page import link_page_router
 from pbx.api.rest.routes.live import live_router
 from pbx.api.rest.routes.oidc import oidc_router
 from pbx.api.rest.routes.outbox import outbox_router
+from pbx.api.rest.routes.second_factor import second_factor_router
 from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.status import status_router
 from pbx.api.rest.routes.tokens import tokens_router
@@ -27,6 +28,7 @@ from pbx.api.rest.routes.users import users_router
 from pbx.api.rest.routes.webhooks import webhooks_router
 from pbx.app.account_control import PbxAccountControl
 from pbx.app.control import PbxControl
+from pbx.app.factor_control import PbxFactorControl
 from pbx.app.live_control import PbxLiveControl
 from pbx.app.oidc_control import PbxOidcControl
 from pbx.app.outbox_control import PbxOutboxControl
@@ -56,6 +58,7 @@ def routers(app: Pbx, authenticator: Authenticator, tickets: Tickets[Credentials
     return [
         status_router(PbxControl(app)),
         session_router(accounts),
+        second_factor_router(PbxFactorControl(app)),
         link_page_router(accounts, app.config.server.language),
         oidc_router(PbxOidcControl(app)),
         users_router(accounts),

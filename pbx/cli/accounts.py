@@ -94,6 +94,12 @@ def password(
     ask(context.obj, "POST", f"{_user(login)}/password", {"password": text})
 
 
+@users.command("reset-second-factor")
+def reset_second_factor(context: typer.Context, login: Login) -> None:
+    """For whoever lost his authenticator and his recovery codes: a password is enough until he sets up another."""
+    ask(context.obj, "DELETE", f"{_user(login)}/second-factor")
+
+
 @users.command()
 def link(
     context: typer.Context,
@@ -193,7 +199,9 @@ def _may(permissions: list[str]) -> str:
 def _state(row: dict[str, Any]) -> str:
     if row["disabled"]:
         return "disabled"
-    return "" if row["has_password"] or row["external"] else "no password yet"
+    if not (row["has_password"] or row["external"]):
+        return "no password yet"
+    return "second factor" if row["second_factor"] else ""
 
 
 def _instant(at: float | None) -> str:

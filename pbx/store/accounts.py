@@ -13,6 +13,7 @@ from pbx.store import schema_accounts as schema
 from pbx.store.bulk import BulkInsert
 from pbx.store.encode import clean, from_json, json_text, micros, seconds
 from pbx.store.errors import StoreError
+from pbx.store.schema_second_factors import second_factors
 
 Durable = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 PEOPLE = BulkInsert(schema.people, replace=True)
@@ -51,7 +52,7 @@ class StoredAccounts:
 
     async def remove_person(self, person: str) -> None:
         def intent(connection: Connection) -> None:
-            for table in (schema.sessions, schema.tokens, schema.account_links):
+            for table in (schema.sessions, schema.tokens, schema.account_links, second_factors):
                 connection.execute(delete(table).where(table.c.person == person))
             connection.execute(delete(schema.people).where(schema.people.c.id == person))
 

@@ -13,6 +13,7 @@ from pbx.store import schema_customers as schema_customers
 from pbx.store import schema_intervals as schema_intervals
 from pbx.store import schema_ledger as schema_ledger
 from pbx.store import schema_outbox as schema_outbox
+from pbx.store import schema_second_factors as schema_second_factors
 from pbx.store import schema_settings as schema_settings
 from pbx.store import schema_sms as schema_sms
 from pbx.store import schema_teams as schema_teams
@@ -24,7 +25,7 @@ from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 from pbx.store.schema_selftest import selftest_results as selftest_results
 
-HEAD = "0028"  # the newest revision under migrations/versions
+HEAD = "0027"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")

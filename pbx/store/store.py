@@ -34,6 +34,7 @@ from pbx.store.outbox import StoredOutbox
 from pbx.store.phone_settings import StoredPhoneSettings
 from pbx.store.ranges import StoredRanges
 from pbx.store.registrations import Registrations
+from pbx.store.second_factors import StoredFactors
 from pbx.store.selftest import StoredResults
 from pbx.store.settings import StoredSettings
 from pbx.store.sms import StoredSms
@@ -99,6 +100,7 @@ class Store:
         self.flow_versions = StoredFlowVersions()  # the FlowStore of the flows
         self.settings = StoredSettings()  # the SettingsStore of the configuration
         self.accounts = StoredAccounts()  # the AccountStore of people and tokens
+        self.factors = StoredFactors()  # the FactorStore of their second factors
         self.audit = StoredAudit()  # the AuditStore
         self.keys = StoredKeys(clock)  # the KeyStore of repeated requests
 
@@ -130,6 +132,7 @@ class Store:
         self.ledger.attach(self.durable)
         self.takes.attach(self.durable)
         self.accounts.attach(self.durable)
+        self.factors.attach(self.durable)
         self.audit.attach(self.durable)
         self.keys.attach(self.durable)
         self.webhooks.attach(self.durable)
@@ -224,6 +227,7 @@ class Store:
             self.ranges.read(connection)
             self.takes.read(connection)
             self.accounts.read(connection)
+            self.factors.read(connection)
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:

@@ -18,14 +18,19 @@ from pbx.api.rest.problem import problems
 
 Id = Annotated[str, Path(max_length=64)]
 MAX_PASSWORD = 256
+CODE = "of the authenticator, or a recovery code: asked for (401 at `body.code`) of whoever has a second factor"
 MAX_BODY = 8192  # bytes, of those whom nobody knows yet: what is wrong with a large body takes long to say
 
 
 class SessionControl(Protocol):
     """What pbx.app.account_control.PbxAccountControl does; raises Refused."""
 
-    async def login(self, login: str, password: str, address: str, agent: str, mark: str) -> Entered: ...
-    async def use_link(self, secret: str, password: str, login: str, address: str, agent: str) -> Entered: ...
+    async def login(
+        self, login: str, password: str, address: str, agent: str, mark: str, code: str = ""
+    ) -> Entered: ...
+    async def use_link(
+        self, secret: str, password: str, login: str, address: str, agent: str, code: str = ""
+    ) -> Entered: ...
     def needs_login(self, secret: str) -> bool: ...
     async def change_password(self, who: Principal, current: str, password: str, address: str) -> None: ...
     def sessions(self, name: str) -> list[dict[str, Any]]: ...
@@ -41,6 +46,7 @@ class Login(BaseModel):
 
     login: str = Field(max_length=64)
     password: str = Field(max_length=MAX_PASSWORD)
+    code: str = Field(default="", max_length=64, description=CODE)
 
 
 class LinkUse(BaseModel):
@@ -49,6 +55,7 @@ class LinkUse(BaseModel):
     token: str = Field(max_length=256, description="of the link: what stands behind `?token=`")
     password: str = Field(max_length=MAX_PASSWORD, description="that is to be yours")
     login: str = Field(default="", max_length=64, description="for the first admin alone: the login you choose")
+    code: str = Field(default="", max_length=64, description=CODE)
 
 
 class NewPassword(BaseModel):
@@ -94,13 +101,15 @@ def _coming_in(router: APIRouter, control: SessionControl) -> None:
         """Logs in: the answer sets the session's cookie. Wrong guesses are counted, see the limits in docs/api.md."""
         address, agent = origin_of(request)
         mark = request.cookies.get(DEVICE_COOKIE, "")
-        return entered(request, response, await control.login(body.login, body.password, address, agent, mark))
+        found = await control.login(body.login, body.password, address, agent, mark, body.code)
+        return entered(request, response, found)
 
     @router.post("/link", dependencies=[allow(PUBLIC)], responses=problems(401), max_body_size=MAX_BODY)
     async def link(request: Request, response: Response, body: LinkUse) -> LoggedIn:
         """Takes a password by a link that works once, and logs in."""
         address, agent = origin_of(request)
-        return entered(request, response, await control.use_link(body.token, body.password, body.login, address, agent))
+        found = await control.use_link(body.token, body.password, body.login, address, agent, body.code)
+        return entered(request, response, found)
 
 
 def _own(router: APIRouter, control: SessionControl) -> None:

@@ -71,6 +71,7 @@ class User(BaseModel):
     changed: float
     login_at: float | None = Field(description="came in last, UTC seconds")
     sessions: int
+    second_factor: bool = Field(description="a code of an authenticator is asked for beside the password")
 
 
 class OneTimeLink(BaseModel):
@@ -128,6 +129,15 @@ def _belongings(router: APIRouter, control: AccountControl) -> None:
     async def link(user: Name, who: Writer) -> OneTimeLink:
         """A link by which he chooses a new password; earlier ones open nothing any more."""
         return OneTimeLink.model_validate(await control.link(user, who))
+
+    @router.delete("/{user}/second-factor", status_code=204, responses=problems(404))
+    async def reset(request: Request, user: Name, who: Writer) -> Response:
+        """For whoever lost his authenticator and his recovery codes: he comes in by his password alone, and is logged
+        out everywhere.
+        """
+        row = await control.reset_factor(user, who)
+        changed(request, f"/users/{row['id']}", action="reset of the second factor")
+        return Response(status_code=204)
 
     @router.get("/{user}/sessions", dependencies=[allow(Permission.USERS_WRITE)])
     async def sessions(user: Name) -> list[SessionRow]:

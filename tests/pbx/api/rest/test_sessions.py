@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 
 from pbx.accounts.rights import Permission
@@ -14,10 +15,12 @@ from pbx.api.rest.app import rest_app
 from pbx.api.rest.authenticate import AccountAuthenticator
 from pbx.api.rest.routes.audit import audit_router
 from pbx.api.rest.routes.link_page import link_page_router
+from pbx.api.rest.routes.second_factor import second_factor_router
 from pbx.api.rest.routes.session import session_router
 from pbx.api.rest.routes.tokens import tokens_router
 from pbx.api.rest.routes.users import users_router
 from pbx.app.account_control import PbxAccountControl
+from pbx.app.factor_control import PbxFactorControl
 from pbx.config import Config
 from tests.support.accounts import PASSWORD, World
 from tests.support.rest import services
@@ -34,7 +37,8 @@ class Api:
         control = PbxAccountControl(app)
         made = services(authenticator=AccountAuthenticator(world.accounts), audit=world.accounts.audit, **changes)
         routers = [session_router, users_router, tokens_router, audit_router]
-        self.app = rest_app([*(make(control) for make in routers), link_page_router(control, "pl")], made)
+        own = second_factor_router(PbxFactorControl(app))
+        self.app = rest_app([*(make(control) for make in routers), own, link_page_router(control, "pl")], made)
 
     def browser(self, address: str = "192.0.2.7", scheme: str = "http", **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(address, 4711))
@@ -306,3 +310,34 @@ async def test_whom_nobody_knows_yet_sends_little(path: str) -> None:
     async with World() as world, Api(world).browser() as browser:
         answer = await browser.post(path, json={f"k{n}": 1 for n in range(1000)})
         assert answer.status_code == 413
+
+
+async def test_a_second_factor_over_http_and_its_reset() -> None:
+    async with World() as world:
+        await world.person("ola")
+        await world.person("boss", "admin")
+        api = Api(world)
+        ola = await api.logged_in("ola")
+        assert (await ola.get("/second-factor")).json() == {
+            "enrolled": False, "required": False, "since": None, "recovery_left": 0,
+        }  # fmt: skip
+        made = (await ola.post("/second-factor", json={"password": PASSWORD})).json()
+        code = pyotp.TOTP(made["secret"]).at(int(world.clock.unix()))
+        codes = (await ola.put("/second-factor", json={"code": code})).json()["recovery_codes"]
+        assert (await ola.get("/second-factor")).json()["recovery_left"] == len(codes) == 10
+        async with api.browser() as browser:
+            asked = await browser.post("/session", json={"login": "ola", "password": PASSWORD})
+            assert (asked.status_code, asked.json()["errors"][0]["where"]) == (401, ["body", "code"])
+            right = {"login": "ola", "password": PASSWORD, "code": codes[0]}
+            assert (await browser.post("/session", json=right)).status_code == 200
+        boss = await api.logged_in("boss")
+        assert (await ola.delete("/users/ola/second-factor")).status_code == 403
+        assert (await boss.delete("/users/ola/second-factor")).status_code == 204
+        assert (await boss.delete("/users/ola/second-factor")).status_code == 404
+        assert (await ola.get("/session")).status_code == 401, "who reset it does not know who sits there"
+        await (await api.logged_in("ola")).aclose()
+        told = [entry for entry in world.entries if "second factor" in entry.action]
+        assert [entry.action for entry in told] == ["second factor set up", "reset of the second factor"]
+        assert all(secret not in str(world.entries) for secret in (made["secret"], *codes))
+        await ola.aclose()
+        await boss.aclose()
