@@ -25,6 +25,7 @@ class Media(Section):
     codec_choice: Literal["theirs", "ours"] = "theirs"  # whose order decides when we answer an offer
     comfort_noise: bool = False  # offer RFC 3389, and take it when it is offered
     opus_complexity: int = Field(default=5, ge=0, le=10)  # processor time against quality
+    opus_rate: Literal[8000, 16000, 48000] = 16000  # Hz of the sound: what is mixed, played and heard of Opus
     opus_bitrate: Literal[0] | Annotated[int, Field(ge=6000, le=128000)] = 0  # bit/s; 0: libopus chooses
     opus_expected_loss: int = Field(
         default=5, ge=0, le=100

@@ -56,7 +56,8 @@ cdef bint _tick_fits(Worker* w, Leg* a, Leg* b) noexcept nogil:
 
 cdef int pair_rate(const Leg* a, const Leg* b) noexcept nogil:
     """As wide as both can hear; a tape takes telephone sound."""
-    cdef int low = codec_rate(a.stream.codec, 0), other = codec_rate(b.stream.codec, 0)
+    cdef int low = a.coder.rate if a.coder != NULL else codec_rate(a.stream.codec, 0)
+    cdef int other = b.coder.rate if b.coder != NULL else codec_rate(b.stream.codec, 0)
     if other < low:
         low = other
     if a.tap != NULL or b.tap != NULL:

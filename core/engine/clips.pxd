@@ -18,6 +18,7 @@ cdef struct Clip:
     uint8_t* ulaw
     uint8_t* alaw
     int16_t* wide              # linear sound at 16 kHz, two samples for each of `samples`; NULL: there is none
+    int16_t* full              # the same at 48 kHz, six samples for each
     uint32_t samples           # at 8 kHz
     uint32_t id                # slot + CLIP_SLOTS * generation
     int32_t references         # atomic
@@ -29,8 +30,9 @@ cdef struct ClipTable:
     uint32_t generations[CLIP_SLOTS]
     uint32_t next_slot
 
-# Python's thread: encodes and registers; the id, or 0 when there is no slot or memory. `wide`: as above, or NULL.
-cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, const int16_t* wide) noexcept nogil
+# Python's thread: encodes and registers; the id, or 0 when there is no slot or memory. `wide`, `full`: as above, or NULL.
+cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, const int16_t* wide,
+                       const int16_t* full) noexcept nogil
 cdef Clip* clip_find(ClipTable* table, uint32_t id) noexcept nogil
 cdef void clip_hold(Clip* clip) noexcept nogil
 # True when that was the last reference: then the caller must report it.

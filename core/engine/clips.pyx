@@ -8,9 +8,20 @@ from core.base.atomics cimport add_acq_rel_i32, load_acquire_i32, store_release_
 from core.signal.g711 cimport alaw_encode, ulaw_encode
 
 
-cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, const int16_t* wide) noexcept nogil:
+cdef int16_t* _keep(Clip* clip, size_t at, const int16_t* sound, size_t samples) noexcept nogil:
+    """Linear sound into the clip's block from octet `at` on, which is even; where it is, or NULL when there is none."""
+    cdef int16_t* kept = <int16_t*>(clip.ulaw + at)
+    if sound == NULL:
+        return NULL
+    memcpy(kept, sound, samples * sizeof(int16_t))
+    return kept
+
+
+cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, const int16_t* wide,
+                       const int16_t* full) noexcept nogil:
     cdef int tried
     cdef uint32_t slot = 0
+    cdef size_t n = samples, size = 2 * n
     cdef Clip* clip = NULL
     for tried in range(CLIP_SLOTS):
         slot = (table.next_slot + tried) % CLIP_SLOTS
@@ -19,15 +30,17 @@ cdef uint32_t clip_add(ClipTable* table, const int16_t* pcm, uint32_t samples, c
             break
     if clip == NULL:
         return 0
-    # One block for both codecs and the wide sound, which comes last on an even address.
-    clip.ulaw = <uint8_t*>malloc((2 if wide == NULL else 6) * <size_t>samples)
+    # One block for both codecs and the linear sounds.
+    if wide != NULL:
+        size += 4 * n
+    if full != NULL:
+        size += 12 * n
+    clip.ulaw = <uint8_t*>malloc(size)
     if clip.ulaw == NULL:
         return 0
     clip.alaw = clip.ulaw + samples
-    clip.wide = NULL
-    if wide != NULL:
-        clip.wide = <int16_t*>(clip.ulaw + 2 * <size_t>samples)
-        memcpy(clip.wide, wide, 4 * <size_t>samples)
+    clip.wide = _keep(clip, 2 * n, wide, 2 * n)
+    clip.full = _keep(clip, size - 12 * n, full, 6 * n) if full != NULL else NULL
     ulaw_encode(pcm, clip.ulaw, <int>samples)
     alaw_encode(pcm, clip.alaw, <int>samples)
     table.next_slot = slot + 1

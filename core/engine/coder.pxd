@@ -20,6 +20,8 @@ cdef struct Coder:
     Encoder encoder            # unless it is heavy
     Resampler convert          # from what is said to `rate`
     Resampler narrow           # from what is heard to telephone sound, for tapes and digits
+    Resampler played           # from a clip's rate to what is said, and of what is played over it
+    Resampler announce
     uint32_t heavy             # id of the helper's slot; 0: not heavy, or none was free
     Adaptation adaptation      # to the far end's reports; of a heavy codec
     uint32_t blocks            # of them that it has taken in

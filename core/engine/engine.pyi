@@ -103,11 +103,13 @@ class Engine:
         opus_complexity: int = 5,
         opus_bitrate: int = 0,
         opus_expected_loss: int = 5,
+        opus_rate: int = 16000,
         silence_dbm0: float = -60.0,
     ) -> None:
         """`opus_complexity` 0..10, `opus_bitrate` in bit/s (0: libopus chooses), `opus_expected_loss` in percent: how
-        many bits go into in-band error correction at least; what far ends report of losses adds to it. Softer than
-        `silence_dbm0` is silence that need not be sent. Raises ValueError beyond these."""
+        many bits go into in-band error correction at least; what far ends report of losses adds to it. `opus_rate`
+        is that of Opus's sound in Hz: 8000, 16000 or 48000. Softer than `silence_dbm0` is silence that need not be
+        sent. Raises ValueError beyond these."""
     @property
     def workers(self) -> int: ...
     def start(self) -> None:
@@ -239,10 +241,11 @@ class Engine:
         """While paused, silence is recorded."""
     def stop_record(self, recording: int) -> None:
         """Ends the recording; EV_RECORDING_ENDED follows when all is on disk. Closing its streams ends it as well."""
-    def add_clip(self, pcm: bytes, wide: bytes = b"") -> int:
+    def add_clip(self, pcm: bytes, wide: bytes = b"", full: bytes = b"") -> int:
         """Registers a clip of 8 kHz mono s16le samples; encoded at once for each codec. Returns its id.
 
-        `wide` is the same at 16 kHz, twice as many samples: heard by streams whose codec has more than 8 kHz.
+        `wide` is the same at 16 kHz, twice as many samples, and `full` at 48 kHz, six times as many: heard in rooms of
+        these rates and by streams whose codec has more than 8 kHz, where all clips of a play have them.
         """
     def release_clip(self, clip: int) -> None:
         """The memory is freed after EV_CLIP_RELEASED, when nothing plays it any more."""

@@ -68,7 +68,7 @@ cdef class Engine:
 
     def __cinit__(self, *, int workers=1, int port_min=20000, int port_max=29999, int max_streams=8192,
                   bint realtime=True, int opus_complexity=5, int opus_bitrate=0, int opus_expected_loss=5,
-                  double silence_dbm0=-60.0):
+                  int opus_rate=16000, double silence_dbm0=-60.0):
         cdef int i
         self.ports = PortRange(port_min, port_max)
         self.keys = KeyStore(SRTP_CONTEXTS * max_streams * workers + 1)
@@ -82,6 +82,8 @@ cdef class Engine:
             raise ValueError(f"opus_bitrate is {opus_bitrate} bit/s, it must be 6000..128000, or 0: libopus chooses")
         if not 0 <= opus_expected_loss <= 100:
             raise ValueError(f"opus_expected_loss is {opus_expected_loss} percent, it must be 0..100")
+        if opus_rate not in (8000, 16000, 48000):
+            raise ValueError(f"opus_rate is {opus_rate} Hz, it must be 8000, 16000 or 48000")
         if not -90.0 <= silence_dbm0 <= -30.0:
             raise ValueError(f"silence_dbm0 is {silence_dbm0}, it must be -90..-30")
         for i in range(self.crew.count):
@@ -89,6 +91,7 @@ cdef class Engine:
             self.crew.pool[i].opus_complexity = opus_complexity
             self.crew.pool[i].opus_bitrate = opus_bitrate
             self.crew.pool[i].opus_expected_loss = opus_expected_loss
+            self.crew.pool[i].opus_rate = opus_rate
         self.random = b""
 
     @property
@@ -366,8 +369,8 @@ cdef class Engine:
     def stop_record(self, recording):
         stop_tape(self.crew, recording)
 
-    def add_clip(self, bytes pcm, bytes wide=b""):
-        return self.shelf.add(pcm, wide)
+    def add_clip(self, bytes pcm, bytes wide=b"", bytes full=b""):
+        return self.shelf.add(pcm, wide, full)
 
     def release_clip(self, clip):
         self.shelf.release(clip)

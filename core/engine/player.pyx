@@ -3,9 +3,13 @@
 from libc.stdint cimport int16_t, uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from core.base.frame cimport MAX_FRAME_SAMPLES
+from core.base.frame cimport MAX_FRAME_SAMPLES, RATE_HZ
 from core.engine.clips cimport Clip
 from core.stream.stream cimport CODEC_PCMA, decode_audio, encode_audio
+
+cdef enum:
+    WIDE_HZ = 16000
+    FULL_HZ = 48000
 
 
 cdef void fill_silence(int codec, uint8_t* out, int size) noexcept nogil:
@@ -48,16 +52,16 @@ cdef int player_fill(Player* player, int codec, uint8_t* out, int size) noexcept
     return done
 
 
-cdef bint player_is_wide(const Player* player) noexcept nogil:
-    cdef int i
-    for i in range(player.count):
-        if player.clips[i].wide == NULL:
-            return False
-    return player.count > 0
+cdef int player_rate(const Player* player, int rate) noexcept nogil:
+    if rate <= RATE_HZ or not (player.wide or player.full):
+        return RATE_HZ
+    if rate <= WIDE_HZ and player.wide or not player.full:
+        return WIDE_HZ
+    return FULL_HZ
 
 
-cdef int player_fill_wide(Player* player, int16_t* out, int size) noexcept nogil:
-    cdef int done = 0, part, i
+cdef int player_fill_linear(Player* player, int rate, int16_t* out, int size) noexcept nogil:
+    cdef int done = 0, part, i, factor = rate // RATE_HZ
     cdef float value
     cdef Clip* clip
     while done < size:
@@ -66,12 +70,13 @@ cdef int player_fill_wide(Player* player, int16_t* out, int size) noexcept nogil
                 break
             player.index = 0
         clip = player.clips[player.index]
-        part = <int>(clip.samples - player.offset) * 2
+        part = <int>(clip.samples - player.offset) * factor
         if part > size - done:
             part = size - done
-        memcpy(out + done, clip.wide + 2 * <size_t>player.offset, part * sizeof(int16_t))
+        memcpy(out + done, (clip.full if rate == FULL_HZ else clip.wide) + factor * <size_t>player.offset,
+               part * sizeof(int16_t))
         done += part
-        player.offset += <uint32_t>(part // 2)
+        player.offset += <uint32_t>(part // factor)
         if player.offset >= clip.samples:
             player.index += 1
             player.offset = 0

@@ -18,5 +18,6 @@ cdef void end_room_play(Worker* w, Room* room, bint finished, int64_t now) noexc
 cdef void play_refused(Worker* w, const Command* c) noexcept nogil
 # Mixes the overlay into `n` samples that the leg is to hear; tells its end.
 cdef void overlay_mix(Worker* w, Leg* leg, int16_t* pcm, int n, int rate, int64_t now) noexcept nogil
-# The next `n` samples of a player at a rate; how many are of clips: 0 at the end. `convert` is the owner's, for rates above 8 kHz.
+# The next `n` samples (at most 60 ms) of a player at a rate; how many are of clips: 0 at the end. `convert` is the owner's, for
+# rates above 8 kHz.
 cdef int player_samples(Player* player, Resampler* convert, int16_t* pcm, int n, int rate) noexcept nogil

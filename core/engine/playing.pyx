@@ -11,7 +11,7 @@ from core.engine.messages cimport (
     FLAG_REPEAT,
     Command,
 )
-from core.engine.player cimport Player, player_fill
+from core.engine.player cimport Player, player_fill, player_fill_linear, player_rate
 from core.engine.state cimport (
     Leg,
     Room,
@@ -24,7 +24,7 @@ from core.engine.state cimport (
 )
 from core.signal.g711 cimport ulaw_decode
 from core.signal.mixer cimport mix_gain, mix_over
-from core.signal.resample cimport Resampler, resample, resample_init
+from core.signal.resample cimport RESAMPLE_FRAME, Resampler, resample, resample_init
 from core.stream.stream cimport CODEC_PCMU
 from core.stream.timeline cimport SOURCE_NONE
 
@@ -59,8 +59,13 @@ cdef void _load(Worker* w, Player* player, const Command* c) noexcept nogil:
     player.count = c.count
     player.repeat = (c.flags & FLAG_REPEAT) != 0
     player.gain = c.gain
+    player.wide = player.full = c.count > 0
     for i in range(c.count):
         player.clips[i] = clip_find(w.clips, c.values[i])
+        if player.clips[i].wide == NULL:
+            player.wide = False
+        if player.clips[i].full == NULL:
+            player.full = False
     player.active = True
 
 
@@ -109,25 +114,31 @@ cdef void end_room_play(Worker* w, Room* room, bint finished, int64_t now) noexc
 
 cdef int player_samples(Player* player, Resampler* convert, int16_t* pcm, int n, int rate) noexcept nogil:
     cdef uint8_t[MAX_FRAME_SAMPLES] coded
-    cdef int16_t[MAX_FRAME_SAMPLES] sound
-    cdef int factor = rate // RATE_HZ, count = n // factor, got
-    got = player_fill(player, CODEC_PCMU, coded, count)
-    if got == 0:
-        return 0
-    if factor == 1:
-        ulaw_decode(coded, pcm, count)
+    cdef int16_t[RESAMPLE_FRAME] sound
+    cdef int kept = player_rate(player, rate), count = n * (kept // RATE_HZ) // (rate // RATE_HZ), got
+    cdef int16_t* out = pcm if kept == rate else sound
+    if kept == RATE_HZ:
+        got = player_fill(player, CODEC_PCMU, coded, count)
+        ulaw_decode(coded, out, count)
+    else:
+        got = player_fill_linear(player, kept, out, count)
+    if got == 0 or kept == rate:
         return got
-    ulaw_decode(coded, sound, count)
-    if convert.from_rate != RATE_HZ or convert.to_rate != rate:
-        resample_init(convert, RATE_HZ, rate)
+    if convert.from_rate != kept or convert.to_rate != rate:
+        resample_init(convert, kept, rate)
     resample(convert, sound, count, pcm)
-    return got * factor
+    return n if got == count else got * (rate // RATE_HZ) // (kept // RATE_HZ)
+
+
+cdef Resampler* _announces(Leg* leg) noexcept nogil:
+    """What brings an overlay to the rate of a room, or of the leg's own codec; telephone sound needs none."""
+    if leg.voice != NULL:
+        return &leg.voice.announce
+    return &leg.coder.announce if leg.coder != NULL else NULL
 
 
 cdef void overlay_mix(Worker* w, Leg* leg, int16_t* pcm, int n, int rate, int64_t now) noexcept nogil:
-    # Above telephone sound there is a voice: only rooms are that wide.
-    cdef int got = player_samples(&leg.overlay, &leg.voice.announce if leg.voice != NULL else NULL, w.played, n, rate)
-    if got == 0:
+    if player_samples(&leg.overlay, _announces(leg), w.played, n, rate) == 0:
         end_overlay(w, leg, True, now)
         return
     if leg.duck != 1.0:

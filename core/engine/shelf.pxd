@@ -10,7 +10,7 @@ cdef class Shelf:
     cdef set live              # ids that may be played
     cdef uint32_t token        # of the last play
 
-    cdef uint32_t add(self, bytes pcm, bytes wide) except 0
+    cdef uint32_t add(self, bytes pcm, bytes wide, bytes full) except 0
     cdef int release(self, object clip) except -1
     # A play of CMD_PLAY or CMD_ROOM_PLAY to `target`; each clip is held from here on. Returns its token.
     cdef uint32_t play(self, int kind, uint32_t target, object clips, uint32_t flags, double gain_db,

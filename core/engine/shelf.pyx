@@ -15,9 +15,10 @@ cdef class Shelf:
         self.crew = crew
         self.live = set()
 
-    cdef uint32_t add(self, bytes pcm, bytes wide) except 0:
+    cdef uint32_t add(self, bytes pcm, bytes wide, bytes full) except 0:
         cdef const uint8_t* data = pcm
         cdef const uint8_t* wide_data = wide
+        cdef const uint8_t* full_data = full
         cdef uint32_t id
         if not pcm or len(pcm) % 2:
             raise ValueError(f"a clip is s16le samples, at least one; this has {len(pcm)} bytes")
@@ -25,11 +26,14 @@ cdef class Shelf:
             raise ValueError("a clip of more than 2 GiB is refused")
         if wide and len(wide) != 2 * len(pcm):
             raise ValueError(f"wide sound of a clip is twice as many samples; {len(wide)} bytes beside {len(pcm)}")
+        if full and len(full) != 6 * len(pcm):
+            raise ValueError(f"full sound of a clip is six times as many samples; {len(full)} bytes beside {len(pcm)}")
         id = clip_add(
             self.crew.clips,
             <const int16_t*>data,
             <uint32_t>(len(pcm) // 2),
             <const int16_t*>wide_data if wide else NULL,
+            <const int16_t*>full_data if full else NULL,
         )
         if id == 0:
             raise MemoryError("no place for another clip: release some")

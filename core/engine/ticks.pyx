@@ -9,11 +9,12 @@ from core.base.sockets cimport epoll_event, epoll_wait, timerfd_arm
 from core.engine.coding cimport coder_say
 from core.engine.digits cimport DigitFrame, digits_tick
 from core.engine.mixing cimport room_tick
-from core.engine.player cimport fill_silence, player_fill, player_fill_wide, player_is_wide
+from core.engine.player cimport fill_silence, player_fill
 from core.engine.playing cimport end_play, overlay_mix, player_samples
 from core.engine.receive cimport read_rtp
 from core.engine.room cimport room_rest
 from core.engine.state cimport (
+    MAX_FRAME,
     ROOM_TICKS,
     SWEEP_TICKS,
     TICK_NS,
@@ -62,26 +63,27 @@ cdef bint _send_over(Worker* w, Leg* leg, int size, int64_t now) noexcept nogil:
     return leg.overlay.active or leg.player.active
 
 
+cdef int _clip_rate(const Leg* leg) noexcept nogil:
+    """At which clips are put together for a far end whose codec is not G.711: its codec's, as far as a packet fits."""
+    if leg.coder == NULL:
+        return RATE_HZ
+    return leg.coder.rate if leg.stream.ptime_ms * leg.coder.rate <= 1000 * MAX_FRAME else 2 * RATE_HZ
+
+
 cdef void _send_coded_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexcept nogil:
     """A clip, an overlay or both to a far end whose codec is not G.711."""
-    cdef int size = leg.stream.ptime_ms * 8
-    if leg.player.active and not leg.overlay.active and leg.coder != NULL and leg.coder.rate > RATE_HZ and player_is_wide(
-        &leg.player
-    ):
-        if player_fill_wide(&leg.player, w.mixed, 2 * size) == 0:
-            end_play(w, leg, True, now)
-        else:
-            coder_say(w, leg, w.mixed, 2 * size, 2 * RATE_HZ, SOURCE_PLAYER, when)
-        return
+    cdef int rate = _clip_rate(leg), size = leg.stream.ptime_ms * rate // 1000
     memset(w.mixed, 0, size * sizeof(int16_t))
-    if leg.player.active and player_samples(&leg.player, NULL, w.mixed, size, RATE_HZ) == 0:
+    if leg.player.active and player_samples(
+        &leg.player, &leg.coder.played if leg.coder != NULL else NULL, w.mixed, size, rate
+    ) == 0:
         end_play(w, leg, True, now)
         if not leg.overlay.active or leg.room != NULL:
             return
     if leg.overlay.active:
-        overlay_mix(w, leg, w.mixed, size, RATE_HZ, now)
+        overlay_mix(w, leg, w.mixed, size, rate, now)
     if leg.player.active or leg.overlay.active:
-        coder_say(w, leg, w.mixed, size, RATE_HZ, SOURCE_PLAYER, when)
+        coder_say(w, leg, w.mixed, size, rate, SOURCE_PLAYER, when)
 
 
 cdef void _send_clip(Worker* w, Leg* leg, int64_t when, int64_t now) noexcept nogil:

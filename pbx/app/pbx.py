@@ -208,6 +208,7 @@ class Pbx:
             opus_complexity=settings.opus_complexity,
             opus_bitrate=settings.opus_bitrate,
             opus_expected_loss=settings.opus_expected_loss,
+            opus_rate=settings.opus_rate,
             silence_dbm0=settings.silence_dbm0,
         )
         self.media = MediaEngine(core, settings, bus=self.bus, recordings_dir=self.data_dir / "recordings")

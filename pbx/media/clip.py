@@ -11,7 +11,15 @@ from collections import OrderedDict, deque
 
 RATE = 8000
 OCTETS_PER_SAMPLE = 2  # one of A-law and one of mu-law
+SLACK = 64  # octets by which a sound at two rates may differ
 MAX_CLIPS = 3000  # the media threads have room for 4,096, music, tones and clips that are still played included
+
+
+def as_long(wide: bytes, wanted: int) -> bytes:
+    """Wide sound cut or filled up to `wanted` octets: resampling rounds; nothing when it is another sound."""
+    if not wide or abs(len(wide) - wanted) > SLACK:
+        return b""
+    return wide[:wanted].ljust(wanted, b"\0")
 
 
 class Clip:

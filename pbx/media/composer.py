@@ -52,7 +52,7 @@ def hertz(note: int) -> float:
 
 
 def compose(rate: int = shaping.RATE) -> shaping.Samples:
-    """The whole loop, at the level of music on hold, with nothing outside 300 to 3,400 Hz that matters."""
+    """The whole loop, at the level of music on hold; at 8 kHz with nothing outside 300 to 3,400 Hz that matters."""
     beat_s = 60.0 / BEATS_PER_MINUTE
     total = round(len(CHORDS) * BEATS_PER_BAR * beat_s * rate)
     loop = np.zeros(total)
@@ -75,7 +75,9 @@ def compose(rate: int = shaping.RATE) -> shaping.Samples:
         for at, note, beats in phrase:
             start = (part * 8 * BEATS_PER_BAR + at) * beat_s
             _add(loop, start, _flute(note, beats * beat_s, rate, chance), 0.34, rate)
-    return shaping.normalise(shaping.telephone_band(loop, rate), shaping.MUSIC_LEVEL_DBOV)
+    if rate == shaping.RATE:
+        loop = shaping.telephone_band(loop)
+    return shaping.normalise(loop, shaping.MUSIC_LEVEL_DBOV, rate)
 
 
 def _add(loop: shaping.Samples, start_s: float, note: shaping.Samples, gain: float, rate: int) -> None:

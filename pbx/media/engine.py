@@ -12,14 +12,14 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.engine import engine as wire
 from core.engine.messages import CMD_PLAY
 from pbx.events import Alarm, EventBus
-from pbx.media.clip import Clip, ClipCache
+from pbx.media.clip import Clip, ClipCache, as_long
 from pbx.media.counters import MediaCounters
 from pbx.media.protection import Protection
 from pbx.media.rooms import Rooms
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 # What the media thread finds wrong with a stream, by bit (core/stream/quality.pxd).
 FAULTS = ((1, "mos"), (2, "one_way"), (4, "dead_air"), (8, "clipping"))
 DIGIT_METHODS = {0: "rfc4733", 1: "inband"}
-SLACK = 64  # octets by which a sound at two rates may differ
 NARROW = frozenset({"PCMA", "PCMU"})  # codecs of telephone sound
 CLIP_BUDGET = 24 * 1024 * 1024  # octets of encoded prompts kept in memory: 26 minutes
 RETRY_S = 0.01  # until a command that must not be lost is tried again
@@ -180,12 +179,14 @@ class MediaEngine:
 
     # -- who hears whom
 
-    def open_room(self, rate: int = 8000, near: MediaSession | None = None) -> Room:
-        """Opens a conference, on the media thread of `near` or on the least loaded one. `rate` in Hz.
+    def open_room(self, rate: int = 0, near: MediaSession | None = None) -> Room:
+        """Opens a conference, on the media thread of `near` or on the least loaded one.
+
+        `rate` in Hz; 0: the widest that calls may have.
 
         Raises `core.engine.engine.EngineBusy` when the thread has all the rooms that it can have.
         """
-        return self.rooms.open(rate, near)
+        return self.rooms.open(rate or max(self.clip_rates, default=8000), near)
 
     def gather(self, session: MediaSession, stream: int) -> None:
         """Moves `session` to the media thread of `stream`, if it is on another."""
@@ -216,14 +217,17 @@ class MediaEngine:
     # -- clips
 
     @property
-    def plays_wide(self) -> bool:
-        """Whether calls may have a codec that carries more than telephone sound."""
-        return not set(self.config.codecs) <= NARROW
+    def clip_rates(self) -> tuple[int, ...]:
+        """At which rates beside 8 kHz calls may hear a clip, Hz: as their codecs carry."""
+        codecs = set(self.config.codecs)
+        if codecs <= NARROW:
+            return ()
+        return (16000, 48000) if "opus" in codecs and self.config.opus_rate == 48000 else (16000,)
 
-    def clip(self, pcm: bytes, key: str, *, pinned: bool = False, wide: bytes = b"") -> Clip:
+    def clip(self, pcm: bytes, key: str, *, pinned: bool = False, wide: Mapping[int, bytes] | None = None) -> Clip:
         """The clip of that key, registered from `pcm` (8 kHz mono s16le) unless it is known; `pinned` ones stay.
 
-        `wide` is the same sound at 16 kHz, for codecs that carry it; one that is not as long is not used.
+        `wide` is the same sound at 16 and 48 kHz, for codecs that carry it; one that is not as long is not used.
 
         Raises ValueError for an empty sound or half a sample, MemoryError when the media threads can hold no more.
         """
@@ -232,15 +236,15 @@ class MediaEngine:
             return known
         if not pcm or len(pcm) % 2:
             raise ValueError(f"{len(pcm)} octets are no 16-bit sound for clip {key!r}")
-        wide = _as_long(wide, 2 * len(pcm))
+        wider = [as_long((wide or {}).get(rate, b""), rate // 8000 * len(pcm)) for rate in (16000, 48000)]
         self._release_clips()
         try:
-            number = self.core.add_clip(pcm, wide) if wide else self.core.add_clip(pcm)
+            number = self.core.add_clip(pcm, *wider)
         except MemoryError:  # no slot or no memory: what is not in use gives way, for the next one at least
             self.clips.shrink()
             self._release_clips()
             raise
-        clip = Clip(number, key, len(pcm) // 2, self._released, octets=len(pcm) + len(wide))
+        clip = Clip(number, key, len(pcm) // 2, self._released, octets=len(pcm) + sum(map(len, wider)))
         self.clips.put(clip, pinned=pinned)
         return clip
 
@@ -368,10 +372,3 @@ class MediaEngine:
             session.play_failed()
         name = session.tag or session.stream
         log.warning("media command %d of session %s failed: %s", command, name, os.strerror(code))
-
-
-def _as_long(wide: bytes, wanted: int) -> bytes:
-    """Wide sound cut or filled up to `wanted` octets: resampling rounds; nothing when it is another sound."""
-    if not wide or abs(len(wide) - wanted) > SLACK:
-        return b""
-    return wide[:wanted].ljust(wanted, b"\0")

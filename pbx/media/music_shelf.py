@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from pbx.media.clip import Clip
+from pbx.media.clip import Clip, as_long
 from pbx.media.engine import MediaEngine
 from pbx.media.sound_cache import SoundCache
 from pbx.media.speech import SpeechError, SpeechWorker
 
-MAX_MUSIC_S = 1800  # of one class of music: 29 MB
+MAX_MUSIC_S = 1800  # of one class of music: 29 MB, 86 with its sound at 16 kHz
+RATE, WIDE = 8000, 16000
+Sounds = dict[int, bytes]  # by their rates in Hz
 
 
 class MusicShelf:
@@ -52,10 +54,16 @@ class MusicShelf:
         for folder in sorted(entry for entry in self._folder.iterdir() if entry.is_dir()):
             pieces = [await self._sound_of(source) for source in sorted(folder.glob("*.wav"))]
             if pieces:  # a class of several pieces, one after the other
-                self._clips[folder.name] = self._clip_of(folder.name, b"".join(pieces))
+                joined = {rate: b"".join(piece[rate] for piece in pieces) for rate in self._rates}
+                self._clips[folder.name] = self._clip_of(folder.name, joined)
 
-    async def _sound_of(self, source: Path) -> bytes:
-        """The operator's WAV as 8 kHz mono, from the cache when it was converted before."""
+    @property
+    def _rates(self) -> tuple[int, ...]:
+        # Not at 48 kHz: six times the memory for what hardly any music on hold has.
+        return (RATE, WIDE) if WIDE in self._engine.clip_rates else (RATE,)
+
+    async def _sound_of(self, source: Path) -> Sounds:
+        """The operator's WAV as mono of the rates that calls may hear, from the cache when it was converted before."""
         return await self._load_sound(await asyncio.to_thread(self._converted, source), source)
 
     def _converted(self, source: Path) -> Path:
@@ -63,21 +71,32 @@ class MusicShelf:
         made = source.stat()
         return self._cache.path("music", source=str(source.absolute()), size=made.st_size, changed_ns=made.st_mtime_ns)
 
-    def _clip_of(self, name: str, pcm: bytes) -> Clip:
+    def _clip_of(self, name: str, sounds: Sounds) -> Clip:
         """Raises SpeechError for music that would take too much memory."""
-        if len(pcm) > MAX_MUSIC_S * 2 * 8000:
+        if len(sounds[RATE]) > MAX_MUSIC_S * 2 * RATE:
             text = f"music {name!r} lasts over {MAX_MUSIC_S // 60} minutes; take files out of {self._folder}"
             raise SpeechError(text, "file")
-        return self._engine.clip(pcm, f"music:{name}", pinned=True)
+        return self._engine.clip(sounds[RATE], f"music:{name}", pinned=True, wide=sounds)
 
-    async def _load_sound(self, path: Path, source: Path | None) -> bytes:
-        pcm = await asyncio.to_thread(self._cache.read, path)
-        if pcm is None:
+    def _read(self, path: Path) -> Sounds | None:
+        """What is kept of a sound, each rate as long as the first; None when one is missing."""
+        sounds: Sounds = {}
+        for rate in self._rates:
+            pcm = self._cache.read(SoundCache.wide(path, rate), rate)
+            if pcm is None:
+                return None
+            sounds[rate] = as_long(pcm, rate // RATE * len(sounds.get(RATE, pcm)))
+        return sounds
+
+    async def _load_sound(self, path: Path, source: Path | None) -> Sounds:
+        sounds = await asyncio.to_thread(self._read, path)
+        if sounds is None:
+            wide = {rate: SoundCache.wide(path, rate) for rate in self._rates[1:]}
             if source is None:
-                await self._worker.music(path)
+                await self._worker.music(path, wide)
             else:
-                await self._worker.convert(source, path)
-            pcm = await asyncio.to_thread(self._cache.read, path)
-        if pcm is None:
+                await self._worker.convert(source, path, wide)
+            sounds = await asyncio.to_thread(self._read, path)
+        if sounds is None:
             raise SpeechError(f"{path} vanished after it was rendered", "file")
-        return pcm
+        return sounds

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pbx.config_speech import Speech as SpeechConfig
 
 MAX_TEXT_CHARS = 4000
-WIDE_HZ = 16000  # of the sound that G.722 and Opus get
+TAKE_HZ = 16000  # the rate above 8 kHz at which a recording is kept at the level of speech
 PRUNE_EVERY = 500  # renderings between two looks at how much the cache takes
 MAX_KNOWN = 20_000  # texts that are listed
 TAKES = "takes"  # the folder of recordings, in that of the cache's parent
@@ -271,9 +271,9 @@ class Prompts:
             if pcm is None:
                 raise CacheError(f"the recording {path} of {take.text[:60]!r} cannot be read; upload it again")
             wide: bytes | None = None
-            if self._engine.plays_wide:
-                wide = await asyncio.to_thread(self.cache.read, take.file(self.takes_dir, WIDE_HZ), WIDE_HZ, keep=True)
-            clip = self._engine.clip(pcm, _take_key(take), wide=wide or b"")
+            if TAKE_HZ in self._engine.clip_rates:
+                wide = await asyncio.to_thread(self.cache.read, take.file(self.takes_dir, TAKE_HZ), TAKE_HZ, keep=True)
+            clip = self._engine.clip(pcm, _take_key(take), wide={TAKE_HZ: wide or b""})
         return clip
 
     async def _spoken(self, text: str, language: str, voice: Voice, priority: int, *, last: bool = True) -> Clip:
@@ -322,12 +322,14 @@ class Prompts:
             raise SpeechError(f"{path} vanished after it was rendered", "file")
         return self._engine.clip(pcm, key, wide=await self._wide(path))
 
-    async def _wide(self, path: Path) -> bytes:
-        """The sound at 16 kHz, where calls may hear it and it was kept."""
-        if not self._engine.plays_wide or WIDE_HZ not in self._config.wide_rates:
-            return b""
-        found: bytes | None = await asyncio.to_thread(self.cache.read, SoundCache.wide(path, WIDE_HZ), WIDE_HZ)
-        return found or b""
+    async def _wide(self, path: Path) -> dict[int, bytes]:
+        """The sound at the rates above 8 kHz at which calls may hear it, where it was kept."""
+        found: dict[int, bytes] = {}
+        for rate in self._engine.clip_rates:
+            if rate in self._config.wide_rates:
+                pcm: bytes | None = await asyncio.to_thread(self.cache.read, SoundCache.wide(path, rate), rate)
+                found[rate] = pcm or b""
+        return found
 
     async def _prune(self) -> None:
         try:

@@ -86,6 +86,11 @@ def worker_environment() -> dict[str, str]:
     return kept
 
 
+def _named(wide: Mapping[int, Path]) -> dict[str, str]:
+    """Sounds by their rates, as JSON has them."""
+    return {str(hertz): str(path) for hertz, path in wide.items()}
+
+
 def _seconds(answer: Mapping[str, Any]) -> float:
     return float(answer["duration_s"])
 
@@ -192,22 +197,22 @@ class SpeechWorker:
         timeout_s = self._job_timeout_s + TIMEOUT_S_PER_CHAR * len(text)
         request: dict[str, Any] = {"op": "say", "text": text, "voice": voice, "rate": rate, "out": str(out)}
         if wide:
-            request["wide"] = {str(hertz): str(path) for hertz, path in wide.items()}
+            request["wide"] = _named(wide)
         return _seconds(await self._submit(request, timeout_s, priority))
 
-    async def music(self, out: Path) -> float:
-        """Renders the project's own music into a WAV at `out`. Raises SpeechError."""
-        return _seconds(await self._submit({"op": "music", "out": str(out)}, CONVERT_TIMEOUT_S, BACKGROUND))
+    async def music(self, out: Path, wide: Mapping[int, Path] | None = None) -> float:
+        """Renders the project's own music into a WAV at `out`, and into those of `wide`. Raises SpeechError."""
+        request = {"op": "music", "out": str(out), "wide": _named(wide or {})}
+        return _seconds(await self._submit(request, CONVERT_TIMEOUT_S, BACKGROUND))
 
     async def take(self, source: Path, out: Path, wide: Mapping[int, Path], master: Path) -> dict[str, Any]:
         """Makes a prompt of what a human has spoken: its measures (pbx.media.take). Raises SpeechError with why not."""
-        request = {"op": "take", "source": str(source), "out": str(out), "master": str(master)}
-        request["wide"] = {str(hertz): str(path) for hertz, path in wide.items()}  # type: ignore[assignment]
+        request = {"op": "take", "source": str(source), "out": str(out), "master": str(master), "wide": _named(wide)}
         return await self._submit(request, CONVERT_TIMEOUT_S, BACKGROUND)
 
-    async def convert(self, source: Path, out: Path) -> float:
-        """Renders an operator's WAV file into one that can be played. Raises SpeechError naming the file."""
-        request = {"op": "convert", "source": str(source), "out": str(out)}
+    async def convert(self, source: Path, out: Path, wide: Mapping[int, Path] | None = None) -> float:
+        """Renders an operator's WAV file into ones that can be played. Raises SpeechError naming the file."""
+        request = {"op": "convert", "source": str(source), "out": str(out), "wide": _named(wide or {})}
         return _seconds(await self._submit(request, CONVERT_TIMEOUT_S, BACKGROUND))
 
     async def _submit(self, request: dict[str, Any], timeout_s: float, priority: int) -> dict[str, Any]:

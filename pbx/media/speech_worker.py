@@ -23,6 +23,7 @@ import os
 import signal
 import sys
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -60,8 +61,6 @@ def main() -> int:
 
 def serve(request: dict[str, Any], engine: Any) -> dict[str, Any]:
     """Does one request; returns the answer without its id."""
-    from pbx.media import shaping
-
     operation = request["op"]
     if operation == "say":
         return _say(request, engine)
@@ -72,13 +71,30 @@ def serve(request: dict[str, Any], engine: Any) -> dict[str, Any]:
     if operation == "music":
         from pbx.media.composer import compose
 
-        samples = compose()
-    elif operation == "convert":
-        samples = convert(Path(request["source"]))
-    else:
-        raise BadRequest(f"unknown operation {operation!r}")
-    write(Path(request["out"]), shaping.to_pcm(samples))
-    return {"ok": True, "duration_s": round(len(samples) / shaping.RATE, 3)}
+        return _render(request, compose)
+    if operation == "convert":
+        source = Path(request["source"])
+        return _render(request, lambda rate: convert(source, rate))
+    raise BadRequest(f"unknown operation {operation!r}")
+
+
+def _sounds(request: dict[str, Any]) -> list[tuple[int, Path]]:
+    """Rates and files of what is wanted, 8 kHz last: who finds that one finds all."""
+    from pbx.media import shaping
+
+    wide = [(int(rate), Path(path)) for rate, path in request.get("wide", {}).items()]
+    return [*wide, (shaping.RATE, Path(request["out"]))]
+
+
+def _render(request: dict[str, Any], make: Callable[[int], Any]) -> dict[str, Any]:
+    from pbx.media import shaping
+
+    duration_s = 0.0
+    for rate, path in _sounds(request):
+        samples = make(rate)
+        write(path, shaping.to_pcm(samples), rate)
+        duration_s = len(samples) / rate
+    return {"ok": True, "duration_s": round(duration_s, 3)}
 
 
 def _say(request: dict[str, Any], engine: Any) -> dict[str, Any]:
@@ -88,9 +104,8 @@ def _say(request: dict[str, Any], engine: Any) -> dict[str, Any]:
     if engine is None:
         raise BadRequest("the engine could not be started")
     samples, sampled_at = Synthesiser(engine).say(request["text"], request["voice"], int(request["rate"]))
-    wide = {int(rate): Path(path) for rate, path in request.get("wide", {}).items()}
     duration_s = 0.0
-    for rate, path in [*wide.items(), (shaping.RATE, Path(request["out"]))]:  # who finds the last one finds all
+    for rate, path in _sounds(request):
         sound = shaping.normalise(shaping.resample(samples, sampled_at, rate), shaping.SPEECH_LEVEL_DBOV, rate)
         write(path, shaping.to_pcm(sound), rate)
         duration_s = len(sound) / rate
@@ -98,8 +113,11 @@ def _say(request: dict[str, Any], engine: Any) -> dict[str, Any]:
     return {"ok": True, "duration_s": round(duration_s, 3), **({"note": note} if note else {})}
 
 
-def convert(source: Path) -> Any:
-    """An operator's WAV as 8 kHz mono, telephone band, level of music on hold. Raises ValueError naming the file."""
+def convert(source: Path, target: int = 8000) -> Any:
+    """An operator's WAV as mono of `target` Hz, telephone band where that is 8 kHz, level of music on hold.
+
+    Raises ValueError naming the file.
+    """
     from pbx.media import shaping
 
     try:
@@ -111,11 +129,12 @@ def convert(source: Path) -> Any:
             rate = file.getframerate()
         if len(samples) < rate:
             raise ValueError("it is shorter than one second")
-        narrow = shaping.telephone_band(shaping.resample(samples, rate))
+        sound = shaping.resample(samples, rate, target)
+        sound = shaping.telephone_band(sound) if target == shaping.RATE else sound
     except (wave.Error, EOFError, ValueError) as error:
         remedy = f"sox {source.name} -r 8000 -c 1 -b 16 out.wav makes one that can be played"
         raise ValueError(f"{source} is not a WAV file of PCM samples that can be played: {error}; {remedy}") from error
-    return shaping.fade(shaping.normalise(narrow, shaping.MUSIC_LEVEL_DBOV), fade_s=0.02)
+    return shaping.fade(shaping.normalise(sound, shaping.MUSIC_LEVEL_DBOV, target), target, fade_s=0.02)
 
 
 def write(path: Path, pcm: bytes, rate: int = 8000) -> None:

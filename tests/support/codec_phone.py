@@ -13,10 +13,10 @@ import numpy as np
 from core.signal import g711, g722, opus
 from tests.support.rtp_phone import Bench, Packet, rtp
 
-PCMU, PCMA, G722, OPUS, L16 = 0, 8, 9, 107, 109
-NAMES = {PCMU: "PCMU", PCMA: "PCMA", G722: "G722", OPUS: "opus", L16: "L16"}
-RATES = {PCMU: 8000, PCMA: 8000, G722: 16000, OPUS: 16000, L16: 16000}
-CLOCKS = {PCMU: 8000, PCMA: 8000, G722: 8000, OPUS: 48000, L16: 16000}
+PCMU, PCMA, G722, OPUS, L16, L16_48 = 0, 8, 9, 107, 109, 110
+NAMES = {PCMU: "PCMU", PCMA: "PCMA", G722: "G722", OPUS: "opus", L16: "L16", L16_48: "L16/48000"}
+RATES = {PCMU: 8000, PCMA: 8000, G722: 16000, OPUS: 16000, L16: 16000, L16_48: 48000}
+CLOCKS = {PCMU: 8000, PCMA: 8000, G722: 8000, OPUS: 48000, L16: 16000, L16_48: 48000}
 AMPLITUDE = 6000.0
 
 
@@ -30,7 +30,7 @@ def encoder(codec: int) -> Callable[[bytes], bytes]:
         return g722.Encoder().encode
     if codec == OPUS:
         return opus.Encoder(16000, bitrate=32000).encode
-    return {PCMU: g711.ulaw_encode_bytes, PCMA: g711.alaw_encode_bytes, L16: _linear}[codec]
+    return {PCMU: g711.ulaw_encode_bytes, PCMA: g711.alaw_encode_bytes, L16: _linear, L16_48: _linear}[codec]
 
 
 def decode(codec: int, payloads: list[bytes]) -> np.ndarray:
@@ -40,7 +40,7 @@ def decode(codec: int, payloads: list[bytes]) -> np.ndarray:
     elif codec == OPUS:
         decoder = opus.Decoder(16000)
         pcm = b"".join(decoder.decode(payload) for payload in payloads)
-    elif codec == L16:
+    elif codec in (L16, L16_48):
         return np.frombuffer(b"".join(payloads), ">i2").astype(float)
     else:
         pcm = {PCMU: g711.ulaw_decode_bytes, PCMA: g711.alaw_decode_bytes}[codec](b"".join(payloads))

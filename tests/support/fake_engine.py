@@ -51,6 +51,7 @@ class FakeEngine:
         self.streams: dict[int, FakeStream] = {}
         self.clips: dict[int, bytes] = {}
         self.wide_clips: dict[int, bytes] = {}
+        self.full_clips: dict[int, bytes] = {}
         self.commands: list[tuple[str, Any]] = []
         self.recordings: dict[int, str] = {}
         self.busy = 0
@@ -142,11 +143,24 @@ class FakeEngine:
         self._command("stop_record", recording)
         self.event(wire.EV_RECORDING_ENDED, 0, recording, 1500, 0)
 
-    def add_clip(self, pcm: bytes, wide: bytes = b"") -> int:
+    def open_room(self, *, rate: int, worker: int = -1) -> int:
+        self._next += 1
+        self._command("open_room", (self._next, rate))
+        return self._next
+
+    def worker_of_room(self, room: int) -> int:
+        return 0
+
+    def close_room(self, room: int) -> None:
+        self._command("close_room", room)
+
+    def add_clip(self, pcm: bytes, wide: bytes = b"", full: bytes = b"") -> int:
         self._next += 1
         self.clips[self._next] = pcm
         if wide:
             self.wide_clips[self._next] = wide
+        if full:
+            self.full_clips[self._next] = full
         return self._next
 
     def release_clip(self, clip: int) -> None:

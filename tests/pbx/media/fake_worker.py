@@ -59,11 +59,15 @@ class FakeWorker:
             speech_worker.write(path, struct.pack(f"<{hertz}h", *([1000] * hertz)), hertz)
         return {"ok": True, "duration_s": 1.0, "loudness_lufs": -23.0, "peak_dbov": -3.0}
 
-    async def music(self, out: Path) -> float:
+    async def music(self, out: Path, wide: Mapping[int, Path]) -> float:
         self.composed += 1
+        for hertz, path in wide.items():
+            speech_worker.write(path, bytes(20 * hertz), hertz)
         speech_worker.write(out, bytes(160000))
         return 10.0
 
-    async def convert(self, source: Path, out: Path) -> float:
+    async def convert(self, source: Path, out: Path, wide: Mapping[int, Path]) -> float:
+        for hertz, path in wide.items():
+            speech_worker.write(path, bytes(2 * hertz), hertz)
         speech_worker.write(out, bytes(16000))
         return 1.0

@@ -151,6 +151,22 @@ async def test_wide_codecs_get_wide_sound(core: FakeEngine, bus: EventBus, tmp_p
     clip = await prompts.get("Raz", "pl")
     assert len(core.wide_clips[clip.id]) == 2 * len(core.clips[clip.id]) == 32000
     assert clip.octets == 48000
+    music = prompts.music()
+    assert len(core.wide_clips[music.id]) == 2 * len(core.clips[music.id]) == 320000
+    assert core.full_clips == {}
+    assert engine.open_room().rate == 16000
+    engine.stop()
+
+
+async def test_opus_at_48_khz_gets_all_that_is_kept(core: FakeEngine, bus: EventBus, tmp_path: Path) -> None:
+    config = Media(codecs=["opus", "PCMA"], opus_rate=48000)
+    engine = MediaEngine(core, config, bus=bus, recordings_dir=tmp_path / "recordings")
+    engine.start()
+    prompts, *_ = await make(engine, tmp_path, NEURAL.model_copy(update={"wide_rates": [16000, 48000]}))
+    clip = await prompts.get("Raz", "pl")
+    assert len(core.full_clips[clip.id]) == 6 * len(core.clips[clip.id]) == 96000
+    assert clip.octets == 144000
+    assert engine.open_room().rate == 48000
     engine.stop()
 
 
@@ -159,6 +175,7 @@ async def test_telephone_sound_is_enough_without_them(core: FakeEngine, media: M
     clip = await prompts.get("Raz", "pl")
     assert clip.octets == 16000
     assert core.wide_clips == {}
+    assert media.open_room().rate == 8000
 
 
 async def test_a_configured_engine_in_its_own_worker(tmp_path: Path) -> None:

@@ -105,6 +105,15 @@ def test_music_is_always_the_same(music: shaping.Samples) -> None:
     assert 60 < len(music) / 8000 < 90
 
 
+def test_wide_music_is_the_same_with_more_in_it(music: shaping.Samples) -> None:
+    wide = composer.compose(16000)
+    assert abs(len(wide) - 2 * len(music)) <= 2
+    power = np.abs(np.fft.rfft(wide)) ** 2
+    hertz = np.fft.rfftfreq(len(wide), 1 / 16000)
+    assert 10 * np.log10(power[hertz > 4000].sum() / power.sum()) > -45
+    assert shaping.active_level_dbov(wide, 16000) == pytest.approx(shaping.MUSIC_LEVEL_DBOV, abs=0.3)
+
+
 def test_music_loops_without_a_seam(music: shaping.Samples) -> None:
     around = np.concatenate([music[-400:], music[:400]])
     steps = np.abs(np.diff(around))

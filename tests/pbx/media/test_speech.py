@@ -142,7 +142,10 @@ async def test_music_and_conversion(worker: SpeechWorker, tmp_path: Path) -> Non
         file.setsampwidth(2)
         file.setframerate(44100)
         file.writeframes(b"\x00\x20\x00\xe0" * 88200)
-    assert await worker.convert(source, tmp_path / "out.wav") == pytest.approx(2.0, abs=0.001)
+    wide = {16000: tmp_path / "out-16000.wav"}
+    assert await worker.convert(source, tmp_path / "out.wav", wide) == pytest.approx(2.0, abs=0.001)
+    with wave.open(str(wide[16000])) as file:
+        assert (file.getframerate(), file.getnframes()) == (16000, 32000)
     broken = tmp_path / "broken.wav"
     broken.write_bytes(source.read_bytes()[:30])
     with pytest.raises(SpeechError, match=r"broken.wav is not a WAV file .* sox broken.wav"):
