@@ -34,14 +34,16 @@ def request(method: str, number: int, cseq: int, to_tag: str = "", body: bytes =
     return build(
         method,
         "sip:600@127.0.0.2",
-        via=f"SIP/2.0/UDP 127.0.0.1:5060;rport;branch=z9hG4bK{method}{number}",
-        from_="<sip:101@127.0.0.1>;tag=f",
-        to=f"<sip:600@127.0.0.2>{f';tag={to_tag}' if to_tag else ''}",
-        call_id=f"call-{number}",
-        cseq=cseq,
-        extra="Contact: <sip:101@127.0.0.1:5060>\r\n",
-        body=body,
-        content_type="application/sdp",
+        "udp",
+        ("127.0.0.1", 5060),
+        f"z9hG4bK{method}{number}",
+        "<sip:101@127.0.0.1>;tag=f",
+        f"<sip:600@127.0.0.2>{f';tag={to_tag}' if to_tag else ''}",
+        f"call-{number}",
+        cseq,
+        "Contact: <sip:101@127.0.0.1:5060>\r\n",
+        body,
+        "application/sdp",
     )
 
 

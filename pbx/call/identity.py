@@ -5,6 +5,7 @@ R11).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_NAME = 64
 MAX_NUMBER = 64
@@ -21,6 +22,7 @@ def clean_name(name: str) -> str:
     return _UNSAFE.sub("", name)[:MAX_NAME].strip()
 
 
+@lru_cache(1024)  # the same few numbers come again and again, and each call cleans five
 def clean_number(user: str) -> str:
     """The user part of a URI as a number or account name: letters, digits and + * # _ . - only, at most 64
     characters.

@@ -54,6 +54,8 @@ def ways_to(bindings: Sequence[Binding]) -> list[tuple[Binding, tuple[NextHop, .
 
     The flow that was registered last comes first.
     """
+    if len(bindings) == 1:
+        return [(bindings[0], ())]
     if not any(binding.reg_id for binding in bindings):
         return [(binding, ()) for binding in bindings]
     phones: dict[str, list[Binding]] = {}

@@ -72,7 +72,8 @@ class Playback:
 
     def close(self) -> None:
         """Nothing is played any more. Who submits is let go of: he holds this, and cycles are collected late."""
-        self.settle(False)
+        if self._playing is not None:
+            self.settle(False)
         self._submit = _closed
 
     def _start(self, clips: Sequence[Clip], repeat: bool) -> None:

@@ -187,8 +187,9 @@ class MediaSession:
             raise ValueError("a session is not bridged with itself; use echo")
         self._alone()
         other._alone()
-        self._engine.gather(other, self.stream)
-        self._engine.core.bridge(self.stream, other.stream)
+        engine = self._engine
+        engine.gather(other, self.stream)
+        engine.core.bridge(self.stream, other.stream)
 
     def unbridge(self) -> None:
         """Ends the bridge, if there is one."""
@@ -243,8 +244,9 @@ class MediaSession:
         if self._over is not None:
             self._over.close()
         self._alone()
-        for supervisor in self._supervisors:
-            supervisor._drop_supervision()
+        if self._supervisors:
+            for supervisor in self._supervisors:
+                supervisor._drop_supervision()
         self.on_digit = self.on_timeout = self.on_quality = self.on_secured = self.on_insecure = None
         if self.path is not None:
             self._engine.protection.close(self)
@@ -314,8 +316,10 @@ class MediaSession:
 
     def _alone(self) -> None:
         """Another bridge, room or supervision begins; the media thread ends the old one by itself."""
-        self.left_room()
-        self._drop_supervision()
+        if self._room is not None:
+            self.left_room()
+        if self._supervised is not None:
+            self._drop_supervision()
 
     def _submit(self, clips: list[int], repeat: bool) -> int:
         return self._engine.core.play(self.stream, clips, repeat=repeat)

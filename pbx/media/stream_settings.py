@@ -45,5 +45,5 @@ def stream_settings(config: Media, settings: FarEnd, latch: str | None, *, digit
         "rtcp_mux": settings.rtcp_mux,
         "suppress_silence": described and config.silence_suppression,
         "digits_signalled": digits_signalled,
-        "rtp_timeout_ms": round(config.rtp_timeout_s * 1000) if settings.receive else 0,
+        "rtp_timeout_ms": int(config.rtp_timeout_s * 1000 + 0.5) if settings.receive else 0,
     }

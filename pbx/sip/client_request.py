@@ -81,14 +81,16 @@ class ClientRequest:
         data = requests.build(
             self._method,
             self._uri,
-            via=requests.via(self._destination.transport, *ua.local_address(self._destination), branch),
-            from_=self._from,
-            to=self._to,
-            call_id=self._call_id,
-            cseq=self._cseq,
-            extra=requests.header_lines(lines),
-            body=self._body,
-            content_type=self._content_type,
+            self._destination.transport,
+            ua.local_address(self._destination),
+            branch,
+            self._from,
+            self._to,
+            self._call_id,
+            self._cseq,
+            requests.header_lines(lines),
+            self._body,
+            self._content_type,
         )
         patience_s = self._ways.patience_s if self._ways is not None else 0.0
         ua.start_client(data, self._destination, branch, self._method, self, patience_s)

@@ -85,14 +85,16 @@ class Dialog:
         return requests.build(
             method,
             self.start_line_uri,
-            via=requests.via(self.peer.transport, *self.local_address, branch),
-            from_=self.local,
-            to=self.remote,
-            call_id=self.call_id,
-            cseq=cseq,
-            extra=self._extra + requests.header_lines(headers),
-            body=body,
-            content_type=content_type,
+            self.peer.transport,
+            self.local_address,
+            branch,
+            self.local,
+            self.remote,
+            self.call_id,
+            cseq,
+            self._extra + requests.header_lines(headers) if headers else self._extra,
+            body,
+            content_type,
         )
 
     def next_cseq(self) -> int:

@@ -40,7 +40,8 @@ class InDialogRequest:
     @property
     def source(self) -> Source:
         """Where the request came from."""
-        return self._transaction.source
+        source: Source = self._transaction.source
+        return source
 
     def respond(
         self,

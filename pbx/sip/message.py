@@ -63,7 +63,7 @@ REASONS = {
     604: "Does Not Exist Anywhere",
     606: "Not Acceptable",
 }
-_STATUS_LINES = {status: f"SIP/2.0 {status} {reason}\r\n".encode() for status, reason in REASONS.items()}
+STATUS_LINES = {status: f"SIP/2.0 {status} {reason}\r\n".encode() for status, reason in REASONS.items()}
 
 
 class SipParseError(Exception):
@@ -120,8 +120,11 @@ class Message(Scan):
         contacts: list[NameAddr] | None = self.parsed_contacts
         if contacts is None:
             lines = self.headers("Contact")
-            values = [] if not lines or lines[0] == "*" else split_lines(lines)
             try:
+                if len(lines) == 1 and "," not in lines[0] and lines[0] != "*":
+                    contacts = self.parsed_contacts = [parse_contact(lines[0])]
+                    return contacts
+                values = [] if not lines or lines[0] == "*" else split_lines(lines)
                 contacts = self.parsed_contacts = [parse_contact(value) for value in values]
             except HeaderError:
                 raise SipParseError(400, "Bad Contact", self._answerable()) from None
@@ -226,7 +229,7 @@ def response(
     Via, From, To, Call-ID and CSeq are copied byte for byte; the top Via gets received and rport when the request knows
     its source. `to_tag` is added to a To that has none. `headers` are whole lines without CRLF.
     """
-    start = _STATUS_LINES.get(status) if reason is None else None
+    start = STATUS_LINES.get(status) if reason is None else None
     if start is None:
         start = f"SIP/2.0 {status} {reason or ''}\r\n".encode()
     return request.reply(start, to_tag, headers, body, content_type)

@@ -1,9 +1,11 @@
-"""Requests as bytes: one f-string each, and the two that are made from another request's own lines (ACK, CANCEL)."""
+"""Requests as bytes, and the two that are made from another request's own lines (ACK, CANCEL)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from core import sipwrite
 
 if TYPE_CHECKING:
     from pbx.sip.message import Response
@@ -32,32 +34,7 @@ SUPPORTED_LINE = f"Supported: {', '.join(SUPPORTED)}"
 # Option tags that may be required of us; the last two mean something in a REGISTER only (RFC 5626, RFC 5627).
 UNDERSTOOD = frozenset((*SUPPORTED, "outbound", "gruu"))
 
-
-def via(transport: str, host: str, port: int, branch: str) -> str:
-    """The value of our Via; `rport` asks for symmetric routing (RFC 3581)."""
-    return f"SIP/2.0/{transport.upper()} {host}:{port};rport;branch={branch}"
-
-
-def build(
-    method: str,
-    uri: str,
-    *,
-    via: str,
-    from_: str,
-    to: str,
-    call_id: str,
-    cseq: int,
-    extra: str = "",
-    body: bytes = b"",
-    content_type: str = "",
-    max_forwards: int = 70,
-) -> bytes:
-    """One request. `from_` and `to` are whole header values, `extra` are whole lines, each with its CRLF."""
-    kind = f"Content-Type: {content_type}\r\n" if body else ""
-    return (
-        f"{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: {max_forwards}\r\nFrom: {from_}\r\nTo: {to}\r\n"
-        f"Call-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n{extra}{kind}Content-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+build = sipwrite.request  # one request as bytes
 
 
 def route_lines(routes: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from pbx.sip.acceptance import Acceptance
 from pbx.sip.dialog import Dialog, Follow
 from pbx.sip.dialog_request import DialogRequest
 from pbx.sip.in_dialog import InDialogRequest, dispatch
+from pbx.sip.message import STATUS_LINES
 from pbx.sip.message import response as build_response
 from pbx.sip.reason import said_reason
 from pbx.sip.reinvite import Renegotiation
@@ -312,7 +313,12 @@ class InviteSession(Progress):
         reason: str | None = None,
     ) -> bytes:
         """Sends a response with our tag; returns its bytes."""
-        data = build_response(request, status, reason, to_tag=self.local_tag, headers=headers, body=body)
+        data: bytes
+        start = STATUS_LINES.get(status) if reason is None else None
+        if start is not None:  # as build_response, which most responses are spared
+            data = request.reply(start, self.local_tag, headers, body, "application/sdp")
+        else:
+            data = build_response(request, status, reason, to_tag=self.local_tag, headers=headers, body=body)
         transaction.respond(status, data)
         return data
 

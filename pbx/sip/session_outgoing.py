@@ -110,19 +110,20 @@ class OutgoingSession(InviteSession):
         self._cseq += 1
         self._heard = False
         branch = f"{MAGIC_COOKIE}{token(16)}"
-        address = ua.local_address(self.source)
         data = requests.build(
             "INVITE",
             self._uri,
-            via=requests.via(self.source.transport, *address, branch),
-            from_=self._from,
-            to=self._to,
-            call_id=self.call_id,
-            cseq=self._cseq,
-            extra=f"{self._extra}{authorization_line}\r\n" if authorization_line else self._extra,
-            body=self._offer,
-            content_type=self._offer_type,
-            max_forwards=self._max_forwards,
+            self.source.transport,
+            ua.local_address(self.source),
+            branch,
+            self._from,
+            self._to,
+            self.call_id,
+            self._cseq,
+            f"{self._extra}{authorization_line}\r\n" if authorization_line else self._extra,
+            self._offer,
+            self._offer_type,
+            self._max_forwards,
         )
         patience_s = self._ways.patience_s if self._ways is not None else 0.0
         self.transaction = ua.start_client(data, self.source, branch, "INVITE", self, patience_s)

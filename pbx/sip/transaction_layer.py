@@ -8,101 +8,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.transaction_client import ClientTransaction, on_response, send
+from core.transaction_layer import Layer
+from core.transaction_server import ServerTransaction, absorb, is_merged, serve
 from pbx.sip.address import DEFAULT_PORTS, Destination, same_host, same_peer
 from pbx.sip.outputs import Outputs
+from pbx.sip.requests import acknowledge_failure
 from pbx.sip.timers import TimerValues
-from pbx.sip.transaction_client import ClientTransaction, ClientUser
-from pbx.sip.transaction_server import ServerTransaction
 
 if TYPE_CHECKING:
     from pbx.sip.message import Request, Response
 
 
-class TransactionLayer:
+class TransactionLayer(Layer):
     """Owns every transaction; counters are plain integers for the metrics."""
+
+    __slots__ = ()
+
+    # Functions of the core that are methods here; what they do is in their .pyi.
+    send = send
+    on_response = on_response
+    absorb = absorb
+    is_merged = is_merged
 
     def __init__(
         self, timers: TimerValues, out: Outputs, on_stray_answer: Callable[[Response, ClientTransaction], None]
     ) -> None:
-        self.timers = timers
-        self.out = out
-        self.on_stray_answer = on_stray_answer  # a 2xx that opens a dialog nobody wants (a fork): ACK and BYE it
-        self.clients: dict[str, ClientTransaction] = {}
-        self.servers: dict[str, ServerTransaction] = {}
-        self._merge: dict[str, str] = {}  # (Call-ID, From tag, CSeq) of a dialog-less request -> server key
-        self.created = 0
-        self.retransmitted = 0  # messages we sent again
-        self.retransmits_received = 0
-        self.stray_responses = 0
-        self.stray_acks = 0
-
-    def send(
-        self,
-        data: bytes,
-        destination: Destination,
-        branch: str,
-        method: str,
-        user: ClientUser | None,
-        fallback: tuple[bytes, Destination] | None = None,
-        patience_s: float = 0.0,
-    ) -> ClientTransaction:
-        """Starts the client transaction of a request made with `branch`; `user` None: the outcome matters to nobody.
-
-        `patience_s`: how long the first response is waited for, when that is less than 64*T1.
-        """
-        key = branch + method
-        transaction = ClientTransaction(
-            self,
-            key,
-            data,
-            destination,
-            user,
-            method == "INVITE",
-            fallback,
-            patience_s,
-        )
-        self.clients[key] = transaction
-        self.created += 1
-        transaction.start()
-        return transaction
-
-    def on_response(self, response: Response) -> None:
-        """Hands a response to its transaction; one that belongs to none is dropped (18.1.2: a UA does not forward)."""
-        transaction = self.clients.get(response.response_key)
-        if transaction is None:
-            self.stray_responses += 1
-        else:
-            transaction.on_response(response)
-
-    def absorb(self, request: Request, key: str) -> bool:
-        """True if `request` repeats or acknowledges what a transaction already has, and is dealt with."""
-        transaction = self.servers.get(key)
-        if transaction is None:
-            return False
-        if request.method == "ACK":
-            if transaction.state == "accepted":  # RFC 6026 7.1: the ACK of a 2xx is the dialog's, even with this branch
-                return False
-            transaction.on_ack()
-        else:
-            self.retransmits_received += 1
-            transaction.on_request(len(request.data))
-        return True
+        """`on_stray_answer`: a 2xx that opens a dialog nobody wants (a fork), to be acknowledged and hung up."""
+        super().__init__(timers, out, on_stray_answer, acknowledge_failure)
 
     def open(self, request: Request, key: str, source: Destination) -> ServerTransaction:
         """A new server transaction."""
-        transaction = ServerTransaction(self, key, request, source, answer_address(request, source))
-        self.servers[key] = transaction
-        self.created += 1
-        return transaction
-
-    def is_merged(self, request: Request, transaction: ServerTransaction) -> bool:
-        """Whether this dialog-less request also came on another path (8.2.2.2: to be refused with 482)."""
-        key = f"{request.call_id} {request.from_tag} {request.cseq} {request.method}"
-        if key in self._merge:
-            return True
-        self._merge[key] = transaction.key
-        transaction.merge_key = key
-        return False
+        return serve(self, request, key, source, answer_address(request, source))
 
     def find_cancelled(self, request: Request, source: Destination) -> ServerTransaction | None:
         """The INVITE that a CANCEL means: same branch (9.2), and it must come from where the INVITE came from."""
@@ -110,14 +47,6 @@ class TransactionLayer:
         if transaction is None or not same_peer(transaction.source, source):
             return None
         return transaction
-
-    def forget_client(self, transaction: ClientTransaction) -> None:
-        self.clients.pop(transaction.key, None)
-
-    def forget_server(self, transaction: ServerTransaction) -> None:
-        self.servers.pop(transaction.key, None)
-        if transaction.merge_key:
-            self._merge.pop(transaction.merge_key, None)
 
 
 def server_key(request: Request, method: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import floor
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ CONTACT_KINDS = frozenset(kind for kind in KIND_TEXT.values() if kind.startswith
 
 def micros(seconds: float) -> int:
     """UTC seconds since 1970 as whole microseconds."""
-    return round(seconds * _MICRO)
+    return floor(seconds * _MICRO + 0.5)  # round() is ten times as slow
 
 
 def seconds(us: int) -> float:

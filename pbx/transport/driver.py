@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from core.outputs import execute
+from core.outputs import Pump
 from pbx.config import Sip, Tls
 from pbx.sip.address import Destination, Flow, live
 from pbx.sip.extensions import Extensions
@@ -75,9 +75,18 @@ class Driver:
             refund=self.admission.refund,
             extensions=Extensions(config.prack, config.session_timers, config.session_expires_s, config.min_se_s),
         )
-        self.user_agent.wake = self.pump
         self.gate = Gate()
         self.timers = TimerQueue()
+        # Executes all outputs in order; does nothing before the start, and when called from within itself.
+        self.pump = Pump(
+            self.user_agent.out,
+            self.timers,
+            self.stats.by_name,
+            self._send,
+            self.user_agent.listener_failed,
+            self._wake_up,
+        )
+        self.user_agent.wake = self.pump
         self.timer_errors = 0  # bugs: each is in the log
         self.listening: list[ListenAddress] = []
         self._udp: list[UdpFlow] = []
@@ -85,13 +94,12 @@ class Driver:
         self._websockets: dict[str, WebSocketTransport] = {}
         self._connections: Connections | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pumping = False
-        self._wake_at = NEVER
         self._wake_handle: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Listens on every address of the configuration. Raises ListenError, and then nothing is left open."""
         self._loop = loop = asyncio.get_running_loop()
+        self.pump.clock = loop.time
         self._open_transports(loop)
         try:
             for text in self._config.listen:
@@ -180,21 +188,6 @@ class Driver:
         """How many are open."""
         return self._connections.count(transport) if self._connections is not None else 0
 
-    def pump(self) -> None:
-        """Executes all outputs in order; called from within itself it does nothing, as the outer call goes on."""
-        out = self.user_agent.out
-        if not out or self._pumping or self._loop is None:
-            return
-        self._pumping = True
-        before = self._wake_at
-        try:
-            failed = self.user_agent.listener_failed
-            earliest = execute(out, self.timers, self.stats.by_name, self._send, failed, self._loop.time(), before)
-        finally:
-            self._pumping = False
-        if earliest < before:
-            self._wake_up(earliest)
-
     # Sending
 
     def flush(self) -> None:
@@ -245,14 +238,16 @@ class Driver:
         stats.received_bytes += len(data)
         try:
             message = parse(data)
+            if message is None:
+                stats.keepalives += 1
+                return
+            self.user_agent.receive(message, source)
         except SipParseError as error:
             if data[0] > 3 or not self._answer_stun(data, source):
                 self._refuse(error, source)
-            return
-        if message is None:
-            stats.keepalives += 1
-        else:
-            self._receive(message, source)
+        except Exception:
+            self._failed_on(source)
+        self.pump()
 
     def _answer_stun(self, data: bytes, source: Destination) -> bool:
         """Whether it was a keep-alive of another kind than CRLF."""
@@ -282,10 +277,14 @@ class Driver:
             self.user_agent.receive(message, source)
         except SipParseError as error:
             self._refuse(error, source)
-        except Exception:  # one message must not cost the others anything
-            self.stats.of(source.transport).unexpected_errors += 1
-            log.exception("a message from %s:%d could not be handled", source.host, source.port)
+        except Exception:
+            self._failed_on(source)
         self.pump()
+
+    def _failed_on(self, source: Destination) -> None:
+        """Within the handling of an exception: one message must not cost the others anything."""
+        self.stats.of(source.transport).unexpected_errors += 1
+        log.exception("a message from %s:%d could not be handled", source.host, source.port)
 
     def _refuse(self, error: SipParseError, source: Destination) -> None:
         self.stats.of(source.transport).parse_errors += 1
@@ -300,13 +299,13 @@ class Driver:
         assert self._loop is not None
         if self._wake_handle is not None:
             self._wake_handle.cancel()
-        self._wake_at = at
+        self.pump.wake_at = at
         self._wake_handle = self._loop.call_at(at, self._on_time)
 
     def _on_time(self) -> None:
         assert self._loop is not None
         self._wake_handle = None
-        self._wake_at = NEVER
+        self.pump.wake_at = NEVER
         now = self._loop.time()
         pop_due = self.timers.pop_due
         while (owner := pop_due(now)) is not None:
@@ -317,7 +316,7 @@ class Driver:
                 log.exception("a timer failed")
         self.pump()
         following = self.timers.next_deadline()
-        if following is not None and following < self._wake_at:
+        if following is not None and following < self.pump.wake_at:
             self._wake_up(max(following, now + TIMER_STEP_S))
 
     # Listening

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core.outputs import ClearTimer, Send, SetTimer, Terminated, ToUser, execute
+from core.outputs import ClearTimer, Pump, Send, SetTimer, Terminated, ToUser
 from core.timers import TimerQueue
 
 NEVER = float("inf")
@@ -31,6 +31,20 @@ def nobody(output: object) -> None:
     raise AssertionError(output)
 
 
+def execute(
+    out: deque[Any], timers: TimerQueue, send: Any, failed: Any, now: float = 100.0, wake_at: float = NEVER
+) -> list[float]:
+    """What the loop is asked to wake up at."""
+    woken: list[float] = []
+    pump = Pump(out, timers, {}, send, failed, woken.append)
+    pump.wake_at = wake_at
+    pump()
+    assert not woken  # not started yet
+    pump.clock = lambda: now
+    pump()
+    return woken
+
+
 def test_everything_is_done_in_order_and_the_earliest_deadline_told() -> None:
     out: deque[Any] = deque()
     timers, owner, other, done = TimerQueue(), Owner(), Owner(), []
@@ -41,12 +55,13 @@ def test_everything_is_done_in_order_and_the_earliest_deadline_told() -> None:
 
     out.extend((Send(b"now", "here", owner), ToUser(again, 1, "two"), SetTimer(owner, 5.0), SetTimer(other, 2.5)))
     out.extend((ClearTimer(owner), Terminated(owner)))
-    assert execute(out, timers, {}, done.append, nobody, 100.0, NEVER) == 102.5
+    assert execute(out, timers, done.append, nobody) == [102.5]
     assert [getattr(entry, "data", entry) for entry in done] == [b"now", (1, "two"), b"later"]
     assert (done[0].destination, done[0].owner, done[2].owner) == ("here", owner, None)
     assert owner.told == ["forgotten"]
     assert (timers.armed, timers.next_deadline(), not out) == (1, 102.5, True)
-    assert execute(out, timers, {}, nobody, nobody, 100.0, 50.0) == 50.0
+    out.append(SetTimer(owner, 1.0))
+    assert execute(out, timers, nobody, nobody, wake_at=50.0) == []
 
 
 def test_a_listener_that_raises_is_reported_and_the_rest_goes_on() -> None:
@@ -57,22 +72,38 @@ def test_a_listener_that_raises_is_reported_and_the_rest_goes_on() -> None:
         failed.append((output, sys.exc_info()[1]))
 
     out.extend((ToUser(nobody, "x"), Send(b"after", None)))
-    execute(out, TimerQueue(), {}, sent.append, report, 0.0, NEVER)
+    execute(out, TimerQueue(), sent.append, report)
     assert isinstance(failed[0][1], AssertionError)
     assert failed[0][0].arguments == ("x",)
     assert [output.data for output in sent] == [b"after"]
 
 
+def test_within_itself_it_does_nothing() -> None:
+    out: deque[Any] = deque()
+    done: list[str] = []
+    pump = Pump(out, TimerQueue(), {}, nobody, nobody, nobody)
+    pump.clock = lambda: 0.0
+
+    def inner() -> None:
+        out.append(ToUser(done.append, "second"))
+        pump()
+        done.append("first")
+
+    out.append(ToUser(inner))
+    pump()
+    assert done == ["first", "second"]
+
+
 def test_what_sending_raises_comes_through_and_the_rest_waits() -> None:
     out: deque[Any] = deque((Send(b"a", None), Send(b"b", None)))
     with pytest.raises(AssertionError):
-        execute(out, TimerQueue(), {}, nobody, nobody, 0.0, NEVER)
+        execute(out, TimerQueue(), nobody, nobody)
     assert [output.data for output in out] == [b"b"]
 
 
 def test_something_else_is_refused() -> None:
     with pytest.raises(TypeError):
-        execute(deque(["?"]), TimerQueue(), {}, nobody, nobody, 0.0, NEVER)
+        execute(deque(["?"]), TimerQueue(), nobody, nobody)
     with pytest.raises(TypeError):
         Send("text", None)  # type: ignore[arg-type]
 

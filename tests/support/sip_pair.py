@@ -137,7 +137,7 @@ class Peer:
         """Whether nothing is left: no transaction, dialog, session or armed timer."""
         layer = self.ua.layer
         return not (
-            layer.clients or layer.servers or layer._merge or self.ua.sessions or self.timers.armed or self.ua.out
+            layer.clients or layer.servers or layer.merged or self.ua.sessions or self.timers.armed or self.ua.out
         )
 
     def sent_lines(self) -> list[str]:

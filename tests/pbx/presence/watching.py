@@ -77,12 +77,14 @@ class Watcher:
         data = requests.build(
             "SUBSCRIBE",
             self._uri,
-            via=requests.via("udp", host, port, branch),
-            from_=f"<sip:{user or self.phone.number}@{DOMAIN}>;tag={self.tag}",
-            to=to,
-            call_id=self.call_id,
-            cseq=self.cseq,
-            extra=requests.header_lines(lines),
+            "udp",
+            (host, port),
+            branch,
+            f"<sip:{user or self.phone.number}@{DOMAIN}>;tag={self.tag}",
+            to,
+            self.call_id,
+            self.cseq,
+            requests.header_lines(lines),
         )
         waiter = _Waiter()
         ua.layer.send(data, Destination("udp", PBX, 5060), branch, "SUBSCRIBE", waiter)  # type: ignore[arg-type]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pbx.sip.transaction_client import INVITE, NON_INVITE
 from tests.pbx.sip.machines import TCP, UDP, Bench, User, answer, request
 
 
@@ -178,8 +177,3 @@ def test_a_response_of_another_method_or_branch_is_stray():
     bench.pump()
     assert user.heard == []
     assert bench.layer.stray_responses == 2
-
-
-@pytest.mark.parametrize("table", [INVITE, NON_INVITE])
-def test_every_row_leads_to_a_state_of_its_table(table):
-    assert {row[0] for rows in table.values() for row in rows.values()} <= set(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pbx.sip.transaction_layer import answer_address, server_key
-from pbx.sip.transaction_server import INVITE, NON_INVITE, REFLECTION_LIMIT
+from pbx.sip.transaction_server import REFLECTION_LIMIT
 from tests.pbx.sip.machines import TCP, UDP, Bench, User, request
 
 
@@ -145,10 +145,6 @@ def test_a_failure_to_send_is_reported_and_ends_the_transaction():
     assert user.heard == ["send failed"]
     assert not bench.layer.servers
 
-
-@pytest.mark.parametrize("table", [INVITE, NON_INVITE])
-def test_every_row_leads_to_a_state_of_its_table(table):
-    assert {row[0] for rows in table.values() for row in rows.values()} <= set(table)
 
 
 @pytest.mark.parametrize(
