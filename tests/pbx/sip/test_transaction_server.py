@@ -146,7 +146,6 @@ def test_a_failure_to_send_is_reported_and_ends_the_transaction():
     assert not bench.layer.servers
 
 
-
 @pytest.mark.parametrize(
     ("via", "port"),
     [
