@@ -19,7 +19,7 @@ from pbx.staffing.requirement import Target
 from pbx.twin.cleaning import Cleaned, clean
 from pbx.twin.fitting import Fit, fit
 from pbx.twin.page import Words, page_of
-from pbx.twin.reading import Source, read_file
+from pbx.twin.reading import Source, read_all
 from pbx.twin.record import Reading, TwinError
 from pbx.twin.roster import parse_roster
 from pbx.twin.scenarios import Price, run, sheet
@@ -60,22 +60,20 @@ class Asked:
 def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[float, float, float], form: str) -> None:
     """Reads, cleans, fits and prints; a table of the needs is what CSV and JSON hold."""
     source = asked.source()
-    readings = []
-    for path in asked.files:
-        try:
-            readings.append((path, read_file(path, source)))
-        except TwinError as error:
-            fail(error)
+    try:
+        readings = read_all(asked.files, source)
+    except TwinError as error:
+        fail(error)
     cleaned = clean(
         (record for _, reading in readings for record in reading.records),
         {telephone(number, source.country) for number in asked.tests},
     )
-    for _path, reading in readings:
+    for _name, reading in readings:
         if reading.demo:
             err.print(reading.demo["en"], markup=False)
     if form == "table":
-        for path, reading in readings:
-            _show_reading(path, reading)
+        for name, reading in readings:
+            _show_reading(name, reading)
         _show_cleaned(cleaned)
     try:
         found = fit(cleaned, source.zone)
@@ -109,7 +107,7 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
     source = asked.source()
     try:
         roster = parse_roster(wanted.roster)
-        readings = [read_file(path, source) for path in asked.files]
+        readings = [reading for _name, reading in read_all(asked.files, source)]
         found = fit(_cleaned(asked, source, readings), source.zone)
         world = _world(found, wanted)
     except (TwinError, ValueError) as error:
@@ -170,12 +168,12 @@ def write_page(path: Path, text: str) -> None:
     err.print(f"Written to {path}", markup=False, soft_wrap=True)
 
 
-def _show_reading(path: Path, reading: Reading) -> None:
+def _show_reading(name: str, reading: Reading) -> None:
     show(
-        f"{path.name}: {reading.form}, {len(reading.records):,} lines of calls",
+        f"{name}: {reading.form}, {len(reading.records):,} lines of calls",
         ["meaning", "column"],
         [[meaning, column] for meaning, column in reading.mapping.items()],
-        f"{path.name}: {reading.form}, {len(reading.records):,} calls",
+        f"{name}: {reading.form}, {len(reading.records):,} calls",
     )
     for reason, count in reading.skipped.most_common():
         err.print(f"{count:,} lines left out: {reason} ({reading.examples[reason]})", markup=False, highlight=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from zoneinfo import ZoneInfo
 
 from pbx.twin.values import duration, instant
 
 SAMPLE = 200  # rows that are looked at
+PREAMBLE = 30  # rows of title, customer and period that may stand above the headings
 MOST_WRONG = 0.1  # of them that may be no value of the kind
 
 # Meaning to headings; a heading fits when it holds one of the words. The first that fits best wins.
@@ -21,7 +22,19 @@ WORDS: dict[str, tuple[str, ...]] = {
     "date": ("date", "day", "data", "dzień", "дата", "день"),
     "time": ("time", "hour", "godzina", "czas rozpoczęcia", "время"),
     "from": (
-        *("src", "caller", "caller_id_number", "calling", "from", "source", "a number", "cli", "cnum"),
+        *(
+            "src",
+            "caller",
+            "callerid",
+            "caller id",
+            "caller_id_number",
+            "calling",
+            "from",
+            "source",
+            "a number",
+            "cli",
+            "cnum",
+        ),
         *("numer dzwoniący", "numer a", "abonent a", "dzwoniący", "źródło", "kto dzwonił"),
         *("кто звонил", "номер а", "вызывающий", "абонент а", "исходящий номер", "откуда", "от кого"),
     ),
@@ -53,7 +66,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "way": ("direction", "type", "kierunek", "rodzaj", "typ", "направление", "тип"),
     "queue": ("queue", "group", "kolejka", "grupa", "очередь", "группа"),
     "agent": ("agent", "operator", "employee", "konsultant", "pracownik", "агент", "оператор", "сотрудник"),
-    "id": ("uniqueid", "linkedid", "uuid", "call id", "callid", "identyfikator", "идентификатор", "id звонка"),
+    "id": ("linkedid", "uniqueid", "uuid", "call id", "callid", "identyfikator", "идентификатор", "id звонка"),
 }
 
 
@@ -104,6 +117,18 @@ def looks_like_heading(row: Sequence[str], zone: ZoneInfo) -> bool:
     return bool(row) and not any(
         _is_instant(cell, zone) or re.fullmatch(r"\+?[\d .:,-]+", cell) for cell in row if cell
     )
+
+
+def heading_at(rows: Sequence[Sequence[str]], named: Collection[str], zone: ZoneInfo) -> int | None:
+    """The number of the row of headings, which may stand below a title and empty lines; None when there is none. It is
+    one that holds what was named, or a heading of dates."""
+    for number, row in enumerate(rows[:PREAMBLE]):
+        if not looks_like_heading(row, zone):
+            break
+        found = by_heading(row)
+        if "at" in found or "date" in found or not set(named).isdisjoint(row):
+            return number
+    return 0 if rows and looks_like_heading(rows[0], zone) else None
 
 
 def by_content(rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 from pbx.reporting.proportion import kaplan_meier, quantile
 from pbx.twin.cleaning import Cleaned
 from pbx.twin.record import Way
+
+NORMAL_95 = 1.959964
 
 
 @dataclass(slots=True)
@@ -25,12 +28,27 @@ class Fit:
     talk_spread: float | None = None  # standard deviation over mean: 1 is exponential
     patience_s: float | None = None  # mean of an exponential, answered calls censored
     patience_median_s: float | None = None  # Kaplan-Meier
+    talks: int = 0  # that tell the talk
+    gave_up: int = 0  # who tell the patience
     retrials: int = 0
     outbound: int = 0
 
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
+
+    @property
+    def talk_range_s(self) -> tuple[float, float]:
+        """Where the mean lies with 95 %, by the normal distribution."""
+        mean, spread = self.talk_s or 0.0, self.talk_spread or 0.0
+        half = NORMAL_95 * mean * spread / math.sqrt(max(self.talks, 1))
+        return max(mean - half, 0.0), mean + half
+
+    @property
+    def patience_range_s(self) -> tuple[float, float]:
+        """Where the mean lies with 95 %: the logarithm of an exponential's estimate spreads by 1/sqrt(who gave up)."""
+        factor = math.exp(NORMAL_95 / math.sqrt(max(self.gave_up, 1)))
+        return (self.patience_s or 0.0) / factor, (self.patience_s or 0.0) * factor
 
     @property
     def peak(self) -> tuple[int, int, float]:
@@ -56,13 +74,17 @@ def fit(cleaned: Cleaned, zone: ZoneInfo) -> Fit:
     talks = [record.talk_s for record in calls if record.answered and record.talk_s > 0]
     found.answered = sum(record.answered for record in calls)
     if talks:
+        found.talks = len(talks)
         found.talk_s = statistics.fmean(talks)
         found.talk_spread = statistics.pstdev(talks) / found.talk_s
     waits = [
-        (record.wait_s, not record.answered) for record in calls if record.wait_s is not None and record.wait_s > 0
+        (record.wait_s, not (record.answered or record.sent_away))
+        for record in calls
+        if record.wait_s is not None and record.wait_s > 0
     ]
     gave_up = sum(lost for _, lost in waits)
     if gave_up:
+        found.gave_up = gave_up
         found.patience_s = sum(wait for wait, _ in waits) / gave_up
         found.patience_median_s = quantile(kaplan_meier(waits), 0.5)
     return found

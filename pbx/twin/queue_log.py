@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from zoneinfo import ZoneInfo
+
 from pbx.twin.record import CallRecord, Reading, Way
-from pbx.twin.values import telephone
+from pbx.twin.values import instant, telephone
 
 FIELDS = 5  # time, call, queue, agent, event
+_INSTANT = re.compile(r"\d{9,10}(\.\d+)?|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
 LEFT = ("EXITWITHTIMEOUT", "EXITWITHKEY", "EXITEMPTY")
 
 
@@ -13,13 +17,15 @@ def is_queue_log(text: str) -> bool:
     """Whether its first lines look like one."""
     lines = [line for line in text[:4000].splitlines() if line.strip()][:5]
     return bool(lines) and all(
-        len(parts) >= FIELDS and parts[0].strip().isdigit() and parts[4].isupper()
+        len(parts) >= FIELDS and _INSTANT.fullmatch(parts[0].strip()) is not None and parts[4].isupper()
         for parts in (line.split("|") for line in lines)
     )
 
 
-def read_queue_log(text: str, country: str) -> Reading:
-    """Calls by queue: those that were answered, and those that gave up or were sent away."""
+def read_queue_log(text: str, country: str, zone: ZoneInfo) -> Reading:
+    """Calls by queue: those that were answered, and those that gave up or were sent away. Its first column is seconds
+    since 1970, or the date and time of the zone's clock where the log was exported from a database.
+    """
     reading = Reading("Asterisk queue_log")
     waiting: dict[tuple[str, str], CallRecord] = {}
     talking: dict[tuple[str, str], CallRecord] = {}
@@ -28,7 +34,7 @@ def read_queue_log(text: str, country: str) -> Reading:
             continue
         parts = [*line.rstrip("\n").split("|"), *[""] * 6]
         try:
-            at = float(parts[0])
+            at = instant(parts[0], zone)
         except ValueError:
             reading.skip("no instant", number, line)
             continue
@@ -52,7 +58,7 @@ def read_queue_log(text: str, country: str) -> Reading:
             record.wait_s = _seconds(parts[7], at - record.at)
         elif event in LEFT and key in waiting:
             record = waiting.pop(key)
-            record.wait_s = at - record.at
+            record.wait_s, record.sent_away = at - record.at, True
         elif event in ("ABANDON", "CONNECT", *LEFT):
             reading.skip("the call is not known: the log begins after it", number, line)
     for record in waiting.values():

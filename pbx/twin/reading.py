@@ -50,6 +50,34 @@ def read_file(path: Path, source: Source) -> Reading:
         raise TwinError(f"{path}: {error}") from None
 
 
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """Folders as the files in them, by name; hidden ones are left out. TwinError for an empty folder."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+        if not inside:
+            raise TwinError(f"{path} has no file: name the folder in which the records lie")
+        found += inside
+    return found
+
+
+def read_all(paths: Sequence[Path], source: Source) -> list[tuple[str, Reading]]:
+    """(name, what was read) of files and folders; files of one form and the same columns in one. TwinError."""
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[list[Path], Reading]] = {}
+    for path in files_of(paths):
+        reading = read_file(path, source)
+        key = reading.form, tuple(sorted(reading.mapping.items()))
+        if key in found:
+            found[key][0].append(path)
+            found[key][1].take_in(reading)
+        else:
+            found[key] = [path], reading
+    return [(some[0].name if len(some) == 1 else f"{len(some):,} files", reading) for some, reading in found.values()]
+
+
 def _own(path: Path) -> Reading:
     """The calls of a database of ours, which may be in use."""
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True))
@@ -68,7 +96,7 @@ def read_text(text: str, source: Source) -> Reading:
     if is_freeswitch(text):
         return read_freeswitch(text, source.country)
     if is_queue_log(text) and not source.columns:
-        return read_queue_log(text, source.country)
+        return read_queue_log(text, source.country, source.zone)
     return read_table(text, source.zone, source.country, source.columns, source.own)
 
 

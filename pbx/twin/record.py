@@ -34,6 +34,7 @@ class CallRecord:
     queue: str = ""
     agent: str = ""
     call_id: str = ""
+    sent_away: bool = False  # by a limit, a key or an empty queue: what he waited is not his patience
 
 
 @dataclass(slots=True)
@@ -50,3 +51,10 @@ class Reading:
     def skip(self, reason: str, line: int, text: str) -> None:
         self.skipped[reason] += 1
         self.examples.setdefault(reason, f"line {line}: {text[:120]}")
+
+    def take_in(self, other: Reading) -> None:
+        """Adds what another file of the same form gave."""
+        self.records += other.records
+        self.skipped.update(other.skipped)
+        for reason, example in other.examples.items():
+            self.examples.setdefault(reason, example)

@@ -82,8 +82,12 @@ def summary(found: Fit) -> Sequence[tuple[str, str]]:
         ("rang again within ten minutes", f"{found.retrials:,}"),
     ]
     if found.talk_s is not None and found.talk_spread is not None:
-        lines.append(("talk", f"{found.talk_s:.0f} s on average, spread {found.talk_spread:.2f} of it"))
+        low, high = found.talk_range_s
+        about = f"(95 %: {low:.0f} to {high:.0f}, n = {found.talks:,})" if found.talks > 1 else "(n = 1)"
+        lines.append(("talk", f"{found.talk_s:.0f} s on average {about}, spread {found.talk_spread:.2f} of it"))
     if found.patience_s is not None:
         median = f", median {found.patience_median_s:.0f} s" if found.patience_median_s is not None else ""
-        lines.append(("patience", f"{found.patience_s:.0f} s on average{median}"))
+        low, high = found.patience_range_s
+        about = f"(95 %: {low:.0f} to {high:.0f}, {found.gave_up:,} gave up)"
+        lines.append(("patience", f"{found.patience_s:.0f} s on average {about}{median}"))
     return lines

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from pbx.twin.columns import WORDS, by_content, by_heading, date_apart, looks_like_heading
+from pbx.twin.columns import WORDS, by_content, by_heading, date_apart, heading_at
 from pbx.twin.record import CallRecord, Reading, TwinError, Way
 from pbx.twin.values import duration, instant, telephone
 
@@ -46,8 +46,12 @@ NOT_ANSWERED = (
     *("nieodebrane", "nieodebrano", "zajęte", "odrzucone", "не отвечен", "неотвечен", "пропущен", "занят", "отклонен"),
 )
 WAYS = {
-    Way.IN: ("in", "inbound", "incoming", "przychodzące", "przychodzace", "входящий", "входящие", "external in"),
-    Way.OUT: ("out", "outbound", "outgoing", "wychodzące", "wychodzace", "исходящий", "исходящие"),
+    Way.IN: (
+        *("in", "inbound", "incoming", "external in", "missed"),
+        *("przychodzące", "przychodzace", "przychodząca", "nieodebrane", "входящий", "входящие", "входящий вызов"),
+        *("пропущенный", "пропущенные", "пропущен"),
+    ),
+    Way.OUT: ("out", "outbound", "outgoing", "wychodzące", "wychodzace", "wychodząca", "исходящий", "исходящие"),
     Way.INTERNAL: ("internal", "local", "wewnętrzne", "внутренний", "внутренние"),
 }
 MOST_BYTES = 1 << 30
@@ -65,9 +69,9 @@ def read_table(text: str, zone: ZoneInfo, country: str, given: Mapping[str, str]
     if _is_master(rows, zone):
         form, headings = "Asterisk Master.csv", [*MASTER, *headings[len(MASTER) :]]
         found = by_heading(headings)
-    elif looks_like_heading(rows[0], zone):
-        headings, first = rows[0], 1
-        found = date_apart(by_heading(headings), rows[1:], zone)
+    elif (heading := heading_at(rows, given.values(), zone)) is not None:
+        headings, first = rows[heading], heading + 1
+        found = date_apart(by_heading(headings), rows[first:], zone)
     else:
         found = by_content(rows, zone)
     found = {**found, **_given(given, headings)}

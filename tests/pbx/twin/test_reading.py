@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.twin.reading import Source, decoded, read_file, read_text
+from pbx.twin.cleaning import clean
+from pbx.twin.fitting import fit
+from pbx.twin.reading import Source, decoded, read_all, read_file, read_text
 from pbx.twin.record import CallRecord, Reading, TwinError, Way
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -180,3 +182,90 @@ def test_ways() -> None:
         ("500600700", "500600701", Way.UNKNOWN),
     ):
         assert one(text.format(caller, callee)).way is way
+
+
+RUSSIAN_BILL = """Отчёт по звонкам за период 01.03.2026 - 31.03.2026;;;;;;
+;;;;;;
+Дата;Время;Кто звонил;Кому;Длительность;Тип;Стоимость, руб.
+02.03.2026;10:00:05;8 (916) 123-45-67;8 800 555-35-35;00:03:20;Входящий;12,50
+02.03.2026;10:05:05;+7 916 123-45-68;8 800 555-35-35;00:00:00;Пропущенный;0,00
+02.03.2026;11:05:05;8 800 555-35-35;8-916-123-45-69;00:01:05;Исходящий;5,00
+Итого;;;;00:04:25;;17,50
+"""
+POLISH_BILL = """Bilans połączeń;;;;;
+Data i godzina;Numer dzwoniący;Numer wywoływany;Czas połączenia;Rodzaj połączenia;Koszt netto
+"02.03.2026 10:00:05";"601 002 003";"22 100 00 01";"0:03:20";"Przychodzące";"0,00"
+"02.03.2026 10:05:05";"601 002 004";"22 100 00 01";"0:00:00";"Nieodebrane";"0,00"
+"02.03.2026 11:05:05";"22 100 00 01";"601 002 005";"1:05";"Wychodzące";"0,12"
+"Razem";"";"";"0:04:25";"";"0,12"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "country", "numbers"),
+    [
+        (RUSSIAN_BILL, "cp1251", "RU", ["+79161234567", "+79161234568", "+79161234569"]),
+        (POLISH_BILL, "cp1250", "PL", ["+48601002003", "+48601002004", "+48601002005"]),
+        (POLISH_BILL, "utf-8-sig", "PL", ["+48601002003", "+48601002004", "+48601002005"]),
+    ],
+)
+def test_a_bill_has_a_title_above_and_a_sum_below(
+    tmp_path: Path, text: str, encoding: str, country: str, numbers: list[str]
+) -> None:
+    path = tmp_path / "bill.csv"
+    path.write_bytes(text.encode(encoding))
+    found = read_file(path, Source(ZoneInfo("Europe/Moscow"), country))
+    assert [record.number for record in found.records] == numbers
+    assert [record.way for record in found.records] == [Way.IN, Way.IN, Way.OUT]
+    assert [(record.answered, record.talk_s) for record in found.records] == [(True, 200), (False, 0), (True, 65)]
+    assert list(found.skipped) == ["no date and time"]
+
+
+def test_a_queue_log_out_of_a_database_has_dates_and_who_is_sent_away_is_not_impatient() -> None:
+    log = """2026-03-02 10:00:00.123456|a.1|sales|NONE|ENTERQUEUE||+48601002003|1
+2026-03-02 10:00:10.000000|a.1|sales|SIP/101|RINGNOANSWER|10000
+2026-03-02 10:00:20.123456|a.1|sales|SIP/102|CONNECT|20|1772442016.9|5
+2026-03-02 10:03:20.123456|a.1|sales|SIP/102|COMPLETECALLER|20|180|1
+2026-03-02 10:05:00|a.2|sales|NONE|ENTERQUEUE||601002004|1
+2026-03-02 10:06:00|a.2|sales|NONE|EXITWITHTIMEOUT|1|1|60
+2026-03-02 10:07:00|a.3|sales|NONE|ENTERQUEUE||601002005|1
+2026-03-02 10:07:40|a.3|sales|NONE|ABANDON|1|1|40
+"""
+    found = read_text(log, Source(ZoneInfo("Europe/Warsaw")))
+    assert found.form == "Asterisk queue_log"
+    assert [(one.wait_s, one.talk_s, one.sent_away) for one in found.records] == [
+        (20, 180, False),
+        (60, 0, True),
+        (40, 0, False),
+    ]
+    fitted = fit(clean(found.records), ZoneInfo("Europe/Warsaw"))
+    assert (fitted.gave_up, fitted.patience_s) == (1, 120.0)
+    assert fitted.patience_range_s[0] < 120 < fitted.patience_range_s[1]
+
+
+def test_legs_of_freepbx_are_one_call_by_their_linkedid() -> None:
+    who = '"""Jan, K"" <601002003>"'
+    rows = f"""calldate,clid,src,dst,duration,billsec,disposition,uniqueid,cnum,linkedid
+2026-03-02 10:00:00,{who},601002003,600,200,180,ANSWERED,1.1,601002003,1.1
+2026-03-02 10:00:05,{who},601002003,101,195,180,ANSWERED,1.3,601002003,1.1
+"""
+    found = clean(read_text(rows, Source(ZoneInfo("Europe/Warsaw"))).records)
+    assert (len(found.records), found.removed) == (1, {"further lines of one call": 1})
+
+
+def test_a_folder_is_read_as_one_source(tmp_path: Path) -> None:
+    folder = tmp_path / "cdr"
+    for number in range(3):
+        (folder / f"{number}").mkdir(parents=True)
+        start = 1_772_442_000 + 600 * number
+        (folder / f"{number}" / "a.cdr.xml").write_text(
+            f"<cdr><variables><uuid>{number}</uuid><direction>inbound</direction><start_epoch>{start}</start_epoch>"
+            f"<caller_id_number>%2B4860100200{number}</caller_id_number><end_epoch>{start + 9}</end_epoch>"
+            "</variables></cdr>"
+        )
+    (folder / ".hidden").write_text("x")
+    ((name, reading),) = read_all([folder], Source(ZoneInfo("UTC")))
+    assert (name, [one.number for one in reading.records]) == ("3 files", [f"+4860100200{n}" for n in range(3)])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TwinError, match="has no file"):
+        read_all([tmp_path / "empty"], Source(ZoneInfo("UTC")))
