@@ -16,6 +16,7 @@ from pbx.metrics.metrics import Metrics
 from pbx.store.batch import Pending
 from pbx.store.database import prepare, writer_engine
 from pbx.store.deriver import Deriver
+from pbx.store.lock import WriterLock
 from pbx.store.writer import Writer
 from tests.support.journeys import answered
 
@@ -110,7 +111,13 @@ def test_whole(benchmark: Any, tmp_path: Path, flush_ms: int) -> None:
     """From the first append to the commit, with the real thread; CPU time of all threads per call is in extra_info."""
     url = make_url(f"sqlite:///{tmp_path}/bench.db")
     prepare(url)
-    writer = Writer(writer_engine(url), "bench", flush_s=flush_ms / 1000, zone="UTC", report=_quiet)
+    writer = Writer(
+        *(writer_engine(url), WriterLock(url), "bench"),
+        flush_s=flush_ms / 1000,
+        zone="UTC",
+        report=_quiet,
+        lost=lambda: None,
+    )
     writer.start(1, 1)
     rounds = iter(range(1, 10_000))
     spent: list[float] = []

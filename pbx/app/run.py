@@ -31,7 +31,8 @@ EXPECTED = (ConfigError, StartError, StoreError, ListenError, CertificateError, 
 
 
 def run(config: Config, reload: Callable[[], Config] | None = None) -> int:
-    """Runs the PBX until SIGTERM or SIGINT; returns the exit status (0 after a stop, 1 when it could not start).
+    """Runs the PBX until SIGTERM or SIGINT; returns the exit status (0 after a stop, 1 when it could not start, or
+    had to end because another process has taken its database).
 
     `reload` reads the file of the configuration again.
     """
@@ -55,13 +56,25 @@ async def _serve(config: Config, reload: Callable[[], Config] | None) -> int:
     log.info("%s serves", config.server.name)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app)
     try:
-        await stopping.first.wait()
+        taken = await _until_asked(app, stopping)
         log.info("draining: new calls are refused, %d running ones may end within %g s", len(app.calls.calls), DRAIN_S)
         await _drain(app, stopping)
     finally:
         await app.stop()
     log.info("stopped")
-    return 0
+    return int(taken)
+
+
+async def _until_asked(app: Pbx, stopping: _Stopping) -> bool:
+    """Until a signal asks for the end, or another process has the database: then True, and there is no use in going on,
+    for what customers were promised is that one's now.
+    """
+    taken = asyncio.ensure_future(app.store.taken.wait())
+    asked = asyncio.ensure_future(stopping.first.wait())
+    await asyncio.wait((taken, asked), return_when=asyncio.FIRST_COMPLETED)
+    taken.cancel()
+    asked.cancel()
+    return app.store.taken.is_set()
 
 
 def _reload(app: Pbx) -> None:

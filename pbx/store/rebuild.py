@@ -77,8 +77,10 @@ def rebuild_database(config: Config, progress: Progress) -> Rebuilt:
     try:
         engine = writer_engine(url)
         try:
-            with engine.begin() as connection:
-                return rebuild(connection, zone=config.server.timezone, progress=progress)
+            with engine.connect() as connection:
+                lock.take(connection)
+                with connection.begin():
+                    return rebuild(connection, zone=config.server.timezone, progress=progress)
         finally:
             engine.dispose()
     finally:

@@ -43,7 +43,8 @@ from pbx.store.tracking import StoredTracking
 from pbx.store.voicemail import StoredMessages
 from pbx.store.webhooks import StoredWebhooks
 from pbx.store.widget import StoredWidgets
-from pbx.store.writer import Writer, WriterStats
+from pbx.store.writer import Writer
+from pbx.store.writer_stats import WriterStats
 
 log = logging.getLogger("centrala.store")
 STOP_S = 10.0
@@ -80,8 +81,10 @@ class Store:
         self._lock = WriterLock(self._url)
         self._engine: Engine | None = None
         self._writer: Writer | None = None
+        self._connection: Connection | None = None  # the writer's, under the lock, from the start on
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsubscribe: list[Callable[[], None]] = []
+        self.taken = asyncio.Event()  # another process has the database: this one writes no more, and has to end
         self.locations = Registrations()  # the LocationStore of the registrar
         self.kept = Kept()  # the Keeper of the call layer
         self.phone_settings = StoredPhoneSettings(self.kept)  # the SettingsStore of the call layer
@@ -117,7 +120,13 @@ class Store:
                 "%d calls were cut off when the last process ended; their records are closed", found.interrupted
             )
         assert self._engine is not None
-        writer = Writer(self._engine, self._name, flush_s=self._flush_s, zone=self._zone, report=self._alarm)
+        writer = Writer(
+            *(self._engine, self._lock, self._name),
+            flush_s=self._flush_s,
+            zone=self._zone,
+            report=self._alarm,
+            lost=self._lost,
+        )
         self.locations.attach(writer.puts)
         self.phone_settings.attach(self.durable)
         self.contacts.attach(self.durable)
@@ -139,7 +148,8 @@ class Store:
         self.kept.attach(writer.puts, self.durable)
         self.tracking.attach(writer.puts, self.durable)
         self.outbox.attach(writer.puts, self.durable, writer.unwritten)
-        writer.start(found.next_seq, found.next_log_seq)
+        connection, self._connection = self._connection, None
+        writer.start(found.next_seq, found.next_log_seq, connection)
         self._writer = writer
         self._unsubscribe = [
             self._bus.subscribe(CallEvent, writer.events.append),
@@ -206,6 +216,12 @@ class Store:
         return self._writer.stats if self._writer is not None else WriterStats()
 
     @property
+    def thread_id(self) -> int:
+        """The writer's, as the system knows it. The store must have been started."""
+        assert self._writer is not None
+        return self._writer.thread_id
+
+    @property
     def backlog(self) -> int:
         """Records that are not yet committed."""
         return self._writer.backlog if self._writer is not None else 0
@@ -214,7 +230,9 @@ class Store:
         prepare(self._url)
         self._lock.acquire()
         self._engine = writer_engine(self._url)
-        with self._engine.begin() as connection:
+        self._connection = connection = self._engine.connect()
+        self._lock.take(connection)
+        with connection.begin():
             self.locations.read(connection)
             self.kept.read(connection)
             self.contacts.read(connection)
@@ -231,10 +249,19 @@ class Store:
             return recovery.recover(connection, zone=self._zone, now=self._clock.unix())
 
     def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
         self._lock.release()
+
+    def _lost(self) -> None:
+        """Called on the writer's thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.taken.set)
 
     def _alarm(self, name: str, active: bool, text: str) -> None:
         """Called on the writer's thread; the event is published on the loop's."""

@@ -14,20 +14,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pbx.events import AgentStateChanged, CallEvent
 from pbx.store.batch import Pending
 from pbx.store.bulk import Row
 from pbx.store.deriver import Deriver
-from pbx.store.errors import StoreError, StoreUnavailable
+from pbx.store.errors import StoreError, StoreTaken, StoreUnavailable, remedy_for
 from pbx.store.fold import CallFold
 from pbx.store.intervals.settling import Settler
 from pbx.store.journey import read_fold
+from pbx.store.lock import WriterLock
+from pbx.store.writer_stats import WriterStats
 
 log = logging.getLogger("centrala.store")
 
@@ -36,47 +37,48 @@ YIELD_S = 0.0003  # a sleep of zero would take the GIL back before the event loo
 FULL_BATCH = 1000  # events that shorten the interval to the next flush
 RETRY_S = (0.25, 0.5, 1.0, 2.0)
 CHECKPOINT_S = 5.0
+PROBE_S = 5.0  # an idle session is asked so often whether it and its lock are still there
 OVERFLOW_QUIET_S = 30.0  # without a further loss for so long, the alarm about losses is over
 
 Intent = Callable[[Connection], Any]
 Report = Callable[[str, bool, str], None]  # alarm name, active, text; called from the writer thread
 
+PROBE = text("SELECT 1")
 ALARM_WRITE = "store_write"
 ALARM_OVERFLOW = "store_overflow"
-
-
-@dataclass(slots=True)
-class WriterStats:
-    """Counters of the writer; read from any thread, they may trail by one batch."""
-
-    events: int = 0  # taken from the event loop
-    commits: int = 0
-    failures: int = 0  # transactions that were refused, each tried again
-    waiting_rows: int = 0
-    dropped_rows: int = 0  # refused for want of memory while the database could not be written
-    refused_rows: int = 0  # that the database takes in no case
-    last_commit_s: float = 0.0  # duration
-    commit_s: float = 0.0  # sum of durations
-    failing: bool = False
-    settled: int = 0  # quarters of an hour whose sums were made
-    settle_s: float = 0.0  # time spent on them
+ALARM_TAKEN = "store_taken"
 
 
 class Writer:
-    """One thread and one connection. The event loop appends to three lists: `events`, `agents`, and `puts` of
-    (table, key, row), whose newest row per key is kept.
+    """One thread and one connection. The loop appends to `events`, `agents`, and `puts` of (table, key, row), whose
+    newest row per key is kept.
     """
 
-    def __init__(self, engine: Engine, name: str, *, flush_s: float, zone: str, report: Report) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        lock: WriterLock,
+        name: str,
+        *,
+        flush_s: float,
+        zone: str,
+        report: Report,
+        lost: Callable[[], None],
+    ) -> None:
+        """`lost` is called on the thread when another process has taken the database."""
         self.events: list[CallEvent] = []
         self.agents: list[AgentStateChanged] = []
         self.puts: list[tuple[str, Row, Row]] = []
         self.stats = WriterStats()
         self._engine = engine
+        self._lock = lock
         self._name = name
         self._flush_s = flush_s
         self._zone = zone
         self._report = report
+        self._lost = lost
+        self._taken = False  # by another process: nothing is written any more
+        self._probe_at = 0.0
         self._pending = Pending()
         self._deriver: Deriver | None = None
         self._connection: Connection | None = None
@@ -90,8 +92,11 @@ class Writer:
         self._settler = Settler()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
-    def start(self, next_seq: int, next_log_seq: int) -> None:
-        """Starts the thread; the arguments are the first free sequence numbers of the journey and the agent log."""
+    def start(self, next_seq: int, next_log_seq: int, connection: Connection | None = None) -> None:
+        """Starts the thread; the numbers are the first free ones of the journey and the agent log. `connection` has the
+        lock already, and is the thread's from now on.
+        """
+        self._connection = connection
         self._deriver = Deriver(
             self._pending, zone=self._zone, next_seq=next_seq, next_log_seq=next_log_seq, reload=self._reload
         )
@@ -104,7 +109,7 @@ class Writer:
         StoreUnavailable.
         """
         future: Future[Any] = Future()
-        if self._stopping:
+        if self._stopping or self._taken:
             future.set_exception(StoreUnavailable(f"the store {self._name} is stopping"))
             return future
         self._intents.append((intent, future))
@@ -121,6 +126,11 @@ class Writer:
         if self._thread.is_alive():
             self._thread.join()
         return self.backlog
+
+    @property
+    def thread_id(self) -> int:
+        """Of the thread that runs, as the system knows it."""
+        return self._thread.native_id or 0
 
     @property
     def backlog(self) -> int:
@@ -161,14 +171,19 @@ class Writer:
         return self._flush_s * min(1.0, FULL_BATCH / taken) if taken else self._flush_s
 
     def _idle(self) -> bool:
+        if self._taken:
+            return True
         return not (self._pending.rows or self.events or self.agents or self.puts or self._intents)
 
     def _turn(self) -> int:
+        if self._taken:
+            self._forget()
+            return 0
         submitted = len(self._intents)  # before the events are taken: an intent sees all that was published before it
         taken = self._collect()
         intents = [self._intents.popleft() for _ in range(submitted)]
         self.stats.waiting_rows = self._pending.rows
-        if self._pending.rows or intents:
+        if self._pending.rows or intents or self._must_probe():
             self._commit(intents)
         self._watch_losses()
         if not (self._stopping or self._attempt) and self._settler.due(time.monotonic()):
@@ -182,7 +197,7 @@ class Writer:
             connection = self._connect()
             with connection.begin():
                 settler.run(connection, time.monotonic(), round(time.time() * 1e6))
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreTaken) as error:
             self._disconnect()
             settler.postpone(time.monotonic())
             log.warning("sums of %s are made later: %s", self._name, getattr(error, "orig", None) or error)
@@ -230,13 +245,15 @@ class Writer:
         try:
             connection = self._connect()
             with connection.begin():
+                if not (self._pending.rows or intents):
+                    connection.execute(PROBE)
                 forget = self._pending.write(connection)
                 for intent, future in intents:
                     if future.set_running_or_notify_cancel():
                         answers.append((future, *_attempt(connection, intent)))
                 if not _in_transaction(connection):
                     raise StoreUnavailable("the database gave the transaction up")
-        except (SQLAlchemyError, StoreUnavailable) as error:
+        except (SQLAlchemyError, StoreUnavailable, StoreTaken) as error:
             self._disconnect()
             self._failed(error)
             unavailable = StoreUnavailable(
@@ -254,9 +271,21 @@ class Writer:
                 future.set_exception(problem)
         self._succeeded(time.monotonic() - began)
 
+    def _must_probe(self) -> bool:
+        """Whether an idle session, whose end would be the end of its lock, is to be looked at."""
+        return self._lock.is_of_session and (self._attempt > 0 or time.monotonic() >= self._probe_at)
+
     def _connect(self) -> Connection:
+        """The one session that writes, under the lock. Raises StoreTaken, and SQLAlchemyError."""
+        self._probe_at = time.monotonic() + PROBE_S
         if self._connection is None:
-            self._connection = self._engine.connect()
+            connection = self._engine.connect()
+            try:
+                self._lock.take(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection
 
     def _disconnect(self) -> None:
@@ -285,13 +314,30 @@ class Writer:
         stats.failing = True
         stats.waiting_rows = self._pending.rows
         self._attempt += 1
-        if self._attempt == 1:
+        if isinstance(error, StoreTaken):
+            self._step_back(error)
+        elif self._attempt == 1:
             cause = getattr(error, "orig", None) or error
             text = (
                 f"{self._name} cannot be written ({cause}): records are kept in memory, calls go on; "
-                f"{_remedy(str(cause))}"
+                f"{remedy_for(str(cause))}"
             )
             self._report(ALARM_WRITE, True, text)
+
+    def _step_back(self, error: StoreTaken) -> None:
+        """The database is another process's, which has closed our calls in it: not a row more is ours to write."""
+        self._taken = True
+        self._refuse_intents(StoreUnavailable(str(error)))
+        self._report(ALARM_TAKEN, True, f"{error}; this process writes no more, takes no new call, and ends")
+        self._lost()
+
+    def _forget(self) -> None:
+        """What is published after the database was taken is counted, and kept nowhere."""
+        self._refuse_intents(StoreUnavailable(f"{self._name} is another process's"))
+        for rows in (self.events, self.agents, self.puts):
+            count = len(rows)
+            del rows[:count]
+            self.stats.waiting_rows += count
 
     def _watch_losses(self) -> None:
         dropped, now = self._pending.dropped, time.monotonic()
@@ -316,7 +362,7 @@ class Writer:
             connection = self._connect()
             with connection.begin():
                 return read_fold(connection, call_id, self._zone)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreTaken) as error:
             self._disconnect()
             log.warning("cannot read call %s back: %s", call_id, error)
             return None
@@ -351,13 +397,3 @@ def _in_transaction(connection: Connection) -> bool:
 def _let_go() -> None:
     """Gives the event loop its turn between two runs."""
     time.sleep(YIELD_S)
-
-
-def _remedy(cause: str) -> str:
-    if "full" in cause:
-        return "free disk space"
-    if "locked" in cause:
-        return "end the program that holds a lock on it"
-    if "readonly" in cause:
-        return "make the file and its folder writable"
-    return "see that the database can be reached and written"

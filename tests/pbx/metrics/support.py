@@ -14,7 +14,7 @@ from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics, ContactsNow
 from pbx.metrics.live import DNS_COUNTERS, TRANSPORT_COUNTERS, QueueNow, Security, Sources
 from pbx.metrics.metrics import Metrics
-from pbx.store.writer import WriterStats
+from pbx.store.writer_stats import WriterStats
 from tests.support.journeys import T0, abandoned, answered, left, seizure
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
-from pbx.store import schema
+from pbx.store import schema, writer
 from pbx.store.database import database_url, prepare
-from pbx.store.errors import StoreError
+from pbx.store.errors import StoreError, StoreTaken, StoreUnavailable
+from pbx.store.lock import WriterLock
 from pbx.store.migrate import alembic_config
 from pbx.store.rebuild import rebuild_database
 from tests.pbx.store import support
@@ -44,6 +46,8 @@ from tests.pbx.store.test_store import (  # noqa: F401
 )
 from tests.support.journeys import abandoned, answered
 from tests.support.postgres import Server, binaries
+
+HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed (apt-get install postgresql)")
 
@@ -93,6 +97,63 @@ async def test_a_server_that_goes_and_comes_back_costs_no_row(tmp_path: Path, se
         before = dump(world)
         assert (await world.rebuilt()).calls == 3
         assert dump(world) == before
+
+
+async def test_after_the_servers_restart_the_lock_is_taken_again(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PROBE_S", 0.05)
+    async with World(tmp_path) as world:
+        await asyncio.to_thread(server.restart)
+        await until(lambda: world.rows(HELD) == [(1,)], 30)  # by an idle process: nothing was published
+        with pytest.raises(StoreError, match="in use by another Centrala"):
+            await World(tmp_path).store.start()
+        assert not world.store.taken.is_set()
+        await until(lambda: [alarm.active for alarm in world.alarms] == [True, False])
+
+
+async def test_who_finds_the_lock_taken_writes_no_more(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PROBE_S", 1000.0)
+    async with World(tmp_path) as first:
+        first.publish(answered(1))
+        await until(lambda: first.count("cdrs") == 1)
+        await asyncio.to_thread(server.restart)
+        async with World(tmp_path) as second:
+            second.publish(answered(2))
+            await until(lambda: second.count("cdrs") == 2)
+            before = dump(second)
+            first.publish(answered(3))
+            with pytest.raises(StoreUnavailable):
+                await first.store.durable(lambda connection: connection.execute(text("DELETE FROM cdrs")))
+            await asyncio.wait_for(first.store.taken.wait(), 30)
+            first.publish(answered(4))
+            with pytest.raises(StoreUnavailable):
+                await first.store.durable(lambda connection: connection.execute(text("DELETE FROM cdrs")))
+            assert [alarm.name for alarm in first.alarms if alarm.active][-1] == "store_taken"
+            await until(lambda: not first.store._writer.events)  # type: ignore[union-attr]
+            assert await first.store.stop() > 0  # told as lost
+            assert dump(second) == before
+            second.publish(answered(5))
+            await until(lambda: second.count("cdrs") == 3)
+
+
+def test_a_session_of_ours_that_only_the_server_has_left_is_ended(tmp_path: Path, server: Server) -> None:
+    url = database_url(support.config_for(tmp_path))
+    engine, lock = create_engine(url), WriterLock(url)
+    cut_off, mine, other = engine.connect(), engine.connect(), engine.connect()
+    lock.take(cut_off)
+    with pytest.raises(StoreTaken, match="this machine since"):
+        WriterLock(url).take(other)
+    lock.take(mine)
+    with pytest.raises(StoreTaken):
+        WriterLock(url).take(other)
+    with pytest.raises(OperationalError):
+        cut_off.execute(text("SELECT 1"))
+    for connection in (cut_off, mine, other):
+        connection.invalidate()
+    engine.dispose()
 
 
 def columns(engine: Engine) -> dict[str, set[str]]:
