@@ -45,7 +45,9 @@ class Callback(Section):
     hours: str = ""  # an [[hours]] whose wall clock is the customer's; empty: every day 08:00-21:00
     holidays: bool = True  # nobody is called on a public holiday of his country
     asked_s: float = Field(default=1800.0, ge=0)  # who asked to be called is called so soon after whatever the hour
-    ambiguous_zone: Literal["server", "all"] = "server"  # whose clock counts for a number of several zones
+    # A number that may be in several zones: "all" of them have to allow the call, or it is taken to be in that of the
+    # "server" or in a named one, where it may be there
+    ambiguous_zone: str = "all"
     # Attempts
     ring_s: float = Field(default=30.0, gt=0, le=180)  # the customer's phone rings so long
     max_attempts: int = Field(default=5, ge=1, le=50)
@@ -77,4 +79,5 @@ class QueueCallback(Section):
     preview_s: float = Field(
         default=0.0, ge=0, le=600
     )  # agents read a contact for so long and say when; 0: rung at once
+    ambiguous_zone: str = ""  # where this queue's customers are taken to be; empty: as [callback] says
     company: str = ""  # said to customers who are asked to press 1; empty: no name

@@ -94,7 +94,7 @@ class Sms(Section):
     # When
     hours: str = ""  # an [[hours]] whose wall clock is the customer's; empty: every day 08:00-21:00
     holidays: bool = False  # nothing is sent on a public holiday of the customer's country
-    ambiguous_zone: Literal["server", "all"] = "server"
+    ambiguous_zone: str = "server"  # "all", "server" or a zone: see [callback]
     expires_s: float = Field(default=86_400.0, ge=60)  # not handed over by then: expired
     receipt_s: float = Field(default=259_200.0, ge=60)  # accepted and without a receipt for so long: expired
     retry_s: float = Field(default=30.0, gt=0)  # after the gateways were down; doubled each time, an hour at most

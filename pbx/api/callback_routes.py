@@ -11,7 +11,7 @@ from starlette.routing import Route
 from pbx.api.control import Refused, json_route, read_json, texts_of
 from pbx.api.controls import CallbackControl
 
-TEXTS = ("number", "queue", "key", "name", "language", "mode", "source", "preferred_agent")
+TEXTS = ("number", "queue", "key", "name", "language", "mode", "source", "preferred_agent", "zone")
 NUMBERS = ("promise_s", "priority")
 TIMES = ("at", "until")
 KNOWN = {*TEXTS, *NUMBERS, *TIMES, "tags"}

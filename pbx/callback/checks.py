@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from pbx.call.identity import clean_number
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 from pbx.contact.limits import read_limit
-from pbx.numbers.plan import is_country
+from pbx.contact.windows import CallingHours
+from pbx.numbers.plan import is_country, mobile_example
 
 ACCOUNT = "callback"  # the name of the account that pays, beside the extensions
+SOME_DAY = 1_792_000_000.0  # UTC seconds in October 2026: hours repeat every week
 COSTLY = ("premium", "shared_cost", "personal", "uan")
 
 
@@ -19,6 +22,8 @@ def check_callbacks(config: Config) -> list[Problem]:
     problems = [*_limits(config), *_destinations(config), *_hours(config), *_queues(config)]
     if config.callback.enabled:
         problems += _needs(config)
+        if not problems:
+            problems += _zones(config)
     return problems
 
 
@@ -76,6 +81,21 @@ def _hours(config: Config) -> Iterator[Problem]:
     elif found is not None and found.timezone:
         text = f"hours {name!r} have the zone {found.timezone}, and customers are called by their own clocks"
         yield Problem(("callback", "hours"), text, "name hours without a timezone")
+
+
+def _zones(config: Config) -> Iterator[Problem]:
+    """Countries whose mobile numbers may be in zones that no moment of the hours suits: nobody would ever be called."""
+    settings = config.callback
+    if not settings.hours:
+        return  # from 08:00 to 21:00: half a day, and the widest country has eleven clocks
+    homes = {settings.ambiguous_zone} | {queue.callback.ambiguous_zone for queue in config.queue} - {""}
+    for home in sorted(homes):
+        hours = CallingHours(config, hours=settings.hours, holidays=False, home=home)
+        for country in settings.countries or filter(None, [config.numbering.country]):
+            number = mobile_example(country)
+            if number and math.isinf(hours.next_open(number, country.upper(), SOME_DAY)):
+                text = f"no moment of the hours {settings.hours!r} suits all zones of mobile numbers of {country}"
+                yield Problem(("callback", "ambiguous_zone"), text, 'wider hours, or a zone such as "Europe/Moscow"')
 
 
 def _queues(config: Config) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("centrala.callback")
 UNDER_WAY = "callbacks"  # the key of callback.max_calls in the limits
 ASKED = (ItemKind.CALLBACK, ItemKind.WIDGET)  # the customer wants to be called
+ZONE = "zone"  # in an item's source: the customer's own time zone
 SLOT = "slot"  # in an item's source: the UTC second that the customer chose
 
 
@@ -64,7 +65,11 @@ class Desk:
         dialplan = self.services.dialplan
         self.destinations = Destinations(config, dialplan.extensions, dialplan.is_emergency)
         self.hours = CallingHours(
-            config, hours=settings.hours, holidays=settings.holidays, ambiguous=settings.ambiguous_zone
+            config,
+            hours=settings.hours,
+            holidays=settings.holidays,
+            home=settings.ambiguous_zone,
+            region=lambda number: self.services.inbound.regions.origin(number).region,
         )
         for name in self.queues:
             self.reach.setdefault(name, ReachTime())
@@ -107,6 +112,11 @@ class Desk:
         if item.kind in ASKED or item.attempts:
             return 0.0
         return item.created + self.queue_of(item).callback.delay_s
+
+    def opens(self, item: ContactItem, country: str, at: float) -> float:
+        """The first instant from `at` on (UTC seconds) at which the item's customer may be called."""
+        home = self.queue_of(item).callback.ambiguous_zone
+        return self.hours.next_open(item.number, country, at, zone=item.source.get(ZONE, ""), home=home)
 
     def since_s(self, item: ContactItem) -> float:
         """The item's age on the loop's clock. Who chose an hour waits from that hour on."""

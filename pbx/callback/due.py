@@ -58,7 +58,7 @@ class Schedule:
         if at > now:
             return Due(at, "not_before")
         if not self._fresh(item, now) and verdict.country:
-            opens = desk.hours.next_open(item.number, verdict.country, at)
+            opens = desk.opens(item, verdict.country, at)
             if opens > now:
                 return Due(opens, "hours")
         holder = desk.lines.get(item.number)

@@ -6,11 +6,12 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from pbx.call.identity import clean_name
-from pbx.callback.desk import SLOT, Desk
+from pbx.callback.desk import SLOT, ZONE, Desk
 from pbx.contact.book import ContactError
 from pbx.contact.callback_request import CallbackRequest, RequestRefused
 from pbx.contact.item import ContactItem, ItemState, OpenRequest, WrongState
 from pbx.contact.limits import RequestLimits, read_limit
+from pbx.numbers.zones import is_zone
 
 if TYPE_CHECKING:
     from pbx.call.keeping import Keeper
@@ -84,6 +85,8 @@ class Requests:
             raise RequestRefused(422, "language", f"{request.language!r} is no language: pl, ru or en")
         if request.mode not in ("", "agent_first", "customer_first"):
             raise RequestRefused(422, "mode", f"{request.mode!r} is no mode: agent_first or customer_first")
+        if request.zone and not is_zone(request.zone):
+            raise RequestRefused(422, "zone", f"{request.zone[:40]!r} is no time zone; write one like Europe/Moscow")
         at, until = self._slot(request, now)
         return OpenRequest(
             kind=request.kind,
@@ -114,8 +117,12 @@ class Requests:
         until = request.until or request.at + SLOT_S
         if until <= request.at:
             raise RequestRefused(422, "slot", "until lies before the hour itself")
-        number, country = request.number, self._desk.destinations.check(request.number).country
-        if country and self._desk.hours.next_open(number, country, request.at) >= until:
+        verdict, home = self._desk.destinations.check(request.number), self._desk.queues[request.queue].callback
+        opens = self._desk.hours.next_open
+        if (
+            verdict.country
+            and opens(verdict.number, verdict.country, request.at, zone=request.zone, home=home.ambiguous_zone) >= until
+        ):
             raise RequestRefused(422, "hours", "nobody is called at that hour, on the customer's clock")
         return request.at, until
 
@@ -191,4 +198,6 @@ def _source(request: CallbackRequest, at: float) -> dict[str, str]:
         source["source"] = clean_name(request.source)
     if at:
         source[SLOT] = str(round(at, 3))
+    if request.zone:
+        source[ZONE] = request.zone
     return source

@@ -11,6 +11,7 @@ from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+AMBIGUOUS = "ambiguous_zone"
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -20,6 +21,13 @@ def check_timezone(config: Config) -> Iterator[Problem]:
     for index, hours in enumerate(config.hours):
         if hours.timezone:
             yield from check_zone(("hours", index, "timezone"), hours.timezone)
+    homes: list[tuple[Path, str]] = [(("callback", AMBIGUOUS), config.callback.ambiguous_zone)]
+    homes.append((("sms", AMBIGUOUS), config.sms.ambiguous_zone))
+    for index, queue in enumerate(config.queue):
+        homes.append((("queue", index, "callback", AMBIGUOUS), queue.callback.ambiguous_zone))
+    for path, name in homes:
+        if name not in ("", "all", "server"):
+            yield from check_zone(path, name, 'write "all", "server" or a name like "Europe/Moscow"')
 
 
 def check_hours(config: Config) -> Iterator[Problem]:
@@ -48,9 +56,9 @@ def is_span(text: str) -> bool:
     return start_hour * 60 + start_minute < end_hour * 60 + end_minute <= 24 * 60
 
 
-def check_zone(path: Path, name: str) -> Iterator[Problem]:
+def check_zone(path: Path, name: str, remedy: str = 'write a name like "Europe/Warsaw" or "UTC"') -> Iterator[Problem]:
     """A problem unless `name` is a zone of the tz database."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        yield Problem(path, f"{name!r} is no time zone", 'write a name like "Europe/Warsaw" or "UTC"')
+        yield Problem(path, f"{name!r} is no time zone", remedy)

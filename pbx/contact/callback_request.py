@@ -34,6 +34,7 @@ class CallbackRequest:
     promise_s: float | None = None  # None: the queue's
     priority: int = 0
     preferred_agent: str = ""
+    zone: str = ""  # the customer's, of the tz database; counts where his number may be in it
     tags: dict[str, str] = field(default_factory=dict)
     since: float = 0.0  # of the original contact
     origin_call: str = ""

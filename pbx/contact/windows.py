@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours, Spans, holiday_name
 from pbx.config import Config, Hours
-from pbx.numbers.zones import zones_of
+from pbx.numbers.zones import Hints, zones_of
 
 DAYS = 366  # an opening later than this is none
 ROUNDS = 200  # of looking for a moment that several clocks allow
@@ -21,39 +21,53 @@ DEFAULT = Hours(name="day", mon=_ALWAYS, tue=_ALWAYS, wed=_ALWAYS, thu=_ALWAYS, 
 class CallingHours:
     """Built once from the configuration; the hours of each country and zone are made when first needed."""
 
-    def __init__(self, config: Config, *, hours: str, holidays: bool, ambiguous: str = "server") -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        hours: str,
+        holidays: bool,
+        home: str = "all",
+        region: Callable[[str], str] = lambda _number: "",
+    ) -> None:
         """`hours` names an [[hours]] whose wall clock is the customer's, "" for every day 08:00-21:00; with `holidays`
-        public holidays of the customer's country are closed; `ambiguous`: see pbx.numbers.zones.
+        public holidays of the customer's country are closed; `home` and what `region` tells of a number: see
+        pbx.numbers.zones.
         """
         named = {entry.name: entry for entry in config.hours}
         self._hours = named.get(hours, DEFAULT)
         self._server = ZoneInfo(config.server.timezone)
-        self._ambiguous = ambiguous
+        self._home = home
+        self._region = region
         self._holidays = holidays
-        self._made: dict[tuple[str, str], OpeningHours] = {}
+        self._made: dict[tuple[str, str, bool], OpeningHours] = {}
 
-    def next_open(self, number: str, country: str, unix: float) -> float:
+    def next_open(self, number: str, country: str, unix: float, *, zone: str = "", home: str = "") -> float:
         """The first instant from `unix` (UTC seconds) on at which `number` may be called; infinity when there is none
-        within a year.
+        within a year. `zone` is the customer's own where it is known, `home` where numbers of several zones are taken
+        to be instead of what the configuration says for all.
         """
-        zones = zones_of(number, self._server, ambiguous=self._ambiguous)
-        clocks = [self._of(country, zone) for zone in zones]
+        hints = Hints(zone, self._region(number), home or self._home)
+        clocks = [self._of(country, zone) for zone in zones_of(number, self._server, hints)]
         moment = _common(clocks, unix)
-        if math.isinf(moment) and len(clocks) > 1:  # no hour suits all of them: the server's clock decides
-            moment = next_open(self._of(country, self._server), unix)
+        if math.isinf(moment) and len(clocks) > 1:
+            # No hour suits all of them: ours then, of those at which it is night nowhere.
+            awake = [self._of(country, clock.zone, DEFAULT) for clock in clocks]
+            moment = _common([self._of(country, self._server), *awake], unix)
         return moment
 
-    def is_open(self, number: str, country: str, unix: float) -> bool:
+    def is_open(self, number: str, country: str, unix: float, *, zone: str = "", home: str = "") -> bool:
         """Whether `number` may be called at this instant."""
-        return self.next_open(number, country, unix) <= unix
+        return self.next_open(number, country, unix, zone=zone, home=home) <= unix
 
-    def _of(self, country: str, zone: ZoneInfo) -> OpeningHours:
-        made = self._made.get((country, zone.key))
+    def _of(self, country: str, zone: ZoneInfo, hours: Hours | None = None) -> OpeningHours:
+        key = (country, zone.key, hours is None)
+        made = self._made.get(key)
         if made is None:
-            made = OpeningHours.of(self._hours.model_copy(update={"timezone": zone.key}), zone.key)
+            made = OpeningHours.of((hours or self._hours).model_copy(update={"timezone": zone.key}), zone.key)
             if self._holidays and country and _has_holidays(country):
                 made = replace(made, holidays=tuple(dict.fromkeys((*made.holidays, country))))
-            self._made[country, zone.key] = made
+            self._made[key] = made
         return made
 
 

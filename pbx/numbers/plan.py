@@ -62,7 +62,7 @@ class NumberPlan:
         if found is None:
             if len(self._info) >= CACHE:
                 self._info.clear()
-            found = self._info[e164] = _info(e164)
+            found = self._info[e164] = info_of(e164)
         return found
 
     def _read(self, number: str) -> str:
@@ -85,6 +85,12 @@ def is_country(country: str) -> bool:
     return country.upper() in phonenumbers.SUPPORTED_REGIONS
 
 
+def mobile_example(country: str) -> str:
+    """A mobile number of `country` as E.164; "" for a country that has none."""
+    found = phonenumbers.example_number_for_type(country.upper(), PhoneNumberType.MOBILE)
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164) if found is not None else ""
+
+
 def parsed(e164: str) -> PhoneNumber | None:
     """The parsed form of an E.164 number; None when it is none."""
     try:
@@ -105,7 +111,8 @@ def _valid(number: str, country: str | None, *, strict: bool = False) -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _info(e164: str) -> NumberInfo:
+def info_of(e164: str) -> NumberInfo:
+    """Country and kind of an E.164 number, not remembered; empty for anything else."""
     if e164[:1] != "+":
         return NOTHING
     found = parsed(e164)

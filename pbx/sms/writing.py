@@ -41,7 +41,7 @@ class Writer:
         self._templates: dict[str, SmsTemplate] = {template.name: template for template in config.sms.template}
         self.destinations = Destinations(config)
         self._hours = CallingHours(
-            config, hours=config.sms.hours, holidays=config.sms.holidays, ambiguous=config.sms.ambiguous_zone
+            config, hours=config.sms.hours, holidays=config.sms.holidays, home=config.sms.ambiguous_zone
         )
 
     def write(self, request: SmsRequest, *, confirmation: bool = False) -> Message:

@@ -39,6 +39,14 @@ def test_a_right_one() -> None:
         ({"callback": {"dial_prefix": "zero"}}, "callback.dial_prefix"),
         ({"callback": {"hours": "day"}}, "callback.hours"),
         ({"callback": {"hours": "d"}, "hours": [{"name": "d", "timezone": "UTC"}]}, "callback.hours"),
+        (
+            {
+                "callback": {"enabled": True, "countries": ["PL", "RU"], "hours": "d"},
+                "server": {"timezone": "America/New_York"},
+                "hours": [{"name": "d", "mon": ["09:00-12:00"]}],
+            },
+            "callback.ambiguous_zone",
+        ),
         ({"callback": {}, "queue": [{"name": "q", "callback": {"on": ["missed"]}}]}, "queue[0].callback.on"),
         ({"queue": [{"name": "q", "callback": {"caller_id": "none"}}]}, "queue[0].callback.caller_id"),
     ],

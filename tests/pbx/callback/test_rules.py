@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -69,7 +70,7 @@ def calling(timezone: str = "Europe/Warsaw", named: list[Hours] | None = None, *
         callback=Callback(**callback),  # type: ignore[arg-type]
     )
     settings = config.callback
-    return CallingHours(config, hours=settings.hours, holidays=settings.holidays, ambiguous=settings.ambiguous_zone)
+    return CallingHours(config, hours=settings.hours, holidays=settings.holidays, home=settings.ambiguous_zone)
 
 
 def utc(text: str) -> float:
@@ -89,25 +90,84 @@ def test_the_customer_s_clock_counts() -> None:
     assert local(hours.next_open("+74951234567", "RU", late), "Europe/Moscow") == "11-19 08:00"
 
 
-def test_a_number_of_many_zones_goes_by_the_server_s_or_by_all() -> None:
-    mobile, at = "+79161234567", utc("2026-11-18T07:00")  # Moscow 10:00, Kamchatka 19:00, Bucharest 09:00
-    assert len(zone_names(mobile)) > 10
-    assert calling("Europe/Moscow").is_open(mobile, "RU", at)
-    everywhere = calling("Europe/Moscow", ambiguous_zone="all")
-    assert everywhere.is_open(mobile, "RU", at)
-    noon = utc("2026-11-18T12:00")  # midnight in Kamchatka
-    assert not everywhere.is_open(mobile, "RU", noon)
-    opens = everywhere.next_open(mobile, "RU", noon)
-    for zone in zone_names(mobile):
-        assert "08:00" <= local(opens, zone)[6:] < "21:00"
-    assert calling("Europe/Warsaw").next_open(mobile, "RU", noon) == opens, "the server is in none of them"
+MOBILE = "+79161234567"
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        (WARSAW, 1),
+        ("+48600100200", 1),
+        ("+74951234567", 1),
+        (MOBILE, 11),  # Kaliningrad to Kamchatka; neither Almaty nor Bucharest
+        ("+77011234567", 1),  # Kazakhstan: one clock since 2024, though the code is Russia's
+        ("+12125551234", 1),
+        ("+447911123456", 1),
+        ("+61412345678", 7),  # with Lord Howe, Eucla and Macquarie Island
+        ("+380501234567", 1),
+    ],
+)
+def test_zones_that_a_number_may_be_in(number: str, zones: int) -> None:
+    assert len(zone_names(number)) == zones, zone_names(number)
+
+
+def test_all_clocks_of_a_number_have_to_allow_the_call() -> None:
+    hours = calling("Europe/Moscow")
+    noon = utc("2026-11-18T12:00")  # midnight in Kamchatka, though three in the afternoon at the server
+    assert not hours.is_open(MOBILE, "RU", noon)
+    opens = hours.next_open(MOBILE, "RU", noon)
+    assert local(opens, "Europe/Moscow") == "11-19 09:00", "eight in Kaliningrad, eight in the evening in Kamchatka"
+    for quarter in range(96 * 7):
+        at = noon + quarter * 900
+        if hours.is_open(MOBILE, "RU", at):
+            assert all("08:00" <= local(at, zone)[6:] < "21:00" for zone in zone_names(MOBILE))
+    assert local(calling("Europe/Warsaw").next_open(MOBILE, "RU", noon), "Europe/Moscow") == "11-19 09:00"
+
+
+def test_what_is_known_narrows_the_clocks() -> None:
+    noon = utc("2026-11-18T12:00")  # Moscow 15:00, Yekaterinburg 17:00, Omsk 18:00, Vladivostok 22:00
+    every = calling("Europe/Warsaw")
+    assert every.is_open(MOBILE, "RU", noon, zone="Asia/Omsk")
+    assert not every.is_open(MOBILE, "RU", noon, zone="Asia/Vladivostok")
+    assert every.is_open(MOBILE, "RU", noon, home="Europe/Moscow"), "the queue's"
+    assert not every.is_open(MOBILE, "RU", noon, zone="Asia/Vladivostok", home="Europe/Moscow"), "his own goes first"
+    assert calling("Europe/Moscow", ambiguous_zone="server").is_open(MOBILE, "RU", noon)
+    assert calling("Europe/Warsaw", ambiguous_zone="Europe/Moscow").is_open(MOBILE, "RU", noon)
+    # What the number cannot be in is not believed: nobody is called at night because a form says so.
+    assert not every.is_open(MOBILE, "RU", noon, zone="America/New_York")
+    assert not calling("Europe/Warsaw", ambiguous_zone="server").is_open(MOBILE, "RU", noon)
+    late = utc("2026-11-18T21:00")
+    assert not every.is_open(WARSAW, "PL", late, zone="America/New_York", home="America/New_York")
+    assert not every.is_open("+77011234567", "KZ", noon + 5 * 3600, home="Europe/Moscow"), "Kazakhstan 22:00"
+
+
+@pytest.mark.parametrize(
+    ("region", "moscow"),
+    [
+        ("г. Москва и Московская область", "08:00"),
+        ("Калининградская область", "09:00"),
+        ("Томская область", "04:00"),
+        ("Омская область", "05:00"),
+        ("Ямало-Ненецкий АО", "06:00"),
+        ("Архангельская область и Ненецкий АО", "08:00"),
+        ("г. Уссурийск|Приморский край", "01:00"),
+        ("Республика Саха /Якутия/", "02:00"),  # three zones: eight in the westernmost
+        ("Сахалинская область", "00:00"),
+        ("Российская Федерация", "09:00"),  # nothing new: all clocks
+    ],
+)
+def test_the_region_of_imported_ranges_narrows_them(region: str, moscow: str) -> None:
+    hours = CallingHours(Config(), hours="", holidays=False, region=lambda _number: region)
+    opens = hours.next_open(MOBILE, "RU", utc("2026-11-18T19:30"))
+    assert local(opens, "Europe/Moscow")[6:] == moscow
 
 
 def test_no_hour_suits_all_zones() -> None:
     short = [Hours(name="short", **{key: ["09:00-10:00"] for key in DAYS[:5]})]  # type: ignore[arg-type]
-    hours = calling("Europe/Warsaw", short, hours="short", ambiguous_zone="all")
-    opens = hours.next_open("+79161234567", "RU", utc("2026-11-18T12:00"))
-    assert local(opens, "Europe/Warsaw") == "11-19 09:00"
+    hours = calling("Europe/Warsaw", short, hours="short")
+    opens = hours.next_open(MOBILE, "RU", utc("2026-11-18T12:00"))
+    assert local(opens, "Europe/Warsaw") == "11-19 09:00", "ours, when it is day everywhere"
+    assert calling("America/New_York", short, hours="short").next_open(MOBILE, "RU", opens) == math.inf
 
 
 def test_holidays_of_the_customer_s_country() -> None:

@@ -162,6 +162,7 @@ class CallbackAsked(Asked):
     promise_s: float | None = Field(None, ge=0, lt=1e8)
     priority: int = Field(0, ge=-10, le=10)
     preferred_agent: Text = ""
+    zone: Text = Field("", description="The customer's time zone (Europe/Moscow), where his number may be in it")
     tags: dict[Word, Text] = Field(default_factory=dict, max_length=16)
 
 
