@@ -105,6 +105,13 @@ class Queue(Distribution):
     sms_on_abandon: str = ""  # to who hangs up while he waits
 
 
+def longest_wait_s(own: float | None, queue: Queue) -> float:
+    """For how long a caller of `queue` waits at most: what the flow's block says (None: nothing), else what the queue
+    does; 0 in either is the longest of all.
+    """
+    return (queue.max_wait_s if own is None else own) or LONGEST_WAIT_S
+
+
 def members_of(queue: Queue, teams: Iterable[Team]) -> list[str]:
     """The agents of `queue`: those listed, then those of its teams, each once."""
     found = [name for team in teams if team.name in queue.teams for name in team.members]

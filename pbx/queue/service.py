@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pbx.config_queue import LONGEST_WAIT_S, members_of
+from pbx.config_queue import longest_wait_s, members_of
 from pbx.events import CallEvent, Kind
 from pbx.queue.agent import Agent, AgentState
 from pbx.queue.breaks import Breaks
@@ -132,8 +132,8 @@ class QueueService:
         """The caller waits in queue `name` and talks to an agent; returns when the agent hung up, or why nobody
         answered.
 
-        Answers the call first. `max_wait_s` overrides the queue's (0: LONGEST_WAIT_S); the keys `exits` leave the
-        queue, whatever they do in its configuration; `wishes` are the flow's. Raises QueueError for an unknown queue.
+        Answers the call first. `max_wait_s` overrides the queue's (0: a day); the keys `exits` leave the queue,
+        whatever they do in its configuration; `wishes` are the flow's. Raises QueueError for an unknown queue.
         The caller's hang-up cancels it like everything else in a call.
         """
         queue = self._queue(name)
@@ -146,8 +146,7 @@ class QueueService:
             return QueueResult(refusal, 0.0)
         keys = {**queue.config.keys, **dict.fromkeys(exits, KEY_LEAVE)}
         stay = Waiting(self, queue, call, keys, self.wishes.of(call, queue.config, wishes))
-        limit_s = queue.config.max_wait_s if max_wait_s is None else max_wait_s
-        return await stay.run(limit_s or LONGEST_WAIT_S)
+        return await stay.run(longest_wait_s(max_wait_s, queue.config))
 
     @staticmethod
     def wish(priority: int, skills: tuple[str, ...], preferred: str) -> Wishes:

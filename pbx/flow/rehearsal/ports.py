@@ -11,7 +11,8 @@ from pbx.call.bridge import BridgeResult
 from pbx.call.call import Call
 from pbx.call.dialing import DialResult
 from pbx.call.errors import CallEnded
-from pbx.config import Config
+from pbx.config import Config, Queue
+from pbx.config_queue import longest_wait_s
 from pbx.events import Kind
 from pbx.flow.rehearsal.script import Caller, Rings, Waits
 
@@ -81,7 +82,7 @@ class ScriptedQueues:
             return Stay(plan.outcome, 0.0)
         call.emit(Kind.QUEUE_JOINED, queue=name, position=plan.waiting + 1)
         limit_s = self._limit(call, name, max_wait_s)
-        late = bool(limit_s) and (plan.outcome == "timeout" or plan.after_s > limit_s)
+        late = plan.outcome == "timeout" or plan.after_s > limit_s
         wait_s = limit_s if late else plan.after_s
         began = call.loop.time()
         key = await self._wait(call, name, wait_s, exits)
@@ -111,9 +112,8 @@ class ScriptedQueues:
         return key
 
     def _limit(self, call: Call, name: str, max_wait_s: float | None) -> float:
-        if max_wait_s is not None:
-            return max_wait_s
-        return next((queue.max_wait_s for queue in call.services.config.queue if queue.name == name), 0.0)
+        queue = next((queue for queue in call.services.config.queue if queue.name == name), None)
+        return longest_wait_s(max_wait_s, queue or Queue(name=name))
 
     async def _key(self, call: Call, wait_s: float, exits: Sequence[str]) -> str:
         until = call.loop.time() + wait_s

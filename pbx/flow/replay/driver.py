@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pbx.call.errors import CallEnded
+from pbx.config import Queue
+from pbx.config_queue import longest_wait_s
 from pbx.flow.block import Block
 from pbx.flow.model import Flow
 from pbx.flow.rehearsal.ports import RehearsedCall
@@ -91,7 +93,7 @@ class Driver:
         call = cast("RehearsedCall", run.call)
         await call.answer()
         limit_s = _limit(run, block, queue)
-        if limit_s and past.wait_s > limit_s - (AS_LONG_S if past.exit == "timeout" else 0.0):
+        if past.wait_s > limit_s - (AS_LONG_S if past.exit == "timeout" else 0.0):
             await asyncio.sleep(limit_s)
             return "timeout"
         await asyncio.sleep(past.wait_s)
@@ -118,11 +120,9 @@ class Driver:
 
 
 def _limit(run: Run, block: Block, queue: str) -> float:
-    """Seconds of waiting that the draft allows; 0 for no limit."""
-    own = getattr(block, "max_wait_s", None)
-    if own is not None:
-        return float(own)
-    return next((entry.max_wait_s for entry in run.call.services.config.queue if entry.name == queue), 0.0)
+    """Seconds of waiting that the draft allows."""
+    known = next((entry for entry in run.call.services.config.queue if entry.name == queue), None)
+    return longest_wait_s(getattr(block, "max_wait_s", None), known or Queue(name=queue))
 
 
 class _Driven:

@@ -9,7 +9,7 @@ import pytest
 
 from pbx.flow.rehearsal.report import as_junit, as_text
 from pbx.flow.rehearsal.script import ScriptError
-from tests.pbx.flow.rehearsal.support import run, written
+from tests.pbx.flow.rehearsal.support import BLOCKS, run, written
 
 PASSING = """
     defaults: {number: "+48601002003"}
@@ -135,3 +135,13 @@ def test_a_hundred_callers_take_less_than_a_second_of_the_machine() -> None:
     began = time.process_time()
     assert all(result.passed for result in run({"callers": callers}))
     assert time.process_time() - began < 1.0
+
+
+def test_a_limit_of_none_is_a_day_as_in_the_real_queue() -> None:
+    caller = {"name": "waits", "steps": [{"press": "1", "after_s": 1}], "limit_s": 86_400}
+    told = {"queues": {"sales": {"outcome": "timeout"}}, "at": "2026-11-23 12:00"}
+    (result,) = run({"callers": [{**caller, **told}]}, sales={**BLOCKS["sales"], "max_wait_s": 0})
+    assert "did not end within 86400 s" in "\n".join(result.problems)
+    (result,) = run({"callers": [{**caller, **told}]}, sales={**BLOCKS["sales"], "max_wait_s": 80_000})
+    assert result.problems == []
+    assert "sales=timeout" in as_text([result], verbose=True)
