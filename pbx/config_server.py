@@ -22,6 +22,8 @@ class Sip(Section):
     domain: str = "centrala.local"
     advertise: str = ""  # address written into Via, Contact and SDP when it differs from the local one
     t1_ms: int = Field(default=500, ge=50, le=5000)
+    # Signalling goes before other programs of the machine (SCHED_RR, below the media threads), where that is allowed
+    realtime: bool = False
     max_calls: int = Field(default=5000, ge=1)
     max_calls_per_s: float = Field(default=1000.0, gt=0)
     max_expires_s: int = 3600

@@ -42,6 +42,7 @@ ROWS = (
         "",
         "Asterisk 414 (200 waiting), FreeSWITCH 600 (20)",
     ),
+    Row("offer_500_bare_p99_ms", "a bare timer's lateness meanwhile, p99", "ms", "", ""),
     Row("offer_500_p99_ms", "the same with 500 waiting, p99", "ms", "<= 5", "Asterisk 1170, FreeSWITCH 1110"),
     Row("distributor_decisions_per_s", "decisions, 10,000 waiting x 2,000 agents, skills", "/s", ">= 100,000", ""),
     Row("heapq_decisions_per_s", "  a Python heapq for each kind of need", "/s", "", ""),

@@ -8,17 +8,22 @@ meanwhile, so that the one who has just hung up is the one who is offered.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import random
 import socket
 import time
+from collections.abc import Iterator
 from typing import cast
 
 import uvloop
 
+from bench.load.bare_timer import BareTimer
 from bench.load.pbx import AGENT_NUMBERS, AGENTS, CALLER, HOST
 from bench.load.sip_client import SDP, copied, header, register
 
 TARGET = (HOST, 5060)
+PRIORITY = 2  # above the product's signalling, below its media threads
 SETTLE_S = 1.5  # until the line is full and every agent has his turn
 
 
@@ -181,8 +186,22 @@ async def _measure(samples: int, waiting: int) -> list[float]:
 
 def measure(samples: int, waiting: int = 200, name: str = "offer") -> dict[str, float]:
     """Milliseconds from a free agent to his next INVITE: median and 99th percentile of `samples` offers."""
-    latencies = sorted(uvloop.run(_measure(samples, waiting)))
+    with before_others(), BareTimer() as bare:
+        latencies = sorted(uvloop.run(_measure(samples, waiting)))
     return {
         f"{name}_p50_ms": latencies[len(latencies) // 2] * 1000,
         f"{name}_p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
+        f"{name}_bare_p99_ms": bare.p99_ms,
     }
+
+
+@contextlib.contextmanager
+def before_others() -> Iterator[None]:
+    """The phones' own process answers at once, whatever else the machine does: the product is measured."""
+    was = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *was)

@@ -30,6 +30,7 @@ log_level = "warning"
 [sip]
 listen = ["udp:{host}:5060"]
 domain = "bench"
+realtime = true
 max_calls = 20000
 max_calls_per_s = 10000
 [media]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -69,6 +70,7 @@ from pbx.presence.service import PresenceService
 from pbx.queue.codes import feature_application
 from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
+from pbx.runtime.priority import go_first
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
 from pbx.selftest.service import SelfTests
 from pbx.sms.service import SmsService
@@ -185,6 +187,8 @@ class Pbx:
         collector = GcPolicy(is_quiet=lambda: not self.calls.calls)
         collector.start(loop)
         self._stack.callback(collector.stop)
+        if self.config.sip.realtime:
+            go_first((threading.get_native_id(), self.store.thread_id))
         await self._start_signalling()
         self.callbacks.start()
         self._stack.callback(self.callbacks.pause)
