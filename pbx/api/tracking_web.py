@@ -140,7 +140,8 @@ class TrackingWeb:
         visit = self._tracking.who(site, body.get("session"), body.get("visit"))
         if not is_page_of(str(body.get("page", "")), request.headers.get("origin", "")):
             raise Senseless("page is none of the origin that reports it")  # alarms name it, and people open it
-        self._tracking.guard(site, visit, read_guard(body), request.headers.get("user-agent", ""))
+        agent, address = request.headers.get("user-agent", ""), self._client.of(request)
+        self._tracking.guard(site, visit, read_guard(body), agent, address)
         return Response(status_code=204)
 
     def _reveal(self, _request: Request, site: WebSite, body: Body) -> Response:

@@ -1,4 +1,8 @@
-"""Reports of the number guard: pages on which the number is wrong, and the alarm about each of them."""
+"""Reports of the number guard: pages on which the number is wrong, and the alarm about each of them.
+
+Reports come from browsers of strangers, who may say what they like of the site's pages: one network raises a few alarms
+an hour, so that nobody buries the true ones.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from pbx.tracking.visit import GuardReport
 
 MAX_ALARMS = 50  # pages with an alarm of their own; a broken template shows on every page of a site
 MAX_PAGES = 5000
+MAX_OF_PLACE = 5  # alarms that visitors of one network raise within an hour
+HOUR_S = 3600.0
 MAX_PLACES = 20  # of one page that are told apart: whoever posts names them as he likes
 GOOD = "number_ok"
 
@@ -28,14 +34,15 @@ class Guarding:
         self._publish = publish
         self.bad: OrderedDict[tuple[str, str], dict[str, GuardReport]] = OrderedDict()  # site and page -> by place
         self._alarms: dict[tuple[str, str], str] = {}
+        self._raised: OrderedDict[str, list[float]] = OrderedDict()  # by network: when
 
     def load(self, reports: list[GuardReport]) -> None:
         """At the start: pages whose last report was a bad one."""
         for report in reports:
             self._note_bad(report)
 
-    def report(self, report: GuardReport) -> None:
-        """Judges one report; raises or ends the alarm of its page."""
+    def report(self, report: GuardReport, network: str = "") -> None:
+        """Judges one report of a visitor in `network` (pbx.tracking.places); raises or ends the alarm of its page."""
         place = f"{report.line} {report.selector}"
         key = report.site, report.page
         if report.verdict != GOOD:
@@ -43,7 +50,7 @@ class Guarding:
             if place not in known and len(known) >= MAX_PLACES:
                 return
             if place not in known or known[place].verdict != report.verdict:
-                self._note_bad(report)
+                self._note_bad(report, network)
                 self._publish(_event(report, active=True))
             return
         places = self.bad.get(key)
@@ -54,11 +61,11 @@ class Guarding:
             del self.bad[key]
             self._clear(key, report)
 
-    def _note_bad(self, report: GuardReport) -> None:
+    def _note_bad(self, report: GuardReport, network: str = "") -> None:
         key = report.site, report.page
         places = self.bad.setdefault(key, {})
         places[f"{report.line} {report.selector}"] = report
-        if key not in self._alarms and len(self._alarms) < MAX_ALARMS:
+        if key not in self._alarms and len(self._alarms) < MAX_ALARMS and self._may(network, report.at):
             name = self._alarms[key] = f"number.bad:{report.site}:{_path(report.page)}"
             text = (
                 f"{report.page} shows {report.shown!r} for {report.assigned}: {WORDS[report.verdict]}; look at "
@@ -68,6 +75,19 @@ class Guarding:
         if len(self.bad) > MAX_PAGES:
             old, _ = self.bad.popitem(last=False)
             self._clear(old, report)
+
+    def _may(self, network: str, now: float) -> bool:
+        """Whether a report of the network may raise an alarm; counts it. Where nobody knows it, it may."""
+        if not network:
+            return True
+        times = [at for at in self._raised.get(network, ()) if now - at < HOUR_S]
+        if len(times) >= MAX_OF_PLACE:
+            return False
+        self._raised[network] = [*times, now]
+        self._raised.move_to_end(network)
+        if len(self._raised) > MAX_PAGES:
+            self._raised.popitem(last=False)
+        return True
 
     def _clear(self, key: tuple[str, str], report: GuardReport) -> None:
         name = self._alarms.pop(key, "")

@@ -272,8 +272,8 @@ class Tracking:
             self.sessions.end(visit)  # nothing in the browser leads back to it
         return {"ttl_s": self.views.ttl_s(visit)}
 
-    def guard(self, site: WebSite, visit: Visit | None, ask: GuardAsk, user_agent: str) -> None:
-        """POST /t/guard."""
+    def guard(self, site: WebSite, visit: Visit | None, ask: GuardAsk, user_agent: str, address: str = "") -> None:
+        """POST /t/guard of a browser at an IP address."""
         now = self.now()
         page = read_page(ask.page).text
         if not page:
@@ -283,7 +283,7 @@ class Tracking:
             ask.assigned, ask.href, ask.verdict, clean_text(user_agent, 200),
         )  # fmt: skip
         self.figures.guard[site.name, ask.verdict] += 1
-        self.guarding.report(report)
+        self.guarding.report(report, place_of(address))
         self._store.guard(report)
 
     def reveal(self, site: WebSite, visit: Visit | None, name: object, page: object) -> dict[str, Any] | None:

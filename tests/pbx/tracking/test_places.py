@@ -78,3 +78,13 @@ def test_a_visitor_keeps_his_number_when_his_next_visit_begins(tmp_path: Path) -
     assert again["visit"] != first["visit"]
     assert (bench.number(again), bench.kind(again)) == (bench.number(first), "session")
     assert bench.kind(bench.view(address="192.0.2.2")) == "default"
+
+
+def test_a_changed_pool_still_knows_who_holds_what(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "bench", config(pool=4))
+    bench.view(address="192.0.2.1")
+    bench.desk.reconfigure(config(pool=8), bench.now)
+    kinds = [bench.kind(bench.view(address="192.0.2.1")) for _ in range(3)]
+    assert kinds == ["session", "default", "default"], "two of eight, and one was held before"
+    bench.desk.reconfigure(config(pool=8, tracking={"address_share": 1.0}), bench.now)
+    assert bench.kind(bench.view(address="192.0.2.1")) == "session"

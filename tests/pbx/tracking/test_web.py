@@ -13,7 +13,7 @@ from pbx.api.per_minute import PerMinute
 from pbx.api.tracking_web import TrackingWeb
 from pbx.call.testing import CallHarness
 from pbx.events import Alarm, NumberBad
-from pbx.tracking.guarding import MAX_PLACES
+from pbx.tracking.guarding import MAX_OF_PLACE, MAX_PLACES
 from pbx.tracking.service import Tracking
 from tests.pbx.tracking.support import BROWSER, KEY, SITE, MemoryStore, config
 
@@ -183,6 +183,18 @@ async def test_a_number_whose_last_digits_are_hidden_is_an_alarm_until_it_is_rig
     for n in range(MAX_PLACES + 5):
         assert (await site.post("guard", {**seen, "selector": f"#{n}"}))[0] == 204
     assert [len(places) for places in site.tracking.guarding.bad.values()] == [MAX_PLACES]
+
+
+async def test_one_network_raises_few_alarms(site: Site) -> None:
+    """Who knows the key of a site may report what he likes: he buries no true alarm, and each page is told of."""
+    bad: list[NumberBad] = []
+    alarms: list[Alarm] = []
+    site.harness.bus.subscribe(NumberBad, bad.append)
+    site.harness.bus.subscribe(Alarm, alarms.append)
+    seen = {"selector": "#tel", "shown": "+7 (495) 765-", "assigned": "+74957654321", "verdict": "truncated"}
+    for n in range(MAX_OF_PLACE + 3):
+        assert (await site.post("guard", {**seen, "page": f"https://shop.example/lp/{n}"}))[0] == 204
+    assert (len(alarms), len(bad)) == (MAX_OF_PLACE, MAX_OF_PLACE + 3)
 
 
 async def test_connections_are_closed_with_the_answer_when_they_are_many(tmp_path: Path) -> None:
