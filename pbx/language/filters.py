@@ -9,7 +9,7 @@ from decimal import Decimal
 from pbx.config_base import Language
 from pbx.language import calendar, spelling
 from pbx.language.currencies import CODES
-from pbx.language.decimals import MINUS, counted_decimal, decimal_words
+from pbx.language.decimals import BROKEN_CASES, MINUS, counted_decimal, decimal_words
 from pbx.language.english_ordinals import ordinal as english_ordinal
 from pbx.language.grammar import Case, Gender, Noun
 from pbx.language.money import money, money_written
@@ -140,8 +140,8 @@ def _count(arguments: Arguments) -> Formatter:
         size = abs(number)
         if size == int(size):
             spoken = GRAMMARS[language].counted(int(size), noun, case)
-        elif case in (Case.NOMINATIVE, Case.ACCUSATIVE):
-            spoken = counted_decimal(size, noun, language)
+        elif case in BROKEN_CASES:
+            spoken = counted_decimal(size, noun, language, case)
         else:
             raise FilterError(f"{shown(value)} is broken and is not said in the {case}", "round it before")
         if written:
