@@ -45,8 +45,9 @@ def new(
     from pbx.flow.errors import FlowError
 
     try:
-        document = templates.made(template, name, language=language or "", use=dict(_pair(text) for text in use or ()))
-        script = templates.script(template)
+        used = dict(_pair(text) for text in use or ())
+        document = templates.made(template, name, language=language or "", use=used)
+        script = templates.script(template, language=language or "", use=used)
     except FlowError as error:
         fail(error, 2)
     texts = {

@@ -10,14 +10,18 @@ from importlib.resources import files
 from typing import Any
 
 from pbx.flow.errors import FlowError
+from pbx.flow.templates.rewriting import rewritten
 
+ENGLISH = "en"  # the language of the scripts
+PHRASES = "phrases.json"  # what they hear, in the other languages
 NAMED_IN = ("queue", "hours", "target", "box")  # keys of blocks that name something of the house
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Every template."""
-    return tuple(sorted(file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json")))
+    found = (file.name for file in _folder().iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
 
 
 def document(name: str) -> dict[str, Any]:
@@ -30,11 +34,15 @@ def document(name: str) -> dict[str, Any]:
     return values
 
 
-def script(name: str) -> str:
-    """What leads callers through the template: a script of `centrala flow test`, YAML."""
+def script(name: str, *, language: str = "", use: Mapping[str, str] | None = None) -> str:
+    """What leads callers through the template, as `made` makes it: a script of `centrala flow test`, YAML."""
     document(name)
     text: str = (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
-    return text
+    if language in ("", ENGLISH) and not use:
+        return text
+    phrases: dict[str, dict[str, str]] = json.loads((_folder() / PHRASES).read_text(encoding="utf-8"))
+    spoken = {} if language in ("", ENGLISH) else {english: others[language] for english, others in phrases.items()}
+    return rewritten(text, spoken, use or {})
 
 
 def made(template: str, name: str, *, language: str = "", use: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -22,16 +22,24 @@ LANGUAGES = ("pl", "ru", "en")
 FOLDER = Path(templates.__file__).parent
 
 
-def scripted(name: str, **changes: Any) -> tuple[Any, Script, Config]:
-    script = Script.model_validate(yaml.safe_load(templates.script(name)))
+def scripted(name: str, language: str = "", use: dict[str, str] | None = None) -> tuple[Any, Script, Config]:
+    script = Script.model_validate(yaml.safe_load(templates.script(name, language=language, use=use)))
     config = config_of(script, FOLDER, Config)
-    flow, _ = of_document(json.dumps({**templates.document(name), **changes}), config)
+    flow, _ = of_document(json.dumps(templates.made(name, name, language=language, use=use)), config)
     return flow, script, config
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", templates.names())
-def test_its_callers_pass(name: str) -> None:
-    flow, script, config = scripted(name)
+def test_its_callers_pass(name: str, language: str) -> None:
+    flow, script, config = scripted(name, language)
+    results = run_script(flow, script, config)
+    assert all(result.passed for result in results), as_text(results)
+
+
+@pytest.mark.parametrize("name", templates.names())
+def test_its_callers_pass_in_a_house_of_other_names(name: str) -> None:
+    flow, script, config = scripted(name, use={old: f"9{number}" for number, old in enumerate(templates.needs(name))})
     results = run_script(flow, script, config)
     assert all(result.passed for result in results), as_text(results)
 
