@@ -92,7 +92,12 @@ class Crm(Section):
     name: str
     kind: CrmKind = "generic"
     url: str  # generic: the webhook; bitrix24: ".../rest/" or ".../rest/1/CODE/"; amocrm: "https://NAME.amocrm.ru"
-    token: str = ""  # of amoCRM, or of an application of Bitrix24
+    token: str = ""  # of amoCRM, or of an application of Bitrix24, which nobody renews
+    client_id: str = ""  # of the application (integration): its tokens are renewed (OAuth 2.0); empty: `token`
+    client_secret: str = ""
+    redirect_uri: str = ""  # amoCRM: as it stands in the integration
+    refresh_token: str = ""  # the first one; those that follow are kept in the database
+    oauth_url: str = ""  # where tokens are renewed; empty: Bitrix24's server, amoCRM's account
     secret: str = ""  # generic: signs what is sent
     calls: bool = True  # the log of customers' calls
     leads: bool = True  # a customer's first contact makes a lead

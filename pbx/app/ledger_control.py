@@ -15,10 +15,14 @@ from zoneinfo import ZoneInfo
 
 from pbx.api.control import Refused
 from pbx.app.lost_money import LostMoney
+from pbx.app.nonce_key import nonce_key
+from pbx.app.outbox_control import receivers_web
 from pbx.app.report_control import PbxReportControl
+from pbx.app.settings_control import KEY_FILE
 from pbx.config_ledger import ExportFile
 from pbx.contact.service import REPLAYED_ROWS
 from pbx.ids import new_id
+from pbx.ledger.crm.grants import Grants
 from pbx.ledger.nights import due, next_at
 from pbx.ledger.ports import Run
 from pbx.ledger.reconcile.records import System
@@ -31,6 +35,7 @@ from pbx.reporting.intervals import Interval, day
 from pbx.reporting.money.compare import Given
 from pbx.reporting.money.matching import MatchJob
 from pbx.reporting.money.reconciliation import ReconcileJob
+from pbx.settings.secrets import Seal
 from pbx.store.database import database_url
 from pbx.store.errors import StoreError
 from pbx.store.ledger_lists import has_sales
@@ -51,8 +56,11 @@ class Ledger:
     def __init__(self, app: Pbx) -> None:
         self._app = app
         self.reports = PbxReportControl(app)
+        seal = Seal(nonce_key(app.data_dir / KEY_FILE))
+        self.grants = Grants(app.store.kept, seal, partial(receivers_web, app), app.bus, app.clock)
+        self.grants.follow(app.config.crm)
         self.telling = Telling(
-            Targets.of(app.config, app.clock.unix),
+            Targets.of(app.config, app.clock.unix, self.grants.of),
             app.store.ledger,
             app.outbox,
             app.bus,
@@ -72,9 +80,10 @@ class Ledger:
     async def start(self, stack: AsyncExitStack) -> None:
         app = self._app
         app.metrics.add(LedgerMetrics(self.now))
+        stack.push_async_callback(self.grants.stop)
         self.telling.start()
         stack.push_async_callback(self.telling.stop)
-        if Targets.of(app.config, app.clock.unix):
+        if Targets.of(app.config, app.clock.unix, self.grants.of):
             self.telling.replay(await app.store.ended_last(REPLAYED_ROWS))
         app.calls.services.followers.add(lambda _change: self._follow(), "ledger", "ga4", "crm")
         self._task = asyncio.get_running_loop().create_task(self._nights())
@@ -91,7 +100,9 @@ class Ledger:
     def now(self) -> LedgerNow:
         today = self.lost_money.value
         lost = (today.currency, today.amount) if today is not None else None
-        return LedgerNow(self.telling.told, self.telling.lost, self.runs, self.unexplained, self.last_run, lost)
+        return LedgerNow(
+            self.telling.told, self.telling.lost, self.runs, self.unexplained, self.last_run, lost, self.grants.renewals
+        )
 
     def number(self, heard: str) -> str:
         """E.164; "" for what is no full number."""
@@ -113,7 +124,8 @@ class Ledger:
         return item.source if item is not None else {}
 
     def _follow(self) -> None:
-        self.telling.follow(Targets.of(self._app.config, self._app.clock.unix))
+        self.grants.follow(self._app.config.crm)
+        self.telling.follow(Targets.of(self._app.config, self._app.clock.unix, self.grants.of))
         self._changed.set()
 
     # -- nights ---------------------------------------------------------------------------------------------------

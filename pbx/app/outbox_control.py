@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
 
 def start(app: Pbx, stack: AsyncExitStack) -> Outbox:
     """Sets `services.extra["outbox"]`; `stack` stops it, before the store."""
-    http, settings = app.config.http, app.config.outbox
-
-    def web() -> WebClient:
-        """Receivers are named by people with the right to do so, wherever they are; our own network is listed."""
-        limits = http.model_copy(update={"max_connections": settings.max_connections})
-        return WebClient(limits, Hosts(http.hosts, http.networks, everybody=True))
-
-    outbox = Outbox(settings, app.store.outbox, web, bus=app.bus, clock=app.clock)
+    outbox = Outbox(app.config.outbox, app.store.outbox, partial(receivers_web, app), bus=app.bus, clock=app.clock)
     metrics = OutboxMetrics(lambda: outbox.watch.counts, app.clock.unix)
     outbox.watch.observe = metrics.observe
     app.metrics.add(metrics)
@@ -38,6 +32,13 @@ def start(app: Pbx, stack: AsyncExitStack) -> Outbox:
     stack.push_async_callback(outbox.stop)
     app.calls.services.extra["outbox"] = outbox
     return outbox
+
+
+def receivers_web(app: Pbx) -> WebClient:
+    """Receivers are named by people with the right to do so, wherever they are; our own network is listed."""
+    http = app.config.http
+    limits = http.model_copy(update={"max_connections": app.config.outbox.max_connections})
+    return WebClient(limits, Hosts(http.hosts, http.networks, everybody=True))
 
 
 def routes(app: Pbx) -> list[Route]:

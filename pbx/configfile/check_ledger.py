@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from pbx.config import Config
+from pbx.config import Config, Crm
 from pbx.configfile.problem import Path, Problem
 from pbx.configfile.references import must_exist
 
@@ -36,14 +36,32 @@ def check_ledger(config: Config) -> Iterator[Problem]:
         numeric = crm.kind in ("bitrix24", "amocrm")
         if crm.kind == "bitrix24" and crm.tasks and not crm.responsible:
             yield Problem(("crm", at, "responsible"), "a task needs somebody", "write the id of a user of Bitrix24")
-        if crm.kind == "amocrm" and not crm.token:
-            yield Problem(("crm", at, "token"), "amoCRM answers nobody without one", "write a long-lived token")
+        yield from _access(("crm", at), crm)
         for who in (crm.responsible, *crm.agents.values()):
             if numeric and who and not (who.isascii() and who.isdigit()):
                 yield Problem(("crm", at, "agents"), f"{who!r} is no id of a user", "write its number")
         for extension in crm.agents:
             known = [entry.number for entry in config.extension]
             yield from must_exist(("crm", at, "agents"), extension, known, "extension")
+
+
+def _access(path: Path, crm: Crm) -> Iterator[Problem]:
+    """By which tokens a CRM is asked."""
+    if crm.oauth_url:
+        yield from _url((*path, "oauth_url"), crm.oauth_url)
+    if not crm.client_id:
+        if crm.kind == "amocrm" and not crm.token:
+            remedy = "write a long-lived token, or client_id and what belongs to it"
+            yield Problem((*path, "token"), "amoCRM answers nobody without one", remedy)
+        return
+    if crm.kind == "generic":
+        yield Problem((*path, "client_id"), "a webhook has no application", "leave it out, or write the kind of CRM")
+    if crm.token:
+        yield Problem((*path, "token"), "is another way in than client_id", "leave one of them out")
+    wanted = ["client_secret", "refresh_token", *(["redirect_uri"] if crm.kind == "amocrm" else [])]
+    for name in wanted:
+        if not getattr(crm, name):
+            yield Problem((*path, name), "is missing", "write what the application shows in the CRM")
 
 
 def _once(path: Path, name: str, names: set[str]) -> Iterator[Problem]:

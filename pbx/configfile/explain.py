@@ -24,6 +24,8 @@ SECRET_KEYS = frozenset(
         "headers",
         "api_secret",
         "server_token",
+        "client_secret",
+        "refresh_token",
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -19,6 +19,7 @@ class LedgerNow:
     unexplained: int | None
     last_run: float
     lost_money: tuple[str, float] | None = None  # currency, units: of today; None without advert costs
+    renewals: Mapping[tuple[str, str], int] = field(default_factory=dict)  # CRM, result
 
 
 class LedgerMetrics(Collector):
@@ -43,6 +44,15 @@ class LedgerMetrics(Collector):
         yield told
         yield CounterMetricFamily("centrala_ledger_lost", "Calls that nobody was told of for want of memory.", now.lost)
         yield CounterMetricFamily("centrala_reconciliations", "Reconciliations that were made.", now.runs)
+        if now.renewals:
+            renewals = CounterMetricFamily(
+                "centrala_crm_renewals",
+                "Renewals of the access to CRM systems: renewed, failed (tried again), dead.",
+                labels=["crm", "result"],
+            )
+            for (crm, result), count in sorted(now.renewals.items()):
+                renewals.add_metric([crm, result], count)
+            yield renewals
         if now.lost_money is not None:
             lost = GaugeMetricFamily(
                 "centrala_lost_money_today",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from pbx.config import Crm
+from pbx.ledger.crm.grants import Grant
 from pbx.ledger.crm.message import CALL, LEAD, TASK, Missed, person, recording, title
 from pbx.ledger.note import CallNote
 from pbx.outbox.entry import Entry
@@ -26,8 +27,8 @@ UNKNOWN = b"Entity not found"
 class AmoCrm:
     """A CrmAdapter."""
 
-    def __init__(self, settings: Crm) -> None:
-        self._settings = settings
+    def __init__(self, settings: Crm, grant: Grant | None = None) -> None:
+        self._settings, self._grant = settings, grant
 
     def of_call(self, note: CallNote, *, first: bool) -> dict[str, Any]:
         """A first call comes with its lead, and is no call of its own."""
@@ -54,11 +55,14 @@ class AmoCrm:
         if entry.kind not in PATHS:
             raise Undeliverable(f"amoCRM is told nothing of the kind {entry.kind!r}")
         url = f"{self._settings.url.rstrip('/')}/api/v4/{PATHS[entry.kind]}"
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._settings.token}"}
+        access = self._grant.access() if self._grant is not None else self._settings.token
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {access}"}
         return Request(url, headers, entry.body)
 
     def judge(self, entry: Entry, answer: Answer) -> Verdict:
-        """401: until somebody has given us a new token. A number that is not known yet: until its lead is accepted."""
+        """401: until there is a new token. A number that is not known yet: until its lead is accepted."""
+        if answer.status == 401 and self._grant is not None:
+            self._grant.refused()
         if answer.status == 401 or (entry.kind == CALL and answer.status == 400 and UNKNOWN in answer.body):
             return Verdict.RETRY
         return by_status(answer)

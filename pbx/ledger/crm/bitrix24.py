@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import orjson
 
 from pbx.config import Crm
+from pbx.ledger.crm.grants import Grant
 from pbx.ledger.crm.message import CALL, TASK, Missed, iso, person, recording, title
 from pbx.ledger.note import CallNote
 from pbx.outbox.entry import Entry
@@ -23,6 +24,7 @@ from pbx.web.client import Answer
 OUTBOUND, INBOUND, CALLBACK = 1, 2, 4
 ANSWERED, NOT_ANSWERED, BUSY = 200, 304, 486
 PASSING = ("QUERY_LIMIT_EXCEEDED", "OPERATION_TIME_LIMIT", "INTERNAL_SERVER_ERROR", "OVERLOAD_LIMIT")
+EXPIRED = ("expired_token", "invalid_token", "NO_AUTH_FOUND")
 NOT_ALLOWED = ("expired_token", "invalid_token", "NO_AUTH_FOUND", "insufficient_scope", "INVALID_CREDENTIALS")
 _ERROR = re.compile(r'"error"\s*:\s*"([^"]+)"')
 
@@ -30,8 +32,8 @@ _ERROR = re.compile(r'"error"\s*:\s*"([^"]+)"')
 class Bitrix24:
     """A CrmAdapter."""
 
-    def __init__(self, settings: Crm) -> None:
-        self._settings = settings
+    def __init__(self, settings: Crm, grant: Grant | None = None) -> None:
+        self._settings, self._grant = settings, grant
 
     def of_call(self, note: CallNote, *, first: bool) -> dict[str, Any]:
         settings, commands = self._settings, {}
@@ -61,8 +63,9 @@ class Bitrix24:
 
     def request(self, entry: Entry) -> Request:
         body: dict[str, Any] = orjson.loads(entry.body)
-        if self._settings.token:
-            body["auth"] = self._settings.token
+        access = self._grant.access() if self._grant is not None else self._settings.token
+        if access:
+            body["auth"] = access
         url = f"{self._settings.url.rstrip('/')}/batch.json"
         return Request(url, {"Content-Type": "application/json"}, orjson.dumps(body))
 
@@ -70,6 +73,8 @@ class Bitrix24:
         """Errors of a batch come with status 200. Whoever may not at present may after somebody has seen to it."""
         del entry
         wrong = _ERROR.findall(answer.body.decode("utf-8", "replace"))
+        if self._grant is not None and any(each in EXPIRED for each in wrong):
+            self._grant.refused()
         if any(each in PASSING or each in NOT_ALLOWED for each in wrong):
             return Verdict.RETRY
         return Verdict.DROP if wrong and answer.status < 500 else by_status(answer)
