@@ -68,7 +68,7 @@ def print_reconciliation(config: Config, asked: Compared, form: str) -> None:
     if form == "csv":
         sys.stdout.write(differences_sheet(solved, interval.label, zone).csv())
     else:
-        sheet = translate(steps_sheet(solved, interval.label), "reconciliation", language)
+        sheet = translate(steps_sheet(solved, interval.label, language), "reconciliation", language)
         if form == "json":
             sys.stdout.write(sheet.json() + "\n")
         else:

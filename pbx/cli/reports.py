@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show
-from pbx.config import Config
+from pbx.config import Config, Language
 from pbx.reporting import csv_text, export, table
 from pbx.reporting.behind import Selector
 from pbx.reporting.intervals import Interval, day, days, hours, period
@@ -240,7 +240,7 @@ def any_report(config: Config, name: str, asked: tuple[str, str], only: list[str
         request = Where.of(config).request(_period(reporter, asked), wanted, filters)
         try:
             for sheet in reporter.sheets(name, request):
-                _print(sheet, form)
+                _print(sheet, form, wanted)
         except BadRequest as error:
             fail(error, 2)
 
@@ -252,10 +252,10 @@ def agent_report(config: Config, when: str, by_hour: bool, form: str) -> None:
         _print(reporter.agents(hours(date_, reporter.zone) if by_hour else [day(date_, reporter.zone)]), form)
 
 
-def _print(sheet: Sheet, form: str) -> None:
+def _print(sheet: Sheet, form: str, language: Language = "en") -> None:
     if form == "csv":
         sys.stdout.write(sheet.csv())
     elif form == "json":
         sys.stdout.write(sheet.json() + "\n")
     else:
-        out.print(sheet_table(sheet))
+        out.print(sheet_table(sheet, language))

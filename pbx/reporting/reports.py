@@ -74,7 +74,7 @@ def redials(connection: Connection, request: Request) -> Sequence[Sheet]:
 
 def sms(connection: Connection, request: Request) -> Sequence[Sheet]:
     """Messages by what asked for them."""
-    return [sms_sheet(connection, request.period)]
+    return [sms_sheet(connection, request.period, request.language)]
 
 
 def surveys(connection: Connection, request: Request) -> Sequence[Sheet]:

@@ -10,18 +10,20 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from pbx.config import Language
 from pbx.reporting.csv_text import plain
 from pbx.reporting.sheet import Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
+from pbx.reporting.words.numbers import figure, seconds
 
 KEYS = 3  # columns of text at the beginning that each part repeats; of more the first alone
 GAP = 3  # between two columns
 TEXT_WIDTH = 18  # characters that a text is folded at, where the table does not fit
 
 
-def sheet_table(sheet: Sheet) -> RenderableType:
+def sheet_table(sheet: Sheet, language: Language = "en") -> RenderableType:
     """The rows, and the notes below them."""
-    table = _Fitting(sheet)
+    table = _Fitting(sheet, language)
     return Group(table, Text(sheet.below, style="dim")) if sheet.below else table
 
 
@@ -30,10 +32,11 @@ class _Fitting:
     texts: rich alone would cut figures off and leave texts no room at all.
     """
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, language: Language) -> None:
         self._sheet = sheet
         self._cells = [
-            [_cell(row[index], column.unit) for row in sheet.rows] for index, column in enumerate(sheet.columns)
+            [_cell(row[index], column.unit, language) for row in sheet.rows]
+            for index, column in enumerate(sheet.columns)
         ]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -85,13 +88,15 @@ class _Fitting:
         return table
 
 
-def _cell(value: Value, unit: Unit) -> Text:
+def _cell(value: Value, unit: Unit, language: Language) -> Text:
     if value is None:
         return Text(NONE)
     if isinstance(value, str):
         return Text(plain(value))
     if unit is Unit.SHARE:
-        return Text(percent(value))
+        return Text(figure(percent(value), language))
     if unit is Unit.MONEY:
-        return Text(f"{value:,.2f}")
-    return Text(duration(value) if unit is Unit.SECONDS else f"{value:g}")
+        return Text(figure(f"{value:,.2f}", language))
+    if unit is Unit.SECONDS:
+        return Text(seconds(duration(value), language))
+    return Text(figure(f"{value:,}" if isinstance(value, int) else f"{value:,g}", language))

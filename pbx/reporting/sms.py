@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
+from pbx.config import Language
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.words.remarks import remark
 from pbx.store.schema_sms import sms_inbox, sms_messages
 
 MICRO = 1_000_000
@@ -63,7 +65,7 @@ class SmsLine:
         return share(self.states.get("delivered", 0), sum(self.states.get(state, 0) for state in TOLD))
 
 
-def sms_sheet(connection: Connection, interval: Interval) -> Sheet:
+def sms_sheet(connection: Connection, interval: Interval, language: Language = "en") -> Sheet:
     """By source and template, the most messages first; then what customers wrote."""
     found = sorted(_lines(connection, interval).values(), key=lambda line: (-line.messages, line.source, line.template))
     sheet = Sheet(f"Messages, {interval.label}", COLUMNS, [_row(line) for line in found], NOTES)
@@ -75,7 +77,7 @@ def sms_sheet(connection: Connection, interval: Interval) -> Sheet:
         .order_by(inbox.what)
     )
     replies = ", ".join(f"{count} {what}" for what, count in connection.execute(heard))
-    sheet.remarks = f"Replies: {replies or 'none'}."
+    sheet.remarks = remark(language, "replies", what=replies or remark(language, "none"))
     return sheet
 
 

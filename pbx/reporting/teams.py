@@ -30,7 +30,6 @@ NOTES = (
     "team: -. Occupancy, utilisation, RONA, AHT: as of agents. Lost: the caller gave up after an offer that was not\n"
     "accepted / offers, with the 95 % interval (Wilson)."
 )
-QUEUE_NOTES = "Calls of each queue by the team of who answered them: their waits, and what it took on average."
 
 
 @dataclass(slots=True)
@@ -143,7 +142,7 @@ def teams_sheet(connection: Connection, request: Request, known: Known | None = 
     only = request.filter(TEAM)
     found = [one for one in team_figures(connection, request, kind, known) if only in ("", one.name)]
     sheet = Sheet(f"Teams, {request.period.label}", columns(kind), notes=NOTES)
-    queues = Sheet(f"Teams, {request.period.label}", queue_columns(kind), notes=QUEUE_NOTES)
+    queues = Sheet(f"Teams, {request.period.label}", queue_columns(kind))
     for one in found:
         did, lost = one.sums, Share(one.lost, one.sums.offers)
         counts = (one.name, len(one.agents), did.offers, did.missed, did.rona)

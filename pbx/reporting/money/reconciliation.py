@@ -24,6 +24,7 @@ from pbx.reporting.money.waterfall import Fall, waterfall
 from pbx.reporting.page.html import Page
 from pbx.reporting.request import BadRequest, Request
 from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.words.remarks import remark
 from pbx.store.database import reader_engine
 
 ORDER = (System.PBX, System.CRM, System.GA, System.TRACKING)
@@ -41,10 +42,10 @@ NOTES = "Each difference between two systems has a reason; their sum leads from 
 def reconciliation(connection: Connection, request: Request) -> Sequence[Sheet]:
     """The report of the registry: what other systems know from us; exports come with `centrala reconcile`."""
     solved = compare(connection, request.period, request.zone, request.money, {})
-    return [steps_sheet(solved, request.period.label)]
+    return [steps_sheet(solved, request.period.label, request.language)]
 
 
-def steps_sheet(solved: Solved, label: str) -> Sheet:
+def steps_sheet(solved: Solved, label: str, language: Language = "en") -> Sheet:
     """The steps from each system's count to the next one's."""
     sheet = Sheet(f"Reconciliation of counts, {label}", COLUMNS, notes=NOTES)
     for first, second in pairwise(_there(solved)):
@@ -52,9 +53,9 @@ def steps_sheet(solved: Solved, label: str) -> Sheet:
         for step in solved.steps(first, second):
             sheet.rows.append((first.value, second.value, step.reason.value, step.of.value, step.count))
         sheet.rows.append((first.value, second.value, "count", second.value, solved.counts[second]))
-    sheet.remarks = f"unexplained: {len(solved.unexplained())}"
+    sheet.remarks = remark(language, "unexplained", count=len(solved.unexplained()))
     if not sheet.rows:
-        sheet.remarks = "nothing to compare with: give --crm, --ga or --tracking; or configure [[crm]], [[ga4]], sites"
+        sheet.remarks = remark(language, "nothing")
     return sheet
 
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from pbx.ledger.amounts import units
-from pbx.ledger.terms import Terms
 from pbx.reporting.intervals import local
 from pbx.reporting.money.calls import MoneyCall
 from pbx.reporting.money.ends import MissedEnd, Outcome
 from pbx.reporting.money.figures import Money, MoneyFigures, money
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
+from pbx.reporting.words.numbers import figure
+from pbx.reporting.words.remarks import remark
 
 MOST_CALLS = 20_000  # rows of the list of missed calls
 FIGURES = (
@@ -72,7 +73,7 @@ def by_source(connection: Connection, request: Request) -> Sequence[Sheet]:
     sheet = Sheet(f"Cost and return, {request.period.label}", columns, notes=MONEY_NOTES)
     lines = found.by(by)
     sheet.rows = [_figures(one, "(none)") for one in lines[:-1]] + [_figures(lines[-1], "all")]
-    sheet.remarks = _remarks(found, request.money)
+    sheet.remarks = _remarks(found, request)
     return [sheet]
 
 
@@ -85,8 +86,8 @@ def missed_money(connection: Connection, request: Request) -> Sequence[Sheet]:
         shares = [share for _, share, end in missed if end.outcome is outcome]
         ends.rows.append(_end_row(outcome.value, len(shares), len(missed), sum(shares)))
     ends.rows.append(_end_row("all", len(missed), len(missed), sum(share for _, share, _ in missed)))
-    remarks = [f"Lost money: {_sum(found.lost, request.money)}.", *_breaches(found, missed, request)]
-    ends.remarks = "\n".join([*remarks, _remarks(found, request.money)]).strip()
+    remarks = [remark(request.language, "lost", amount=_sum(found.lost, request)), *_breaches(found, missed, request)]
+    ends.remarks = "\n".join([*remarks, _remarks(found, request)]).strip()
     return [ends]
 
 
@@ -109,7 +110,7 @@ def missed_calls(connection: Connection, request: Request) -> Sequence[Sheet]:
         row += [_clock(end.deadline_us, request), end.outcome.value]
         sheet.rows.append([*row, end.age_s(request.now_us) if end.since_us else None])
     if len(missed) > MOST_CALLS:
-        sheet.remarks = f"{len(missed) - MOST_CALLS} more; ask for a shorter period."
+        sheet.remarks = remark(request.language, "more", count=len(missed) - MOST_CALLS)
     return [sheet]
 
 
@@ -129,10 +130,13 @@ def _breaches(found: Money, missed: Sequence[tuple[MoneyCall, float, MissedEnd]]
             for _, share, end in missed
             if end.outcome is not Outcome.NOT_A_CUSTOMER and end.since_us and end.age_s(request.now_us) > age_s
         ]
-        text = f"Not answered within {age_s / 3600:g} h: {len(late)}, adverts {_sum(sum(late), request.money)}"
+        hours = figure(f"{age_s / 3600:g}", request.language)
+        given = {"hours": hours, "count": len(late), "amount": _sum(sum(late), request)}
+        told.append(remark(request.language, "late", **given))
         if cancel and mean:
-            text += f", sales lost if {cancel:.0%} cancel {_sum(len(late) * cancel * mean, request.money)}"
-        told.append(f"{text}.")
+            amount = _sum(len(late) * cancel * mean, request)
+            share = figure(f"{cancel * 100:g}", request.language)
+            told.append(remark(request.language, "cancelled", share=share, amount=amount))
     return told
 
 
@@ -161,13 +165,15 @@ def _end_row(name: str, count: int, of: int, micro: float) -> Sequence[Value]:
     return name, count, count / of if of else None, units(micro)
 
 
-def _remarks(found: Money, terms: Terms) -> str:
-    told = [f"Currency: {terms.currency or 'none is configured'}."]
+def _remarks(found: Money, request: Request) -> str:
+    language, name = request.language, request.money.currency
+    told = [remark(language, "currency", currency=name) if name else remark(language, "no_currency")]
     count, micro = found.sold.stray
     if count:
-        told.append(f"Sales of the period without a call: {count}, {_sum(micro, terms)}.")
-    for name, foreign in {**found.foreign, **found.sold.foreign}.items():
-        told.append(f"{units(foreign):,.2f} {name} is in no figure: ledger.rates has no rate.")
+        told.append(remark(language, "stray", count=count, amount=_sum(micro, request)))
+    for currency, foreign in {**found.foreign, **found.sold.foreign}.items():
+        amount = f"{figure(f'{units(foreign):,.2f}', language)} {currency}"
+        told.append(remark(language, "foreign", amount=amount))
     return "\n".join(told)
 
 
@@ -175,8 +181,8 @@ def _units(micro: float | None) -> float | None:
     return None if micro is None else units(micro)
 
 
-def _sum(micro: float, terms: Terms) -> str:
-    return f"{units(micro):,.2f} {terms.currency}".strip()
+def _sum(micro: float, request: Request) -> str:
+    return f"{figure(f'{units(micro):,.2f}', request.language)} {request.money.currency}".strip()
 
 
 def _clock(at_us: int, request: Request) -> str:

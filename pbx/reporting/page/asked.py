@@ -17,9 +17,10 @@ from pbx.reporting.queries import Thresholds
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Unit, Value
 from pbx.reporting.table import NONE, duration, percent
+from pbx.reporting.words.numbers import figure, seconds
 
+MOST_DAYS = 92  # of a page with the reports that look at each customer by himself
 UNITS = {"pl": {"s": "s", "min": "min", "h": "godz."}, "ru": {"s": "с", "min": "мин", "h": "ч"}}
-CONTINENTAL = str.maketrans({",": "\u202f", ".": ","})  # a narrow space that does not break
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Asked:
 
     def figure(self, text: str) -> str:
         """A figure as it is written in the page's language: 1,234.5 or 1 234,5."""
-        return text if self.language == "en" else text.translate(CONTINENTAL)
+        return figure(text, self.language)
 
     def count(self, value: float) -> str:
         return self.figure(f"{value:,}")
@@ -90,5 +91,4 @@ class Asked:
         return f"{value:.0%}" if self.language == "en" else f"{value * 100:.0f} %"
 
     def seconds(self, value: float | None) -> str:
-        text = self.figure(duration(value))
-        return text.replace(" s", " с") if self.language == "ru" else text
+        return seconds(duration(value), self.language)

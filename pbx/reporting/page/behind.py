@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 from pbx.reporting.behind import Facts, Selector, behind, opened
 from pbx.reporting.formulas import FIGURES
 from pbx.reporting.intervals import local
-from pbx.reporting.page.asked import Asked
+from pbx.reporting.page.asked import MOST_DAYS, Asked
 from pbx.reporting.page.html import Page
 from pbx.reporting.sheet import Column, Sheet, Value
 
-MOST_LISTS = 40
+MOST_LISTS = 80
+MOST_OF_TABLE = 10
+MOST_OF_YEAR = 40  # on a page of a long period, each of whose lists takes longer to make
 SHOWN = 25  # calls of a list
 
 
@@ -24,6 +26,12 @@ class Links:
         self._connection = connection
         self._asked = asked
         self._wanted: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
+        self._most = MOST_LISTS if asked.days <= MOST_DAYS else MOST_OF_YEAR
+        self._left = 0
+
+    def begin(self) -> None:
+        """A table begins: no table takes the room of those after it."""
+        self._left = MOST_OF_TABLE
 
     def anchor(self, sheet: Sheet, column: Column, row: Sequence[Value]) -> str:
         """Where the calls of the figure in this column and row are listed; "" for nowhere."""
@@ -31,8 +39,10 @@ class Links:
         if figure is None:
             return ""
         wanted = (column.formula, tuple(sorted(opened(figure, sheet.columns, row).items())))
-        if wanted not in self._wanted and len(self._wanted) >= MOST_LISTS:
-            return ""
+        if wanted not in self._wanted:
+            if self._left <= 0 or len(self._wanted) >= self._most:
+                return ""
+            self._left -= 1
         return self._wanted.setdefault(wanted, f"calls-{len(self._wanted) + 1}")
 
     def write(self, page: Page) -> None:

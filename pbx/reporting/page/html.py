@@ -19,11 +19,16 @@ display:block;margin:.5rem 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem}th{text-align:right;border-bottom:2px solid #8793a0;
 font-weight:600}td{text-align:right;border-bottom:1px solid #dde3ea;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .5rem}td{white-space:nowrap}
+td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem}
 th:first-child,td:first-child{text-align:left}.note{color:#44525f;font-size:.85rem}
 .room{overflow-x:auto}.wide{font-size:.78rem}.wide th,.wide td{padding:.2rem .3rem}
 td a{color:inherit;text-decoration-color:#8793a0}details{margin:.3rem 0}summary{cursor:pointer}
 details:target{outline:2px solid #2166ac}details:target>summary{font-weight:600}
-@media print{body{max-width:none}h2{break-after:avoid}svg,table{break-inside:avoid}}
+.tiles li{flex:1 1 auto}
+@media (max-width:40rem){body{padding:1rem}svg{min-width:46rem}h1{font-size:1.4rem}}
+@media print{@page{size:A4;margin:12mm}body{max-width:none;padding:0;font-size:11px;print-color-adjust:exact}
+h2{break-after:avoid}svg,tr{break-inside:avoid}svg{min-width:0}.room,figure{overflow:visible}
+th,td{padding:.15rem .25rem;overflow-wrap:anywhere}td{white-space:normal}table{font-size:.9rem}.wide{font-size:.72rem}}
 """.replace("\n", "")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 

@@ -11,7 +11,7 @@ from pbx.reporting.agents import Known, agents_sheet
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import local
 from pbx.reporting.opened.team import spans
-from pbx.reporting.page.asked import Asked
+from pbx.reporting.page.asked import MOST_DAYS, Asked
 from pbx.reporting.page.behind import Links
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.outcomes import callback_delays, promised_waits
@@ -26,13 +26,21 @@ from pbx.reporting.teams import teams_sheet
 from pbx.reporting.trunk_sheet import trunks_sheet
 from pbx.reporting.words import translate
 
-MOST_DAYS = 92  # of a page with the reports that look at each customer by himself
 ALWAYS = ("lost", "tools", "automatic", "campaigns")
 SHORT_PERIODS = ("customers", "redials", "missed_money")
 
 COUNTS = ("queue", "offered", "answered", "abandoned", "abandonment_rate", "adjusted_abandonment_rate", "flowed_out")
-TIMES = ("queue", "asa_s", "longest_wait_s", "average_time_to_abandon_s", "aht_s", "average_talk_s", "average_wrapup_s")
-LEVELS = ("queue", *(one.value for one in Formula))
+TIMES = (
+    "queue",
+    "answered",
+    "asa_s",
+    "longest_wait_s",
+    "average_time_to_abandon_s",
+    "aht_s",
+    "average_talk_s",
+    "average_wrapup_s",
+)
+LEVELS = ("queue", "offered", *(one.value for one in Formula))
 AGENTS = (
     *("agent", "offers", "answered", "missed", "rona", "aht_s", "talk_s", "wrapup_s", "available_s"),
     *("occupancy", "utilisation"),

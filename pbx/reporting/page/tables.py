@@ -26,6 +26,7 @@ def table(page: Page, asked: Asked, sheet: Sheet, links: Links) -> None:
         page.say(asked.text("none"))
         return
     rows: list[list[Cell]] = []
+    links.begin()
     for row in sheet.rows[:MOST_ROWS]:
         cells: list[Cell] = []
         for column, value in zip(sheet.columns, row, strict=True):

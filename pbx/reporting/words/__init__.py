@@ -43,7 +43,7 @@ def translate(sheet: Sheet, name: str, language: Language) -> Sheet:
         ", ".join(filter(None, (titles(language)[name], period.replace(" to ", " – ")))),
         [column_in(column, language) for column in sheet.columns],
         sheet.rows,
-        _NOTES[language].get(name, ""),
+        _NOTES[language].get(name, "") if sheet.notes else "",
         _SECONDS.sub(r"\1 с", sheet.remarks) if language == "ru" else sheet.remarks,
     )
 

@@ -174,7 +174,7 @@ def test_a_system_that_nobody_uses_lacks_no_call(made: Fortnight) -> None:
         crm = {System.CRM: given(made)[System.CRM]}
         with_file = compare(ledger.connection, period_of(made), WARSAW, TERMS, crm)
     assert set(alone.counts) == {System.PBX}
-    assert "nothing to compare with" in steps_sheet(alone, "July").remarks
+    assert "Nothing to compare with" in steps_sheet(alone, "July").remarks
     assert set(with_file.counts) == {System.PBX, System.CRM}
 
 

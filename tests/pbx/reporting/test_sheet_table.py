@@ -26,7 +26,7 @@ def test_every_figure_is_whole_at_any_width(width: int) -> None:
     console.print(sheet_table(sheet()))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for figure in range(1001, 1008):
-        assert text.count(str(figure)) == 1
+        assert text.count(f"{figure:,}") == 1
     for word in (word for title in TITLES for word in title.split()):
         assert word in text
     assert "…" not in text
