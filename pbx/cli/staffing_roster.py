@@ -58,7 +58,7 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str, to: Path | 
     if to is not None:
         to.write_text(roster.csv(), encoding="utf-8")
     if form == "json":
-        out.print_json(data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered)})
+        out.print_json(data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered), "notes": roster.below})
     elif form == "csv":
         out.print(roster.csv(), markup=False, soft_wrap=True, end="")
     else:

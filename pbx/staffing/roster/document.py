@@ -35,6 +35,12 @@ class Contract(Part):
     days_in_row: int = Field(default=5, ge=1, le=13)
     days_a_week: int = Field(default=5, ge=1, le=7)
 
+    @model_validator(mode="after")
+    def _check(self) -> Contract:
+        if self.least_hours is not None and self.least_hours > self.hours:
+            raise ValueError(f"least_hours {self.least_hours:g} are more than hours {self.hours:g}: lower them")
+        return self
+
     @property
     def least(self) -> float:
         """Paid hours a week."""

@@ -56,6 +56,19 @@ class Model:
                 found.append(Duty(*names, tuple(breaks)))
         return tuple(found)
 
+    def hint(self, duties: Iterable[Duty]) -> None:
+        """Where the solver is to begin: these shifts and breaks, and no other."""
+        document = self.document
+        people = {one.name: number for number, one in enumerate(document.person)}
+        shapes = {one.name: number for number, one in enumerate(document.shape)}
+        given = {(people[one.person], (one.day - self.need.first).days, shapes[one.shape]): one for one in duties}
+        for key, chosen in self.works.items():
+            duty = given.get(key)
+            self.cp.add_hint(chosen, duty is not None)
+            for number in range(len(document.shape[key[2]].breaks)):
+                for at, option in self._begins[key, number]:
+                    self.cp.add_hint(option, duty is not None and duty.breaks[number] == at)
+
     # -- what must hold --------------------------------------------------------------------------------------------
 
     def _assign(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.staffing.requirement import Customer, Target
+from pbx.staffing.roster.advice import advice
 from pbx.staffing.roster.document import FREE, GRID, Document, clock
 from pbx.staffing.roster.need import Need, of_skill
 from pbx.staffing.roster.plan import Duty, Plan, coverage, hours_of
 
 HOUR = 60 // GRID
+NAMED = 20  # people in a line of what is lacking
 COVERAGE = (
     Column("day", "Day", Unit.TEXT),
     Column("from", "From", Unit.TEXT),
@@ -99,6 +103,7 @@ def _judged(document: Document, need: Need, plan: Plan) -> list[str]:
         there = coverage(document, need, plan, office=name)
         short = sum(max(min(office.least, n) - there[day][slot], 0) for day, slot, n in places) / HOUR
         lines += [f"Office {name}: {short:g} hours without {office.least} people."] if short else []
+    lines += advice(document, need)
     lines += _contracts(document, need, plan)
     lines += _wishes(document, need, plan)
     if plan.proven:
@@ -118,7 +123,7 @@ def _contracts(document: Document, need: Need, plan: Plan) -> list[str]:
         lacking = least * weeks - hours_of(document, plan, person.name)
         if lacking > 0.5 * weeks and not person.away:
             short.append(f"{person.name} {lacking:g} h")
-    return [f"Below the contract: {', '.join(short)}."] if short else []
+    return [f"Below the contract: {_some(short)}."] if short else []
 
 
 def _wishes(document: Document, need: Need, plan: Plan) -> list[str]:
@@ -130,4 +135,13 @@ def _wishes(document: Document, need: Need, plan: Plan) -> list[str]:
         for when, wish in person.wishes.items()
         if when in days and worked.get((person.name, when), FREE) not in (wish, FREE)
     ]
-    return [f"Wishes that were not met: {', '.join(refused)}."] if refused else []
+    if not refused:
+        return []
+    remedy = f"more people who can work then, or a higher [weights] wish (now {document.weights.wish}), would meet them"
+    return [f"Wishes that were not met: {_some(refused)}; {remedy}."]
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first NAMED of them."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

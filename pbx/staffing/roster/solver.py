@@ -10,14 +10,21 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pbx.staffing.roster.document import Document, RosterError
 from pbx.staffing.roster.need import Need
-from pbx.staffing.roster.plan import Plan
+from pbx.staffing.roster.plan import Duty, Plan
+from pbx.staffing.roster.start import first_plan
 
+if TYPE_CHECKING:
+    from pbx.staffing.roster.model import Model
+
+COMPLETED_S = 20.0  # for the prices of a plan whose shifts are given
 GRACE_S = 30.0  # for the model to be built and the last answer
 Progress = Callable[[int, int, float], None]  # penalty, bound, seconds
 
@@ -116,8 +123,10 @@ def solve_here(
     from pbx.staffing.roster.model import Model
 
     model = Model(document, need)
+    begun = time.monotonic()
+    first = _begin(model, first_plan(document, need), processes)
     solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = limit_s
+    solver.parameters.max_time_in_seconds = max(limit_s - (time.monotonic() - begun), 1.0)
     solver.parameters.num_workers = processes
     solver.parameters.random_seed = seed
 
@@ -125,16 +134,41 @@ def solve_here(
         def on_solution_callback(self) -> None:
             progress(int(self.objective_value), int(self.best_objective_bound), self.wall_time)
 
+    if first is not None:
+        progress(first.penalty, first.bound, first.took_s)
     status = solver.solve(model.cp, Told())
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        if first is not None:
+            return replace(first, took_s=time.monotonic() - begun)
         raise RosterError(f"no plan was found in {limit_s:g} s ({solver.status_name(status)}): give it more time")
     return Plan(
         model.duties(solver.value),
         int(solver.objective_value),
         int(solver.best_objective_bound),
         status == cp_model.OPTIMAL,
-        solver.wall_time,
+        time.monotonic() - begun,
     )
+
+
+def _begin(model: Model, duties: Sequence[Duty], processes: int) -> Plan | None:
+    """The plan that was made shift by shift, and a hint of every variable of it: the solver takes it as it is only when
+    the hint is whole. None when it breaks a rule, which the solver then has to find out for itself.
+    """
+    from ortools.sat.python import cp_model
+
+    model.hint(duties)
+    fixed = cp_model.CpSolver()
+    fixed.parameters.fix_variables_to_their_hinted_value = True
+    fixed.parameters.num_workers = processes
+    fixed.parameters.max_time_in_seconds = COMPLETED_S
+    status = fixed.solve(model.cp)
+    model.cp.clear_hints()  # type: ignore[no-untyped-call]
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    for number in range(len(model.cp.proto.variables)):
+        variable = model.cp.get_int_var_from_proto_index(number)
+        model.cp.add_hint(variable, fixed.value(variable))
+    return Plan(model.duties(fixed.value), int(fixed.objective_value), 0, False, fixed.wall_time)
 
 
 if __name__ == "__main__":

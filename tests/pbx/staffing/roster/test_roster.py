@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typer.testing import CliRunner
 
 from pbx.cli.commands import app
 from pbx.staffing.requirement import Customer, Target
+from pbx.staffing.roster.advice import advice
 from pbx.staffing.roster.document import Document, RosterError, parse, read
 from pbx.staffing.roster.need import SLOTS, Need, of_skill, read_need, spread
 from pbx.staffing.roster.plan import Plan, broken_rules, coverage, hours_of
 from pbx.staffing.roster.sheets import coverage_sheet, roster_sheet
 from pbx.staffing.roster.solver import solve_here
+from pbx.staffing.roster.start import first_plan
 
 pytest.importorskip("ortools")
 MONDAY = date(2026, 11, 23)
@@ -206,3 +209,83 @@ def test_the_command_and_its_example(tmp_path: Path) -> None:
     path.write_text(example.stdout.replace('contract = "half"', 'contract = "third"'))
     wrong = run(app, words)
     assert (wrong.exit_code, "[contract.third]" in wrong.output) == (1, True)
+
+
+def test_the_plan_that_is_made_shift_by_shift_keeps_every_rule() -> None:
+    """Two hundred people in four offices: where the solver begins, at once; teams, nights, wishes and absences."""
+    lunch = {**EARLY, "breaks": [LUNCH]}
+    people = [
+        {"name": f"P{n}", "contract": "half" if n % 4 == 0 else "full", "team": "AB"[n % 2] if n % 5 == 1 else ""}
+        | {"office": f"O{n % 4}", "away": [MONDAY] if n % 9 == 0 else [], "worked_before": n % 6}
+        | {"wishes": {MONDAY: "free"} if n % 7 == 0 else {}}
+        for n in range(200)
+    ]
+    plan = document(
+        shapes=[lunch, LATE, {**NIGHT, "days": ["mon", "tue", "wed", "thu"]}],
+        person=people,
+        contract={"full": {"hours": 37.5, "days_in_row": 4}, "half": {"hours": 16, "days_a_week": 3}},
+        team={
+            "A": {"rotate": ["early", "late"], "rotate_from": MONDAY},
+            "B": {"same_shape": True},
+        },
+        office={f"O{n}": {} for n in range(4)},
+    )
+    wanted = need(*[{range(0, 6): 3, range(8, 20): 60, range(22, 24): 3}] * 5, {range(8, 12): 5}, {range(0, 1): 0})
+    began = time.thread_time()
+    duties = first_plan(plan, wanted)
+    assert time.thread_time() - began < 5
+    found = Plan(tuple(duties), 0, 0, False, 0.0)
+    assert broken_rules(plan, wanted, found) == []
+    here = coverage(plan, wanted, found)
+    assert [here[day][40] for day in range(1, 5)] == [60] * 4
+    assert not any(duty.day == MONDAY for duty in duties if int(duty.person[1:]) % 7 == 0)
+
+
+def test_what_no_plan_can_fulfil_is_told_by_name_with_a_remedy() -> None:
+    plan = document(
+        shapes=[EARLY, LATE],
+        person=[
+            {"name": "Ola", "contract": "tiny"},
+            {"name": "Jan", "contract": "rare"},
+            {"name": "Ewa", "shapes": ["early"], "team": "L", "wishes": {"2026-11-24": "late"}},
+            {"name": "Iza", "away": ["2026-11-24"], "wishes": {"2026-11-24": "late"}},
+            {"name": "Ula", "team": "L", "wishes": {"2026-11-24": "early", "2026-11-25": "free"}},
+        ],
+        contract={"default": {}, "tiny": {"hours": 3}, "rare": {"hours": 40, "days_a_week": 2}},
+        team={"L": {"rotate": ["late"], "rotate_from": MONDAY}},
+        skill={"vip": {"least": 2}, "ru": {"share": 0.2}},
+        office={"Gdansk": {"least": 1}},
+    )
+    wanted = need(*[OFFICE_HOURS] * 5)
+    told = advice(plan, wanted)
+    for words in (
+        "Ola: the shortest shift he can work has 8 h, contract 'tiny' 3 h",
+        "Jan: 2 days a week of 8 h at most cannot fill the 40 h",
+        "least_hours = 16",
+        "Ewa: team 'L' has the turn 'late', which he cannot work",
+        "Ewa's wish of 24.11 (late) cannot be met: his shapes do not hold it",
+        "Iza's wish of 24.11 (late) cannot be met: he is away",
+        "Ula's wish of 24.11 (early) cannot be met: his team's turn in that week is 'late'",
+        "Skill vip: 2 are wanted at a time and nobody has it",
+        "Office Gdansk: 1 are wanted and 0 belong to it",
+    ):
+        assert any(words in line for line in told), words
+    found = solved(plan, wanted)
+    assert not [duty for duty in found.duties if duty.person == "Ola"]
+    assert "Iza's wish" in roster_sheet(plan, wanted, found).notes
+
+
+def test_nobody_is_needed_and_nobody_is_called_in() -> None:
+    found = solved(document("Ola", "Jan"), need(*[{range(0, 1): 0}] * 7))
+    assert found.duties == ()
+    assert found.proven
+
+
+def test_the_solver_begins_with_the_plan_that_is_there() -> None:
+    """The first thing that is told is that plan, and no end is worse."""
+    plan = document(*(f"P{n}" for n in range(12)), contract={"default": {"least_hours": 0}})
+    wanted = need(*[{range(8, 20): 5}] * 5)
+    told: list[int] = []
+    found = solve_here(plan, wanted, limit_s=20, processes=1, progress=lambda penalty, *_: told.append(penalty))
+    assert told[0] >= found.penalty
+    assert told == sorted(told, reverse=True)
