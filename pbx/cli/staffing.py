@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,9 @@ Within = Annotated[float, typer.Option(help="Seconds that they may wait.", min=0
 GiveUp = Annotated[float, typer.Option(help="Of all callers, who may give up at most.", min=0.001, max=1)]
 Weeks = Annotated[int, typer.Option(help="Weeks of calls that are looked at.", min=2, max=260)]
 Handling = Annotated[float, typer.Option(help="Handling time in seconds; from the calls by default.", min=0)]
+Forecasting = Annotated[
+    Literal["seasonal", "ets"], typer.Option("--model", help="How days are forecast; ets needs centrala[forecast].")
+]
 Patience = Annotated[float, typer.Option(help="Patience in seconds; from the calls by default.", min=0)]
 
 
@@ -40,6 +43,7 @@ def need(
     weeks: Weeks = 12,
     handling: Handling = 0.0,
     patience: Patience = 0.0,
+    model: Forecasting = "seasonal",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
@@ -48,7 +52,7 @@ def need(
         fail(f"intervals of {minutes} minutes are not cut: write --minutes 15, 30 or 60", 2)
     from pbx.cli.staffing_reports import Past, need_report
 
-    past = Past(effective_config(context.obj), queue, weeks, handling, patience)
+    past = Past(effective_config(context.obj), queue, weeks, handling, patience, model)
     need_report(past, day, (share, within, give_up), minutes, shrinkage, form_of(csv, json))
 
 
@@ -94,6 +98,7 @@ def roster(
     weeks: Weeks = 12,
     handling: Handling = 0.0,
     patience: Patience = 0.0,
+    model: Forecasting = "seasonal",
     to: Annotated[Path | None, typer.Option(help="Writes the roster there, too, as CSV.")] = None,
     example: Annotated[bool, typer.Option("--example", help="Prints a document to begin with.")] = False,
     csv: Csv = False,
@@ -115,6 +120,6 @@ def roster(
     config = context.obj
 
     def past() -> Past:
-        return Past(effective_config(config), queue, weeks, handling, patience)
+        return Past(effective_config(config), queue, weeks, handling, patience, model)
 
     roster_report(past, asked, form_of(csv, json), to)

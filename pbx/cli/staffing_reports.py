@@ -7,20 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from pbx.cli.console import fail, out
 from pbx.config import Config
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
-from pbx.staffing.forecast import NotEnough, backtest, forecast
+from pbx.staffing.forecast import Method, NotEnough, backtest, forecast
 from pbx.staffing.history import History
 from pbx.staffing.planner import holiday_test, read_history
 from pbx.staffing.requirement import Customer, Prices, Target, agents_for
 from pbx.staffing.sheets import need_sheet, what_if_sheet
+from pbx.staffing.smoothed import smoothed
 from pbx.store.errors import StoreError
 
+Model = Literal["seasonal", "ets"]
 TESTED_DAYS = 28  # that a forecast is tried on
 
 
@@ -33,6 +35,12 @@ class Past:
     weeks: int
     handling_s: float
     patience_s: float
+    model: Model = "seasonal"
+
+    @property
+    def method(self) -> Method:
+        """How days are forecast."""
+        return smoothed if self.model == "ets" else forecast
 
     def history(self, reporter: Reporter, until: date) -> History:
         try:
@@ -59,11 +67,11 @@ def need_report(
         past = asked.history(reporter, wanted)
     is_holiday = holiday_test(asked.config)
     try:
-        found = forecast(past, wanted, is_holiday)
+        found = asked.method(past, wanted, is_holiday)
         sheet = need_sheet(found, minutes, asked.customer(past), Target(*target), shrinkage)
     except (NotEnough, ValueError) as error:
         fail(error)
-    wrong = backtest(past, TESTED_DAYS, is_holiday)
+    wrong = backtest(past, TESTED_DAYS, is_holiday, asked.method)
     if wrong is not None:
         sheet.notes += f"\nForecasts of the last four weeks were wrong by {wrong:.0%} of the calls of a quarter hour."
     _print(sheet, form)

@@ -13,7 +13,7 @@ from pbx.cli.console import err, fail, out
 from pbx.cli.staffing_reports import Past, date_of, reading
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
-from pbx.staffing.forecast import NotEnough, by_slots, forecast
+from pbx.staffing.forecast import NotEnough, by_slots
 from pbx.staffing.planner import holiday_test
 from pbx.staffing.requirement import Customer, Target, agents_for, rostered
 from pbx.staffing.roster.document import GRID, Document, RosterError, read
@@ -21,6 +21,7 @@ from pbx.staffing.roster.need import SLOTS, Need, read_need, spread
 from pbx.staffing.roster.plan import Plan
 from pbx.staffing.roster.sheets import coverage_sheet, roster_sheet
 from pbx.staffing.roster.solver import solve
+from pbx.staffing.smoothed import NotInstalled
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "staffing" / "roster" / "example.toml"
 FEWEST_CALLS = 0.5  # an interval with fewer needs nobody of its own
@@ -51,14 +52,16 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str, to: Path | 
         else:
             need, customer = _forecast(past(), asked, first)
         plan = _solved(document, need, asked)
-    except RosterError as error:
+    except (RosterError, NotInstalled) as error:
         fail(error)
     roster = roster_sheet(document, need, plan)
     covered = coverage_sheet(document, need, plan, customer, asked.target)
     if to is not None:
         to.write_text(roster.csv(), encoding="utf-8")
     if form == "json":
-        out.print_json(data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered), "notes": roster.below})
+        out.print_json(
+            data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered), "notes": roster.below}
+        )
     elif form == "csv":
         out.print(roster.csv(), markup=False, soft_wrap=True, end="")
     else:
@@ -77,7 +80,7 @@ def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer]
     agents, calls = [], []
     for number in range(options.days):
         try:
-            found = forecast(past, first + timedelta(days=number), is_holiday)
+            found = asked.method(past, first + timedelta(days=number), is_holiday)
         except NotEnough:
             agents.append((0,) * SLOTS)  # nobody called on such a day
             calls.append((0.0,) * SLOTS)

@@ -88,7 +88,10 @@ def _level(past: History, day: date, like: list[date], is_holiday: IsHoliday) ->
     return min(max(level, 0.5), 2.0)
 
 
-def backtest(past: History, days: int, is_holiday: IsHoliday) -> float | None:
+Method = Callable[[History, date, IsHoliday], Forecast]
+
+
+def backtest(past: History, days: int, is_holiday: IsHoliday, by: Method = forecast) -> float | None:
     """Weighted absolute error of the quarter hours of the last `days` days, each forecast from those before it.
 
     None when no day could be forecast. 0.3 means: three calls in ten were in another quarter hour, or did not come.
@@ -96,7 +99,7 @@ def backtest(past: History, days: int, is_holiday: IsHoliday) -> float | None:
     missed = seen = 0.0
     for day in past.days[-days:]:
         try:
-            expected = forecast(past, day, is_holiday).calls
+            expected = by(past, day, is_holiday).calls
         except NotEnough:
             continue
         missed += float(np.abs(expected - past.arrivals[day]).sum())
