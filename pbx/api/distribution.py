@@ -15,7 +15,7 @@ MAX_PRIORITY = 10
 class DistributionControl(Protocol):
     """What a running PBX tells and does; refusals are raised as `pbx.api.control.Refused`."""
 
-    def why(self, name: str, queue: str) -> dict[str, Any]: ...
+    async def why(self, name: str, queue: str) -> dict[str, Any]: ...
     def set_priority(self, name: str, priority: int, queue: str = "") -> dict[str, Any]: ...
     def move(self, queue: str, call_id: str, to: str) -> dict[str, Any]: ...
     def pull(self, queue: str, call_id: str, agent: str) -> dict[str, Any]: ...
@@ -26,7 +26,7 @@ def distribution_routes(control: DistributionControl) -> list[Route]:
     """Every path and what answers it; `call` is a call or an item."""
 
     async def why(request: Request) -> Any:
-        return control.why(request.path_params["call"], request.path_params.get("queue", ""))
+        return await control.why(request.path_params["call"], request.path_params.get("queue", ""))
 
     async def priority(request: Request) -> Any:
         body = await read_json(request)

@@ -11,6 +11,7 @@ from pbx.call.errors import RouteError
 from pbx.queue.refusal import AgentRefused, QueueError
 
 if TYPE_CHECKING:
+    from pbx.app.past_decisions import PastDecisions
     from pbx.queue.service import QueueService
     from pbx.queue.waiting import Waiting
 
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 class AppDistributionControl:
     """Implements pbx.api.distribution.DistributionControl."""
 
-    def __init__(self, queues: QueueService) -> None:
+    def __init__(self, queues: QueueService, past: PastDecisions) -> None:
         self._queues = queues
+        self._past = past
 
-    def why(self, name: str, queue: str) -> dict[str, Any]:
-        found = self._queues.explainer.why(self._known(name), asyncio.get_running_loop().time())
-        if found is None or (queue and queue not in (found.queue, *found.queues)):
+    async def why(self, name: str, queue: str) -> dict[str, Any]:
+        """What the distributor remembers, else what the journey tells of a call that is over."""
+        known = self._queues.explainer.why(self._known(name), asyncio.get_running_loop().time())
+        found = asdict(known) if known is not None else await self._past.why(name)
+        if found is None or (queue and queue not in (found["queue"], *found["queues"])):
             where = f" in queue {queue}" if queue else ""
-            raise Refused(404, f"{name} waits nowhere{where}, and no decision about it is remembered")
-        return asdict(found)
+            raise Refused(404, f"{name} waits nowhere{where}, and no agent was offered a call of this id")
+        return found
 
     def set_priority(self, name: str, priority: int, queue: str = "") -> dict[str, Any]:
         dispatcher = self._queues.dispatcher

@@ -46,6 +46,7 @@ from pbx.app.equipment import PbxEquipmentControl
 from pbx.app.feature_control import AppFeatureControl
 from pbx.app.flow_control import PbxFlowControl
 from pbx.app.ledger_imports import PbxLedgerControl
+from pbx.app.past_decisions import PastDecisions
 from pbx.app.presence_control import AppPresenceControl
 from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
@@ -118,7 +119,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *sms_routes(PbxSmsControl(app)),
         *flow_routes(PbxFlowControl(app.publishing)),
         *equipment_routes(PbxEquipmentControl(app)),
-        *distribution_routes(AppDistributionControl(app.queues)),
+        *distribution_routes(AppDistributionControl(app.queues, PastDecisions(app))),
         *selftest_control.routes(app),
         *voicemail_control.routes(app),
         *widget_control.routes(app),

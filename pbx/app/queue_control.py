@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.app.control import PbxControl
 from pbx.app.distribution_control import AppDistributionControl
+from pbx.app.past_decisions import PastDecisions
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -15,7 +16,7 @@ class PbxQueueControl(AppDistributionControl):
     """Implements pbx.api.rest.routes.queues.QueueControl."""
 
     def __init__(self, app: Pbx) -> None:
-        super().__init__(app.queues)
+        super().__init__(app.queues, PastDecisions(app))
         self._control = PbxControl(app)
 
     def queues(self) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
 TRANSPORTS = ("udp", "tcp", "tls")
+DATABASES = ("sqlite:///", "postgresql+psycopg://")  # beginnings of URLs
 
 
 def split_host_port(text: str) -> tuple[str, int]:
@@ -118,9 +119,13 @@ def check_speech_and_store(config: Config) -> Iterator[Problem]:
     if not config.media.codecs:
         yield Problem(("media", "codecs"), "is empty", 'write ["PCMA", "PCMU"]')
     url = config.store.url
-    if url and not url.startswith("sqlite:///"):
+    if url and not url.startswith(DATABASES):
         text = f"{url.partition(':')[0]!r} is no supported database"
-        yield Problem(("store", "url"), text, 'write "sqlite:///PATH", or leave it empty for <data_dir>/centrala.db')
+        remedy = (
+            'write "sqlite:///PATH" or "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE", or leave it empty for '
+            "<data_dir>/centrala.db"
+        )
+        yield Problem(("store", "url"), text, remedy)
 
 
 def _listeners(config: Config, *, udp_only: bool) -> Iterator[tuple[Path, str, int]]:

@@ -157,7 +157,7 @@ class Explainer:
             name=agent.name,
             queue=queue,
             by="preferred" if decision["preferred"] else strategy,
-            why="the caller prefers this agent" if decision["preferred"] else _BECAUSE[strategy],
+            why=because("preferred" if decision["preferred"] else strategy),
             outcome=OUTCOMES[decision["outcome"]],
             position=decision["position"],
             wait_s=(decision["at_ns"] - decision["since_ns"]) / NS,
@@ -182,6 +182,12 @@ class Explainer:
         return self._dispatcher.agents[index].extension if index >= 0 else ""
 
 
+def because(by: str) -> str:
+    """Why a strategy, or "preferred", took the agent that it took."""
+    return PREFERRED if by == "preferred" else _BECAUSE.get(by, "")
+
+
+PREFERRED = "the caller prefers this agent"
 _BECAUSE = {
     "longest-idle": "free for the longest time",
     "least-talk": "talked least today, by weight",

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pbx.config import Config
 from pbx.configfile import ConfigError, load
+from pbx.configfile.check_network import check_speech_and_store
 from pbx.configfile.lines import key_lines
 
 GOOD = """\
@@ -167,3 +169,17 @@ def test_keys_in_open_sip_are_a_warning(tmp_path: Path) -> None:
     path.write_text(extension.replace("sdes", "open"), encoding="utf-8")
     with pytest.raises(ConfigError, match="media_encryption"):
         load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///x.db", ""),
+        ("postgresql+psycopg://centrala:secret@db.example/centrala", ""),
+        ("mysql://db/centrala", "'mysql' is no supported database"),
+        ("postgresql://db/centrala", "'postgresql' is no supported database"),
+    ],
+)
+def test_databases_that_the_documentation_names_are_taken(url: str, words: str) -> None:
+    problems = list(check_speech_and_store(Config.model_validate({"store": {"url": url}})))
+    assert [problem.text for problem in problems] == ([words] if words else [])

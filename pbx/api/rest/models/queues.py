@@ -75,6 +75,12 @@ class Moved(Shown):
     to: str
 
 
+class NotChosen(Shown):
+    agent: str
+    name: str
+    why: str
+
+
 class Decision(Shown):
     """One offer that the distributor made."""
 
@@ -87,12 +93,7 @@ class Decision(Shown):
     position: int
     wait_s: float
     free: int
-
-
-class NotChosen(Shown):
-    agent: str
-    name: str
-    why: str
+    others: list[NotChosen] = Field(description="Why another agent did not get him")
 
 
 class Explanation(Shown):
