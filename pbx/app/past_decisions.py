@@ -30,8 +30,8 @@ States = dict[str, tuple[str, str]]  # agent: (state, reason)
 
 
 class PastDecisions:
-    """`why(call_id)` is what Explainer.why is for calls that it has forgotten, as JSON; None for a call that no agent was
-    offered.
+    """`why(call_id)` is what Explainer.why is, as JSON, for calls that it has forgotten; None where no agent was offered
+    the call.
     """
 
     def __init__(self, app: Pbx) -> None:
