@@ -53,9 +53,10 @@ def forecast(past: History, day: date, is_holiday: IsHoliday) -> Forecast:
     if wanted == HOLIDAY and len(like) < FEWEST:
         like = _like(past, day, 6, is_holiday)
     if len(like) < FEWEST:
-        name = "holidays" if wanted == HOLIDAY else f"{day:%A}s"
+        name = "holidays or Sundays" if wanted == HOLIDAY else f"{day:%A}s"
         raise NotEnough(
-            f"queue {past.queue!r} has {len(like)} {name} with calls before {day}: two are needed for a forecast"
+            f"queue {past.queue!r} has {len(like)} {name} with calls before {day}: two are needed for a forecast; "
+            "take more --weeks, or plan such a day by hand (nobody called on one)"
         )
     rows = np.array([past.arrivals[one] for one in like], dtype=float)
     shape = rows.mean(axis=0)

@@ -25,7 +25,7 @@ class World:
 
     arrivals: Sequence[Sequence[float]]
     talk_s: float
-    talk_spread: float  # standard deviation over mean
+    talk_spread: float  # standard deviation over mean; exactly 1 is exponential, anything else lognormal
     wrapup_s: float
     patience_s: float
     lines: int = 0
@@ -134,7 +134,7 @@ class _Office:
             self.queue -= 1
             self.busy += 1
             wait = now - caller.at
-            talk = self.dice.lognormvariate(*self.talk)
+            talk = self.talk_s()
             wrapup = self.dice.expovariate(1 / world.wrapup_s) if world.wrapup_s else 0.0
             day.answered += 1
             day.within += wait <= world.within_s
@@ -143,6 +143,11 @@ class _Office:
             day.busy_s += talk + wrapup
             self.push(now + talk, LINE)  # the caller hangs up before the wrap-up is over
             self.push(now + talk + wrapup, DONE)
+
+    def talk_s(self) -> float:
+        if self.world.talk_spread == 1.0:
+            return self.dice.expovariate(1 / self.world.talk_s)
+        return self.dice.lognormvariate(*self.talk)
 
     def give_up(self, now: float, caller: _Caller) -> None:
         caller.gone = True

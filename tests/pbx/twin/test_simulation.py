@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 
 import pytest
@@ -37,21 +38,43 @@ def share(days: list[Day], what: str) -> tuple[float, float]:
     return mean, math.sqrt(sum((one - mean) ** 2 for one in shares) / len(shares) / (len(shares) - 1))
 
 
-@pytest.mark.parametrize("count", [6, 9])
-def test_the_peak_of_the_agency_is_erlang_a(count: int) -> None:
-    """Talks are lognormal here and exponential there: with a spread of 1 the shares differ by a few in a hundred."""
-    days = simulate(steady(PEAK), agents(count), 60, 1)
-    office = ErlangA(count, PEAK * 180 / 3600, 180, 300)
-    lost, error = share(days, "abandoned")
-    assert lost == pytest.approx(office.abandoned, abs=4 * error + 0.01)
-    within, error = share(days, "within")
-    assert within == pytest.approx(office.served_within(20), abs=4 * error + 0.03)
-    busy = sum(day.busy_s for day in days) / (len(days) * count * 86400)
+@pytest.mark.parametrize(
+    ("agents_there", "rate", "times", "abandoned", "within", "asa_s"),
+    [
+        # The agency's peak: 143 calls an hour, 180 s, patience 300 s; shared figures of Erlang A.
+        (6, 143.0, (180, 300), 0.2193, 0.2915, None),
+        (9, 143.0, (180, 300), 0.0461, 0.7722, None),
+        (12, 143.0, (180, 300), 0.0058, 0.9655, None),
+        (10, 600.0, (60, 60), 0.125110, 0.764220, 6.896587),
+        (11, 200.0, (180, 120), 0.094155, 0.742209, 9.782518),
+        (14, 200.0, (180, 120), 0.022839, 0.932730, 2.345375),
+    ],
+)
+def test_steady_hours_are_erlang_a(
+    agents_there: int, rate: float, times: tuple[float, float], abandoned: float, within: float, asa_s: float | None
+) -> None:
+    """Within four standard errors of the days, and no more: talks are exponential as the formula has them."""
+    world = steady(rate, talk_s=float(times[0]), patience_s=float(times[1]))
+    days = simulate(world, agents(agents_there), max(6, round(3000 / rate)), 1)
+    for what, known in (("abandoned", abandoned), ("within", within)):
+        found, error = share(days, what)
+        assert found == pytest.approx(known, abs=4 * error + 0.0005), what
+    if asa_s is not None:
+        means = [day.wait_s / day.answered for day in days]
+        error = statistics.stdev(means) / math.sqrt(len(means))
+        assert statistics.fmean(means) == pytest.approx(asa_s, abs=4 * error)
+    office = ErlangA(agents_there, rate * times[0] / 3600, *times)
+    busy = sum(day.busy_s for day in days) / (len(days) * agents_there * 86400)
     assert busy == pytest.approx(office.occupancy, abs=0.02)
 
 
+def test_talks_that_differ_less_than_exponential_ones_are_near_them() -> None:
+    days = simulate(steady(PEAK, talk_spread=0.66), agents(6), 20, 1)
+    assert share(days, "abandoned")[0] == pytest.approx(0.2193, abs=0.03)
+
+
 def test_without_patience_to_wait_lines_are_erlang_b() -> None:
-    days = simulate(steady(PEAK, lines=8, patience_s=1e9), agents(8), 60, 2)
+    days = simulate(steady(PEAK, lines=8, patience_s=1e9), agents(8), 20, 2)
     blocked, error = share(days, "blocked")
     assert blocked == pytest.approx(erlang_b(8, PEAK * 180 / 3600), abs=4 * error + 0.005)
     assert all(day.most_lines == 8 and not day.abandoned for day in days)
