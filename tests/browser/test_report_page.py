@@ -31,13 +31,15 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 # What is wrong with the drawn page: texts beyond their picture or over one another, what is wider than its room.
 JUDGE = """(scrolls) => {
-  const wrong = [], near = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2 && b.top < a.bottom - 2
+  const wrong = [], page = document.documentElement
+  const meet = (a, b, from, to) => a[from] < b[to] - 2 && b[from] < a[to] - 2
+  const near = (a, b) => meet(a, b, 'left', 'right') && meet(a, b, 'top', 'bottom')
+  const inside = (a, b) => a.left > b.left - 1 && a.right < b.right + 1 && a.top > b.top - 1 && a.bottom < b.bottom + 1
   for (const svg of document.querySelectorAll('svg')) {
     const room = svg.getBoundingClientRect(), name = svg.getAttribute('aria-label')
     const texts = [...svg.querySelectorAll('text')].map(one => [one.textContent, one.getBoundingClientRect()])
     for (const [text, box] of texts) {
-      if (box.left < room.left - 1 || box.right > room.right + 1 || box.top < room.top - 1 || box.bottom > room.bottom + 1)
-        wrong.push(`${name}: ${text} is cut off`)
+      if (!inside(box, room)) wrong.push(`${name}: ${text} is cut off`)
       if (box.height < 9) wrong.push(`${name}: ${text} is ${box.height} px high`)
     }
     for (let i = 0; i < texts.length; i++) for (let j = i + 1; j < texts.length; j++)
@@ -46,8 +48,9 @@ JUDGE = """(scrolls) => {
     if (![...shapes].some(one => one.getBoundingClientRect().width > 2)) wrong.push(`${name} is empty`)
   }
   for (const one of document.querySelectorAll('.room, figure'))
-    if (!scrolls && one.scrollWidth > one.clientWidth + 1) wrong.push(`${one.textContent.slice(0, 40)} is ${one.scrollWidth} wide`)
-  if (document.documentElement.scrollWidth > innerWidth) wrong.push(`the page is ${document.documentElement.scrollWidth} wide`)
+    if (!scrolls && one.scrollWidth > one.clientWidth + 1)
+      wrong.push(`${one.textContent.slice(0, 40)} is ${one.scrollWidth} wide`)
+  if (page.scrollWidth > innerWidth) wrong.push(`the page is ${page.scrollWidth} wide`)
   return wrong
 }"""
 

@@ -14,8 +14,9 @@ def stale_bins(cdr: Cdr, parts: Iterable[QueueVisit | Part | TrunkCall]) -> set[
     """Their numbers. All of the time of the call is in it, so that a record that is derived anew and begins elsewhere
     than the one before leaves nothing behind.
     """
-    first, last = cdr.started_us // BIN_US, cdr.ended_us // BIN_US
-    found = set(range(first, last + 1)) if last - first <= MOST_BINS else {first}
+    began = cdr.started_us // BIN_US
+    first, last = sorted((began, cdr.ended_us // BIN_US))  # the clock may have been set back meanwhile
+    found = set(range(first, last + 1)) if last - first <= MOST_BINS else {began}
     for part in parts:
         if isinstance(part, QueueVisit):
             found.add(part.joined_us // BIN_US)

@@ -105,6 +105,10 @@ def earliest_us(connection: Connection) -> int | None:
     step = schema.journey.c
     firsts = (
         select(func.min(schema.cdrs.c.started_us)),
+        # Before its call where the clock was set back meanwhile.
+        select(func.min(schema.queue_visits.c.joined_us)),
+        select(func.min(schema.queue_offers.c.offered_us)),
+        select(func.min(schema.trunk_calls.c.started_us)),
         select(func.min(schema.agent_log.c.started_us)),
         select(step.at_us).order_by(step.seq).limit(1),
     )
@@ -146,12 +150,11 @@ def settle_all(connection: Connection) -> None:
     for family in FAMILIES:
         connection.execute(delete(family.table))
     connection.execute(delete(interval_stale))
-    first = earliest_us(connection)
-    if first is not None:
+    if earliest_us(connection) is not None:
         end = begin(latest_us(connection)) + BIN_US
         while (last := latest_before(connection, end)) is not None:
             end = begin(last) + BIN_US
-            start = max(end - DAY_BINS * BIN_US, begin(first))
+            start = end - DAY_BINS * BIN_US
             settle(connection, (start, end))
             end = start
     set_known_from(connection, 0)
