@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 
-from pbx.reporting.csv_text import plain
+from pbx.reporting.page.written import written
 
 STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;color:#1c2733;background:#fff;margin:0 auto;
@@ -39,9 +38,9 @@ Cell = str | tuple[str, str]
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, str):
-        return f"<td>{escape(plain(cell))}</td>"
+        return f"<td>{written(cell)}</td>"
     text, anchor = cell
-    return f'<td><a href="#{escape(anchor, quote=True)}">{escape(plain(text))}</a></td>'
+    return f'<td><a href="#{written(anchor, quote=True)}">{written(text)}</a></td>'
 
 
 @dataclass(slots=True)
@@ -53,15 +52,15 @@ class Page:
     _parts: list[str] = field(default_factory=list)
 
     def heading(self, text: str) -> None:
-        self._parts.append(f"<h2>{escape(text)}</h2>")
+        self._parts.append(f"<h2>{written(text)}</h2>")
 
     def say(self, text: str, kind: str = "") -> None:
         mark = f' class="{kind}"' if kind else ""
-        self._parts.append(f"<p{mark}>{escape(plain(text))}</p>")
+        self._parts.append(f"<p{mark}>{written(text)}</p>")
 
     def tiles(self, tiles: Sequence[tuple[str, str]]) -> None:
         """(figure, what it is)"""
-        found = "".join(f"<li><b>{escape(figure)}</b><span>{escape(what)}</span></li>" for figure, what in tiles)
+        found = "".join(f"<li><b>{written(figure)}</b><span>{written(what)}</span></li>" for figure, what in tiles)
         self._parts.append(f'<ul class="tiles">{found}</ul>')
 
     def picture(self, svg: str) -> None:
@@ -69,15 +68,15 @@ class Page:
 
     def folded(self, anchor: str, title: str, note: str, rows: Sequence[Sequence[str]]) -> None:
         """A table that is opened when it is wanted."""
-        body = "".join("<tr>" + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+        body = "".join("<tr>" + "".join(f"<td>{written(cell)}</td>" for cell in row) + "</tr>" for row in rows)
         self._parts.append(
-            f'<details id="{escape(anchor, quote=True)}"><summary>{escape(plain(title))}</summary>'
-            f"<p class='note'><code>{escape(plain(note))}</code></p><table><tbody>{body}</tbody></table></details>"
+            f'<details id="{written(anchor, quote=True)}"><summary>{written(title)}</summary>'
+            f"<p class='note'><code>{written(note)}</code></p><table><tbody>{body}</tbody></table></details>"
         )
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         """A cell is a text, or a text and where it leads to within the page."""
-        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+        head = "".join(f'<th scope="col">{written(column)}</th>' for column in columns)
         body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
         wide = ' class="wide"' if len(columns) > WIDE else ""
         self._parts.append(
@@ -86,9 +85,9 @@ class Page:
 
     def html(self) -> str:
         return (
-            f'<!doctype html>\n<html lang="{escape(self.language, quote=True)}"><head><meta charset="utf-8">'
+            f'<!doctype html>\n<html lang="{written(self.language, quote=True)}"><head><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self.title)}</title><style>{STYLE}</style></head><body><main>"
-            f"<h1>{escape(self.title)}</h1>\n" + "\n".join(self._parts) + "\n</main></body></html>\n"
+            f"<title>{written(self.title)}</title><style>{STYLE}</style></head><body><main>"
+            f"<h1>{written(self.title)}</h1>\n" + "\n".join(self._parts) + "\n</main></body></html>\n"
         )

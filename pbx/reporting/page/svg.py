@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from html import escape
+
+from pbx.reporting.page.written import written
 
 INK, FAINT, GRID = "#1c2733", "#5c6b7a", "#dde3ea"
 SHADES = ((244, 248, 252), (33, 102, 172), (6, 41, 86))  # none, half, most
@@ -72,7 +73,7 @@ def heat_map(
         parts.append(_text(left - 8, at + height / 2 + 4, name, anchor="end"))
         for x, value in enumerate(line):
             share = value / most if most else 0.0
-            told = escape(f"{name} {_column(columns, x)}: {text(value)}")
+            told = written(f"{name} {_column(columns, x)}: {text(value)}")
             parts.append(
                 f"<rect x='{left + x * width:.1f}' y='{at}' width='{width - 0.5:.1f}' height='{height - 1}' "
                 f"fill='{shade(share)}'><title>{told}</title></rect>"
@@ -155,7 +156,7 @@ def ranges(title: str, description: str, up: Axis, shown: Sequence[Bar]) -> str:
         y, low, high = (up.place(value, bottom, top) for value in (one.value, one.low, one.high))
         level = up.place(one.line, bottom, top)
         line += [(x - width / 2, level), (x + width / 2, level)]
-        told = escape(f"{one.name}: {up.text(one.value)} ({up.text(one.low)} - {up.text(one.high)})")
+        told = written(f"{one.name}: {up.text(one.value)} ({up.text(one.low)} - {up.text(one.high)})")
         parts.append(
             f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='{INK}' stroke-width='2'/>"
         )
@@ -180,7 +181,7 @@ def bars(
         colour = COLOURS[number % len(COLOURS)]
         for x, value in enumerate(values):
             high, low = up.place(below[x] + value, bottom, top), up.place(below[x], bottom, top)
-            told = escape(f"{names[x]}, {name}: {up.text(value)}")
+            told = written(f"{names[x]}, {name}: {up.text(value)}")
             parts.append(
                 f"<rect x='{left + x * width + 1:.1f}' y='{high:.1f}' width='{max(width - 2, 1):.1f}' "
                 f"height='{low - high:.1f}' fill='{colour}'><title>{told}</title></rect>"
@@ -217,12 +218,12 @@ def _points(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' font-size='12' fill='{INK}'>{escape(text)}</text>"
+    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' font-size='12' fill='{INK}'>{written(text)}</text>"
 
 
 def _svg(title: str, description: str, width: float, height: float, parts: Sequence[str]) -> str:
-    head = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+    head = f"<title>{written(title)}</title><desc>{written(description)}</desc>"
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:.0f} {height:.0f}' role='img' "
-        f"aria-label='{escape(title, quote=True)}' {FONT}>{head}{''.join(parts)}</svg>"
+        f"aria-label='{written(title, quote=True)}' {FONT}>{head}{''.join(parts)}</svg>"
     )

@@ -8,6 +8,7 @@ from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.behind import Links
 from pbx.reporting.page.html import Cell, Page
 from pbx.reporting.sheet import Sheet
+from pbx.reporting.words.values import word
 
 MOST_ROWS = 60  # of a table; the rest is in the report itself
 
@@ -31,6 +32,7 @@ def table(page: Page, asked: Asked, sheet: Sheet, links: Links) -> None:
         cells: list[Cell] = []
         for column, value in zip(sheet.columns, row, strict=True):
             shown = asked.text("all") if value == "all" else asked.cell(value, column.unit)
+            shown = word(column.name, shown, asked.language)
             anchor = links.anchor(sheet, column, row) if value else ""
             cells.append((shown, anchor) if anchor else shown)
         rows.append(cells)
