@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from pbx.events import Alarm, EventBus
@@ -22,11 +23,12 @@ class Alarms:
         return [{"name": alarm.name, "text": alarm.text, "since": alarm.at} for alarm in self._active.values()]
 
     def _on_alarm(self, alarm: Alarm) -> None:
-        known = alarm.name in self._active
+        known = self._active.get(alarm.name)
         if alarm.active:
-            self._active[alarm.name] = alarm
-            if not known:
+            # It is said anew with newer words; it began when it began.
+            self._active[alarm.name] = alarm if known is None else replace(alarm, at=known.at)
+            if known is None:
                 log.warning("%s: %s", alarm.name, alarm.text)
-        elif known:
+        elif known is not None:
             del self._active[alarm.name]
             log.warning("%s is over: %s", alarm.name, alarm.text)

@@ -12,6 +12,7 @@ from pbx.cli import (
     DEFAULT_CONFIG,
     accounts,
     agents,
+    alarms,
     callbacks,
     contacts,
     customers,
@@ -58,6 +59,7 @@ export.register(app, report)
 trunk_commands.register(app)
 agents.register(app)
 accounts.register(app)
+alarms.register(app)
 contacts.register(app)
 callbacks.register(app)
 sms.register(app)

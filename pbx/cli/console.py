@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from pbx.api.client import ControlClient, ControlError
+from pbx.cli.table import is_piped, roomy, show_table
 from pbx.config import Config
 from pbx.configfile import ConfigError, Loaded, load
 from pbx.configfile.load import Check
 
+WIDE = 4096  # characters: no sheet is wider
 out = Console()
 err = Console(stderr=True)
 
@@ -54,12 +55,12 @@ def show(title: str, columns: list[str], rows: list[list[object]], empty: str) -
     if not rows:
         out.print(empty)
         return
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    out.print(table)
+    show_table(out, title, columns, [[str(cell) for cell in row] for row in rows])
+
+
+def show_sheet(sheet: RenderableType) -> None:
+    """A sheet of a report; in a file or a pipe as wide as it is."""
+    (roomy(out, WIDE) if is_piped(out) else out).print(sheet)
 
 
 def clock(seconds: float) -> str:

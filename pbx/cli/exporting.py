@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pbx.cli.console import fail, out
+from pbx.cli.console import fail, out, show_sheet
 from pbx.config import Config
 from pbx.reporting.analytics import AnalyticsError
 from pbx.reporting.analytics.export import export
@@ -44,4 +44,4 @@ def parquet_report(config: Config, folder: Path, since: str, until: str, as_csv:
         if as_csv:
             sys.stdout.write(sheet.csv())
         else:
-            out.print(sheet_table(sheet))
+            show_sheet(sheet_table(sheet))

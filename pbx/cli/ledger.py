@@ -68,12 +68,13 @@ def figures(
     by: Annotated[str, typer.Option(help="Of money: source, medium, campaign or number.")] = "",
     csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of a table.")] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table.")] = False,
+    language: Annotated[str, typer.Option(help="pl, ru or en; the server's by default.")] = "",
 ) -> None:
     """What calls cost and brought in, and what missed ones cost; today by default. The PBX need not run."""
     from pbx.cli.ledger_reports import print_figures
 
     form = "csv" if csv else "json" if json else "table"
-    print_figures(effective_config(context.obj), name, since, until or since, by, form)
+    print_figures(effective_config(context.obj), name, (since, until or since), by, language, form)
 
 
 @ledger.command("runs")

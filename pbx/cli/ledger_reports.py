@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
-from pbx.cli.console import fail, out
+from pbx.cli.console import fail, out, show_sheet
 from pbx.config import Config, Language
 from pbx.ledger.reconcile.records import System
 from pbx.ledger.terms import Terms
@@ -18,7 +18,7 @@ from pbx.reporting.jobs import Where
 from pbx.reporting.money.compare import Given
 from pbx.reporting.money.conversions import ConversionsJob
 from pbx.reporting.money.reconciliation import ReconcileJob, differences_sheet, page, steps_sheet
-from pbx.reporting.registry import sheets
+from pbx.reporting.registry import LANGUAGES, sheets
 from pbx.reporting.request import BadRequest
 from pbx.reporting.sheet_table import sheet_table
 from pbx.reporting.words import translate
@@ -72,7 +72,7 @@ def print_reconciliation(config: Config, asked: Compared, form: str) -> None:
         if form == "json":
             sys.stdout.write(sheet.json() + "\n")
         else:
-            out.print(sheet_table(sheet))
+            show_sheet(sheet_table(sheet))
     if asked.page is not None:
         try:
             asked.page.write_text(page(solved, interval.label, zone, language))
@@ -100,21 +100,24 @@ def _period(since: str, until: str, zone: ZoneInfo) -> Interval:
         fail(error)
 
 
-def print_figures(config: Config, name: str, since: str, until: str, by: str, form: str) -> None:
+def print_figures(config: Config, name: str, asked: tuple[str, str], by: str, language: str, form: str) -> None:
     """A report of the registry on standard output."""
+    wanted = language or config.server.language
+    if wanted not in LANGUAGES:
+        fail(f"there are no figures in {wanted!r}: write --language pl, ru or en", 2)
     where = Where.of(config)
     zone = ZoneInfo(config.server.timezone)
     engine = reader_engine(where.url)
     try:
         with engine.begin() as connection:
-            asked = where.request(_period(since, until, zone), config.server.language, {"by": by} if by else {})
-            made = sheets(connection, name, asked)
+            request = where.request(_period(*asked, zone), wanted, {"by": by} if by else {})
+            made = sheets(connection, name, request)
     except (BadRequest, StoreError) as error:
         fail(error)
     finally:
         engine.dispose()
     for sheet in made:
         if form == "table":
-            out.print(sheet_table(sheet))
+            show_sheet(sheet_table(sheet))
         else:
             sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")

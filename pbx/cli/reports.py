@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from pbx.call.hours import OpeningHours
-from pbx.cli.console import err, fail, out, show
+from pbx.cli.console import err, fail, out, show, show_sheet
 from pbx.config import Config, Language
 from pbx.reporting import csv_text, export, table
 from pbx.reporting.behind import Selector
@@ -258,4 +258,4 @@ def _print(sheet: Sheet, form: str, language: Language = "en") -> None:
     elif form == "json":
         sys.stdout.write(sheet.json() + "\n")
     else:
-        out.print(sheet_table(sheet, language))
+        show_sheet(sheet_table(sheet, language))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NoReturn
 
-from pbx.cli.console import fail, out
+from pbx.cli.console import fail, show_sheet
 from pbx.config import Config
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
@@ -122,6 +122,6 @@ def date_of(text: str) -> date:
 
 def _print(sheet: Sheet, form: str) -> None:
     if form == "table":
-        out.print(sheet_table(sheet))
+        show_sheet(sheet_table(sheet))
     else:
         sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pbx.cli.console import err, fail, out
+from pbx.cli.console import err, fail, out, show_sheet
 from pbx.cli.staffing_reports import Past, date_of, reading
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
@@ -65,8 +65,8 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str, to: Path | 
     elif form == "csv":
         out.print(roster.csv(), markup=False, soft_wrap=True, end="")
     else:
-        out.print(sheet_table(covered))
-        out.print(sheet_table(roster))
+        show_sheet(sheet_table(covered))
+        show_sheet(sheet_table(roster))
 
 
 def _rows(sheet: Sheet) -> list[dict[str, object]]:

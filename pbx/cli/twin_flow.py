@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pbx.cli.console import err, fail, out
+from pbx.cli.console import err, fail, out, show_sheet
 from pbx.cli.staffing_reports import Past, date_of, reading
 from pbx.cli.twin_reports import write_page
 from pbx.config import Config, Language
@@ -175,7 +175,7 @@ def _print(asked: Asked, day: _Day, lived: Sequence[tuple[str, Sequence[int], li
     words = Words("en")
     table = _sheet(asked, day, lived, words)
     if form == "table":
-        out.print(sheet_table(table))
+        show_sheet(sheet_table(table))
         for heading, said in fill(_story(asked, day, table, words), _lines(lived, words), words, 20, 300).paragraphs[
             :2
         ]:

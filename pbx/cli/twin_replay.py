@@ -9,7 +9,7 @@ from datetime import date
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from pbx.cli.console import err, fail, out
+from pbx.cli.console import err, fail, show_sheet
 from pbx.cli.staffing_reports import Past, date_of, reading
 from pbx.config import Config
 from pbx.config_queue import members_of
@@ -76,7 +76,7 @@ def replay_report(config: Config, asked: Asked, form: str) -> None:
         except ValueError as error:
             fail(error)
     if form == "table":
-        out.print(sheet_table(sheet))
+        show_sheet(sheet_table(sheet))
     else:
         sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pbx.cli.console import err, fail, out, show
+from pbx.cli.console import err, fail, out, show, show_sheet
 from pbx.config import Language
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
@@ -154,7 +154,7 @@ def _cleaned(asked: Asked, source: Source, readings: Sequence[Reading]) -> Clean
 
 def _print(found: Sheet, form: str) -> None:
     if form == "table":
-        out.print(sheet_table(found))
+        show_sheet(sheet_table(found))
     else:
         sys.stdout.write(found.csv() if form == "csv" else found.json() + "\n")
 

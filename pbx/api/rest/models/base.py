@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 EXAMPLE_CALL = "0199c4a1b2c37d4e8f90a1b2c3d4e5f6"
 EXAMPLE_INSTANT = "2026-11-22T09:41:07.250Z"
@@ -63,6 +72,9 @@ def seconds_of(instant: datetime | None) -> float | None:
     return None if instant is None else instant.timestamp()
 
 
+MAX_UNKNOWN = 20  # fields that are told one by one
+
+
 class Shown(BaseModel):
     """What an answer holds; a control may tell more than a model has, which stays inside."""
 
@@ -73,6 +85,14 @@ class Asked(BaseModel):
     """What a request may say: nothing else, so that a slip of the pen is no silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_keys(cls, body: Any) -> Any:
+        """One fault for a body of many unknown keys: telling each of a hundred thousand would hold the event loop."""
+        if isinstance(body, dict) and len(body) > len(cls.model_fields) + MAX_UNKNOWN:
+            raise ValueError(f"has {len(body)} fields; known are {', '.join(cls.model_fields)}")
+        return body
 
 
 class Done(Shown):

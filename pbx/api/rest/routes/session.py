@@ -14,6 +14,7 @@ from pbx.api.control import Refused
 from pbx.api.rest.access import PUBLIC, Permission, Principal, Role, allow, allows
 from pbx.api.rest.auditing import ADDRESS, changed
 from pbx.api.rest.authenticate import DEVICE_COOKIE, clear_cookie, set_cookies
+from pbx.api.rest.models.base import Asked
 from pbx.api.rest.problem import problems
 
 Id = Annotated[str, Path(max_length=64)]
@@ -41,7 +42,7 @@ def _example(values: dict[str, str]) -> ConfigDict:
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(values)]})
 
 
-class Login(BaseModel):
+class Login(Asked):
     model_config = _example({"login": "ola", "password": "correct horse battery"})
 
     login: str = Field(max_length=64)
@@ -49,7 +50,7 @@ class Login(BaseModel):
     code: str = Field(default="", max_length=64, description=CODE)
 
 
-class LinkUse(BaseModel):
+class LinkUse(Asked):
     model_config = _example({"token": "Yq3...", "password": "correct horse battery", "login": "ola"})
 
     token: str = Field(max_length=256, description="of the link: what stands behind `?token=`")
@@ -58,7 +59,7 @@ class LinkUse(BaseModel):
     code: str = Field(default="", max_length=64, description=CODE)
 
 
-class NewPassword(BaseModel):
+class NewPassword(Asked):
     model_config = _example({"current": "correct horse battery", "password": "wrong donkey capacitor"})
 
     current: str = Field(max_length=MAX_PASSWORD)

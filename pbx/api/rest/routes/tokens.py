@@ -13,6 +13,7 @@ from pbx.api.controls import AccountControl
 from pbx.api.rest.access import Permission, Principal, allow, allows
 from pbx.api.rest.auditing import changed
 from pbx.api.rest.guard import HIDDEN
+from pbx.api.rest.models.base import Asked
 from pbx.api.rest.page import Page, Paging, page_of
 from pbx.api.rest.problem import problems
 
@@ -20,7 +21,7 @@ Name = Annotated[str, Path(max_length=64, description="id or prefix")]
 NOT_COMPARED = ("used", "used_from", "token", "login", "valid")
 
 
-class NewToken(BaseModel):
+class NewToken(Asked):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"name": "crm", "permissions": ["calls.read", "callbacks.write"]}]},

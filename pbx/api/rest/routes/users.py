@@ -14,6 +14,7 @@ from pbx.api.controls import AccountControl
 from pbx.api.rest.access import Permission, Principal, Role, allow, allows
 from pbx.api.rest.auditing import changed
 from pbx.api.rest.guard import HIDDEN
+from pbx.api.rest.models.base import Asked
 from pbx.api.rest.page import Page, Paging, page_of
 from pbx.api.rest.problem import problems
 from pbx.api.rest.routes.session import SessionRow
@@ -24,7 +25,7 @@ Language = Literal["", "pl", "ru", "en"]
 NOT_COMPARED = ("sessions", "login_at", "changed", "sees_queues")
 
 
-class UserFields(BaseModel):
+class UserFields(Asked):
     """What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "viewer", "language": "pl"}]})
