@@ -10,6 +10,8 @@ from pbx.api.control import Refused
 from pbx.call.errors import RouteError
 from pbx.queue.refusal import AgentRefused, QueueError
 
+_WORDS = {"full": "it is full", "no_agents": "no agent is signed in"}
+
 if TYPE_CHECKING:
     from pbx.app.past_decisions import PastDecisions
     from pbx.queue.service import QueueService
@@ -47,6 +49,10 @@ class AppDistributionControl:
     def move(self, queue: str, call_id: str, to: str) -> dict[str, Any]:
         """The caller goes on in another queue with his age, in a flow, a box, at an extension."""
         stay = self._stay(queue, call_id)
+        there = self._queues.queues.get(to.removeprefix("queue:")) if to.startswith("queue:") else None
+        refusal = there.refusal() if there is not None else ""
+        if refusal:  # he would be told that nobody can answer, which is what `remove` is for
+            raise Refused(409, f"{to} takes nobody now: {_WORDS[refusal]}; the caller waits on where he is")
         try:
             stay.move(self._queues.services.applications.find(to), to)
         except RouteError as error:

@@ -14,6 +14,7 @@ from pbx.contact.item import ItemKind, ItemState
 from pbx.contact.limits import RequestLimits
 from pbx.contact.spend import Spend
 from pbx.events import CallEvent, Kind
+from pbx.numbers.zones import is_zone
 from pbx.widget.desk import SiteDesk
 from pbx.widget.ports import WidgetRow
 from pbx.widget.states import QUIET
@@ -114,7 +115,7 @@ class WidgetRequests:
             consent=wish.consent.version,
             given=wish.consent.given,
         )
-        row.contact = await self._open(desk, row, visitor)
+        row.contact = await self._open(desk, row, visitor, wish.zone)
         await self._store.write(row)
         self._visitors.count(who, number, desk.per_visitor)
         self._numbers.count(number, desk.per_number)
@@ -125,7 +126,7 @@ class WidgetRequests:
         self._tell(row)
         return row
 
-    async def _open(self, desk: SiteDesk, row: WidgetRow, visitor: Visitor) -> str:
+    async def _open(self, desk: SiteDesk, row: WidgetRow, visitor: Visitor, zone: str) -> str:
         tags = {"site": row.site, "visit": row.visit, "page": row.page[:MAX_TAG], "consent": row.consent}
         if row.shown_s:
             tags["shown_s"] = str(round(row.shown_s))
@@ -139,6 +140,7 @@ class WidgetRequests:
                 at=row.slot,
                 mode=desk.widget.mode,
                 source=f"widget:{row.site}",
+                zone=zone if is_zone(zone) else "",
                 asker=f"address:{network(visitor.address)}",
                 promise_s=row.shown_s or None,
                 tags=tags,

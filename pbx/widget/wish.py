@@ -40,6 +40,7 @@ class Wish(_Body):
     visit: Short = ""
     page: str = Field(default="", max_length=2000)
     lang: str = Field(default="", max_length=16)
+    zone: str = Field(default="", max_length=64)  # the browser's; one that nobody knows is none
     work: Done = Done()
 
 

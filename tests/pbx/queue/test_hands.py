@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pbx.api.control import Refused
+from pbx.app.distribution_control import AppDistributionControl
 from pbx.config import Queue
 from pbx.events import Kind
 from pbx.queue.refusal import AgentRefused, QueueError
@@ -100,4 +102,17 @@ async def test_a_caller_who_is_removed_goes_on_as_after_a_timeout() -> None:
     assert house.one(Kind.QUEUE_LEFT, caller)["reason"] == "removed"
     assert caller.call.ended
     assert caller.call.ended_by == "pbx"
+    await house.close()
+
+
+async def test_nobody_is_moved_to_where_he_would_be_turned_away() -> None:
+    full = Queue(**{**QUIET, "name": "service", "agents": ["202"], "max_length": 1})
+    house = House({"201": {}, "202": {}}, [QUEUES[0], full], signed_in=False)
+    house.call("service")
+    waits = house.call("sales")
+    await house.sleep(1)
+    control = AppDistributionControl(house.queues, None)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="it is full"):
+        control.move("sales", waits.call.id, "queue:service")
+    assert list(house.queues.queues["sales"].waiting) == [waits.call.id]
     await house.close()

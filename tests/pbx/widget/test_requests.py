@@ -19,7 +19,7 @@ async def test_a_visitor_is_called_and_sees_it() -> None:
     promised = page["departments"][0]["seconds"]
     assert 0 < promised <= 60
     assert page["departments"][0]["says"][0][0] == f"We will call you back within {promised} seconds"
-    token, state = await shop.ask(visit="v1")
+    token, state = await shop.ask(visit="v1", zone="Europe/Warsaw")
     assert (state.state, state.over) == ("requested", False)
     seen = []
 
@@ -37,6 +37,7 @@ async def test_a_visitor_is_called_and_sees_it() -> None:
     item = await shop.world.book.get(row.contact)
     assert item is not None
     assert (item.end, item.kind, item.source["visit"], item.source["site"]) == ("reached", "widget", "v1", "shop")
+    assert item.source["zone"] == "Europe/Warsaw"
     assert item.promise == pytest.approx(row.created + promised)
     assert (row.shown_s, row.number, row.page) == (promised, JAN, "https://shop.example/shoes")
     assert 0 < row.rung - row.created <= promised

@@ -19,7 +19,9 @@ export async function ask(page: Page, about: Settings, wish: Wish, visit: string
   let work = about.work;
   for (let tries = 1; ; tries++) {
     const counter = await solve(work.challenge, wish.number, work.bits);
-    const body = { ...wish, visit, page: location.href, lang: about.lang, work: { challenge: work.challenge, counter } };
+    const { timeZone: zone } = new Intl.DateTimeFormat().resolvedOptions();
+    const proof = { challenge: work.challenge, counter };
+    const body = { ...wish, visit, page: location.href, lang: about.lang, zone, work: proof };
     const response = await post(page, "/w/request", body);
     const answer = await response.json();
     if (response.ok) return answer;
