@@ -50,9 +50,9 @@ class AppDistributionControl:
         """The caller goes on in another queue with his age, in a flow, a box, at an extension."""
         stay = self._stay(queue, call_id)
         there = self._queues.queues.get(to.removeprefix("queue:")) if to.startswith("queue:") else None
-        refusal = there.refusal() if there is not None else ""
-        if refusal:  # he would be told that nobody can answer, which is what `remove` is for
-            raise Refused(409, f"{to} takes nobody now: {_WORDS[refusal]}; the caller waits on where he is")
+        shut = there.refusal() if there is not None else ""
+        if shut:  # he would be told that nobody can answer, which is what `remove` is for
+            raise Refused(409, f"{to} takes nobody now: {_WORDS[shut]}; the caller waits on where he is")
         try:
             stay.move(self._queues.services.applications.find(to), to)
         except RouteError as error:

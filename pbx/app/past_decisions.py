@@ -30,8 +30,8 @@ States = dict[str, tuple[str, str]]  # agent: (state, reason)
 
 
 class PastDecisions:
-    """`why(call_id)` is what Explainer.why is, as JSON, for calls that it has forgotten; None where no agent was offered
-    the call.
+    """`why(call_id)` is what Explainer.why is, as JSON, for calls that it has forgotten; None where no agent was ever
+    offered the call.
     """
 
     def __init__(self, app: Pbx) -> None:
