@@ -28,13 +28,14 @@ def jumps(packets: list[bytes]) -> list[str]:
     """What is not one continuous stream: another SSRC, a sequence number that jumps, a timestamp out of step."""
     found = []
     headers = [struct.unpack("!BBHII", packet[:12]) for packet in packets]
-    for (_, _, seq, stamp, ssrc), (_, _, next_seq, next_stamp, next_ssrc) in itertools.pairwise(headers):
+    for (_, _, seq, stamp, ssrc), (_, kind, next_seq, next_stamp, next_ssrc) in itertools.pairwise(headers):
         if next_ssrc != ssrc:
             found.append(f"SSRC {ssrc:x} -> {next_ssrc:x}")
         if (next_seq - seq) & 0xFFFF != 1:
             found.append(f"sequence {seq} -> {next_seq}")
         step = (next_stamp - stamp) & 0xFFFFFFFF
-        if not 0 < step <= 8000 * 3 or step % 80:
+        new_source = kind & 0x80  # the marker: what begins there begins when the wall clock says
+        if not 0 < step <= 8000 * 3 or (step % 80 and not new_source):
             found.append(f"timestamp {stamp} -> {next_stamp}")
     return found
 
