@@ -41,6 +41,7 @@ def make(folder: Path, *, days: int, seed: int, until: str, processes: int) -> N
         fail(error)
     out.print(
         f"{made.inbound:,} calls in, {made.outbound:,} out, {made.abandoned:,} given up, {made.contacts:,} contacts "
-        f"in {made.days} days; {time.monotonic() - began:.0f} s, {database.stat().st_size / 1e6:.0f} MB"
+        f"in {made.days} days; {time.monotonic() - began:.0f} s, {database.stat().st_size / 1e6:.0f} MB",
+        soft_wrap=True,
     )
     out.print(f"Look at them: centrala -c {settings} report today --date {last.isoformat()}", soft_wrap=True)
