@@ -13,6 +13,7 @@ import ctypes
 import os
 import resource
 import shutil
+import socket
 import statistics
 import tempfile
 import time
@@ -32,7 +33,7 @@ NO_EVENTS = -1  # payload type: digits are looked for in the audio
 
 
 def run(mode: str, calls: int, seconds: float, workers: int = 1) -> dict[str, float]:
-    """One run of "plain", "recorded" or "prompts" with two endpoints a call: cores used, loss, latency, memory.
+    """One run of "plain", "recorded", "prompts" or "bare" with two endpoints a call: cores used, loss, latency, memory.
 
     Lost is what the generator sent and the engine did not send on; "heard" is what came of what was due, and less than
     1 where the generator itself cannot keep up.
@@ -127,13 +128,16 @@ def run_recorded(seconds: float, repeats: int) -> dict[str, float]:
 
 
 def run_prompts(seconds: float, repeats: int) -> dict[str, float]:
-    """A hundred callers who hear a prompt and send audio all the while."""
+    """A hundred callers who hear a prompt and send audio all the while; and the same by bare sockets, in turns."""
     affinity = on_load_cpus()
     try:
-        runs = [run("prompts", PROMPTED // 2, seconds) for _ in range(repeats)]
+        turns = [(run("prompts", PROMPTED // 2, seconds), run("bare", PROMPTED // 2, seconds)) for _ in range(repeats)]
     finally:
         os.sched_setaffinity(0, affinity)
+    runs = [played for played, _ in turns]
     return {
+        "prompts_bare_core_per_100_callers": 100 * _middle([bare for _, bare in turns], "core") / PROMPTED,
+        "prompts_ratio_to_bare": statistics.median(played["core"] / bare["core"] for played, bare in turns),
         "prompts_core_per_100_callers": 100 * _middle(runs, "core") / PROMPTED,
         "prompts_heard_share": _middle(runs, "heard_share"),
         "prompts_late_ticks": _middle(runs, "late_ticks"),
@@ -242,6 +246,28 @@ def serve(mode: str, workers: int) -> None:
         shutil.rmtree(folder)
 
 
+def serve_bare() -> None:
+    """The packets of "prompts" by sockets alone."""
+    from bench.load.play_bare import BarePlayer
+
+    ports: list[int] = answer([])
+    raise_descriptor_limit()
+    sockets = []
+    for index, port in enumerate(ports):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((RELAY_IP, 20000 + 2 * index))
+        sock.connect((ENDPOINT_IP, port))
+        sock.setblocking(False)
+        sockets.append(sock)
+    player = BarePlayer([sock.fileno() for sock in sockets])
+    player.start()
+    reply([20000 + 2 * index for index in range(len(sockets))])
+    while answer(None) is not None:
+        nothing = dict.fromkeys(("rss", "rss_before", "allocated", "late"), 0)
+        reply({"cpu": time.process_time(), "packets": player.sent, **nothing})
+    player.stop()
+
+
 def _answer_questions(engine: Any, workers: int, rss_before: int) -> None:
     while answer(None) is not None:
         stats = [engine.worker_stats(worker) for worker in range(workers)]
@@ -261,13 +287,15 @@ def _answer_questions(engine: Any, workers: int, rss_before: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", nargs="?", default="plain", choices=["plain", "recorded", "prompts"])
+    parser.add_argument("mode", nargs="?", default="plain", choices=["plain", "recorded", "prompts", "bare"])
     parser.add_argument("--calls", type=int, default=RECORDED_CALLS)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--serve", choices=["plain", "recorded", "prompts"], help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=["plain", "recorded", "prompts", "bare"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
+    if options.serve == "bare":
+        serve_bare()
+    elif options.serve:
         serve(options.serve, options.workers)
     else:
         on_load_cpus()

@@ -20,6 +20,8 @@ MEDIA_ROWS = (
     Row("recorded_core_per_100_calls", "recorded calls, at 200", "core/100", "", "Asterisk 0.65"),
     Row("recorded_plain_core_per_100_calls", "plain calls, at 200", "core/100", "", "Asterisk 0.33"),
     Row("prompts_core_per_100_callers", "prompts to 100 callers who send", "core", "<= 0.08", "Asterisk 0.27-0.37"),
+    Row("prompts_bare_core_per_100_callers", "the same packets by bare sockets", "core", "", "the limit of sockets"),
+    Row("prompts_ratio_to_bare", "prompts over bare sockets", "ratio", "<= 1.2", ""),
     Row("prompts_heard_share", "of the packets that were due", "share", "1", ""),
     Row("conference_1x100_core_per_participant", "conference of 100, all speak", "core", "<= 0.001", "Asterisk 0.0042"),
     Row("janus_conference_1x100_core_per_participant", "Janus AudioBridge, the same", "core", "", "FreeSWITCH 0.0057"),

@@ -132,6 +132,11 @@ cdef inline void _warm(const Leg* leg) noexcept nogil:
         prefetch(&leg.peer.digits)
 
 
+cdef inline int64_t _instant(const Leg* leg, int64_t now) noexcept nogil:
+    """When a packet came: who is looked at on ticks has been sent it before this turn began."""
+    return now if leg.swept else now_ns()
+
+
 cdef void read_rtp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef Stream* s = &leg.stream
     cdef Address source
@@ -140,12 +145,12 @@ cdef void read_rtp(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     if s.connected and now >= s.verify_until_ns:
         size = udp_receive(s.fd, w.buffer, BUFFER)
         if size >= 0:
-            _take(w, leg, size, NULL, now_ns())
+            _take(w, leg, size, NULL, _instant(leg, now))
         return
     # Errors are those that ICMP reported; reading has cleared them.
     size = udp_receive_from(s.fd, w.buffer, BUFFER, &source)
     if size >= 0:
-        _take(w, leg, size, &source, now_ns())
+        _take(w, leg, size, &source, _instant(leg, now))
 
 
 cdef void read_rtcp(Worker* w, Leg* leg, int64_t now) noexcept nogil:

@@ -57,6 +57,8 @@ cdef enum:                     # Leg.watch
 
 cdef enum:
     SWEEP_TICKS = 2            # who is swept is looked at this often, in slots of the wheel: 4 ms; others tick then as well
+    SLOW_TICKS = 5             # as long as no room and not so many legs tick: 10 ms, since each wake costs as much as two packets
+    SLOW_UP_TO = 200           # legs: with more of them a wake is shared by enough
     SWEEP_FROM = 8             # legs that play: from so many on, looking on ticks is cheaper than being woken
     ROOM_FRAME_MS = 20
     ROOM_TICKS = 10            # a frame in slots of the tick wheel
@@ -285,6 +287,11 @@ cdef void signal_events(Worker* w) noexcept nogil
 cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil
 cdef void stop_ticking(Worker* w, Leg* leg) noexcept nogil
 cdef void wheel_insert(Worker* w, Leg* leg, int64_t tick) noexcept nogil
+# How often who is swept is looked at now, in slots of the wheel.
+cdef inline int sweep_ticks(const Worker* w) noexcept nogil:
+    return SWEEP_TICKS if w.rooms_ticking or w.ticking > SLOW_UP_TO else SLOW_TICKS
+
+
 # Whether packets of the leg wake the worker, or are looked for on ticks: those of a room, which are wanted at its tick and
 # not before, and those of legs that play and are heard by nobody but the detector of digits. To be called after each
 # change of what decides this.

@@ -178,17 +178,18 @@ cdef void start_ticking(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef int64_t current = (now - w.epoch_ns) // TICK_NS
     cdef int64_t period = leg.stream.ptime_ms * 1000000 // TICK_NS
     cdef int64_t tick
+    cdef int step = sweep_ticks(w)
     if leg.ticking:
         return
     if w.ticking == 0 and w.rooms_ticking == 0:
         w.tick = current
-    # The next tick whose phase within the packet time is the stagger's turn.
+    # The next tick whose phase within the packet time is the stagger's turn: with the looks for packets, not between them,
+    # since a wake costs more than what a caller is sent.
+    w.phase = (w.phase // step + 1) * step % 30
     tick = w.tick + 1
     tick += (<int64_t>w.phase - tick) % period
     if tick <= w.tick:
         tick += period
-    # With the looks for packets, not between them: a wake costs more than what a caller is sent.
-    w.phase = (w.phase + SWEEP_TICKS) % 30
     leg.ticking = True
     w.ticking += 1
     wheel_insert(w, leg, tick)

@@ -16,7 +16,6 @@ from core.engine.room cimport room_rest
 from core.engine.state cimport (
     MAX_FRAME,
     ROOM_TICKS,
-    SWEEP_TICKS,
     TICK_NS,
     WHEEL,
     Leg,
@@ -25,6 +24,7 @@ from core.engine.state cimport (
     choose_watch,
     find_leg,
     send_rtp,
+    sweep_ticks,
     wheel_insert,
 )
 from core.stream.codec cimport codec_is_g711
@@ -187,7 +187,7 @@ cdef void arm_ticks(Worker* w) noexcept nogil:
     if w.ticking or w.rooms_ticking:
         for t in range(w.tick + 1, w.tick + 1 + WHEEL):
             if w.wheel[t % WHEEL] != NULL or w.rooms_by_phase[t % ROOM_TICKS] != NULL or (
-                    w.swept and t % SWEEP_TICKS == 0):
+                    w.swept and t % sweep_ticks(w) == 0):
                 next_tick = t
                 break
     if next_tick != w.armed:

@@ -238,6 +238,8 @@ def test_coders_jitter_buffers_and_keys_go_along(crew: Crew, codec: int, other: 
 
     talk_until([a, b], 0.5, whole)
     allowed_s = 0.08 + a.late_s + b.late_s
+    if any(crew.engine.worker_stats(worker).late_ticks for worker in range(crew.engine.workers)):
+        allowed_s += 0.3  # the machine stood still: after 100 ms timestamps follow the clock
     for phone in (a, b):
         assert len({p.ssrc for p in phone.heard}) == 1
         ordered = sorted(phone.heard, key=lambda p: (p.sequence - phone.heard[0].sequence + 100) & 0xFFFF)
