@@ -6,12 +6,13 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from pbx.tracking.sources import KEPT_PARAMETERS
+from pbx.tracking.sources import CLICK_IDS, KEPT_PARAMETERS
 
 MAX_URL = 2048  # characters that are looked at
 MAX_KEPT = 500
 MAX_PARAMETERS = 100
 _PERSONAL = re.compile(r"@|%40|[0-9][0-9 ().+-]{7,}[0-9]")  # an e-mail address, or nine digits and more
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~-]*")  # a click id, a client id: never a formula of a spreadsheet
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -71,6 +72,12 @@ def clean_text(value: object, limit: int) -> str:
     return text if text.isprintable() else "".join(mark for mark in text if mark.isprintable())
 
 
+def clean_token(value: object, limit: int) -> str:
+    """An id that a browser tells us, which other systems are told again; "" for what cannot be one."""
+    text = clean_text(value, limit)
+    return text if _TOKEN.fullmatch(text) else ""
+
+
 def _path(path: str) -> str:
     if not path:
         return "/"
@@ -81,6 +88,8 @@ def _path(path: str) -> str:
 
 def _harmless(name: str, value: str) -> str:
     """Click ids are long and may hold many digits; in anything else those are somebody's number."""
+    if name in CLICK_IDS:
+        return clean_token(value, 200)
     text = clean_text(value, 200)
     if "@" in text or (name[:4] == "utm_" and _PERSONAL.search(text) and not text.isdigit()):
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pbx.config_web import MAIN
-from pbx.tracking.addresses import MAX_URL, clean_text
+from pbx.tracking.addresses import MAX_URL, clean_text, clean_token
 from pbx.tracking.sessions import is_id
 from pbx.tracking.visit import Consent
 
@@ -58,9 +58,9 @@ def read_page_ask(body: Mapping[str, Any], *, consent_given: bool) -> PageAsk:
         _lines(body.get("lines")),
         _text(body, "landing", MAX_URL),
         _text(body, "landing_referrer", MAX_URL),
-        _text(body, "ga_client", 64) if analytics else "",
-        _text(body, "ga_session", 32) if analytics else "",
-        _text(body, "ym_uid", 64) if analytics else "",
+        clean_token(_text(body, "ga_client", 64), 64) if analytics else "",
+        clean_token(_text(body, "ga_session", 32), 64) if analytics else "",
+        clean_token(_text(body, "ym_uid", 64), 64) if analytics else "",
         _text(body, "city", 80),
         body.get("same_page") is True,
         _text(body, "region", 80),

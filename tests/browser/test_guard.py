@@ -140,6 +140,23 @@ def test_what_happens_long_after_it_was_written(browser: Browser, name: str) -> 
         assert seen.errors == []
 
 
+def test_what_says_something_else_for_a_moment_is_no_fault(browser: Browser) -> None:
+    with Visit(browser) as seen:
+        page = calm(seen)
+        page.evaluate(
+            """() => {
+                const node = document.querySelector('#foot').firstChild
+                const before = node.data
+                node.data = 'Copied!'
+                setTimeout(() => node.data = before, 2000)
+            }"""
+        )
+        page.clock.run_for(20_000)
+        page.clock.run_for(20_000)
+        assert page.locator("#foot").text_content() == "22\u00a0111-00-01"
+        assert seen.reports() == []
+
+
 def test_another_view_is_looked_at_anew(browser: Browser) -> None:
     with Visit(browser) as seen:
         page = calm(seen)

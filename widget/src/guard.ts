@@ -22,7 +22,8 @@ export interface Report {
 
 const FIRST_MS = 150; // after it was written: the page has been laid out
 const LOOKS_MS = [600, 2000, 5000]; // the last of them tells what is good
-const AGAIN_MS = 400; // a fault is told when the next look sees it, too
+const DOUBT_MS = 400; // a fault is told when a look so much later sees it, too
+const LATE_DOUBT_MS = 4000; // after the first seconds: "Copied!" stands there for two
 const CALM_MS = 1000; // between two looks at a page that changes
 const IDLE_MS = 15_000; // and at one that does not: a style may change without a sign
 const SLICE_MS = 8; // of one look; what does not fit waits for the next one:
@@ -170,7 +171,7 @@ export function selectorOf(element: Element): string {
 /** Looks at the numbers of one page view after the other. */
 export class Guard {
   readonly #told = new Set<string>();
-  readonly #suspects = new Map<Element, Verdict>();
+  readonly #suspects = new Map<Element, [Verdict, at: number]>();
   readonly #good = new Map<string, Report>();
   #ahead: Target[] = []; // of a look that goes on
   #looks: number[] = []; // that are still to come in the first seconds, by performance.now()
@@ -234,7 +235,11 @@ export class Guard {
       if (!this.#looks.length) this.#praise();
     }
     this.#plan(this.#looks[0] ?? begin + IDLE_MS);
-    if (this.#suspects.size) this.#plan(begin + AGAIN_MS);
+    if (this.#suspects.size) this.#plan(begin + this.#doubt_ms);
+  }
+
+  get #doubt_ms(): number {
+    return this.#looks.length ? DOUBT_MS : LATE_DOUBT_MS;
   }
 
   #judge(target: Target): void {
@@ -257,14 +262,13 @@ export class Guard {
     }
   }
 
-  /** Told when two looks in a row see it: what moves is seen once. */
+  /** Told when it lasts: what moves is seen once. */
   #suspect(box: Element, report: Report): void {
     const key = `${report.selector} ${report.verdict}`;
     if (this.#told.has(key) || this.#bad >= MOST) return void this.#suspects.delete(box);
-    if (this.#suspects.get(box) !== report.verdict) {
-      this.#suspects.set(box, report.verdict);
-      return;
-    }
+    const [verdict, at] = this.#suspects.get(box) ?? [];
+    if (verdict !== report.verdict) return void this.#suspects.set(box, [report.verdict, this.#looked]);
+    if (this.#looked - at! < this.#doubt_ms) return;
     this.#suspects.delete(box);
     this.#told.add(key);
     this.#bad++;

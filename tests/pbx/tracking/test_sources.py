@@ -49,6 +49,8 @@ ADDRESSES = (
     ("https://shop.example/?size=4", "https://shop.example/?size=4"),
     ("javascript:alert(1)", ""),
     ("https://[broken", ""),
+    ("https://shop.example/?gclid=%3Dcmd%7C'/c calc'!A1", "https://shop.example/"),
+    ("https://shop.example/?yclid=-1%2B1&fbclid=IwAR0-x_y.z", "https://shop.example/?fbclid=IwAR0-x_y.z"),
     ("http://127.0.0.1:8090/lp?x=1", "http://127.0.0.1:8090/lp"),
     ("https://shop.example:443/", "https://shop.example/"),
     ("http://shop.example:443/", "http://shop.example:443/"),
