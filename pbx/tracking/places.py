@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IPV4_BITS, IPV6_BITS = 24, 64  # what one customer, office or script easily has (RFC 6177 for IPv6)
 
@@ -15,9 +15,11 @@ def place_of(address: str) -> str:
         found = ip_address(address.partition("%")[0])
     except ValueError:
         return ""
-    mapped = getattr(found, "ipv4_mapped", None)
-    found = mapped if mapped is not None else found
-    return str(ip_network((found, IPV4_BITS if found.version == 4 else IPV6_BITS), strict=False))
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if isinstance(found, IPv4Address):
+        return f"{IPv4Address(int(found) >> (32 - IPV4_BITS) << (32 - IPV4_BITS))}/{IPV4_BITS}"
+    return f"{IPv6Address(int(found) >> (128 - IPV6_BITS) << (128 - IPV6_BITS))}/{IPV6_BITS}"
 
 
 def most_of_place(size: int, share: float) -> int:

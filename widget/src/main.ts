@@ -75,7 +75,7 @@ class Snippet {
       this.#place();
     } else if (name === "consent") this.#visit.agree(given as Consent);
     else if (name === "swap") this.#watcher.quietly(() => this.#work(document.documentElement));
-    else console.warn(`pbx: there is no command ${name}`);
+    else console.warn(`pbx: no command ${name}`);
   }
 
   #work(root: Element): void {
