@@ -7,6 +7,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
+from pbx.api.page import page
 from pbx.config_base import Language
 
 _WANTED = re.compile(r"\s*(pl|ru|en)\b[^,;]*(?:;\s*q=([0-9.]+))?\s*", re.IGNORECASE)
@@ -44,11 +45,8 @@ def language_for(accepted: str, otherwise: Language) -> Language:
 
 def dead_link(texts: dict[Language, str], language: Language, status: int) -> HTMLResponse:
     """`texts` is LOGIN or MESSAGE."""
-    title = _TITLES[language]
-    head = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
-    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    body = f"<main><h1>{title}</h1><p>{escape(texts[language])}</p></main></html>"
-    return HTMLResponse(f"{head}{view}{body}", status, {"cache-control": "no-store"})
+    body = f"<p>{escape(texts[language])}</p>"
+    return page(language, _TITLES[language], body, status, {"cache-control": "no-store"})
 
 
 def _weight(text: str | None) -> float:

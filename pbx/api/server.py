@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pbx.api.deadlines import PER_SOURCE_LIMIT, GuardedConfig, GuardedProtocol
+from pbx.api.page import POLICY
 from pbx.sip.address import source_of
 from pbx.transport.acceptor import TlsAcceptor
 from pbx.transport.tcp import bind_stream
@@ -25,7 +26,7 @@ GRACE_S = 2  # for requests that are being answered when we stop
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
 KEEP_ALIVE_S = 30  # between two requests
 # Of every answer, errors included: a browser must take nothing that we say for a page (security.md R11).
-HEADERS = [("x-content-type-options", "nosniff"), ("content-security-policy", "default-src 'none'")]
+HEADERS = [("x-content-type-options", "nosniff"), ("content-security-policy", POLICY)]
 MAX_CONNECTIONS = 512  # security.md R12: slow clients may not pile up
 
 

@@ -68,6 +68,7 @@ class ScheduledReports:
         self._tell = tell
         self._known: dict[str, dict[str, Any]] = keeper.load(ROOM)
         self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
         # name and "sent", "failed", "in_doubt": tries since the start
         self.results = {(one.name, result): 0 for one in config.report_schedule for result in RESULTS}
 
@@ -77,6 +78,7 @@ class ScheduledReports:
         for one in config.report_schedule:
             for result in RESULTS:
                 self.results.setdefault((one.name, result), 0)
+        self._changed.set()
         self.start()
 
     def start(self) -> None:
@@ -108,7 +110,10 @@ class ScheduledReports:
             if not self._config.report_schedule:
                 self._task = None
                 return
-            await asyncio.sleep(LOOK_S)
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._changed.wait()
 
     async def _forget(self) -> None:
         """Of a schedule that is no more nothing is remembered: one that gets its name begins anew."""

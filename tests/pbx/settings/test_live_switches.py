@@ -155,6 +155,7 @@ async def test_reports_are_scheduled_and_find_their_server() -> None:
     await office.service.look(later)
     other = config.smtp.model_copy(update={"host": "127.0.0.2"})
     office.service.configure(config.model_copy(update={"report_schedule": [later], "smtp": other}))
+    await office.service.stop()  # the test looks by itself
     office.clock.now += 86_400
     await office.service.look(later)
     assert servers == ["127.0.0.2"]

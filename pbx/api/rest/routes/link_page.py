@@ -14,20 +14,25 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from pbx.accounts.second_factor import WRONG
+from pbx.api.account_errors import CodeNeeded
 from pbx.api.control import Refused
 from pbx.api.dead_link import LOGIN, dead_link, language_for
+from pbx.api.page import page
 from pbx.api.rest.access import PUBLIC, allow
 from pbx.api.rest.routes.session import MAX_BODY, MAX_PASSWORD, SessionControl, entered, origin_of
 from pbx.config_base import Language
 
 MAX_FORM = 4096
 MAX_TOKEN = 256
+MAX_CODE = 64
 
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "title": "Choose a password",
         "login": "Login",
         "password": "Password",
+        "code": "Code of your authenticator",
         "go": "Save",
         "done": "You are logged in as {login}.",
         "refused": "This did not work: {reason}",
@@ -36,6 +41,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "title": "Wybierz hasło",
         "login": "Login",
         "password": "Hasło",
+        "code": "Kod z aplikacji uwierzytelniającej",
         "go": "Zapisz",
         "done": "Zalogowano jako {login}.",
         "refused": "Nie udało się: {reason}",
@@ -44,6 +50,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "title": "Выберите пароль",
         "login": "Логин",
         "password": "Пароль",
+        "code": "Код из приложения-аутентификатора",
         "go": "Сохранить",
         "done": "Вы вошли как {login}.",
         "refused": "Не получилось: {reason}",
@@ -63,6 +70,29 @@ _REASONS: tuple[tuple[str, dict[Language, str]], ...] = (
     (
         r"the password is easy to guess.*",
         {"pl": "hasło łatwo odgadnąć; użyj kilku słów", "ru": "пароль легко угадать; возьмите несколько слов"},
+    ),
+    (
+        r"a code of your authenticator is needed",
+        {"pl": "potrzebny jest kod z aplikacji uwierzytelniającej", "ru": "нужен код из приложения-аутентификатора"},
+    ),
+    (
+        r"the code is wrong, or was used already",
+        {"pl": "kod jest błędny albo został już użyty", "ru": "код неверен или уже использован"},
+    ),
+    (
+        r"too many wrong codes.*",
+        {"pl": "zbyt wiele błędnych kodów; spróbuj później", "ru": "слишком много неверных кодов; попробуйте позже"},
+    ),
+    (
+        r"login is 1 to 64 characters.*",
+        {
+            "pl": "login ma od 1 do 64 znaków, bez odstępów, dwukropków i ukośników",
+            "ru": "логин: от 1 до 64 знаков, без пробелов, двоеточий и косых черт",
+        },
+    ),
+    (
+        r"there is a user .* already",
+        {"pl": "taki użytkownik już jest", "ru": "такой пользователь уже есть"},
     ),
     (
         r"too many people log in.*",
@@ -89,7 +119,9 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
         password = _field("password", texts["password"], "password", "new-password")
         hidden = f'<input type="hidden" name="token" value="{escape(token)}">'
         problem = "" if refusal is None else _said(spoken, refusal)
-        rows = f'{problem}<form method="post" action="{action}">{hidden}{login}{password}'
+        needs_code = refusal is not None and (isinstance(refusal, CodeNeeded) or str(refusal) == WRONG)
+        code = _field("code", texts["code"], "text", "one-time-code") if needs_code else ""
+        rows = f'{problem}<form method="post" action="{action}">{hidden}{login}{password}{code}'
         return _page(spoken, f"{rows}<button>{texts['go']}</button></form>", 200 if refusal is None else refusal.status)
 
     @router.get("/link", dependencies=[allow(PUBLIC)])
@@ -102,7 +134,8 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
         fields = {name: values[0] for name, values in parse_qs(body[:MAX_FORM].decode("utf-8", "replace")).items()}
         token, password = fields.get("token", "")[:MAX_TOKEN], fields.get("password", "")[: MAX_PASSWORD + 1]
         try:
-            found = await control.use_link(token, password, fields.get("login", ""), *origin_of(request))
+            code = fields.get("code", "")[:MAX_CODE]
+            found = await control.use_link(token, password, fields.get("login", ""), *origin_of(request), code)
         except Refused as refusal:
             return form(request, token, "form", refusal)
         spoken = language_for(request.headers.get("accept-language", ""), language)
@@ -115,14 +148,12 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
 
 
 def _page(language: Language, body: str, status: int = 200) -> HTMLResponse:
-    title = TEXTS[language]["title"]
-    head = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
-    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    return HTMLResponse(f"{head}{view}<main><h1>{title}</h1>{body}</main></html>", status)
+    return page(language, TEXTS[language]["title"], body, status)
 
 
-def _field(name: str, label: str, kind: str, fills: str) -> str:
-    return f'<p><label>{label}<br><input name="{name}" type="{kind}" autocomplete="{fills}" required></label></p>'
+def _field(name: str, label: str, kind: str, fills: str, *, must: bool = True) -> str:
+    required = " required" if must else ""
+    return f'<p><label>{label}<input name="{name}" type="{kind}" autocomplete="{fills}"{required}></label></p>'
 
 
 def _said(language: Language, refusal: Refused) -> str:
