@@ -231,7 +231,7 @@ def _read(file: Path) -> Any:
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
-        fail(error, 2)
+        fail(f"{file} cannot be read: {error.strerror}; name a JSON document, or - for standard input", 2)
     values, problems = parse(data)
     for problem in problems:
         fail(f"{file}: {problem}", 2)

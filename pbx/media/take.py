@@ -93,7 +93,8 @@ def _decoded(source: Path) -> tuple[shaping.Samples, int]:
                     break
     except (av.error.FFmpegError, OSError) as error:
         remedy = "give a WAV, MP3, Ogg or FLAC file"
-        raise ValueError(f"it is no sound file that can be read ({error}); {remedy}") from error
+        # The library's text names our own scratch file.
+        raise ValueError(f"it is no sound file that can be read ({error.strerror or 'broken'}); {remedy}") from error
     if not frames:
         raise ValueError(NO_SOUND)
     return np.concatenate(frames).astype(np.float64), rate
