@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, case, func, select
@@ -72,13 +72,21 @@ def recovery(connection: Connection, interval: Interval) -> list[Recovery]:
     queues: dict[str, list[_Missed]] = {}
     for row in rows:
         queues.setdefault(row.queue, []).append(row)
-    return [*(_figures(name, queues[name]) for name in sorted(queues)), _figures("all", rows)]
+    found = [_figures(name, queues[name]) for name in sorted(queues)]
+    return [*found, replace(found[0], queue=ALL) if len(found) == 1 else _figures(ALL, rows)]
 
 
 def recovery_facts(connection: Connection, request: Request) -> Iterator[Fact]:
     """Each contact, and of each customer the last one."""
     rows = _read(connection, request.period)
-    for name in sorted({row.queue for row in rows}):
+    queues = sorted({row.queue for row in rows})
+    if len(queues) == 1:  # all of them are those of the queue
+        keys = {"queue": queues[0]}
+        for fact in _facts(ALL, rows):
+            yield fact
+            yield Fact(fact.at_us, fact.id, keys, fact.marks)
+        return
+    for name in queues:
         yield from _facts(name, [row for row in rows if row.queue == name])
     yield from _facts(ALL, rows)
 

@@ -182,7 +182,7 @@ async def test_recovery_reads_from_the_checkpoint(tmp_path: Path, monkeypatch: p
         await until(lambda: world.count("journey") == 22)
         world.publish(answered(3))
         await until(lambda: world.count("cdrs") == 2)
-        (checkpoint,) = (json.loads(row[0]) for row in world.rows("SELECT value FROM meta"))
+        (checkpoint,) = (json.loads(row[0]) for row in world.rows("SELECT value FROM meta WHERE key <> 'intervals'"))
         assert checkpoint == {"next": 36, "open": [f"{2:032x}"]}
         await world.store.durable(lambda connection: connection.execute(text("DELETE FROM cdrs WHERE id LIKE '%1'")))
     async with World(tmp_path) as world:
