@@ -58,8 +58,8 @@ def document_of(config: Path, flow: str, *, draft: bool) -> str:
     if path.suffix == ".json" or path.exists():
         try:
             return path.read_text(encoding="utf-8")
-        except OSError as error:
-            fail(f"{path} cannot be read: {error.strerror}", 2)
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text in UTF-8'}", 2)
     version = ""
     if draft:
         numbers = [row["draft"] for row in ask(config, "GET", "/flows") if row["name"] == flow]
