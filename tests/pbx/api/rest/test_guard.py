@@ -171,6 +171,15 @@ async def test_a_key_acts_once() -> None:
         assert (await running).status_code == 201
 
 
+async def test_a_key_is_its_owner_s_alone() -> None:
+    async with client([things()], "admin") as admin:
+        key, body = {"idempotency-key": "one"}, {"name": "a"}
+        assert (await admin.post("/things", json=body, headers=key)).status_code == 201
+        theirs = await admin.post("/things", json=body, headers={**key, "authorization": "Bearer supervisor"})
+        assert (theirs.status_code, "idempotency-replayed" in theirs.headers) == (201, False)
+        assert "idempotency-replayed" in (await admin.post("/things", json=body, headers=key)).headers
+
+
 async def test_pages() -> None:
     async with client([things()], "admin") as admin:
         for number in range(5):
