@@ -138,7 +138,7 @@ class Registration:
         held = self._registrar.held(account)
         with_gruus = "gruu" in request.values("Supported")
         lines = [
-            f"Contact: <{binding.uri}>;expires={max(1, round(binding.expires_at - now))}"
+            f"Contact: <{binding.uri}>;expires={max(1, int(binding.expires_at - now + 0.5))}"
             f"{self._parameters(account, binding, with_gruus)}"
             for binding in held
         ]
