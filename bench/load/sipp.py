@@ -55,7 +55,8 @@ class Sipp:
             self.stop()
             code = -1
         if code not in (0, 1, -1):
-            raise RuntimeError(f"sipp {self.scenario} ended with {code}; see {self.folder}/{self.scenario}.out")
+            said = (self.folder / f"{self.scenario}.out").read_text(errors="replace").strip().splitlines()[-5:]
+            raise RuntimeError(f"sipp {self.scenario} ended with {code}: {' / '.join(said) or 'it said nothing'}")
         seconds = time.monotonic() - self.started
         with self.stat.open() as file:
             last = list(csv.DictReader(file, delimiter=";"))[-1]
