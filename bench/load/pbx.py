@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -116,6 +117,9 @@ class Pbx:
     """One `centrala serve` process; use it as a context manager."""
 
     def __init__(self, folder: Path, *, record: bool = False) -> None:
+        with socket.socket() as other:
+            if other.connect_ex((HOST, 8080)) == 0:  # its figures would be taken for ours
+                raise RuntimeError(f"another PBX serves {HOST}: wait for its end, or set CENTRALA_BENCH_NET=127.x.y")
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "pbx.log"
         config = write_config(folder, record=record)
