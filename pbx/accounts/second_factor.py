@@ -6,6 +6,7 @@ step that it was made for is written before anybody comes in by it, and no earli
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import secrets
@@ -72,6 +73,7 @@ class SecondFactors:
         self._roles = frozenset(roles)
         self._factors: dict[str, Factor] = {}
         self._pending: OrderedDict[str, tuple[str, float]] = OrderedDict()  # person: secret, since when
+        self._turn = asyncio.Lock()  # one writes at a time: what another wrote meanwhile is not undone
 
     def restore(self, people: Iterable[str]) -> None:
         """Takes up those of these people."""
@@ -113,25 +115,28 @@ class SecondFactors:
         del self._pending[person.id]
         codes = _new_codes()
         now = self._clock.unix()
-        await self._put(Factor(person.id, self._seal.seal(secret), now, step, _digests(codes)))
+        async with self._turn:
+            await self._put(Factor(person.id, self._seal.seal(secret), now, step, _digests(codes)))
         return codes
 
     async def renew(self, person: str) -> list[str]:
         """Other recovery codes; those of before open nothing. Raises AccountError where there is no factor."""
-        factor = self._factors.get(person)
-        if factor is None:
-            raise AccountError("conflict", "there is no second factor")
         codes = _new_codes()
-        await self._put(replace(factor, recovery=_digests(codes)))
+        async with self._turn:
+            factor = self._factors.get(person)
+            if factor is None:
+                raise AccountError("conflict", "there is no second factor")
+            await self._put(replace(factor, recovery=_digests(codes)))
         return codes
 
     async def remove(self, person: str) -> bool:
         """False when there was none."""
         self._pending.pop(person, None)
-        if person not in self._factors:
-            return False
-        await self._store.remove(person)
-        del self._factors[person]
+        async with self._turn:
+            if person not in self._factors:
+                return False
+            await self._store.remove(person)
+            self.forget(person)
         return True
 
     def forget(self, person: str) -> None:
@@ -143,15 +148,14 @@ class SecondFactors:
 
     async def check(self, person: str, code: str) -> bool:
         """Whether the code opens; it does so once, also when two come at the same moment."""
-        factor = self._factors.get(person)
-        if factor is None:
-            return False
         plain = "".join(code.split()).replace("-", "")[:64]
-        used = self._used(factor, plain)
-        if used is None:
-            return False
-        self._factors[person] = used  # before it is on disk: a second one at this moment finds it used
-        await self._store.put(used)
+        async with self._turn:
+            factor = self._factors.get(person)
+            used = self._used(factor, plain) if factor is not None else None
+            if used is None:
+                return False
+            self._factors[person] = used  # before it is on disk: used it is, even if the disk refuses
+            await self._store.put(used)
         return True
 
     def _used(self, factor: Factor, plain: str) -> Factor | None:

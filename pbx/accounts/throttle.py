@@ -2,13 +2,14 @@
 
 Guesses are counted by address, by address and login, and by login over all addresses. Where he has logged in before, a
 mark in the browser (see pbx.accounts.secrets.DeviceMarks) has a count of its own instead: what others do elsewhere,
-and at the same address, does not touch him.
+and at the same address, does not touch him. Who is refused leaves no count behind, and codes have room of their own:
+nobody drives out a count by asking for many names.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pbx.accounts.errors import AccountError
@@ -35,6 +36,7 @@ class Throttle:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._guesses: OrderedDict[str, deque[float]] = OrderedDict()
+        self._codes: OrderedDict[str, deque[float]] = OrderedDict()  # by person, of whom there are fewer than MAX_KEYS
         self.refused = 0
 
     def take(self, login: str, address: str, device: str) -> None:
@@ -42,26 +44,26 @@ class Throttle:
         "throttled" when there were too many.
         """
         now = self._now()
-        counts = [(self._of(key, window), window) for key, window in _keys(login, address, device)]
-        wait_s = max(_wait(times, window, now) for times, window in counts)
+        keys = _keys(login, address, device)
+        wait_s = max(_wait(self._guesses.get(key, ()), window, now) for key, window in keys)
         if wait_s > 0:
             self.refused += 1
             raise AccountError("throttled", f"too many wrong passwords; try again in {wait_s:.0f} s", wait_s)
-        for times, _ in counts:
-            times.append(now)
+        for key, window in keys:
+            _count(self._guesses, key, window, now)
 
     def take_code(self, person: str) -> None:
         """As `take`, of a guess at the code of a person, wherever it comes from."""
-        now, times = self._now(), self._of(f"code {person}", BY_CODE)
-        wait_s = _wait(times, BY_CODE, now)
+        now = self._now()
+        wait_s = _wait(self._codes.get(person, ()), BY_CODE, now)
         if wait_s > 0:
             self.refused += 1
             raise AccountError("throttled", f"too many wrong codes; try again in {wait_s:.0f} s", wait_s)
-        times.append(now)
+        _count(self._codes, person, BY_CODE, now)
 
     def right_code(self, person: str) -> None:
         """The last guess was none."""
-        times = self._guesses.get(f"code {person}")
+        times = self._codes.get(person)
         if times:
             times.pop()
 
@@ -72,14 +74,15 @@ class Throttle:
             if times:
                 times.pop()
 
-    def _of(self, key: str, window: Window) -> deque[float]:
-        times = self._guesses.pop(key, None)
-        if times is None:
-            times = deque(maxlen=window.guesses)
-        self._guesses[key] = times
-        while len(self._guesses) > MAX_KEYS:
-            self._guesses.popitem(last=False)
-        return times
+
+def _count(counted: OrderedDict[str, deque[float]], key: str, window: Window, now: float) -> None:
+    times = counted.pop(key, None)
+    if times is None:
+        times = deque(maxlen=window.guesses)
+    counted[key] = times
+    times.append(now)
+    while len(counted) > MAX_KEYS:
+        counted.popitem(last=False)
 
 
 def _keys(login: str, address: str, device: str) -> list[tuple[str, Window]]:
@@ -93,7 +96,7 @@ def _keys(login: str, address: str, device: str) -> list[tuple[str, Window]]:
     ]
 
 
-def _wait(times: deque[float], window: Window, now: float) -> float:
+def _wait(times: Sequence[float], window: Window, now: float) -> float:
     if len(times) < window.guesses:
         return 0.0
     return max(0.0, times[0] + window.seconds - now)

@@ -94,7 +94,8 @@ def fingerprint(scope: Scope, body: bytes) -> str:
     """The same for the same request."""
     digest = hashlib.sha256()
     for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body):
-        digest.update(len(part).to_bytes(8, "big") + part)
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
     return digest.hexdigest()
 
 

@@ -25,6 +25,7 @@ log = logging.getLogger("centrala.ledger")
 ROOM = "crm_grants"
 EARLY_S = 300.0  # before its end a token is renewed, so that none expires on the way
 AGAIN_S = 300.0  # a token that is refused sooner after it was renewed is not the reason
+LEAST_S = 60.0  # between two renewals that came about, however short a time the CRM gives
 PAUSES_S = (15.0, 60.0, 300.0, 900.0)  # after a renewal that did not come about; the last one again and again
 REMEDY = "allow the application in the CRM again, and write what it gives: centrala config set crm {} refresh_token=..."
 
@@ -146,7 +147,8 @@ class Grants:
     def _wait_s(self, grant: Grant) -> float:
         if grant.tokens is None or grant.stale:
             return 0.0
-        return grant.tokens.expires - self._clock.unix() - EARLY_S
+        rests_s = grant.renewed + LEAST_S - self._clock.monotonic()
+        return max(grant.tokens.expires - self._clock.unix() - EARLY_S, rests_s)
 
     async def _renew(self, grant: Grant) -> None:
         crm = grant.settings

@@ -8,7 +8,9 @@ developers.kommo.com/reference/get-token). Read in November 2026.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TypeGuard
 from urllib.parse import urlencode
 
 import orjson
@@ -19,8 +21,11 @@ from pbx.web.client import Answer, Ask
 BITRIX = "https://oauth.bitrix.info/oauth/token/"
 LIFE_S = {"bitrix24": 3600.0, "amocrm": 86_400.0}  # where an answer does not say it
 TIMEOUT_S = 20.0
+MAX_TOKEN = 3500  # characters; they go into a header of 4096, and are printable ASCII (RFC 6750 section 2.1)
 # What no later attempt changes: the grant is used up, revoked, or of another application.
 DEAD = ("invalid_grant", "invalid_client", "wrong_client", "unauthorized_client", "NOT_INSTALLED", "PAYMENT_REQUIRED")
+HIDDEN = "..."
+_SECRET = re.compile(r"[A-Za-z0-9_.~+/=-]{32,}")  # tokens that were renewed meanwhile: no word is as long
 
 
 class GrantDead(Exception):
@@ -69,21 +74,30 @@ def tokens_of(settings: Crm, answer: Answer, now: float) -> Tokens:
     if not isinstance(found, dict):
         raise GrantBusy(f"status {answer.status}, and no JSON")
     access, refresh = found.get("access_token"), found.get("refresh_token")
-    if answer.status == 200 and isinstance(access, str) and access and isinstance(refresh, str) and refresh:
+    if answer.status == 200 and _is_token(access) and _is_token(refresh):
         lasts = found.get("expires_in")
         if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts <= 0:
             lasts = LIFE_S[settings.kind]
         return Tokens(access, refresh, now + lasts)
-    reason = _reason(found)
+    reason = _reason(found, settings)
     if found.get("error") in DEAD or (settings.kind == "amocrm" and answer.status in (400, 401, 402, 403)):
         raise GrantDead(reason or f"status {answer.status}")
     raise GrantBusy(reason or f"status {answer.status}")
 
 
-def _reason(found: dict[str, object]) -> str:
-    """In the CRM's words, of which none is a secret: `error_description` of Bitrix24, `hint` of amoCRM."""
+def _is_token(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= MAX_TOKEN and value.isascii() and value.isprintable()
+
+
+def _reason(found: dict[str, object], settings: Crm) -> str:
+    """In the CRM's words: `error_description` of Bitrix24, `hint` of amoCRM. They are logged and told: whatever looks
+    like a secret in them is left out.
+    """
     for name in ("hint", "error_description", "detail", "error", "title"):
         text = found.get(name)
         if isinstance(text, str) and text:
-            return "".join(mark for mark in text[:200] if mark.isprintable())
+            for secret in filter(None, (settings.client_secret, settings.refresh_token)):
+                text = text.replace(secret, HIDDEN)
+            shown = "".join(mark for mark in text[:500] if mark.isprintable())
+            return _SECRET.sub(HIDDEN, shown)[:200]
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pyotp
@@ -10,16 +11,27 @@ import pytest
 
 from pbx.accounts.errors import AccountError
 from pbx.accounts.rights import Permission, Principal
-from pbx.accounts.second_factor import STEP_S, MemoryFactors
+from pbx.accounts.second_factor import STEP_S, Factor, MemoryFactors
 from pbx.accounts.service import Entered
 from tests.support.accounts import ADDRESS, PASSWORD, World
+
+
+class Factors(MemoryFactors):
+    """`slow`: the disk takes its turn, as a real one does."""
+
+    slow = False
+
+    async def put(self, factor: Factor) -> None:
+        if self.slow:
+            await asyncio.sleep(0)
+        await super().put(factor)
 
 
 class Secured(World):
     """`factors` outlive a restart."""
 
     def __init__(self, **settings: Any) -> None:
-        self.factors = MemoryFactors()
+        self.factors = Factors()
         super().__init__(**settings)
 
     def build(self, **more: Any) -> Any:
@@ -105,6 +117,45 @@ async def test_guesses_are_limited_wherever_they_come_from() -> None:
         assert await reason(world.enter("ola", world.code(secret), "198.51.100.9")) == "throttled"
         world.clock.advance(900)
         await world.enter("ola", world.code(secret), "198.51.100.9")
+
+
+async def test_asking_for_many_names_brings_no_guesses_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is refused leaves no count, and what others guess elsewhere drives none out."""
+    monkeypatch.setattr("pbx.accounts.throttle.MAX_KEYS", 50)
+    async with Secured() as world:
+        await world.person("ola")
+        secret, _ = await world.enrol("ola")
+        for _ in range(10):
+            assert await reason(world.enter("ola", "000000", "198.51.100.9")) == "wrong"
+        throttle = world.accounts.throttle
+        for at in range(500):
+            with contextlib.suppress(AccountError):
+                throttle.take(f"name-{at}", f"192.0.2.{at % 20}", "")
+        assert await reason(world.enter("ola", world.code(secret), "203.0.113.5")) == "throttled"
+        for at in range(500):
+            with contextlib.suppress(AccountError):
+                throttle.take(f"other-{at}", "192.0.2.77", "")
+        with pytest.raises(AccountError):
+            throttle.take("one-more", "192.0.2.77", "")
+
+
+async def test_what_is_written_at_the_same_moment_undoes_nothing() -> None:
+    """The store is slow: a code that is used while recovery codes are renewed opens once, and a reset stays one."""
+    async with Secured() as world:
+        await world.person("ola")
+        secret, _ = await world.enrol("ola")
+        factors, code = world.accounts.factors, world.code(secret)
+        person = world.accounts.people.find("ola").id
+        world.factors.slow = True
+        codes, opened = await asyncio.gather(factors.renew(person), factors.check(person, code))
+        assert opened
+        assert not await factors.check(person, code)
+        world.accounts.factors.restore([person])
+        assert await factors.check(person, codes[0]), "on disk are the newest"
+        await asyncio.gather(factors.remove(person), factors.check(person, codes[1]))
+        assert world.factors.rows == {}
+        both = await asyncio.gather(factors.check(person, codes[2]), factors.check(person, codes[2]))
+        assert both == [False, False]
 
 
 async def test_a_role_that_must_have_one_may_do_nothing_else_until_then() -> None:

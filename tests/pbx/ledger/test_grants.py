@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 
 from pbx.config import Config, Crm
@@ -17,6 +18,7 @@ from pbx.ledger.crm.amocrm import AmoCrm
 from pbx.ledger.crm.bitrix24 import Bitrix24
 from pbx.ledger.crm.grants import AGAIN_S, EARLY_S, ROOM, Grants
 from pbx.ledger.crm.message import CALL
+from pbx.ledger.crm.oauth import GrantBusy, GrantDead, tokens_of
 from pbx.settings.secrets import Seal
 from pbx.web.client import Answer, WebClient
 from pbx.web.hosts import Hosts
@@ -216,6 +218,30 @@ async def test_a_token_that_is_refused_is_renewed_once(kind: str) -> None:
         await asyncio.sleep(0.05)
         assert server.count == 2
         await world.grants.stop()
+
+
+async def test_a_crm_that_gives_little_time_is_not_asked_without_end() -> None:
+    async with OAuthServer() as server:
+        server.lasts_s = 1
+        world = World()
+        world.grants.follow([crm(server, "bitrix24")])
+        await world.until(lambda: world.access() == "access-1")
+        await asyncio.sleep(0.05)
+        assert server.count == 1
+        await world.grants.stop()
+
+
+def test_a_crm_that_repeats_a_secret_is_not_repeated() -> None:
+    settings = Crm.model_validate({"name": "one", "kind": "amocrm", "url": "https://a.amocrm.ru", **OURS})
+    renewed = "def50200" + "ab12" * 40
+    said = f"the token {renewed} is none, nor is {OURS['client_secret']}\r\nX: y"
+    with pytest.raises(GrantDead) as raised:
+        tokens_of(settings, Answer(400, {}, orjson.dumps({"hint": said})), 0.0)
+    assert str(raised.value) == "the token ... is none, nor is ...X: y"
+    for wrong in ("a" * 4000, "a\r\nX-Admin: 1", "\u0105", 7):
+        body = orjson.dumps({"access_token": wrong, "refresh_token": "r", "expires_in": 9})
+        with pytest.raises(GrantBusy):
+            tokens_of(settings, Answer(200, {}, body), 0.0)
 
 
 def test_what_is_missing_is_told() -> None:

@@ -12,6 +12,7 @@ from pbx.metrics.buckets import DECISION, LOOP_LAG
 from pbx.metrics.callbacks import CallbackMetrics
 from pbx.metrics.cells import HistogramCell
 from pbx.metrics.contacts import ContactMetrics, ContactsNow
+from pbx.metrics.ledger import LedgerMetrics, LedgerNow
 from pbx.metrics.live import DNS_COUNTERS, TRANSPORT_COUNTERS, QueueNow, Security, Sources
 from pbx.metrics.metrics import Metrics
 from pbx.store.writer_stats import WriterStats
@@ -95,6 +96,8 @@ def sources(bus: EventBus) -> Sources:
 
 AGENTS = AgentsNow(running=[("talking", 5.0)], teams={"north": {"talking": 1}}, breaks_over=0, lines_up=1)
 
+LEDGER = LedgerNow({("ga4", "sent"): 3}, 0, 1, 2, T0, ("PLN", 12.5), {("one", "renewed"): 1})
+
 
 def busy() -> tuple[EventBus, Metrics]:
     """Metrics after one call of each kind."""
@@ -104,6 +107,7 @@ def busy() -> tuple[EventBus, Metrics]:
     )
     metrics.add(ContactMetrics(bus, lambda: CONTACTS))
     metrics.add(CallbackMetrics(bus, lambda: CALLBACKS))
+    metrics.add(LedgerMetrics(lambda: LEDGER))
     metrics.add(AgentMetrics(bus, lambda: AGENTS, [("sales", "order")]))
     for number in range(1, 4):
         publish(bus, answered(number, wait_s=10.0 * number))

@@ -25,6 +25,7 @@ from pbx.api.rest.models.flows import (
     Template,
 )
 from pbx.api.rest.page import Page, Paging, page_of
+from pbx.api.rest.patient import PatientRoute
 
 MAX_DOCUMENT = 3 * 1024 * 1024
 FlowName = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$", description="A flow's name", examples=["hotline"])]
@@ -43,7 +44,7 @@ class FlowCountControl(Protocol):
 
 def flows_router(control: FlowControl, counts: FlowCountControl) -> APIRouter:
     """Every path and what answers it."""
-    router = APIRouter(tags=["flows"])
+    router = APIRouter(tags=["flows"], route_class=PatientRoute)
     _looking(router, control, counts)
     _trying(router, control, counts)
     _changing(router, control)

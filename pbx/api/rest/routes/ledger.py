@@ -12,6 +12,7 @@ from pbx.api.rest.access import Permission, Principal, allow, allows
 from pbx.api.rest.models.base import ItemId, Text
 from pbx.api.rest.models.ledger import Cost, CostsImport, Imported, ReconcileAsk, Run, RunRow, SaleRow, SalesImport
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from
+from pbx.api.rest.patient import PatientRoute
 from pbx.api.rest.problem import problems
 
 CSV = "text/csv; charset=utf-8"
@@ -25,7 +26,7 @@ LastDay = Annotated[str, Query(alias="to", max_length=40, examples=["2026-07-14"
 
 def ledger_router(control: LedgerControl) -> APIRouter:
     """/ledger and what is below."""
-    router = APIRouter(tags=["ledger"])
+    router = APIRouter(tags=["ledger"], route_class=PatientRoute)
     _imports(router, control)
     _reconciliations(router, control)
     return router

@@ -130,6 +130,8 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
 
     @router.post("/link/form", dependencies=[allow(PUBLIC)], max_body_size=MAX_BODY)
     async def take(request: Request) -> Response:
+        if _is_foreign(request):
+            raise Refused(403, "this form was sent by a page of another site; open the link itself")
         body = await request.body()
         fields = {name: values[0] for name, values in parse_qs(body[:MAX_FORM].decode("utf-8", "replace")).items()}
         token, password = fields.get("token", "")[:MAX_TOKEN], fields.get("password", "")[: MAX_PASSWORD + 1]
@@ -145,6 +147,16 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
         return answer
 
     return router
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of another site sent the form: it would log its visitor in as somebody else, who reads along. Our
+    own page names no origin where the browser does not say Sec-Fetch-Site: "null", for want of a referrer.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin != "null" and origin.partition("://")[2] != request.headers.get("host", "")
 
 
 def _page(language: Language, body: str, status: int = 200) -> HTMLResponse:

@@ -9,15 +9,16 @@ from typing import Annotated, Any, Literal, Protocol
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from pbx.accounts.rights import Permission
+from pbx.accounts.rights import Permission, Principal
 from pbx.api.control import Refused
-from pbx.api.rest.access import allow
+from pbx.api.rest.access import allow, allows
 from pbx.api.rest.models.system import FigureCalls, FigureKind, Report, ReportKind
 from pbx.api.rest.page import Page, Paging, page_of
 from pbx.api.rest.problem import problems
 from pbx.reporting.csv_text import to_csv
 
 READ = [allow(Permission.REPORTS_READ)]
+Reader = Annotated[Principal, allows(Permission.REPORTS_READ)]
 ReportName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,63}$", examples=["queues"])]
 Day = Annotated[
     str,
@@ -61,7 +62,6 @@ def reports_router(control: ReportControl) -> APIRouter:
     @router.get(
         "/reports/{name}",
         response_model=Report,
-        dependencies=READ,
         summary="A report of a period",
         responses={
             200: {
@@ -74,6 +74,7 @@ def reports_router(control: ReportControl) -> APIRouter:
     async def report(
         name: ReportName,
         request: Request,
+        who: Reader,
         since: Day = "",
         until: LastDay = "",
         form: Form = "json",
@@ -81,6 +82,7 @@ def reports_router(control: ReportControl) -> APIRouter:
     ) -> Any:
         """Each report has filters of its own: /reports lists them, and they are given as parameters."""
         filters = _filters(request, OWN)
+        _within(who, filters)
         sheets = await control.sheets(name, since, until, filters, language)
         if form == "csv":
             return Response(await asyncio.to_thread(_csv, sheets), headers={"content-type": CSV})
@@ -93,13 +95,13 @@ def reports_router(control: ReportControl) -> APIRouter:
     @router.get(
         "/figures/calls",
         response_model=FigureCalls,
-        dependencies=READ,
         summary="The calls behind a figure",
         responses=problems(404),
     )
     async def calls(
         figure: Annotated[str, Query(max_length=40, examples=["SL4"], description="Its id, as columns name it")],
         request: Request,
+        who: Reader,
         since: Day = "",
         until: LastDay = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -109,6 +111,7 @@ def reports_router(control: ReportControl) -> APIRouter:
         what has none. `counted` rows are those of the numerator, `value` is what a mean or a sum is made of.
         """
         filters = _filters(request, {"figure", "from", "to", "limit", "cursor"})
+        _within(who, filters)
         return await control.calls(figure, since, until, filters, limit=limit, cursor=cursor)
 
     return router
@@ -120,6 +123,16 @@ def _filters(request: Request, own: set[str]) -> dict[str, str]:
     if len(given) != len(given.multi_items()):
         raise Refused(422, "a parameter is given twice")
     return {key: value for key, value in given.items() if key not in own and value}
+
+
+def _within(who: Principal, filters: Mapping[str, str]) -> None:
+    """Whoever sees some queues only asks for one of them. What cannot be asked by queue is told to nobody of them: the
+    report or figure refuses the parameter.
+    """
+    queue = filters.get("queue", "")
+    if not who.sees_all and not (queue and who.sees_queue(queue)):
+        seen = ", ".join(sorted(who.queues or ())) or "none"
+        raise Refused(403, f"{who.name} sees the queues {seen}; ask for one of them: queue=...")
 
 
 def _csv(sheets: list[dict[str, Any]]) -> bytes:

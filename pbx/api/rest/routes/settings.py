@@ -21,6 +21,7 @@ from pbx.api.rest.models.settings import (
     Yaml,
 )
 from pbx.api.rest.page import Page, Paging, make_cursor, page_from
+from pbx.api.rest.patient import PatientRoute
 from pbx.api.rest.problem import problems
 from pbx.api.settings_routes import MAX_BODY, SettingsControl
 
@@ -36,7 +37,7 @@ TABLE = "-"  # the key of a section that is one table
 
 def settings_router(control: SettingsControl) -> APIRouter:
     """/settings and what is below."""
-    router = APIRouter(tags=["settings"])
+    router = APIRouter(tags=["settings"], route_class=PatientRoute)
     _looking(router, control)
     _importing(router, control)
     _entries(router, control)

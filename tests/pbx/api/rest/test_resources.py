@@ -241,6 +241,19 @@ async def test_a_report_as_data_and_as_csv(routers: list[APIRouter]) -> None:
         assert (await admin.get("/figures/calls", params={**behind, "moon": "full"})).status_code == 422
 
 
+async def test_who_sees_some_queues_asks_for_reports_of_those(routers: list[APIRouter]) -> None:
+    asked = {"from": "2026-09-21", "to": "2026-09-22"}
+    mine, figure = {**asked, "queue": "sales"}, {**asked, "figure": "OFF"}
+    async with asking(routers, Role.VIEWER, queues=frozenset({"sales"})) as viewer:
+        for path, params in (("/reports/queues", asked), ("/reports/agents", asked), ("/figures/calls", figure)):
+            for queue in ({}, {"queue": ""}, {"queue": "-"}, {"queue": "all"}, {"queue": "night"}):
+                assert (await viewer.get(path, params={**params, **queue})).status_code == 403, (path, queue)
+        assert (await viewer.get("/reports/queues", params=mine)).status_code == 200
+        assert (await viewer.get("/reports/agents", params=mine)).status_code == 422
+        assert (await viewer.get("/figures/calls", params={**mine, "figure": "OFF"})).json()["whole"] == 5
+        assert (await viewer.get("/figures/calls", params={**mine, "figure": "SEIZED"})).status_code != 200
+
+
 async def test_calls_begin_by_rights(routers: list[APIRouter]) -> None:
     async with asking(routers, Role.AGENT, **AGENT) as agent:
         assert (await agent.post("/calls", json={"caller": "102", "to": "101"})).status_code == 403

@@ -24,7 +24,8 @@ from pbx.api.rest.access import rights_of
 from pbx.api.rest.app import rest_routes
 from pbx.api.rest.authenticate import COOKIE
 from pbx.api.rest.edge import Edge
-from pbx.api.rest.guard import SAFE
+from pbx.api.rest.guard import MAX_BODY, SAFE
+from pbx.api.rest.patient import PatientRoute
 from pbx.app.rest import parts
 from pbx.config import Api, Config
 from tests.support.accounts import World
@@ -249,3 +250,10 @@ async def test_the_description_says_every_right(matrix: Matrix) -> None:
         ("GET", "/oidc/login"),
         ("GET", "/oidc/callback"),
     }
+
+
+async def test_large_json_bodies_are_read_beside_the_loop(matrix: Matrix) -> None:
+    routes = [route for route in matrix.routes.router.routes if isinstance(route, APIRoute)]
+    large = [route for route in routes if (route.max_body_size or 0) > MAX_BODY and route.body_field is not None]
+    assert len(large) >= 7
+    assert [route.path for route in large if not isinstance(route, PatientRoute)] == []

@@ -257,6 +257,11 @@ async def test_the_page_of_a_link_works_without_a_script() -> None:
                 "/link/form", data=form, headers={"accept-language": "ru-RU,ru;q=0.9,en;q=0.5"}
             )
             assert "пароль короче" in russian.text
+            for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+                forged = await browser.post(
+                    "/link/form", data={**form, "login": "me", "password": PASSWORD}, headers=foreign
+                )
+                assert (forged.status_code, "set-cookie" in forged.headers) == (403, False)
             done = await browser.post("/link/form", data={**form, "login": "root&co", "password": PASSWORD})
             assert done.status_code == 200, done.text
             assert "root&amp;co" in done.text
