@@ -7,7 +7,7 @@ import pickle
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -17,8 +17,9 @@ from pbx.config import Language
 from pbx.reporting.behind import Selector
 from pbx.reporting.formulas import FIGURES
 from pbx.reporting.intervals import Interval, period
-from pbx.reporting.jobs import CallsJob, Job, SheetsJob, Where
+from pbx.reporting.jobs import CallsJob, Job, ReportJob, Where
 from pbx.reporting.registry import KINDS, REPORTS
+from pbx.reporting.worker import RAW
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -42,16 +43,22 @@ class PbxReportControl:
         """Every report with its title and parameters."""
         return [kind.data(language) for kind in KINDS]
 
-    async def sheets(
-        self, name: str, since: str, until: str, filters: Mapping[str, str], language: Language = "en"
-    ) -> list[dict[str, Any]]:
-        """A report as data: title, columns (name, title, unit, formula), rows by column, notes. `since` and `until`:
-        days, the last one included, or instants.
+    async def report(
+        self,
+        name: str,
+        since: str,
+        until: str,
+        filters: Mapping[str, str],
+        language: Language = "en",
+        form: Literal["json", "csv"] = "json",
+    ) -> bytes:
+        """A report as JSON or CSV: its name and sheets, which have title, columns (name, title, unit, formula), rows by
+        column, notes. `since` and `until`: days, the last one included, or instants.
         """
         if name not in REPORTS:
             raise Refused(404, f"no report is called {name!r}: there are {', '.join(REPORTS)}")
-        job = SheetsJob(Where.of(self._app.config), name, self._period(since, until), language, dict(filters))
-        found: list[dict[str, Any]] = await self.run(job)
+        job = ReportJob(Where.of(self._app.config), name, self._period(since, until), language, dict(filters), form)
+        found: bytes = await self.run(job)
         return found
 
     async def calls(
@@ -109,5 +116,7 @@ async def _in_child(job: bytes) -> dict[str, Any]:
             await child.wait()
     if child.returncode:
         raise Refused(503, f"the process of the report ended with status {child.returncode}; the log says why")
+    if output.startswith(RAW):
+        return {"found": output[len(RAW) :]}
     answer: dict[str, Any] = orjson.loads(output)
     return answer

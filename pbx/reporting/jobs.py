@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy.engine import URL
 
 from pbx.call.hours import OpeningHours
 from pbx.config import Config, Hours, Language
 from pbx.ledger.terms import Terms
 from pbx.reporting.behind import Selector, behind
+from pbx.reporting.csv_text import to_csv
 from pbx.reporting.intervals import Interval
 from pbx.reporting.queries import Thresholds
 from pbx.reporting.registry import sheets
@@ -23,7 +25,9 @@ from pbx.store.teams import members_of
 
 
 class Job(Protocol):
-    """Can be pickled; `run` returns what JSON can hold. It raises BadRequest and StoreError."""
+    """Can be pickled; `run` returns what JSON can hold, or bytes, which reach the parent as they are. It raises
+    BadRequest and StoreError.
+    """
 
     def run(self) -> Any: ...
 
@@ -79,20 +83,33 @@ class CallsJob:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetsJob:
-    """A report of the registry; its sheets as data."""
+class ReportJob:
+    """A report of the registry as the body of an answer: to read it in the process of the calls, and to write it once
+    more, would hold the loop for 0.2 s where it has 20,000 rows.
+    """
 
     where: Where
     name: str
     period: Interval
     language: Language = "en"
     filters: Mapping[str, str] = field(default_factory=dict)
+    form: Literal["json", "csv"] = "json"
 
-    def run(self) -> list[dict[str, Any]]:
+    def run(self) -> bytes:
         engine = reader_engine(self.where.url)
         try:
             with engine.begin() as connection:
                 asked = self.where.request(self.period, self.language, self.filters)
-                return [sheet.data() for sheet in sheets(connection, self.name, asked)]
+                found = [sheet.data() for sheet in sheets(connection, self.name, asked)]
         finally:
             engine.dispose()
+        return _csv(found) if self.form == "csv" else orjson.dumps({"name": self.name, "sheets": found})
+
+
+def _csv(sheets: Sequence[Mapping[str, Any]]) -> bytes:
+    """One table below the other, an empty line between them."""
+    texts = []
+    for sheet in sheets:
+        names = [column["name"] for column in sheet["columns"]]
+        texts.append(to_csv(names, ([row[name] for name in names] for row in sheet["rows"])))
+    return "\r\n".join(texts).encode()

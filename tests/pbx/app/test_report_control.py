@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import orjson
 import pytest
 
 from pbx.api.control import Refused
@@ -37,14 +38,15 @@ async def test_reports_and_the_calls_behind_them_without_holding_the_loop(tmp_pa
         watch.observe = lag.observe
         watch.start(asyncio.get_running_loop())
         spent = time.thread_time()
-        sheet, calls = await asyncio.gather(
-            reports.sheets("queues", "2026-09-21", "2026-09-21", {"queue": "sales"}, "pl"),
+        report, calls = await asyncio.gather(
+            reports.report("queues", "2026-09-21", "2026-09-21", {"queue": "sales"}, "pl"),
             reports.calls("SL4", "2026-09-21", "2026-09-21", {"queue": "sales"}, limit=5),
         )
         spent = time.thread_time() - spent
         watch.stop()
-    assert sheet[0]["rows"][0]["offered"] == 39
-    assert sheet[0]["title"].startswith("Kolejki")
+    (sheet,) = orjson.loads(report)["sheets"]
+    assert sheet["rows"][0]["offered"] == 39
+    assert sheet["title"].startswith("Kolejki")
     assert (calls["part"], calls["whole"], len(calls["rows"])) == (39, 39, 5)
     assert calls["next"]
     # The loop's thread worked for a moment in all, by processor time, which a busy machine does not stretch; half of
@@ -56,15 +58,15 @@ async def test_reports_and_the_calls_behind_them_without_holding_the_loop(tmp_pa
 async def test_what_is_refused(tmp_path: Path) -> None:
     reports = control(tmp_path)
     for asked, status in (
-        (reports.sheets("moon", "2026-09-21", "2026-09-21", {}), 404),
-        (reports.sheets("queues", "soon", "2026-09-21", {}), 422),
+        (reports.report("moon", "2026-09-21", "2026-09-21", {}), 404),
+        (reports.report("queues", "soon", "2026-09-21", {}), 422),
         (reports.calls("LUCK", "2026-09-21", "2026-09-21", {}), 404),
-        (reports.sheets("queues", "2026-09-21", "2026-09-21", {}), 422),  # no database
+        (reports.report("queues", "2026-09-21", "2026-09-21", {}), 422),  # no database
     ):
         with pytest.raises(Refused) as refused:
             await asked
         assert refused.value.status == status
     reports._asked = AT_ONCE + WAITING
     with pytest.raises(Refused) as many:
-        await reports.sheets("queues", "2026-09-21", "2026-09-21", {})
+        await reports.report("queues", "2026-09-21", "2026-09-21", {})
     assert many.value.status == 429

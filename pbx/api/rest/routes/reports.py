@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter, Path, Query, Request
@@ -15,7 +16,6 @@ from pbx.api.rest.access import allow, allows
 from pbx.api.rest.models.system import FigureCalls, FigureKind, Report, ReportKind
 from pbx.api.rest.page import Page, Paging, page_of
 from pbx.api.rest.problem import problems
-from pbx.reporting.csv_text import to_csv
 
 READ = [allow(Permission.REPORTS_READ)]
 Reader = Annotated[Principal, allows(Permission.REPORTS_READ)]
@@ -36,15 +36,22 @@ Form = Annotated[Literal["json", "csv"], Query(alias="format")]
 Tongue = Annotated[Literal["pl", "ru", "en"], Query()]
 OWN = {"from", "to", "format", "language"}
 CSV = "text/csv; charset=utf-8"
+MOST_OF_ONE = 6  # reports of one person and his tokens at a time: a page of the panel asks for as many
 
 
 class ReportControl(Protocol):
     """pbx.app.report_control.PbxReportControl."""
 
     def kinds(self, language: Any = "en") -> list[dict[str, Any]]: ...
-    async def sheets(
-        self, name: str, since: str, until: str, filters: Mapping[str, str], language: Any = "en"
-    ) -> list[dict[str, Any]]: ...
+    async def report(
+        self,
+        name: str,
+        since: str,
+        until: str,
+        filters: Mapping[str, str],
+        language: Any = "en",
+        form: Literal["json", "csv"] = "json",
+    ) -> bytes: ...
     def figures(self) -> list[dict[str, Any]]: ...
     async def calls(
         self, figure: str, since: str, until: str, filters: Mapping[str, str], *, limit: int, cursor: str
@@ -54,6 +61,7 @@ class ReportControl(Protocol):
 def reports_router(control: ReportControl) -> APIRouter:
     """Every path and what answers it."""
     router = APIRouter(tags=["reports"])
+    turns = Turns()
 
     @router.get("/reports", response_model=Page[ReportKind], dependencies=READ, summary="Which reports there are")
     async def kinds(page: Paging, language: Tongue = "en") -> Any:
@@ -83,10 +91,9 @@ def reports_router(control: ReportControl) -> APIRouter:
         """Each report has filters of its own: /reports lists them, and they are given as parameters."""
         filters = _filters(request, OWN)
         _within(who, filters)
-        sheets = await control.sheets(name, since, until, filters, language)
-        if form == "csv":
-            return Response(await asyncio.to_thread(_csv, sheets), headers={"content-type": CSV})
-        return {"name": name, "sheets": sheets}
+        with turns.one(who):
+            text = await control.report(name, since, until, filters, language, form)
+        return Response(text, headers={"content-type": CSV if form == "csv" else "application/json"})
 
     @router.get("/figures", response_model=Page[FigureKind], dependencies=READ, summary="Which figures can be opened")
     async def figures(page: Paging) -> Any:
@@ -112,7 +119,8 @@ def reports_router(control: ReportControl) -> APIRouter:
         """
         filters = _filters(request, {"figure", "from", "to", "limit", "cursor"})
         _within(who, filters)
-        return await control.calls(figure, since, until, filters, limit=limit, cursor=cursor)
+        with turns.one(who):
+            return await control.calls(figure, since, until, filters, limit=limit, cursor=cursor)
 
     return router
 
@@ -135,10 +143,22 @@ def _within(who: Principal, filters: Mapping[str, str]) -> None:
         raise Refused(403, f"{who.name} sees the queues {seen}; ask for one of them: queue=...")
 
 
-def _csv(sheets: list[dict[str, Any]]) -> bytes:
-    """One table below the other, an empty line between them."""
-    texts = []
-    for sheet in sheets:
-        names = [column["name"] for column in sheet["columns"]]
-        texts.append(to_csv(names, ([row[name] for name in names] for row in sheet["rows"])))
-    return "\r\n".join(texts).encode()
+class Turns:
+    """How many reports one asks for at a time: nobody takes all places of the others."""
+
+    def __init__(self) -> None:
+        self._asked: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def one(self, who: Principal) -> Iterator[None]:
+        """While it is made. Refused 429 where there are too many."""
+        name = who.owner or who.id
+        if self._asked[name] >= MOST_OF_ONE:
+            raise Refused(429, f"{MOST_OF_ONE} reports of yours are being made or wait; ask again when one is done")
+        self._asked[name] += 1
+        try:
+            yield
+        finally:
+            self._asked[name] -= 1
+            if not self._asked[name]:
+                del self._asked[name]

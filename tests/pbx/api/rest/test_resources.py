@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest_asyncio
 from fastapi import APIRouter
 
 from pbx.accounts.rights import Role
+from pbx.api.control import Refused
+from pbx.api.rest.routes.reports import MOST_OF_ONE, Turns
 from pbx.app.pbx import Pbx
 from pbx.app.rest_resources import resource_routers
 from tests.support.house import RECORDED, house
@@ -252,6 +256,20 @@ async def test_who_sees_some_queues_asks_for_reports_of_those(routers: list[APIR
         assert (await viewer.get("/reports/agents", params=mine)).status_code == 422
         assert (await viewer.get("/figures/calls", params={**mine, "figure": "OFF"})).json()["whole"] == 5
         assert (await viewer.get("/figures/calls", params={**mine, "figure": "SEIZED"})).status_code != 200
+
+
+async def test_one_does_not_take_the_reports_of_all() -> None:
+    turns, who = Turns(), person(Role.VIEWER)
+    with contextlib.ExitStack() as stack:
+        for _ in range(MOST_OF_ONE):
+            stack.enter_context(turns.one(who))
+        with pytest.raises(Refused) as refused, turns.one(replace(who, id="a token", owner=who.id)):
+            pass
+        assert refused.value.status == 429
+        with turns.one(person(Role.ADMIN)):
+            pass
+    with turns.one(who):
+        pass
 
 
 async def test_calls_begin_by_rights(routers: list[APIRouter]) -> None:
