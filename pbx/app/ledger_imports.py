@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pbx.api.control import Refused
+from pbx.api.late import at_leisure
 from pbx.ids import new_id
 from pbx.ledger.costs import CostKey, Defaults
 from pbx.ledger.ports import Put
@@ -43,10 +45,7 @@ class PbxLedgerControl:
         """Takes a table of costs in, or tells only what it would. With one row that cannot be used nothing is taken."""
         given = Defaults(**{key: value for key, value in defaults.items() if key in DEFAULTS and value})
         found = await self._app.ledger.reports.run(CostsJob(text, name, self._terms(), dict(mapping), given))
-        entries = {
-            CostKey(date.fromisoformat(day), *named): (int(micro), str(currency))
-            for day, *named, micro, currency in found.pop("entries")
-        }
+        entries = await asyncio.to_thread(at_leisure, _costs, found.pop("entries"))
         found |= {"entries": len(entries), "taken": False, "put": None}
         if not check and not found["bad"]:
             put = await self._stored(self._app.store.ledger.put_costs(entries, self._batch()))
@@ -57,7 +56,7 @@ class PbxLedgerControl:
         """Takes a table of sales in; as `import_costs`. Their calls are looked for at once."""
         zone = self._app.config.server.timezone
         found = await self._app.ledger.reports.run(SalesJob(text, name, self._terms(), zone, dict(mapping)))
-        sales = [Sale(**sale) for sale in found.pop("entries")]
+        sales = await asyncio.to_thread(at_leisure, _sales, found.pop("entries"))
         found |= {"entries": len(sales), "taken": False, "put": None, "matched": 0}
         if not check and not found["bad"] and sales:
             put = await self._stored(self._app.store.ledger.put_sales(sales, self._batch()))
@@ -140,6 +139,17 @@ class PbxLedgerControl:
             return await awaitable
         except StoreError as error:
             raise Refused(503, str(error)) from None
+
+
+def _costs(rows: list[list[Any]]) -> dict[CostKey, tuple[int, str]]:
+    """In a thread, as `_sales`: an import has 100,000 of them."""
+    return {
+        CostKey(date.fromisoformat(day), *named): (int(micro), str(currency)) for day, *named, micro, currency in rows
+    }
+
+
+def _sales(rows: list[dict[str, Any]]) -> list[Sale]:
+    return [Sale(**row) for row in rows]
 
 
 def _put(put: Put) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,20 @@ REGISTER = """АВС/ DEF;От;До;Емкость;Оператор;Регион
 916;0000000;1999999;2000000;МТС;Москва;1
 900;0000000;0061999;62000;Т2;Краснодарский край;2
 """
+
+
+def test_an_encoding_is_told_by_the_first_words_of_a_large_file() -> None:
+    """Of a file of words every one would be an object: gigabytes."""
+    polish, russian = "Łódź;ul. Żurawia;Kraków\n", "Москва;улица Зелёная;Казань\n"
+    for text, encoding in ((polish, "cp1250"), (russian, "cp1251")):
+        assert decode((text * 3).encode(encoding)) == text * 3
+        assert decode((text * 20_000).encode(encoding))[-len(text) :] == text
+    bomb = b"\xc0\xc0 " * 1_000_000
+    tracemalloc.start()
+    decode(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * len(bomb)
 
 
 def test_the_russian_register_in_its_own_encoding() -> None:
