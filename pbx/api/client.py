@@ -6,8 +6,10 @@ import getpass
 import http.client
 import json
 import socket
+import string
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 
 class ControlError(Exception):
@@ -43,8 +45,9 @@ class ControlClient:
     def exchange(self, method: str, path: str, payload: bytes | None = None, kind: str = "application/json") -> bytes:
         """The answer as it comes, for sounds. Raises ControlError as `request`."""
         connection = _UnixConnection(self._path, self._timeout_s)
+        written = quote(path, safe=string.punctuation)  # names may have spaces and letters of any language
         try:
-            connection.request(method, path, payload, {"content-type": kind, "x-user": _user()})
+            connection.request(method, written, payload, {"content-type": kind, "x-user": _user()})
             response = connection.getresponse()
             answer = response.read()
         except (FileNotFoundError, ConnectionRefusedError):

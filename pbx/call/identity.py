@@ -12,6 +12,7 @@ MAX_NUMBER = 64
 # Controls, and the characters that turn the direction of text: they serve nobody in a caller's name but a forger.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 _NOT_NUMBER = re.compile(r"[^0-9A-Za-z+*#_.\-]")
+_NOT_GLOBAL = re.compile(r"[^0-9A-Za-z+*#_]")  # "-" and "." only part the digits of a number with "+"
 ANONYMOUS = "anonymous"
 
 
@@ -25,12 +26,14 @@ def clean_name(name: str) -> str:
 @lru_cache(1024)  # the same few numbers come again and again, and each call cleans five
 def clean_number(user: str) -> str:
     """The user part of a URI as a number or account name: letters, digits and + * # _ . - only, at most 64
-    characters.
+    characters. Parameters of a telephone number end it (`;phone-context=`), and a global one loses its visual
+    separators (RFC 3966 section 3).
     """
     digits = user[1:] if user[:1] == "+" else user
     if digits.isascii() and digits.isalnum() and len(user) <= MAX_NUMBER:
         return user
-    return _NOT_NUMBER.sub("", user)[:MAX_NUMBER]
+    number = user.partition(";")[0]
+    return (_NOT_GLOBAL if number[:1] == "+" else _NOT_NUMBER).sub("", number)[:MAX_NUMBER]
 
 
 def uri_user(number: str) -> str:

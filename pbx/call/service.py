@@ -25,6 +25,7 @@ from pbx.ids import new_id
 from pbx.sip.multipart import MultipartError, find_part
 from pbx.sip.refer import Replaces
 from pbx.sip.requests import ALLOW_ALL_LINE, SUPPORTED_LINE
+from pbx.sip.uri import unescape
 
 if TYPE_CHECKING:
     from pbx.call.authentication import Authenticator
@@ -367,14 +368,9 @@ def _dialled(uri: str) -> str:
     """The user part of the Request-URI, or the number of a tel URI; "" when there is none."""
     scheme, _, rest = uri.partition(":")
     if scheme.lower() == "tel":
-        return rest.partition(";")[0]
+        return rest.partition(";")[0].replace("-", "").replace(".", "")  # visual separators (RFC 3966 section 3)
     user, at, _ = rest.partition("@")
-    if not at:
-        return ""
-    user = user.partition(";")[0].partition(":")[0]
-    if "%" not in user:
-        return user
-    return user.replace("%23", "#").replace("%2A", "*").replace("%2a", "*").replace("%2B", "+").replace("%2b", "+")
+    return unescape(user.partition(";")[0].partition(":")[0]) if at else ""
 
 
 def _offer(request: Request) -> bytes:

@@ -185,7 +185,7 @@ def certificate(
     """Make a self-signed certificate, for use until one of a CA takes its place."""
     from pbx.cli.certificate import write_certificate
 
-    config = read_config(context.obj).config
+    config = read_config(context.obj, contradictions=False).config  # it may name the very files that are made now
     try:
         made = write_certificate(folder or data_dir(config) / "tls", names or [config.sip.domain], days, force=force)
     except OSError as error:

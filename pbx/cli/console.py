@@ -27,10 +27,10 @@ def fail(text: object, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
-def read_config(path: Path, checks: Iterable[Check] = ()) -> Loaded:
+def read_config(path: Path, checks: Iterable[Check] = (), *, contradictions: bool = True) -> Loaded:
     """The configuration, or the end with status 2 and every problem of it, those of `checks` included."""
     try:
-        return load(path, checks=checks)
+        return load(path, checks=checks, contradictions=contradictions)
     except ConfigError as error:
         fail(error, 2)
 

@@ -32,11 +32,18 @@ class Loaded:
 Check = Callable[[Config], Iterable[Problem]]
 
 
-def load(path: FilePath, environment: Mapping[str, str] | None = None, checks: Iterable[Check] = ()) -> Loaded:
+def load(
+    path: FilePath,
+    environment: Mapping[str, str] | None = None,
+    checks: Iterable[Check] = (),
+    *,
+    contradictions: bool = True,
+) -> Loaded:
     """Reads and checks the file at `path`; raises ConfigError with every problem that was found.
 
     `checks` are those of the features, which this layer does not know. `environment` is os.environ unless told
-    otherwise. Relative folders of the configuration stay relative to the working directory, as everywhere on the
+    otherwise. Without `contradictions` only each key is checked by itself: for who makes what the file names already.
+    Relative folders of the configuration stay relative to the working directory, as everywhere on the
     command line.
     """
     text = _read(path)
@@ -50,6 +57,8 @@ def load(path: FilePath, environment: Mapping[str, str] | None = None, checks: I
         config = config_of(merge(values, override))
     except ValidationError as error:
         raise ConfigError([locate(problem) for problem in explain(error)]) from None
+    if not contradictions:
+        return Loaded(config, path, [])
     found = [*cross_check(config), *(problem for check in checks for problem in check(config))]
     problems = [locate(problem) for problem in {problem.key: problem for problem in reversed(found)}.values()]
     if problems:

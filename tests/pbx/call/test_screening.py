@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pbx.call.identity import clean_number
 from pbx.call.keeping import MemoryKeeper
 from pbx.call.regions import Origin, Regions
 from pbx.call.screening import Screening, ScreeningError, clean_pattern
@@ -215,6 +216,24 @@ async def test_a_call_tells_where_it_is_from_and_what_was_dialled(number: str, t
     }
     phone.session.bye()
     await world.settle()
+
+
+@pytest.mark.parametrize(
+    "number", ["+48-22-111.22(33)", "%2B4822%31112233", "221112233;phone-context=+48", "+48221112233;isub=1"]
+)
+async def test_numbers_with_separators_escapes_and_a_context_are_the_same_numbers(number: str) -> None:
+    world = inbound(numbering={"country": "PL"})
+    phone = await call_in(world, "<sip:+48-600-100-200;phone-context=example.com@carrier>", number=number)
+    assert phone.names()[-1] == "answer"
+    assert world.last(Kind.CALL_STARTED)["caller"] == CALLER
+    phone.session.bye()
+    await world.settle()
+
+
+def test_only_the_digits_of_a_global_number_are_taken_together() -> None:
+    assert clean_number("+48 600-100.200;ext=7") == CALLER
+    assert clean_number("desk-1.north") == "desk-1.north"
+    assert clean_number("*72101") == "*72101"
 
 
 async def test_ranges_of_numbers_lead_to_one_place() -> None:

@@ -144,6 +144,23 @@ def test_a_certificate_is_made_and_told_how_to_use(config: Path, tmp_path: Path)
     assert run(*arguments, "--force")[0] == 0
 
 
+def test_a_certificate_is_made_where_the_configuration_names_it_already(tmp_path: Path) -> None:
+    path, folder = tmp_path / "centrala.toml", tmp_path / "data" / "tls"
+    secure = CONFIG.format(data=tmp_path / "data").replace("udp:127.18.250.1:5060", "tls:127.18.250.1:5061")
+    path.write_text(f'{secure}[tls]\ncertificate = "{folder}/certificate.pem"\nkey = "{folder}/key.pem"\n')
+    path.chmod(0o600)
+    status, text = run("--config", str(path), "check-config")
+    assert (status, "`centrala certificate`" in text) == (2, True)
+    assert run("--config", str(path), "certificate")[0] == 0
+    assert run("--config", str(path), "check-config")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["Zarząd", "two words", "line\nbreak"])
+def test_names_of_any_letters_can_be_asked_for(config: Path, name: str) -> None:
+    status, text = run("--config", str(config), "room", "lock", name)
+    assert (status, "no PBX is running here" in text) == (1, True)
+
+
 @pytest.mark.parametrize("codec", ["PCMA", "PCMU", "G722", "opus", "L16"])
 def test_doctor_hears_a_tone_through_each_codec(codec: str) -> None:
     (finding,) = check_codecs(Config(media=MediaConfig(codecs=[codec])))  # type: ignore[list-item]
