@@ -81,10 +81,13 @@ class FeatureViews:
             if name not in FIELDS:
                 raise FeatureError(422, f"{name!r} is no setting; settings are {', '.join(FIELDS)}")
             fits = isinstance(value, bool) if name in SWITCHES else isinstance(value, str)
-            if not fits and (value is not None or name == "dnd"):
-                raise FeatureError(422, f"{name} cannot be {value!r}")
+            if not fits and value is not None:
+                wanted = "true or false" if name in SWITCHES else 'a number, or "" for nowhere'
+                raise FeatureError(422, f"{name} cannot be {value!r}: give {wanted}, or null for the default")
             if name not in SWITCHES and value and not leads_somewhere(self._services.dialplan, known, value):
                 raise FeatureError(422, f"extension {extension} may not forward to {value!r}, or it leads nowhere")
+        if changes.get("dnd", True) is None:
+            changes = {**changes, "dnd": False}  # the configuration knows none
         await self._services.phones.change(extension, **changes)
         return {"extension": extension, **changes}
 

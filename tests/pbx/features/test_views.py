@@ -29,7 +29,6 @@ async def test_settings() -> None:
         ("999", {"dnd": True}),
         ("101", {"colour": "red"}),
         ("101", {"dnd": "yes"}),
-        ("101", {"dnd": None}),
         ("101", {"forward_busy": True}),
         ("101", {"forward_busy": "101"}),
         ("101", {"forward_busy": "+48600"}),
@@ -39,6 +38,15 @@ async def test_settings_that_are_refused(extension: str, changes: dict[str, Any]
     company = Company()
     with pytest.raises(FeatureError):
         await FeatureViews(company.features).set_phone(extension, changes)
+    assert not company.services.phones.all()
+    await company.close()
+
+
+async def test_every_setting_goes_back_to_its_default() -> None:
+    company = Company()
+    views = FeatureViews(company.features)
+    await views.set_phone("101", {"dnd": True, "call_waiting": False, "forward_busy": "102"})
+    assert await views.set_phone("101", {"dnd": None, "call_waiting": None, "forward_busy": None})
     assert not company.services.phones.all()
     await company.close()
 
