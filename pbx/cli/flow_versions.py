@@ -48,12 +48,18 @@ def show_flow(
     version: Annotated[int | None, typer.Option(help="0: the configuration's.")] = None,
 ) -> None:
     """The blocks of a flow and where their exits lead."""
-    document = ask(context.obj, "GET", f"/flows/{quote(name)}{_query(version=version)}")
+    from pbx.flow.document import read
+    from pbx.flow.loader import build
+
+    values = ask(context.obj, "GET", f"/flows/{quote(name)}{_query(version=version)}")
+    document, problems = read(values)
+    if document is None:
+        fail("; ".join(map(str, problems)))
+    flow, _ = build(document)  # a draft may have mistakes: what can be read is shown
     rows: list[list[object]] = []
-    for block, settings in document["blocks"].items():
-        names = set(document["blocks"])
-        leads = [f"{key} → {target}" for key, target in _strings("", settings) if target in names and key != "kind"]
-        mark = "▶ " if block == document["start"] else ""
+    for block, settings in document.blocks.items():
+        leads = [f"{key} → {target}" for key, target in flow.ways.get(block, {}).items() if target]
+        mark = "▶ " if block == document.start else ""
         rows.append([f"{mark}{block}", settings.get("kind", ""), ", ".join(leads)])
     show(f"Flow {name}", ["block", "kind", "exits"], rows, "the flow has no block")
 
@@ -236,17 +242,6 @@ def _read(file: Path) -> Any:
     for problem in problems:
         fail(f"{file}: {problem}", 2)
     return values
-
-
-def _strings(path: str, value: Any) -> list[tuple[str, str]]:
-    """(dotted key, text) of every text in a block's settings, of tables one level down."""
-    found = []
-    for key, inner in value.items():
-        if isinstance(inner, str):
-            found.append((f"{path}{key}", inner))
-        elif isinstance(inner, dict) and not path:
-            found += _strings(f"{key}.", inner)
-    return found
 
 
 def _query(**values: int | None) -> str:

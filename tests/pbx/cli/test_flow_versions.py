@@ -92,3 +92,18 @@ def test_an_export_is_written_to_a_file(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(flow_versions, "ask", lambda *_: FLOW)
     assert run(folder, "export", "main", "-o", str(folder / "out.json")).exit_code == 0
     assert json.loads((folder / "out.json").read_text()) == FLOW
+
+
+def test_only_exits_are_shown_as_exits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = {
+        "sales": {"kind": "queue", "queue": "sales", "keys": {"2": "bye"}},
+        "bye": {"kind": "hangup", "text": "sales"},
+        "odd": {"kind": "say", "txt": "a draft may have mistakes"},
+    }
+    document = {"schema": 1, "name": "main", "start": "sales", "defaults": {"timeout": "bye"}, "blocks": blocks}
+    monkeypatch.setattr(flow_versions, "ask", lambda *_: document)
+    shown = " ".join(run(folder, "show", "main").output.split())
+    assert "timeout → bye" in shown
+    assert "2 → bye" in shown
+    assert "→ sales" not in shown
+    assert "odd" in shown
