@@ -14,13 +14,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pbx.reporting.csv_text import plain
+
 FRAME = 3  # columns of the window that a column costs beside its text
 LEAST = 12  # to which a column of words may be folded
 Rows = Sequence[Sequence[str]]
 
 
 def show_table(out: Console, title: str, columns: Sequence[str], rows: Rows) -> None:
-    """The rows, whatever the window is."""
+    """The rows, whatever the window is, without what a terminal would obey: strangers wrote some of it."""
+    rows = [["\n".join(map(plain, cell.split("\n"))) for cell in row] for row in rows]
     natural = widths_of(columns, rows)
     if is_piped(out):
         _print(out, title, columns, rows, natural, _total(natural))

@@ -33,6 +33,17 @@ def printed(columns: list[str], rows: list[list[str]], width: int | None) -> lis
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
+@pytest.mark.parametrize("width", [None, 80, 30])
+def test_no_cell_speaks_to_the_terminal(width: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    evil = "a\x1b]0;owned\x07\x9b31mb\u202etxt\nc\r"
+    text = "\n".join(printed(["who", "what"], [["101", evil]], width))
+    beside = "".join(printed(["who", "what"], [["101", "plain"]], width))
+    marks = {mark for mark in text if not mark.isprintable()} - {"\n"}
+    assert marks <= {mark for mark in beside if not mark.isprintable()}, "only what frames every title"
+    assert "owned" in text
+
+
 def test_a_pipe_gets_each_row_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     lines = printed(COLUMNS, ROWS, None)
