@@ -33,6 +33,7 @@ from pbx.config_presence import InCall, Messages, Subscriptions, Transfer
 from pbx.config_queue import Agent, BreakReason, Queue, Shift, Team
 from pbx.config_reports import ReportSchedule, Smtp
 from pbx.config_ring import Ring, Tone
+from pbx.config_screenpop import ScreenPop
 from pbx.config_selftest import SelfTest
 from pbx.config_server import Dns, Server, Sip, Store, Tls
 from pbx.config_sms import Sms
@@ -84,6 +85,7 @@ __all__ = [
     "Room",
     "Rota",
     "Route",
+    "ScreenPop",
     "Screening",
     "Section",
     "Server",
@@ -342,6 +344,7 @@ class Config(Section):
     voicemail: list[Voicemail] = []
     announcement: list[Announcement] = []
     selftest: list[SelfTest] = []
+    screen_pop: list[ScreenPop] = []
     smtp: Smtp = Smtp()
     report_schedule: list[ReportSchedule] = []
     emergency: Emergency = Emergency()

@@ -187,6 +187,9 @@ class Kind(StrEnum):
     # medium, campaign, probability}], where several may have called), region, region_by ("page", "address", "site",
     # "time_zone"), region_probability (of all visits of that region together)
     CALL_ATTRIBUTED = "call.attributed"
+    # name, agent, contact, direction ("in", "out"), queue, trigger ("ringing", "answer", "click"), url, open: whether
+    # the agent's client does so by itself
+    SCREEN_POP = "screen.pop"
     LEG_REPLACED = "leg.replaced"  # by: another far end took the leg over (Replaces, RFC 3891); early
 
     # Enum's own is a function of Python; each event is looked up by its kind a dozen times.

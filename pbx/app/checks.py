@@ -12,13 +12,14 @@ from pbx.configfile.problem import Problem
 from pbx.features.checks import check_features
 from pbx.flow.loader import check_flows
 from pbx.reporting.schedule.checks import check_reports
+from pbx.screenpop.checks import check_screen_pops
 from pbx.sms.checks import check_sms
 from pbx.voicemail.checks import check_recognizer
 from pbx.widget.checks import check_widgets
 
 CHECKS: tuple[Check, ...] = (
     *(check_flows, check_tables, check_features, check_callbacks),
-    *(check_sms, check_secrets, check_widgets, check_recognizer, check_reports),
+    *(check_sms, check_secrets, check_widgets, check_recognizer, check_reports, check_screen_pops),
 )
 
 

@@ -21,6 +21,7 @@ from pbx.app import (
     outbox_control,
     prompt_control,
     report_schedule_control,
+    screen_pop_control,
     selftest_control,
     team_control,
     tracking_control,
@@ -72,6 +73,7 @@ from pbx.queue.codes import texts as code_texts
 from pbx.queue.service import QueueService
 from pbx.runtime.priority import go_first
 from pbx.runtime.startup import check_core, make_folder, raise_descriptor_limit
+from pbx.screenpop.service import ScreenPops
 from pbx.selftest.service import SelfTests
 from pbx.sms.service import SmsService
 from pbx.store.store import Store
@@ -119,6 +121,7 @@ class Pbx:
         self.sms: SmsService
         self.outbox: Outbox
         self.webhooks: Webhooks
+        self.screen_pops: ScreenPops
         self.live: Hub
         self.queues: QueueService
         self.flows: Flows
@@ -304,6 +307,7 @@ class Pbx:
         self.metrics.add(CallbackMetrics(self.bus, self.callbacks.figures))
         self._stack.push_async_callback(self.callbacks.stop)
         self.widget = await widget_control.start(self, self._stack)
+        self.screen_pops = screen_pop_control.start(self, self._stack)
         self._stack.callback(services.registrar.close)
         language = self.config.server.language
         texts = [*self.flows.texts(language), *self.queues.texts(), *self.features.texts()]

@@ -19,6 +19,7 @@ from pbx.api.rest.routes.prompts import prompts_router
 from pbx.api.rest.routes.queues import queues_router
 from pbx.api.rest.routes.recordings import recordings_router
 from pbx.api.rest.routes.reports import reports_router
+from pbx.api.rest.routes.screen_pops import screen_pops_router
 from pbx.api.rest.routes.settings import settings_router
 from pbx.api.rest.routes.sms import sms_router
 from pbx.api.rest.routes.system import system_router
@@ -39,6 +40,7 @@ from pbx.app.prompt_control import PbxPromptControl
 from pbx.app.queue_control import PbxQueueControl
 from pbx.app.recording_control import PbxRecordingControl
 from pbx.app.report_control import PbxReportControl
+from pbx.app.screen_pop_control import PbxScreenPopControl
 from pbx.app.selftest_control import PbxSelfTestControl
 from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
@@ -62,6 +64,7 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
         recordings_router(PbxRecordingControl(app, reader, history)),
         queues_router(PbxQueueControl(app)),
         agents_router(app.agents, history),
+        screen_pops_router(PbxScreenPopControl(app)),
         contacts_router(PbxContactControl(app)),
         callbacks_router(PbxCallbackControl(app)),
         customers_router(PbxEquipmentControl(app)),

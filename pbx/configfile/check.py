@@ -92,6 +92,7 @@ def check_duplicates(config: Config) -> Iterator[Problem]:
         ("site", "name", [entry.name for entry in config.site]),
         ("voicemail", "name", [entry.name for entry in config.voicemail]),
         ("selftest", "name", [entry.name for entry in config.selftest]),
+        ("screen_pop", "name", [entry.name for entry in config.screen_pop]),
         ("announcement", "name", [entry.name for entry in config.announcement]),
         *((name, "name", [entry.name for entry in getattr(config, name)]) for name in WEB_LISTS),
     ]

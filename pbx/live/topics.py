@@ -20,6 +20,7 @@ class Topic(StrEnum):
     ALARMS = "alarms"
     TRUNKS = "trunks"
     TODAY = "today"  # the tiles of a wallboard
+    SCREEN_POPS = "screen_pops"  # pages for agents to open
 
     # Enum's own is a function of Python.
     __hash__ = str.__hash__
@@ -33,6 +34,7 @@ RIGHTS = {
     Topic.ALARMS: Permission.ALARMS_READ,
     Topic.TRUNKS: Permission.TRUNKS_READ,
     Topic.TODAY: Permission.QUEUES_READ,
+    Topic.SCREEN_POPS: Permission.CALLS_CONTROL,  # for who works with calls; a URL may hold what a caller typed
 }
 
 

@@ -107,6 +107,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "ga4": ("measurement_id", "site"),
     "crm": ("name",),
     "report_schedule": ("name",),
+    "screen_pop": ("name",),
     "sms.gateway": ("name",),
     "sms.template": ("name",),
 }

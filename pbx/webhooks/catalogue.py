@@ -127,6 +127,12 @@ _TYPES = (
         {"agent": TEXT, "state": TEXT, "previous": TEXT, "reason": MAYBE, "since": INSTANT, "call_id": MAYBE},
     ),
     EventType(
+        "screen.pop",
+        "An agent gets a call, and a page is there for it.",
+        {"call_id": TEXT, "contact": TEXT, "name": TEXT, "agent": TEXT, "direction": TEXT, "queue": MAYBE}
+        | {"trigger": TEXT, "open": YES_NO, "url": TEXT},
+    ),
+    EventType(
         "report.ready",
         "A scheduled report was made, and is to go to webhooks.",
         {"schedule": TEXT, "due": TEXT, "period": TEXT, "timezone": TEXT, "language": TEXT}

@@ -42,6 +42,7 @@ class Telling:
             Kind.SMS_RECEIVED: self._sms_received,
             Kind.SMS_CLICKED: self._sms_clicked,
             Kind.FLOOD_STARTED: self._flood,
+            Kind.SCREEN_POP: self._screen_pop,
         }
         self.kinds = frozenset(self._table) | FOLLOWED
         self._bad: set[str] = set()
@@ -196,6 +197,10 @@ class Telling:
         number = str(event.data["number"])
         told = {"number": number, "calls": int(event.data["calls"]), "window_s": float(event.data["window_s"])}
         self._tell("flood.started", f"flood:{number}", "", {**told, "call_id": event.call_id})
+
+    def _screen_pop(self, event: CallEvent) -> None:
+        queue = str(event.data["queue"])
+        self._tell("screen.pop", event.call_id, queue, {"call_id": event.call_id, **event.data, "queue": queue or None})
 
     def alarm(self, alarm: Alarm) -> None:
         """Of all alarms the one that a page shows a wrong number, when it begins."""

@@ -15,6 +15,7 @@ from pbx.metrics.contacts import ContactMetrics, ContactsNow
 from pbx.metrics.ledger import LedgerMetrics, LedgerNow
 from pbx.metrics.live import DNS_COUNTERS, TRANSPORT_COUNTERS, QueueNow, Security, Sources
 from pbx.metrics.metrics import Metrics
+from pbx.metrics.screen_pops import ScreenPopMetrics
 from pbx.store.writer_stats import WriterStats
 from tests.support.journeys import T0, abandoned, answered, left, seizure
 
@@ -108,6 +109,7 @@ def busy() -> tuple[EventBus, Metrics]:
     metrics.add(ContactMetrics(bus, lambda: CONTACTS))
     metrics.add(CallbackMetrics(bus, lambda: CALLBACKS))
     metrics.add(LedgerMetrics(lambda: LEDGER))
+    metrics.add(ScreenPopMetrics(lambda: {("crm", "ringing"): 1}))
     metrics.add(AgentMetrics(bus, lambda: AGENTS, [("sales", "order")]))
     for number in range(1, 4):
         publish(bus, answered(number, wait_s=10.0 * number))
