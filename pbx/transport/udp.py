@@ -44,7 +44,6 @@ class UdpFlow:
         self._stats = stats
         self._waiting: list[tuple[bytes, tuple[str, int]]] = []  # sent at the end of this turn
         self._blocked = False  # the kernel's buffer is full: they go out when it is not
-        self._reading = False  # a batch is being handed in
         self.local: tuple[str, int] = sock.getsockname()[:2]
         self._ipv6 = sock.family == socket.AF_INET6
         self.closed = False
@@ -62,8 +61,7 @@ class UdpFlow:
             return
         waiting = self._waiting
         if not waiting:
-            if not self._reading:
-                self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._flush_soon)
         elif len(waiting) >= BACKLOG:
             self._stats.send_errors += 1
             return
@@ -91,7 +89,6 @@ class UdpFlow:
 
     def _on_readable(self) -> None:
         receive = self._receive
-        self._reading = True
         try:
             batch = self._datagrams.receive(BATCH)
             for data, source in batch:
@@ -106,10 +103,6 @@ class UdpFlow:
             self.delay_s = self._behind_since = 0.0
         except OSError:  # an ICMP error that the kernel reports on this socket
             self._stats.send_errors += 1
-        finally:
-            self._reading = False
-            if self._waiting and not self._blocked:  # behind the tasks that the batch has woken: theirs goes with it
-                self._loop.call_soon(self._flush)
 
     def _measure_delay(self) -> None:
         """Looks at the arrival time of the next datagram; raises BlockingIOError when there is none.
@@ -133,6 +126,10 @@ class UdpFlow:
         """Sends what waits without waiting for the end of the turn."""
         if self._waiting and not self._blocked:
             self._flush()
+
+    def _flush_soon(self) -> None:
+        """What the batch has made ready runs in this turn: what it sends goes out with the rest."""
+        self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         """Sends what this turn of the loop has brought; what finds the kernel's buffer full waits until it is writable.
