@@ -19,6 +19,10 @@ cdef void coders_stop(Worker* w) noexcept nogil
 cdef void coders_free(Worker* w) noexcept nogil
 # Says `n` samples (60 ms at most) of `rate` at `when`: a packet now or, from the helper, a little later.
 cdef void coder_say(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, uint64_t source, int64_t when) noexcept nogil
+# What `leg` says next follows on what `leader` has said last; their codecs are the same.
+cdef void coder_follow(Worker* w, const Leg* leader, Leg* leg) noexcept nogil
+# The encoder of a heavy codec gets the settings that are wanted, unless it has them.
+cdef void coder_retune(Worker* w, Leg* leg, int bitrate, int expected_loss, int wanted_bitrate, int wanted_loss) noexcept nogil
 # A received packet for the helper.
 cdef void coder_put(Worker* w, Leg* leg, const Received* got, int64_t now) noexcept nogil
 # The sound of this tick into the leg's voice, if it is there, and the next one asked for; False: nothing is heard.

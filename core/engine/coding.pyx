@@ -8,11 +8,13 @@ from core.base.pool cimport id_slot
 from core.engine.coder cimport Coder
 from core.engine.heavy cimport (
     RESULT_MEASURE,
+    RESULT_PACKET,
     RESULT_SOUND,
     Heavy,
     HeavyResult,
     heavy_ask,
     heavy_begin,
+    heavy_copy,
     heavy_end,
     heavy_free,
     heavy_init,
@@ -26,7 +28,8 @@ from core.engine.heavy cimport (
     heavy_tune,
     heavy_wake,
 )
-from core.engine.state cimport Leg, Worker, send_rtp
+from core.engine.sharing cimport SHARED_PAUSE, SHARED_SOUND, leads, send_stamped, share_packet
+from core.engine.state cimport Leg, Output, Worker
 from core.engine.voice cimport voice_hear
 from core.signal.resample cimport resample, resample_init
 from core.stream.adaptation cimport adaptation_init, adaptation_report
@@ -38,14 +41,15 @@ from core.stream.codec cimport (
     codec_is_g711,
     codec_is_heavy,
     codec_rate,
+    encoder_copy,
     encoder_init,
 )
 from core.stream.jitter cimport PACKET_AUDIO, PACKET_NOISE, PACKET_OTHER
 from core.stream.playout cimport HEARD_NOTHING
 from core.stream.quality cimport quality_measure
-from core.stream.rtp cimport RTP_HEADER, rtp_write
-from core.stream.stream cimport GOT_AUDIO, GOT_NOISE, Received, Stream
-from core.stream.timeline cimport Stamp, tl_next, tl_pause
+from core.stream.rtp cimport RTP_HEADER
+from core.stream.stream cimport GOT_AUDIO, GOT_NOISE, Received
+from core.stream.timeline cimport SOURCE_ROOM, tl_pause
 
 cdef enum:
     CODER_BLOCK = 8            # coders that are allocated together
@@ -165,21 +169,34 @@ cdef void coder_adapt(Worker* w, Leg* leg) noexcept nogil:
         heavy_tune(w.heavy, c.heavy, c.adaptation.bitrate, c.adaptation.expected_loss)
 
 
-cdef void _send(Leg* leg, uint8_t* packet, int size, int span, uint64_t source, int64_t when) noexcept nogil:
-    """A payload that stands after the room for its header."""
-    cdef Stream* s = &leg.stream
-    cdef Stamp stamp
-    if not s.configured or not s.send:
+cdef void coder_follow(Worker* w, const Leg* leader, Leg* leg) noexcept nogil:
+    cdef Coder* c = leg.coder
+    cdef const Coder* other = leader.coder
+    if c == NULL or other == NULL or c.codec != other.codec:
         return
-    tl_next(&s.tx, source, span, when, &stamp)
-    rtp_write(packet, s.payload_type, stamp.marker, stamp.sequence, stamp.timestamp, s.tx.ssrc)
-    send_rtp(leg, packet, size + RTP_HEADER, size)
+    c.convert = other.convert
+    if c.heavy:
+        heavy_copy(w.heavy, c.heavy, other.heavy)
+    else:
+        encoder_copy(&c.encoder, &other.encoder)
+
+
+cdef void coder_retune(Worker* w, Leg* leg, int bitrate, int expected_loss, int wanted_bitrate, int wanted_loss) noexcept nogil:
+    if bitrate != wanted_bitrate or expected_loss != wanted_loss:
+        heavy_tune(w.heavy, leg.coder.heavy, wanted_bitrate, wanted_loss)
+
+
+cdef void _send(Worker* w, Leg* leg, int size, int span, uint64_t source, int64_t when) noexcept nogil:
+    """A payload that stands in w.out after the room for its header."""
+    if leg.stream.configured and leg.stream.send:
+        send_stamped(w, leg, leg.stream.payload_type, size, span, source, when)
 
 
 cdef void coder_say(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, uint64_t source, int64_t when) noexcept nogil:
     cdef Coder* c = leg.coder
+    cdef Output* shared = leg.output if source == SOURCE_ROOM and leads(leg) else NULL
     cdef int16_t[LONGEST] converted
-    cdef int made, size, at = 0, part
+    cdef int made, size, at = 0, part, span
     if c == NULL or n <= 0 or n * c.rate // rate > LONGEST:
         return
     if c.convert.from_rate != rate:
@@ -187,15 +204,21 @@ cdef void coder_say(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, ui
     made = resample(&c.convert, pcm, n, converted)
     if c.heavy:
         c.source = source
-        heavy_say(w.heavy, c.heavy, converted, made, when)
+        heavy_say(w.heavy, c.heavy, converted, made, when, shared, w.turn)
+        w.count.room_encodes += source == SOURCE_ROOM
         return
     # What does not fit into a datagram goes in several.
     part = 480 if c.codec == CODEC_L16_48 else made
+    span = part * codec_clock(c.codec) // c.rate
     while at < made:
         size = codec_encode(&c.encoder, converted + at, part, w.out + RTP_HEADER)
         if size == 0:
             return
-        _send(leg, w.out, size, part * codec_clock(c.codec) // c.rate, source, when)
+        w.count.room_encodes += source == SOURCE_ROOM
+        if shared != NULL:
+            share_packet(w, shared, w.turn, w.out + RTP_HEADER, size, span, SHARED_SOUND, when)
+        else:
+            _send(w, leg, size, span, source, when)
         at += part
 
 
@@ -221,7 +244,13 @@ cdef bint coder_take(Worker* w, Leg* leg, int64_t when) noexcept nogil:
 
 cdef void _collect(Worker* w, HeavyResult* result) noexcept nogil:
     cdef Leg* leg = w.heavy_legs[id_slot(result.id)]
+    cdef Output* shared = <Output*>result.purpose if result.kind == RESULT_PACKET else NULL
     cdef Coder* c
+    if shared != NULL:
+        # Whose encoder made it may be gone; the others are still to get it.
+        share_packet(w, shared, result.turn, result.data, result.size, 960,
+                     SHARED_PAUSE if shared.pauses and result.size <= PAUSE else SHARED_SOUND, result.when)
+        return
     # A result may outlive its leg.
     if leg == NULL or leg.coder == NULL or leg.coder.heavy != result.id:
         return
@@ -238,7 +267,7 @@ cdef void _collect(Worker* w, HeavyResult* result) noexcept nogil:
         tl_pause(&leg.stream.tx, 960)
         return
     memcpy(w.out + RTP_HEADER, result.data, result.size)
-    _send(leg, w.out, result.size, 960, c.source, result.when)
+    _send(w, leg, result.size, 960, c.source, result.when)
 
 
 cdef void coders_collect(Worker* w) noexcept nogil:

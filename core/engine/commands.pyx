@@ -11,6 +11,7 @@ from core.engine.accounts cimport account
 from core.engine.bridge cimport arrange, join, leave_all, part, supervise
 from core.engine.coding cimport coder_attach, coder_detach
 from core.engine.digits cimport digits_queue
+from core.engine.listeners cimport stop_sharing
 from core.engine.messages cimport (
     CMD_BRIDGE,
     CMD_CLOSE,
@@ -117,6 +118,8 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     if stream_configure(&leg.stream, &settings, now):
         udp_disconnect(leg.stream.fd)
     _settle_rtcp(w, leg, c.rtcp_fd, now)
+    # With another codec it has nothing to hand over any more.
+    stop_sharing(w, leg)
     if not coder_attach(w, leg):
         return ENOMEM
     settle(w, leg, now)

@@ -88,6 +88,7 @@ class WorkerStats:
     moved_streams: int  # that went to another worker
     rooms: int  # conferences
     room_members: int  # streams on the tick path: decoded, mixed, encoded
+    room_encodes: int  # packets encoded for them; one may go to many
 
 class Engine:
     """Starts and stops the workers, submits commands, drains events."""

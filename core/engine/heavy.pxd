@@ -8,7 +8,7 @@ was made since the last one. What is not ready in time is silence for a tick and
 | call | thread |
 |---|---|
 | heavy_init, heavy_start, heavy_stop, heavy_free | whoever makes the worker |
-| heavy_open, heavy_begin, heavy_packet, heavy_ask, heavy_say, heavy_end, heavy_wake, heavy_result | the worker's |
+| heavy_open, heavy_begin, heavy_packet, heavy_ask, heavy_say, heavy_copy, heavy_end, heavy_wake, heavy_result | the worker's |
 
 A leg's life: `heavy_open` (by command; memory is taken here, once for a slot, and kept for the next leg) gives an id; begin it,
 use it, end it; the slot is free again when the helper has seen the end, so a late job or result can meet nobody else.
@@ -35,6 +35,7 @@ cdef enum:                     # kinds of jobs
     JOB_END = 5
     JOB_TUNE = 6               # `timestamp` bit/s, `size` percent of expected loss
     JOB_MEASURE = 7            # a packet of a relayed leg; `restarted`: its sound is wanted
+    JOB_COPY = 8               # the encoder of leg `timestamp` becomes this one's
 
 cdef enum:                     # kinds of results
     RESULT_SOUND = 1           # of the tick `when`
@@ -50,6 +51,8 @@ cdef struct HeavyJob:
     uint16_t size              # octets of payload, or samples
     uint32_t timestamp
     int64_t when
+    void* purpose              # of what is said
+    uint64_t turn
     uint8_t data[2 * HEAVY_FRAME]
 
 cdef struct HeavyResult:
@@ -58,6 +61,8 @@ cdef struct HeavyResult:
     uint8_t heard              # HEARD_* of the sound
     uint16_t size              # octets of payload, or samples
     int64_t when
+    void* purpose              # of a packet: as it was given to heavy_say
+    uint64_t turn
     uint8_t data[2 * HEAVY_FRAME]
 
 cdef struct HeavySlot:         # the helper's, but for its opening
@@ -104,7 +109,11 @@ cdef bint heavy_packet(Heavy* h, uint32_t id, int packet_kind, uint16_t sequence
                        const uint8_t* payload, int size, bint restarted, int64_t now) noexcept nogil
 # The sound of the tick that is due at `when`, `samples` long (HEAVY_FRAME at most).
 cdef bint heavy_ask(Heavy* h, uint32_t id, int samples, int64_t when) noexcept nogil
-cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int64_t when) noexcept nogil
+# `purpose` and `turn` come back with the packet.
+cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int64_t when, void* purpose,
+                    uint64_t turn) noexcept nogil
+# What `id` says next follows on what `source` has said last. Both have the same codec and rate.
+cdef bint heavy_copy(Heavy* h, uint32_t id, uint32_t source) noexcept nogil
 # The encoder follows the far end's reports.
 cdef bint heavy_tune(Heavy* h, uint32_t id, int bitrate, int expected_loss) noexcept nogil
 # Decodes a packet of a leg that plays nothing; the sound of the `last` comes back.

@@ -1,7 +1,7 @@
 """The helper's thread and its rings; see heavy.pxd."""
 
 from libc.errno cimport EMFILE, ENOMEM
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
@@ -19,7 +19,7 @@ from core.base.ring cimport (
 )
 from core.base.sockets cimport close_fd, counter_read, eventfd_open, eventfd_signal, wait_readable
 from core.engine.threads cimport thread_join, thread_start
-from core.stream.codec cimport MAX_SAMPLES, codec_decode, codec_encode, encoder_init, encoder_memory, encoder_tune
+from core.stream.codec cimport MAX_SAMPLES, codec_decode, codec_encode, encoder_copy, encoder_init, encoder_memory, encoder_tune
 from core.stream.playout cimport playout_init, playout_memory, playout_put, playout_tick
 
 cdef extern from "<pthread.h>" nogil:
@@ -153,7 +153,17 @@ cdef bint heavy_ask(Heavy* h, uint32_t id, int samples, int64_t when) noexcept n
     return True
 
 
-cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int64_t when) noexcept nogil:
+cdef bint heavy_copy(Heavy* h, uint32_t id, uint32_t source) noexcept nogil:
+    cdef HeavyJob* job = _job(h, id, JOB_COPY)
+    if job == NULL:
+        return False
+    job.timestamp = source
+    _push(h)
+    return True
+
+
+cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int64_t when, void* purpose,
+                    uint64_t turn) noexcept nogil:
     cdef HeavyJob* job
     if samples <= 0 or samples > HEAVY_FRAME:
         return False
@@ -162,6 +172,8 @@ cdef bint heavy_say(Heavy* h, uint32_t id, const int16_t* pcm, int samples, int6
         return False
     job.size = <uint16_t>samples
     job.when = when
+    job.purpose = purpose
+    job.turn = turn
     memcpy(job.data, pcm, samples * sizeof(int16_t))
     _push(h)
     return True
@@ -225,6 +237,8 @@ cdef bint _say(HeavySlot* s, const HeavyJob* job, HeavyResult* result) noexcept 
     cdef int size = codec_encode(&s.encoder, <const int16_t*>job.data, job.size, result.data)
     result.kind = RESULT_PACKET
     result.size = <uint16_t>size
+    result.purpose = job.purpose
+    result.turn = job.turn
     return size > 0
 
 
@@ -260,6 +274,12 @@ cdef void _make(Heavy* h, HeavySlot* s, const HeavyJob* job) noexcept nogil:
     h.count.busy_ns += now_ns() - since
 
 
+cdef void _copy(HeavySlot* s, const HeavySlot* source) noexcept nogil:
+    """The source may have failed to begin; it has not ended, since its end would be a later job."""
+    if source != NULL and source != s and s.ready and source.ready and s.codec == source.codec and s.rate == source.rate:
+        encoder_copy(&s.encoder, &source.encoder)
+
+
 cdef void _run(Heavy* h, const HeavyJob* job) noexcept nogil:
     cdef HeavySlot* s = h.slots[id_slot(job.id)]
     if job.kind == JOB_BEGIN:
@@ -275,6 +295,8 @@ cdef void _run(Heavy* h, const HeavyJob* job) noexcept nogil:
     elif job.kind == JOB_TUNE:
         if s.ready:
             encoder_tune(&s.encoder, <int>job.timestamp, job.size)
+    elif job.kind == JOB_COPY:
+        _copy(s, h.slots[id_slot(job.timestamp)])
     else:
         _make(h, s, job)
 

@@ -6,8 +6,18 @@ from libc.string cimport memcpy, memmove, memset
 from core.base.frame cimport RATE_HZ
 from core.engine.coding cimport coder_is_heavy, coder_say, coder_take
 from core.engine.hearing cimport hear_tick
+from core.engine.listeners cimport is_plain, leaves_silence_out, settle_listeners
 from core.engine.playing cimport end_room_play, overlay_mix, player_samples
 from core.engine.recorder cimport CODEC_LINEAR, record_audio
+from core.engine.sharing cimport (
+    SHARED_NOISE,
+    SHARED_PAUSE,
+    SHARED_SOUND,
+    follows,
+    leads,
+    send_stamped,
+    share_packet,
+)
 from core.engine.state cimport (
     MEMBER_DEAF,
     MEMBER_MUTED,
@@ -16,7 +26,6 @@ from core.engine.state cimport (
     Leg,
     Room,
     Worker,
-    send_rtp,
     tell,
 )
 from core.engine.voice cimport VOICE_FRAME, Voice, voice_narrow, voice_take
@@ -35,9 +44,9 @@ from core.signal.mixer cimport (
 from core.signal.resample cimport resample
 from core.stream.codec cimport codec_is_g711
 from core.stream.quiet cimport QUIET_DESCRIBE, QUIET_SPEAK, quiet_frame
-from core.stream.rtp cimport RTP_HEADER, rtp_write
+from core.stream.rtp cimport RTP_HEADER
 from core.stream.stream cimport CODEC_PCMA, Stream, encode_audio
-from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, Stamp, tl_next, tl_pause
+from core.stream.timeline cimport SOURCE_NONE, SOURCE_ROOM, tl_pause
 
 cdef enum:
     NS_PER_SAMPLE = 125000     # at 8 kHz
@@ -133,21 +142,9 @@ cdef void _own_mix(Worker* w, Room* room, Leg* leg, int64_t now) noexcept nogil:
         overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
 
 
-cdef void _send_as(Worker* w, Leg* leg, int payload_type, int size, int span, int64_t when) noexcept nogil:
-    """`size` octets after the header in w.out, which stand for `span` samples."""
-    cdef Stream* s = &leg.stream
-    cdef Stamp stamp
-    tl_next(&s.tx, SOURCE_ROOM, span, when, &stamp)
-    rtp_write(w.out, payload_type, stamp.marker, stamp.sequence, stamp.timestamp, s.tx.ssrc)
-    send_rtp(leg, w.out, size + RTP_HEADER, size)
-
-
 cdef inline void _send(Worker* w, Leg* leg, int size, int64_t when) noexcept nogil:
-    _send_as(w, leg, leg.stream.payload_type, size, size, when)
-
-
-cdef inline bint _pauses(const Stream* s) noexcept nogil:
-    return s.suppress and s.noise_payload_type >= 0
+    """`size` octets of G.711 after the header in w.out."""
+    send_stamped(w, leg, leg.stream.payload_type, size, size, SOURCE_ROOM, when)
 
 
 cdef bint _is_silence(Worker* w, Leg* leg, const int16_t* pcm, int n, int64_t when) noexcept nogil:
@@ -157,8 +154,11 @@ cdef bint _is_silence(Worker* w, Leg* leg, const int16_t* pcm, int n, int64_t wh
     cdef int verdict = quiet_frame(&leg.voice.quiet, pcm, n, w.silence_dbm0, w.out + RTP_HEADER, &size)
     if verdict == QUIET_SPEAK:
         return False
-    if verdict == QUIET_DESCRIBE:
-        _send_as(w, leg, s.noise_payload_type, size, n, when)
+    if leads(leg):
+        share_packet(w, leg.output, w.turn, w.out + RTP_HEADER, size, n,
+                     SHARED_NOISE if verdict == QUIET_DESCRIBE else SHARED_PAUSE, when)
+    elif verdict == QUIET_DESCRIBE:
+        send_stamped(w, leg, s.noise_payload_type, size, n, SOURCE_ROOM, when)
     elif s.tx.source == SOURCE_ROOM:
         tl_pause(&s.tx, n)
     return True
@@ -169,6 +169,7 @@ cdef void _send_shared(Worker* w, Room* room, Leg* leg, int64_t when) noexcept n
     if w.shared_size[form] == 0:
         mix_saturate(w.total, w.mixed, room.frame)
         encode_audio(leg.stream.codec, w.mixed, w.shared[form], room.frame)
+        w.count.room_encodes += 1
         w.shared_size[form] = room.frame
     memcpy(w.out + RTP_HEADER, w.shared[form], w.shared_size[form])
     _send(w, leg, w.shared_size[form], when)
@@ -176,10 +177,14 @@ cdef void _send_shared(Worker* w, Room* room, Leg* leg, int64_t when) noexcept n
 
 cdef void _send_frame(Worker* w, Leg* leg, const int16_t* pcm, int n, int rate, int64_t when) noexcept nogil:
     if codec_is_g711(leg.stream.codec):
-        if _pauses(&leg.stream) and _is_silence(w, leg, pcm, n, when):
+        if leaves_silence_out(&leg.stream) and _is_silence(w, leg, pcm, n, when):
             return
         encode_audio(leg.stream.codec, pcm, w.out + RTP_HEADER, n)
-        _send(w, leg, n, when)
+        w.count.room_encodes += 1
+        if leads(leg):
+            share_packet(w, leg.output, w.turn, w.out + RTP_HEADER, n, n, SHARED_SOUND, when)
+        else:
+            _send(w, leg, n, when)
     else:
         coder_say(w, leg, pcm, n, rate, SOURCE_ROOM, when)
 
@@ -209,14 +214,6 @@ cdef void _send_own(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogi
         _send_waiting(w, leg, n, rate, when)
 
 
-cdef bint _is_plain(const Room* room, const Leg* leg) noexcept nogil:
-    """G.711 at the room's own rate and packet time, and nothing but the room to be heard."""
-    cdef const Voice* v = leg.voice
-    return (room.rate == RATE_HZ and leg.stream.ptime_ms == 20 and v.waiting_count == 0 and v.whispers == NULL
-            and not leg.overlay.active and leg.heard_tap == NULL and not leg.membership & MEMBER_DEAF and codec_is_g711(leg.stream.codec)
-            and not _pauses(&leg.stream))
-
-
 cdef void _send_plain(Worker* w, Room* room, Leg* leg, int64_t when) noexcept nogil:
     if not leg.voice.in_sum:
         _send_shared(w, room, leg, when)
@@ -225,6 +222,7 @@ cdef void _send_plain(Worker* w, Room* room, Leg* leg, int64_t when) noexcept no
         mix_minus_alaw(w.total, leg.voice.heard, w.out + RTP_HEADER, room.frame)
     else:
         mix_minus_ulaw(w.total, leg.voice.heard, w.out + RTP_HEADER, room.frame)
+    w.count.room_encodes += 1
     _send(w, leg, room.frame, when)
 
 
@@ -237,19 +235,21 @@ cdef void _say(Worker* w, Room* room, Leg* leg, int64_t when, int64_t now) noexc
         v.quiet.paused = False
         if leg.overlay.active and not leg.player.active:
             overlay_mix(w, leg, w.mixed, room.frame, room.rate, now)
-    elif _is_plain(room, leg):
+    elif is_plain(room, leg):
         _send_plain(w, room, leg, when)
-    else:
+    elif leg.heard_tap != NULL or not follows(leg):
         _own_mix(w, room, leg, now)
         if leg.heard_tap != NULL:
             _record_heard(w, room, leg, when)
-        _send_own(w, room, leg, when)
+        if not follows(leg):
+            _send_own(w, room, leg, when)
     v.whispers = NULL
 
 
 cdef void room_tick(Worker* w, Room* room, int64_t when, int64_t now) noexcept nogil:
     cdef uint32_t i
     cdef bint late = now - when > GIVE_UP_NS
+    w.turn += 1
     mix_clear(w.total, room.frame)
     memset(w.shared_size, 0, sizeof(w.shared_size))
     for i in range(room.count):
@@ -258,7 +258,8 @@ cdef void room_tick(Worker* w, Room* room, int64_t when, int64_t now) noexcept n
         _announce(w, room, now)
     if room.tap != NULL:
         _record(w, room, now)
+    settle_listeners(w, room)
+    for i in range(room.count if late else 0):
+        room.members[i].stream.tx.source = SOURCE_NONE
     for i in range(room.count):
-        if late:
-            room.members[i].stream.tx.source = SOURCE_NONE
         _say(w, room, room.members[i], now if late else when, now)

@@ -106,4 +106,5 @@ cdef object read_worker(const Worker* w, int64_t cpu_ns):
         moved_streams=w.count.moved,
         rooms=w.count.rooms,
         room_members=w.count.room_members,
+        room_encodes=w.count.room_encodes,
     )

@@ -7,6 +7,7 @@ from libc.string cimport memset
 
 from core.base.frame cimport RATE_HZ
 from core.base.pool cimport id_slot, pool_give
+from core.engine.listeners cimport stop_sharing
 from core.engine.state cimport (
     MAX_MEMBERS,
     ROOM_TICKS,
@@ -174,6 +175,9 @@ cdef bint room_enter(Worker* w, Room* room, Leg* leg, uint32_t membership, int64
     choose_watch(w, leg)
     leg.room_index = room.count
     leg.membership = membership
+    leg.output = NULL
+    leg.shares = False
+    leg.listened = 0
     leg.stream.tx.source = SOURCE_NONE
     room.members[room.count] = leg
     room.count += 1
@@ -186,6 +190,7 @@ cdef bint room_enter(Worker* w, Room* room, Leg* leg, uint32_t membership, int64
 cdef void room_exit(Worker* w, Leg* leg, int64_t now) noexcept nogil:
     cdef Room* room = leg.room
     cdef Leg* last = room.members[room.count - 1]
+    stop_sharing(w, leg)
     room.members[leg.room_index] = last
     last.room_index = leg.room_index
     room.count -= 1

@@ -68,6 +68,7 @@ cdef enum:
     MAX_ROOMS = 4096           # of a worker
     MAX_PLACEMENTS = 8
     SHARED_FORMS = 2           # mu-law, A-law
+    MAX_OUTPUTS = 16           # distinct outputs of a room whose listeners share packets; who finds none free is encoded alone
 
 cdef struct HeardDigit:
     char code
@@ -89,6 +90,19 @@ cdef struct LegTotals:         # what of the counters is already in the worker's
 cdef struct Leg
 cdef struct Room
 cdef struct Worker
+
+# One encoding for all listeners of a room whose far ends want the same octets (docs/decisions/0258). The encoder is that of
+# one of them, who leads; those of the others rest.
+cdef struct Output:
+    Room* room
+    Leg* leader
+    uint32_t count             # who share it; 0: free
+    uint8_t codec
+    bint suppress              # silence is told by comfort noise
+    bint pauses                # the encoder of a heavy codec pauses in silence
+    int ptime_ms
+    int bitrate                # of a heavy codec's encoder, as far ends' reports have made it
+    int expected_loss
 
 # A way to carry a pair (docs/decisions/0060): chosen in core/engine/placement and nowhere else.
 cdef struct Placement:
@@ -122,6 +136,12 @@ cdef struct Leg:
     uint32_t room_index        # in Room.members
     uint32_t membership        # MEMBER_*
     Voice* voice               # present in a room only
+    # what it shares with other listeners of its room (core/engine/listeners)
+    bint shares                # `output` is what it is sent now
+    int listened               # ticks in a row in which it heard the whole mix and nothing else
+    Output* output             # the one that it shares, or shared last
+    uint64_t since             # Worker.turn of the first packet of `output` that is its own,
+    uint64_t until             # and of the first that is not any more
     Coder* coder               # present unless the codec is G.711
     int watch                  # WATCH_*: supervises `watched`
     Leg* watched
@@ -179,6 +199,8 @@ cdef struct Room:
     bint ended_finished
     Tap* tap
     uint32_t recorded          # samples given to the recording: its timestamps
+    uint32_t sharing           # members that share an output
+    Output[MAX_OUTPUTS] outputs
 
 cdef struct WorkerCounters:    # written by the worker, read relaxed
     uint64_t streams
@@ -199,6 +221,7 @@ cdef struct WorkerCounters:    # written by the worker, read relaxed
     uint64_t moved             # legs that went to another worker
     uint64_t rooms             # named ones
     uint64_t room_members      # legs on the tick path
+    uint64_t room_encodes      # packets encoded for them; one may go to many
 
 cdef struct Worker:
     uint32_t index
@@ -238,6 +261,7 @@ cdef struct Worker:
     uint32_t rooms_ticking
     Pool room_pool
     Room** rooms               # one a slot, NULL: closed
+    uint64_t turn              # ticks of rooms so far, the one in work among them
     Room* spare_rooms
     Voice* spare_voices
     void** voice_blocks        # what was allocated

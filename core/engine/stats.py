@@ -54,3 +54,4 @@ class WorkerStats:
     moved_streams: int = 0  # that went to another worker
     rooms: int = 0  # conferences
     room_members: int = 0  # streams on the tick path: decoded, mixed, encoded
+    room_encodes: int = 0  # packets encoded for them; one may go to many

@@ -8,6 +8,7 @@ from core.base.frame cimport RATE_HZ
 from core.base.sockets cimport epoll_event, epoll_wait, timerfd_arm
 from core.engine.coding cimport coder_say
 from core.engine.digits cimport DigitFrame, digits_tick
+from core.engine.listeners cimport stop_sharing
 from core.engine.mixing cimport room_tick
 from core.engine.player cimport fill_silence, player_fill
 from core.engine.playing cimport end_play, overlay_mix, player_samples
@@ -116,6 +117,9 @@ cdef void _tick_leg(Worker* w, Leg* leg, int64_t now) noexcept nogil:
         following = (now - w.epoch_ns) // TICK_NS + period
         leg.stream.tx.source = SOURCE_NONE
         when = now
+    if leg.shares:
+        # What it plays or dials it says by itself, from where the listeners' encoder stands.
+        stop_sharing(w, leg)
     if leg.digits.active:
         _send_digits(w, leg, when)
     elif leg.player.active or (leg.overlay.active and leg.room == NULL):

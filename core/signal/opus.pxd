@@ -16,7 +16,7 @@ cdef struct OpusTuning:
     int expected_loss          # percent, 0..100: how much of the bits go into it
     bint dtx                   # send (nearly) nothing in silence
 
-# Octets of memory for one encoder or decoder.
+# Octets of memory for one encoder or decoder. A state is position independent: it is copied octet by octet (opus.h, OpusEncoder).
 cdef int opus_encoder_memory() noexcept nogil
 cdef int opus_decoder_memory() noexcept nogil
 # Make a state in `memory`. False: libopus refused the rate.

@@ -69,6 +69,8 @@ cdef bint codec_is_heavy(int codec) noexcept nogil
 cdef int codec_clock(int codec) noexcept nogil
 # Hz of the sound when `wanted` (0: the codec's best for telephony) is asked for: only Opus has a choice.
 cdef int codec_rate(int codec, int wanted) noexcept nogil
+# `e` goes on where `source` stands, its settings included; both were begun for the same codec and rate.
+cdef void encoder_copy(Encoder* e, const Encoder* source) noexcept nogil
 # Octets of memory that the owner must give; 0 for all but Opus.
 cdef int decoder_memory(int codec) noexcept nogil
 cdef int encoder_memory(int codec) noexcept nogil

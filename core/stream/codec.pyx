@@ -1,7 +1,7 @@
 """Dispatch over the codecs; see codec.pxd."""
 
 from libc.stdint cimport int16_t, uint8_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from core.signal.conceal cimport conceal_good, conceal_init, conceal_lost
 from core.signal.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
@@ -99,6 +99,13 @@ cdef void _network_order(const uint8_t* data, int16_t* pcm, int samples) noexcep
 cdef void encoder_tune(Encoder* e, int bitrate, int expected_loss) noexcept nogil:
     if e.codec == CODEC_OPUS:
         opus_encoder_tune(e.opus, bitrate, expected_loss)
+
+
+cdef void encoder_copy(Encoder* e, const Encoder* source) noexcept nogil:
+    if e.codec == CODEC_OPUS:
+        memcpy(e.opus, source.opus, opus_encoder_memory())
+    else:
+        e[0] = source[0]
 
 
 cdef int codec_sound(G722* g722, int codec, const uint8_t* data, int size, int16_t* pcm, int capacity) noexcept nogil:

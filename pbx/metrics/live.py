@@ -37,6 +37,7 @@ class WorkerCounters(Protocol):
     moved_streams: int
     rooms: int
     room_members: int
+    room_encodes: int
     cpu_ns: int
 
 
@@ -146,6 +147,7 @@ MEDIA_COUNTERS = (
     ("ticks", "centrala_media_ticks", "Ticks of the media workers."),
     ("late_ticks", "centrala_media_late_ticks", "Ticks that began more than 10 ms late."),
     ("dropped_events", "centrala_media_events_dropped", "Events of media workers for which there was no room."),
+    ("room_encodes", "centrala_media_packets_encoded", "RTP packets encoded for mixed streams; one may go to many."),
     ("moved_streams", "centrala_media_streams_moved", "RTP streams that went to another worker in mid-call."),
 )
 MEDIA_GAUGES = (

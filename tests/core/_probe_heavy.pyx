@@ -12,6 +12,7 @@ from core.engine.heavy cimport (
     HeavyResult,
     heavy_ask,
     heavy_begin,
+    heavy_copy,
     heavy_end,
     heavy_free,
     heavy_init,
@@ -63,7 +64,11 @@ cdef class Helper:
 
     def say(self, uint32_t id, bytes pcm, object when_ms):
         cdef const char* raw = pcm
-        return bool(heavy_say(self.h, id, <const int16_t*>raw, <int>(len(pcm) // 2), <int64_t>(when_ms * 1000000)))
+        return bool(heavy_say(self.h, id, <const int16_t*>raw, <int>(len(pcm) // 2), <int64_t>(when_ms * 1000000),
+                              NULL, 0))
+
+    def copy(self, uint32_t id, uint32_t source):
+        return bool(heavy_copy(self.h, id, source))
 
     def end(self, uint32_t id):
         heavy_end(self.h, id)

@@ -106,3 +106,24 @@ def test_it_stops_with_work_left() -> None:
         helper.say(leg, bytes(1920), i)
     helper.wake()
     del helper
+
+
+def test_a_leg_goes_on_where_another_stands() -> None:
+    """Octet for octet: what its far end has heard so far came from the other's encoder."""
+    helper = probe.Helper()
+    leads, follows = (helper.open(OPUS, 16000, bitrate=24000) for _ in range(2))
+    assert helper.begin(leads)
+    assert helper.begin(follows)
+    frames = tone(440, 1)
+    for i, frame in enumerate(frames[:25]):
+        helper.say(leads, frame, 20 * i)
+    helper.say(follows, frames[40], 500)  # not what the other has said
+    assert helper.copy(follows, leads)
+    for i, frame in enumerate(frames[25:]):
+        helper.say(leads, frame, 20 * i)
+        helper.say(follows, frame, 20 * i)
+    helper.wake()
+    got = helper.results(26 + 50)[26:]
+    assert [r[4] for r in got[::2]] == [r[4] for r in got[1::2]]
+    helper.end(leads)
+    helper.end(follows)

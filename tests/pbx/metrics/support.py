@@ -39,6 +39,7 @@ class Worker:
     moved_streams: int = 2
     rooms: int = 1
     room_members: int = 5
+    room_encodes: int = 6
     cpu_ns: int = 1_500_000_000
 
 
