@@ -25,6 +25,8 @@ from pbx.config_base import Language
 
 MAX_FORM = 4096
 MAX_TOKEN = 256
+# The form names its origin to us alone; with "no-referrer" browsers would call it "null", as a page in a sandbox.
+REFERRER = {"referrer-policy": "same-origin"}
 MAX_CODE = 64
 
 TEXTS: dict[Language, dict[str, str]] = {
@@ -150,17 +152,17 @@ def link_page_router(control: SessionControl, language: Language) -> APIRouter:
 
 
 def _is_foreign(request: Request) -> bool:
-    """Whether a page of another site sent the form: it would log its visitor in as somebody else, who reads along. Our
-    own page names no origin where the browser does not say Sec-Fetch-Site: "null", for want of a referrer.
+    """Whether a page of another site sent the form: it would log its visitor in as somebody else, who reads along. A
+    page in a sandbox calls itself "null"; ours names its origin, because its referrer policy lets it.
     """
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site not in ("same-origin", "none")
-    return origin != "null" and origin.partition("://")[2] != request.headers.get("host", "")
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host", "")
 
 
 def _page(language: Language, body: str, status: int = 200) -> HTMLResponse:
-    return page(language, TEXTS[language]["title"], body, status)
+    return page(language, TEXTS[language]["title"], body, status, REFERRER)
 
 
 def _field(name: str, label: str, kind: str, fills: str, *, must: bool = True) -> str:

@@ -257,7 +257,8 @@ async def test_the_page_of_a_link_works_without_a_script() -> None:
                 "/link/form", data=form, headers={"accept-language": "ru-RU,ru;q=0.9,en;q=0.5"}
             )
             assert "пароль короче" in russian.text
-            for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+            assert page.headers["referrer-policy"] == refused.headers["referrer-policy"] == "same-origin"
+            for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {"origin": "null"}):
                 forged = await browser.post(
                     "/link/form", data={**form, "login": "me", "password": PASSWORD}, headers=foreign
                 )
