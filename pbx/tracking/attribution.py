@@ -135,7 +135,7 @@ class Attributor:
         holders = self._desk.holders(number, now)
         visits = [self._views.sessions.find(holding.visit) for holding in holders]
         known = [(visit, holding) for visit, holding in zip(visits, holders, strict=True) if visit is not None]
-        told = [Candidate(h.visit, max(h.seen, 0.0), v.tapped) for v, h in known]
+        told = [Candidate(h.visit, max(h.seen, 0.0), v.tapped, v.place) for v, h in known]
         weights = shares(told, now, memory_s=self._memory_s, stray=self._stray)
         likely = list(zip((visit for visit, _ in known), weights, strict=True))
         meant = self.callers.meant(caller, number)
@@ -160,7 +160,7 @@ class Attributor:
         known = [visit for visit in visits if visit is not None]
         if not known:
             return found
-        told = [Candidate(visit.id, visit.seen, visit.tapped) for visit in known]
+        told = [Candidate(visit.id, visit.seen, visit.tapped, visit.place) for visit in known]
         weights = shares(told, now, memory_s=self._memory_s, stray=self._stray)
         likely = list(zip(known, weights, strict=True))
         meant = self.callers.meant(caller, number)

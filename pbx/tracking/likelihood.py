@@ -13,14 +13,18 @@ from typing import NamedTuple
 TAP_S = 180.0  # a tap on the number is followed by the call within this
 TAP_WEIGHT = 20.0
 ALIVE_S = 150.0  # without a sign for longer the visit goes on no more: two heartbeats and a half
+MOST_OF_PLACE = 5.0  # visits going on; more from one network weigh no more: a script could outvote all visitors
 
 
 class Candidate(NamedTuple):
-    """A visit that may have called; `seen` is its last sign, `tapped` the last tap on the number (0.0: none)."""
+    """A visit that may have called; `seen` is its last sign, `tapped` the last tap on the number (0.0: none), `place`
+    the network it came from ("": unknown, as after a restart).
+    """
 
     visit: str
     seen: float
     tapped: float = 0.0
+    place: str = ""
 
 
 def weight(candidate: Candidate, now: float, memory_s: float) -> float:
@@ -33,5 +37,15 @@ def weight(candidate: Candidate, now: float, memory_s: float) -> float:
 def shares(candidates: Sequence[Candidate], now: float, *, memory_s: float, stray: float) -> list[float]:
     """Probability of each candidate; what is missing to 1 is nobody of them."""
     weights = [weight(candidate, now, memory_s) for candidate in candidates]
+    of_place: dict[str, list[int]] = {}
+    for index, candidate in enumerate(candidates):
+        if candidate.place:
+            of_place.setdefault(candidate.place, []).append(index)
+    for indexes in of_place.values():
+        together = sum(weights[index] for index in indexes)
+        most = max(MOST_OF_PLACE, *(weights[index] for index in indexes))
+        if together > most:
+            for index in indexes:
+                weights[index] *= most / together
     total = sum(weights) + stray
     return [value / total if total else 0.0 for value in weights]

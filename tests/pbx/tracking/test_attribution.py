@@ -41,6 +41,20 @@ def test_two_holders_share_and_a_tap_decides() -> None:
     assert sum(shares(both * 50, T0, memory_s=HOUR, stray=0.02)) < 1
 
 
+def test_a_script_does_not_outvote_the_visitors() -> None:
+    """A network weighs at most as five visits that go on, and never less than the weightiest of it."""
+    script = [Candidate(f"s{index}", T0, place="192.0.2.0/24") for index in range(500)]
+    people = [Candidate(f"p{index}", T0, place=f"198.51.{index}.0/24") for index in range(10)]
+    weights = shares([*script, *people], T0, memory_s=HOUR, stray=0.02)
+    assert sum(weights[:500]) == pytest.approx(5 / 15.02)
+    assert weights[500] == pytest.approx(1 / 15.02)
+    office = [Candidate(f"o{index}", T0, T0 - 20 if index == 0 else 0.0, "203.0.113.0/24") for index in range(9)]
+    tapped = shares(office, T0, memory_s=HOUR, stray=0.02)
+    assert tapped[0] == pytest.approx(20 / 28 * 20 / 20.02)
+    unknown = [Candidate(f"u{index}", T0) for index in range(9)]
+    assert shares(unknown, T0, memory_s=HOUR, stray=0.0) == [pytest.approx(1 / 9)] * 9, "after a restart"
+
+
 def test_the_holder_of_the_number_calls(tmp_path: Path) -> None:
     bench = Bench(tmp_path, config(tracking=STEADY))
     answer = bench.view(ADS, consent=True, ga_client="123.456", ga_session="1700000000")
