@@ -139,7 +139,14 @@ def test_what_is_too_much() -> None:
     with pytest.raises(ValueError, match="negative"):
         ErlangC(-1, 1, 1)
     with pytest.raises(ValueError, match="patience"):
-        ErlangA(1, 1, 1, 0)
+        ErlangA(1, 1, 1, -1)
+    for rate in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="endless"):
+            ErlangA(1, rate, 1, 1)
+    with pytest.raises(ValueError, match="handling takes 0 s"):
+        ErlangC(1, 0.5, 0)
+    with pytest.raises(ValueError, match="take Erlang C"):
+        _ = ErlangA(10, 12, 180, 1e9).abandoned
     with pytest.raises(ValueError, match="share"):
         lines_for(1, 0)
     assert ErlangA(3, 0, 180, 60).abandoned == 0
