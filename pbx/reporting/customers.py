@@ -8,28 +8,24 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
-from pbx.reporting.intervals import Interval
+from pbx.reporting.arrivals import WallClock
+from pbx.reporting.intervals import Interval, days_around
 from pbx.reporting.opened.figure import ALL, Fact, Mark
+from pbx.reporting.people import People
 from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.store import schema
 
 WEEK_US = 7 * 86_400_000_000
-NATIONAL_DIGITS = 9  # by which numbers are told apart, whatever stands in front: +48, 00 48, 0
 NOTES = (
-    "First attempt = callers whose first call of the day to the queue was answered / callers.\n"
+    "Callers: numbers, each once a day. First attempt = callers whose first call of the day to the queue was\n"
+    "answered / callers.\n"
     "Solved (proxy) = answered calls after which the same number did not ring the same queue within 7 days / answered\n"
     "calls whose 7 days are over; what they were about is not looked at. Pending: their 7 days are not over.\n"
-    "Missed = numbers with a call that nobody of the queue answered; recovered = spoken with afterwards, in either\n"
-    "direction. Calls without a number are left out."
+    "Missed = numbers with a call that nobody of the queue answered, each once a day; recovered = spoken with in the\n"
+    "7 days after it, in either direction. Calls without a number are left out."
 )
-
-
-def person(number: str) -> str:
-    """What two ways of writing one number have in common; "" for a caller without number."""
-    digits = "".join(mark for mark in number if mark.isdigit())
-    return digits[-NATIONAL_DIGITS:] if len(digits) > NATIONAL_DIGITS else digits
 
 
 @dataclass(slots=True)
@@ -37,6 +33,7 @@ class _Contact:
     """One call of a person to one queue."""
 
     who: str
+    day: int  # the local one
     at_us: int
     answered: bool
     call_id: str
@@ -83,20 +80,21 @@ class _Book:
     talks: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
 
-def customer_figures(connection: Connection, interval: Interval, now_us: int) -> list[CustomerFigures]:
-    """By queue, all of them together last."""
-    book = _read(connection, interval)
-    return [
-        _figures(queue, book, people, interval, now_us)
+def customer_figures(connection: Connection, request: Request) -> list[CustomerFigures]:
+    """By queue, all of them together last; of queues that were called in the period."""
+    book = _read(connection, request)
+    found = [
+        _figures(queue, book, people, request.period, request.now_us)
         for queue, people in sorted(book.contacts.items(), key=lambda entry: (not entry[0], entry[0]))
     ]
+    return [one for one in found if one != CustomerFigures(one.queue)]
 
 
 def customer_facts(connection: Connection, request: Request) -> Iterator[Fact]:
-    """The calls that the figures are made of: of each caller the first one of the period, those that were answered,
-    and the last one that was missed.
+    """The calls that the figures are made of: of each caller the first one of the day, those that were answered, and
+    the last one of the day that was missed.
     """
-    book = _read(connection, request.period)
+    book = _read(connection, request)
     for queue, people in book.contacts.items():
         keys = {"queue": queue or ALL}
         for who, contacts in people.items():
@@ -132,61 +130,75 @@ _COUNTED = {
 def _marks(
     contacts: list[_Contact], talks: Sequence[int], interval: Interval, now_us: int
 ) -> Iterator[tuple[_Contact, dict[str, Mark]]]:
-    """What each of a person's contacts with a queue counts in."""
+    """What each of a person's contacts with a queue counts in: a day's caller in his first one, a day's missed customer
+    in the last one that was missed, so that parts of a period add up to it.
+    """
     contacts.sort(key=lambda contact: contact.at_us)
-    mine = [contact for contact in contacts if interval.start_us <= contact.at_us < interval.end_us]
-    missed = [contact for contact in mine if not contact.answered]
-    for contact in mine:
+    first: dict[int, _Contact] = {}
+    missed: dict[int, _Contact] = {}
+    for contact in contacts:
+        first.setdefault(contact.day, contact)
+        if not contact.answered:
+            missed[contact.day] = contact
+    for contact in contacts:
+        if not interval.start_us <= contact.at_us < interval.end_us:
+            continue
         marks: dict[str, Mark] = {}
-        if contact is mine[0]:
+        end_us = contact.at_us + WEEK_US
+        if contact is first[contact.day]:
             marks |= {"CALLERS": (True, None), "FIRST": (contact.answered, None)}
         if contact.answered:
-            end_us = contact.at_us + WEEK_US
             again = any(contact.at_us < other.at_us <= end_us for other in contacts)
             marks |= {"ANSWERED.CALLS": (True, None), "REPEATED": (again, None), "PENDING": (end_us > now_us, None)}
             if end_us <= now_us:
                 marks |= {"JUDGED": (True, None), "FCR.PROXY": (not again, None)}
-        elif contact is missed[-1]:
-            recovered = any(at_us > contact.at_us for at_us in talks)
+        elif contact is missed[contact.day]:
+            recovered = any(contact.at_us < at_us <= end_us for at_us in talks)
             marks |= {"MISSED.NUMBERS": (True, None), "RECOVERED": (recovered, None), "RESIDUAL": (not recovered, None)}
         yield contact, marks
 
 
-def _read(connection: Connection, interval: Interval) -> _Book:
-    """What the interval's callers did in it and in the week after."""
-    book = _Book()
-    end_us = interval.end_us + WEEK_US
+def _read(connection: Connection, request: Request) -> _Book:
+    """What the callers of the period's days did in them and in the week after."""
+    book, people = _Book(), People(request.money.country)
+    whole = days_around(request.period, request.zone)
+    end_us = whole.end_us + WEEK_US
     visit, cdr = schema.queue_visits.c, schema.cdrs.c
     query = (
-        select(visit.call_id, visit.queue, visit.joined_us, visit.outcome, cdr.caller)
+        select(visit.call_id, visit.queue, visit.joined_us, visit.ended_us, visit.outcome, cdr.caller)
         .join_from(schema.queue_visits, schema.cdrs, cdr.id == visit.call_id)
-        .where(visit.joined_us >= interval.start_us, visit.joined_us < end_us, visit.contact == "")
-        .order_by(visit.joined_us)
+        .where(visit.joined_us >= whole.start_us, visit.joined_us < end_us, visit.contact == "")
+        .order_by(visit.joined_us, visit.call_id, visit.visit)
     )
-    _add_calls(book, connection.execute(query))
+    _add_calls(book, connection.execute(query), people, WallClock(request.zone))
     talks = select(cdr.caller, cdr.callee, cdr.contact, cdr.direction, cdr.bridged_us).where(
-        cdr.started_us >= interval.start_us - WEEK_US, cdr.started_us < end_us, cdr.bridged_us.is_not(None)
+        *(cdr.started_us >= whole.start_us - WEEK_US, cdr.started_us < end_us),
+        *(cdr.bridged_us.is_not(None), cdr.test == ""),
     )
-    numbers = _contact_numbers(connection, interval)
+    numbers = _contact_numbers(connection, whole)
     for caller, callee, contact, direction, bridged_us in connection.execute(talks):
         for number in (caller, callee if direction != "inbound" else "", numbers.get(contact, "")):
-            who = person(number)
+            who = people.who(number)
             if who:
                 book.talks[who].append(bridged_us)
     return book
 
 
-def _add_calls(book: _Book, rows: Iterable[tuple[str, str, int, str, str]]) -> None:
+def _add_calls(
+    book: _Book, rows: Iterable[tuple[str, str, int, int, str, str]], people: People, clock: WallClock
+) -> None:
     """A call that was in a queue several times is one contact of it, answered when one of them was."""
     calls: dict[tuple[str, str], _Contact] = {}
-    for call_id, queue, joined_us, outcome, caller in rows:
-        who = person(caller)
+    for call_id, queue, joined_us, ended_us, outcome, caller in rows:
+        who = people.who(caller)
         if not who:
             continue
+        if outcome == "answered":  # of a call only the first talk of all has its instant in its record
+            book.talks[who].append(ended_us)
         for name in (queue, ""):
             contact = calls.get((call_id, name))
             if contact is None:
-                contact = calls[call_id, name] = _Contact(who, joined_us, False, call_id)
+                contact = calls[call_id, name] = _Contact(who, clock.at(joined_us)[0], joined_us, False, call_id)
                 book.contacts.setdefault(name, {}).setdefault(who, []).append(contact)
             contact.answered |= outcome == "answered"
 
@@ -213,10 +225,10 @@ COLUMNS = (
 )
 
 
-def customers_sheet(connection: Connection, interval: Interval, now_us: int) -> Sheet:
+def customers_sheet(connection: Connection, request: Request) -> Sheet:
     """The report."""
-    sheet = Sheet(f"Customers, {interval.label}", COLUMNS, notes=NOTES)
-    for one in customer_figures(connection, interval, now_us):
+    sheet = Sheet(f"Customers, {request.period.label}", COLUMNS, notes=NOTES)
+    for one in customer_figures(connection, request):
         sheet.rows.append(
             (
                 one.queue or "all",

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _MICRO = 1_000_000
+MOST_US = 100 * 366 * 86_400 * _MICRO
 YESTERDAY = "yesterday"
 _STEP = timedelta(minutes=15)  # every zone's offset of our days is a multiple of it
 
@@ -53,6 +54,14 @@ def days(last: date, count: int, zone: ZoneInfo) -> Interval:
         return day(last, zone)
     start, end = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
     return Interval(f"{first.isoformat()} to {last.isoformat()}", _micros(start), _micros(end))
+
+
+def days_around(interval: Interval, zone: ZoneInfo) -> Interval:
+    """The whole local days that the interval touches; one that is longer than years has no days, and stays."""
+    if interval.end_us - interval.start_us > MOST_US:
+        return interval
+    first, last = local(interval.start_us, zone).date(), local(interval.end_us - 1, zone).date()
+    return Interval(interval.label, _micros(_midnight(first, zone)), _micros(_midnight(last + timedelta(days=1), zone)))
 
 
 def period(since: str, until: str, zone: ZoneInfo) -> Interval:

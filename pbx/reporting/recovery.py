@@ -1,7 +1,8 @@
 """What became of missed contacts: how many customers were missed, and how many were spoken with afterwards.
 
-A customer is a number, counted once per interval and queue. Recovered is a customer all of whose missed contacts of the
-interval ended in a talk, in either direction; the rest is the residual. Test calls and short abandons, which end as
+A customer is a number, counted once a local day and queue. Recovered is a customer all of whose missed contacts of the
+day ended in a talk, in either direction; the rest is the residual. He counts at the last contact of the day, so that
+parts of a period add up to it. Test calls and short abandons, which end as
 `not_a_customer`, do not count; withheld numbers count as customers that cannot be recovered, each for itself.
 """
 
@@ -11,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, select
 
 from pbx.contact.item import End, ItemKind
-from pbx.reporting.intervals import Interval
+from pbx.reporting.arrivals import WallClock
+from pbx.reporting.intervals import Interval, days_around
 from pbx.reporting.opened.figure import ALL, Fact, Mark
 from pbx.reporting.request import Request
 from pbx.store import schema
@@ -64,41 +67,42 @@ class _Missed(NamedTuple):
     id: str
     at_us: int
     end: str
+    day: int  # the local one
 
 
-def recovery(connection: Connection, interval: Interval) -> list[Recovery]:
+def recovery(connection: Connection, interval: Interval, zone: ZoneInfo) -> list[Recovery]:
     """One line per queue, by name, for contacts that began in the interval; and the sum of all as the last."""
-    rows = _read(connection, interval)
+    rows = _read(connection, interval, zone)
     queues: dict[str, list[_Missed]] = {}
     for row in rows:
         queues.setdefault(row.queue, []).append(row)
-    found = [_figures(name, queues[name]) for name in sorted(queues)]
-    return [*found, replace(found[0], queue=ALL) if len(found) == 1 else _figures(ALL, rows)]
+    found = [_figures(name, queues[name], interval) for name in sorted(queues)]
+    found = [one for one in found if one.contacts]
+    return [*found, replace(found[0], queue=ALL) if len(queues) == len(found) == 1 else _figures(ALL, rows, interval)]
 
 
 def recovery_facts(connection: Connection, request: Request) -> Iterator[Fact]:
-    """Each contact, and of each customer the last one."""
-    rows = _read(connection, request.period)
+    """Each contact, and of each customer the last one of the day."""
+    rows = _read(connection, request.period, request.zone)
     queues = sorted({row.queue for row in rows})
     if len(queues) == 1:  # all of them are those of the queue
         keys = {"queue": queues[0]}
-        for fact in _facts(ALL, rows):
+        for fact in _facts(ALL, rows, request.period):
             yield fact
             yield Fact(fact.at_us, fact.id, keys, fact.marks)
         return
     for name in queues:
-        yield from _facts(name, [row for row in rows if row.queue == name])
-    yield from _facts(ALL, rows)
+        yield from _facts(name, [row for row in rows if row.queue == name], request.period)
+    yield from _facts(ALL, rows, request.period)
 
 
-def _facts(queue: str, rows: Sequence[_Missed]) -> Iterator[Fact]:
+def _facts(queue: str, rows: Sequence[_Missed], interval: Interval) -> Iterator[Fact]:
     keys = {"queue": queue}
-    customers = _customers(rows)
     for row in rows:
-        yield Fact(row.at_us, row.id, keys, _CONTACT[row.end == NO_CUSTOMER])
-    for mine in customers.values():
-        last = mine[0] if len(mine) == 1 else max(mine, key=lambda row: (row.at_us, row.id))
-        yield Fact(last.at_us, last.id, keys, _CUSTOMER[_state(mine)])
+        if interval.start_us <= row.at_us < interval.end_us:
+            yield Fact(row.at_us, row.id, keys, _CONTACT[row.end == NO_CUSTOMER])
+    for last, state in _customers(rows, interval):
+        yield Fact(last.at_us, last.id, keys, _CUSTOMER[state])
 
 
 def _customer_marks(state: str) -> Mapping[str, Mark]:
@@ -113,28 +117,49 @@ _CONTACT: dict[bool, Mapping[str, Mark]] = {
 }
 
 
-def _read(connection: Connection, interval: Interval) -> list[_Missed]:
+def _read(connection: Connection, interval: Interval, zone: ZoneInfo) -> list[_Missed]:
+    """The contacts of the local days that the interval touches."""
     item, other = schema.contacts.c, schema.contacts.alias("survivor")
-    survivor = other.c
+    survivor, whole, clock = other.c, days_around(interval, zone), WallClock(zone)
     joined = schema.contacts.outerjoin(other, item.merged_into == survivor.id)
     end = case((item.merged_into != "", func.coalesce(survivor.ended_as, "")), else_=item.ended_as)
     query = (
-        select(item.queue, item.number, item.id, item.created_us, end)
+        select(item.queue, item.number, item.id, item.created_us, end, survivor.merged_into)
         .select_from(joined)
-        .where(item.kind.in_(MISSED), item.created_us >= interval.start_us, item.created_us < interval.end_us)
+        .where(item.kind.in_(MISSED), item.created_us >= whole.start_us, item.created_us < whole.end_us)
     )
-    return [
-        _Missed(queue, number or contact, contact, at_us, ended)
-        for queue, number, contact, at_us, ended in connection.execute(query)
-    ]
+    rows, onward = [], {}
+    for queue, number, contact, at_us, ended, next_ in connection.execute(query):
+        if next_:
+            onward[contact] = next_
+        rows.append(_Missed(queue, number or contact, contact, at_us, ended, clock.at(at_us)[0]))
+    ends = _last_ends(connection, onward)
+    return [row._replace(end=ends.get(row.id, row.end)) for row in rows] if ends else rows
 
 
-def _customers(rows: Iterable[_Missed]) -> dict[str, list[_Missed]]:
-    found: dict[str, list[_Missed]] = {}
+def _last_ends(connection: Connection, onward: dict[str, str]) -> dict[str, str]:
+    """By contact the end of the last of those that were merged into one another, from the second on."""
+    item, found = schema.contacts.c, {}
+    for contact, second in onward.items():
+        at, ended, seen = second, "", {contact}
+        while at and at not in seen:
+            seen.add(at)
+            row = connection.execute(select(item.merged_into, item.ended_as).where(item.id == at)).first()
+            at, ended = (row.merged_into, row.ended_as) if row is not None else ("", "")
+        found[contact] = ended
+    return found
+
+
+def _customers(rows: Iterable[_Missed], interval: Interval) -> Iterator[tuple[_Missed, str]]:
+    """The last contact of each day's customer, if it lies in the interval, and what became of him."""
+    found: dict[tuple[str, int], list[_Missed]] = {}
     for row in rows:
         if row.end != NO_CUSTOMER:
-            found.setdefault(row.customer, []).append(row)
-    return found
+            found.setdefault((row.customer, row.day), []).append(row)
+    for mine in found.values():
+        last = mine[0] if len(mine) == 1 else max(mine, key=lambda row: (row.at_us, row.id))
+        if interval.start_us <= last.at_us < interval.end_us:
+            yield last, _state(mine)
 
 
 def _state(mine: Iterable[_Missed]) -> str:
@@ -147,11 +172,10 @@ def _state(mine: Iterable[_Missed]) -> str:
     return "reached" if End.REACHED.value in ends else "came_back"
 
 
-def _figures(queue: str, rows: Sequence[_Missed]) -> Recovery:
-    customers = _customers(rows)
-    found = Recovery(queue, len(rows), customers=len(customers), ends=Counter(row.end for row in rows))
-    found.not_customers = found.ends[NO_CUSTOMER]
-    for mine in customers.values():
-        state = _state(mine)
+def _figures(queue: str, rows: Sequence[_Missed], interval: Interval) -> Recovery:
+    found = Recovery(queue, ends=Counter(row.end for row in rows if interval.start_us <= row.at_us < interval.end_us))
+    found.contacts, found.not_customers = found.ends.total(), found.ends[NO_CUSTOMER]
+    for _, state in _customers(rows, interval):
+        found.customers += 1
         setattr(found, state, getattr(found, state) + 1)
     return found

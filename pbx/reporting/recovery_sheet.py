@@ -20,8 +20,9 @@ COLUMNS = (
     Column("recovery_rate", "Recovery", Unit.SHARE, "RECOVERY"),
 )
 NOTES = (
-    "Recovery = customers whose contacts all ended in a talk, in either direction / customers. Test calls and short\n"
-    "abandons are no customers; withheld numbers cannot be served. Of all calls of a queue: report customers."
+    "Customers: numbers, each once a day. Recovery = customers whose contacts of the day all ended in a talk, in\n"
+    "either direction / customers. Test calls and short abandons are no customers; withheld numbers cannot be served.\n"
+    "Of all calls of a queue: report customers."
 )
 
 

@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from pbx.reporting.intervals import Interval
 from pbx.reporting.opened.figure import Fact, Mark
+from pbx.reporting.people import People
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
 
 WINDOW_US = 600 * 1_000_000
+# A wish is looked at as a whole, wherever a period begins and ends: so far around it, which is longer than one lasts.
+AROUND_US = 86_400 * 1_000_000
 MOST = 5  # attempts that have a row of their own
 COLUMNS = (
     Column("attempts", "attempts", Unit.TEXT),
@@ -58,10 +60,10 @@ class RedialFigures:
         return sum(map(len, self.waits_s.values())) + sum(self.gave_up.values())
 
 
-def redials_sheet(connection: Connection, interval: Interval) -> Sheet:
+def redials_sheet(connection: Connection, request: Request) -> Sheet:
     """A row for each number of attempts; what is beyond the last row is in it."""
-    figures = redial_figures(connection, interval)
-    sheet = Sheet(f"Redials, {interval.label}", COLUMNS, notes=NOTES)
+    figures = redial_figures(connection, request)
+    sheet = Sheet(f"Redials, {request.period.label}", COLUMNS, notes=NOTES)
     for attempts in range(1, MOST + 1):
         waits = [wait for count, found in figures.waits_s.items() if min(count, MOST) == attempts for wait in found]
         gave_up = sum(found for count, found in figures.gave_up.items() if min(count, MOST) == attempts)
@@ -77,7 +79,7 @@ def _name(attempts: int) -> str:
 
 def redial_facts(connection: Connection, request: Request) -> Iterator[Fact]:
     """Of each wish the last call: the one that got through, or after which the customer gave up."""
-    for chain in _chains(_attempts(connection, request.period), request.period.start_us, request.period.end_us):
+    for chain in _chains(_attempts(connection, request), request.period.start_us, request.period.end_us):
         last, keys = chain[-1], {"attempts": _name(len(chain))}
         through = last.bridged_us is not None
         wait_s = (last.bridged_us - chain[0].started_us) / 1e6 if last.bridged_us is not None else None
@@ -85,25 +87,33 @@ def redial_facts(connection: Connection, request: Request) -> Iterator[Fact]:
         yield Fact(last.started_us, last.call_id, keys, marks)
 
 
-def redial_figures(connection: Connection, interval: Interval) -> RedialFigures:
-    """Of the wishes whose first attempt lies in the interval."""
-    return count_attempts(_attempts(connection, interval), interval.start_us, interval.end_us)
+def redial_figures(connection: Connection, request: Request) -> RedialFigures:
+    """Of the wishes whose first attempt lies in the period."""
+    period = request.period
+    return count_attempts(_attempts(connection, request), period.start_us, period.end_us)
 
 
-def _attempts(connection: Connection, interval: Interval) -> Iterator[Attempt]:
-    cdr = schema.cdrs.c
+def _attempts(connection: Connection, request: Request) -> list[Attempt]:
+    """By person and time."""
+    cdr, people = schema.cdrs.c, People(request.money.country)
     query = (
         select(cdr.caller, cdr.started_us, cdr.ended_us, cdr.bridged_us, cdr.id)
         .where(
-            cdr.started_us >= interval.start_us - WINDOW_US,
-            cdr.started_us < interval.end_us + WINDOW_US,
+            cdr.started_us >= request.period.start_us - AROUND_US,
+            cdr.started_us < request.period.end_us + AROUND_US,
             cdr.direction == "inbound",
             cdr.caller != "",
             cdr.test == "",
         )
         .order_by(cdr.caller, cdr.started_us, cdr.id)
     )
-    return (Attempt(*row) for row in connection.execute(query))
+    found = []
+    for caller, *rest in connection.execute(query):
+        who = people.who(caller)
+        if who:
+            found.append(Attempt(who, *rest))
+    found.sort(key=lambda one: (one.caller, one.started_us, one.call_id))
+    return found
 
 
 def count_attempts(attempts: Iterable[Attempt], start_us: int, end_us: int) -> RedialFigures:

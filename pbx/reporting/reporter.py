@@ -21,7 +21,6 @@ from pbx.reporting.agents import agents_sheet
 from pbx.reporting.behind import Behind, Selector, behind
 from pbx.reporting.blocks import dealers_sheet, surveys_sheet
 from pbx.reporting.callbacks import CallbackFigures, callback_figures
-from pbx.reporting.customers import customers_sheet
 from pbx.reporting.demo_note import demo_note
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
@@ -31,7 +30,6 @@ from pbx.reporting.partners import partners_sheet
 from pbx.reporting.patience import patience_sheet
 from pbx.reporting.promises import promises_sheet
 from pbx.reporting.recovery import Recovery, recovery
-from pbx.reporting.redials import redials_sheet
 from pbx.reporting.registry import sheets
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet
@@ -125,7 +123,7 @@ class Reporter:
     def recovery(self, interval: Interval) -> list[Recovery]:
         """What became of the contacts that were missed in the interval."""
         with self._engine.begin() as connection:
-            return recovery(connection, interval)
+            return recovery(connection, interval, self.zone)
 
     def sms(self, interval: Interval) -> Sheet:
         """Messages by what asked for them."""
@@ -162,11 +160,6 @@ class Reporter:
         with self._engine.begin() as connection:
             return agents_sheet(connection, intervals, _now_us())
 
-    def customers(self, interval: Interval) -> Sheet:
-        """First attempts, repeated calls, missed and recovered customers."""
-        with self._engine.begin() as connection:
-            return customers_sheet(connection, interval, _now_us())
-
     def page(
         self,
         interval: Interval,
@@ -181,11 +174,6 @@ class Reporter:
             given = (money or Terms(), teams)
             asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo, *given)
             return period_page(connection, asked)
-
-    def redials(self, interval: Interval) -> Sheet:
-        """At which attempt customers got through."""
-        with self._engine.begin() as connection:
-            return redials_sheet(connection, interval)
 
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""

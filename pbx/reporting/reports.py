@@ -49,7 +49,7 @@ def callbacks(connection: Connection, request: Request) -> Sequence[Sheet]:
 
 def missed(connection: Connection, request: Request) -> Sequence[Sheet]:
     """Missed contacts and how they ended."""
-    return [recovery_sheet(request.period, recovery(connection, request.period))]
+    return [recovery_sheet(request.period, recovery(connection, request.period, request.zone))]
 
 
 def patience(connection: Connection, request: Request) -> Sequence[Sheet]:
@@ -64,12 +64,12 @@ def promises(connection: Connection, request: Request) -> Sequence[Sheet]:
 
 def customers(connection: Connection, request: Request) -> Sequence[Sheet]:
     """First attempts, repeated calls, missed and recovered customers."""
-    return [customers_sheet(connection, request.period, request.now_us)]
+    return [customers_sheet(connection, request)]
 
 
 def redials(connection: Connection, request: Request) -> Sequence[Sheet]:
     """At which attempt customers got through."""
-    return [redials_sheet(connection, request.period)]
+    return [redials_sheet(connection, request)]
 
 
 def sms(connection: Connection, request: Request) -> Sequence[Sheet]:

@@ -51,7 +51,8 @@ def money_calls(connection: Connection, interval: Interval, plan: NumberPlan) ->
             if call.contact in asked:
                 continue
             asked.add(call.contact)
-        call.unique = first if first is not None else call.number not in seen or not call.number
+        told = any(mark.isdigit() for mark in call.number)  # withheld ones are "anonymous": each caller for himself
+        call.unique = not told or (first if first is not None else call.number not in seen)
         seen.add(call.number)
         found.append(call)
     return found

@@ -56,7 +56,7 @@ def period_page(connection: Connection, asked: Asked) -> str:
     if asked.demo:
         page.say(asked.demo, "demo")
     figures = queries.queue_figures(connection, asked.interval, asked.thresholds)
-    missed = recovery(connection, asked.interval)
+    missed = recovery(connection, asked.interval, asked.zone)
     links = Links(connection, asked)
     _tiles(page, asked, figures, missed[-1])
     when(page, connection, asked)

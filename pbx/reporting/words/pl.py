@@ -247,18 +247,20 @@ NOTES = {
     "callbacks": "Czas do rozmowy (STL): od prośby albo wybranej godziny do chwili, gdy klient i konsultant się "
     "słyszą.\nProśby: bez połączonych, wycofanych i tych, których klient zadzwonił sam. Nigdy = prośby bez rozmowy / "
     "prośby. Głuche = odebrane, a nikt nie przyszedł / odebrane. Obietnice mają własny poziom obsługi.",
-    "missed": "Odzyskani = klienci, których wszystkie kontakty skończyły się rozmową, w dowolną stronę / klienci. "
+    "missed": "Klienci: numery, każdy raz na dzień. Odzyskani = klienci, których wszystkie kontakty dnia skończyły "
+    "się rozmową, w dowolną stronę / klienci. "
     "Połączenia testowe i krótkie rezygnacje to nie klienci; numerów zastrzeżonych nie można obsłużyć.",
     "patience": "Średnia = całe czekanie / rezygnacje (rozkład wykładniczy). „Po …” i mediana: Kaplan–Meier, każdy "
     "inny koniec czekania cenzuruje.\nHazard: jaka część czekających zrezygnuje w następnych 5 s.",
     "promises": "Dotrzymane: obsłużono w zapowiedzianym czasie. Niedotrzymane: czekał dłużej. Otwarte: wyszedł "
     "wcześniej.\nPrawda = dotrzymane / (dotrzymane + niedotrzymane), z przedziałem 95 % (Wilson). Skoryg.: ci, którzy "
     "wyszli, liczą się tak długo, jak czekali (Kaplan–Meier).",
-    "customers": "Za pierwszym razem = dzwoniący, których pierwsze połączenie dnia do kolejki odebrano / dzwoniący.\n"
+    "customers": "Dzwoniący: numery, każdy raz na dzień. Za pierwszym razem = dzwoniący, których pierwsze połączenie "
+    "dnia do kolejki odebrano / dzwoniący.\n"
     "Załatwione (przybliżenie) = odebrane połączenia, po których ten sam numer nie zadzwonił do tej kolejki w ciągu "
     "7 dni / odebrane, których 7 dni minęło; sprawy nie porównuje się. W toku: 7 dni jeszcze trwa.\n"
-    "Nieodebrane = numery z połączeniem, którego nikt "
-    "z kolejki nie odebrał; odzyskani = rozmawiano z nimi później, w dowolną stronę. Bez połączeń bez numeru.",
+    "Nieodebrane = numery z połączeniem, którego nikt z kolejki nie odebrał, każdy raz na dzień; odzyskani = "
+    "rozmawiano z nimi w ciągu następnych 7 dni, w dowolną stronę. Bez połączeń bez numeru.",
     "redials": "Połączenia klienta, które zaczynają się w ciągu dziesięciu minut od końca poprzedniego, to próby "
     "jednej sprawy, aż ktoś z nim porozmawia. Udział: we wszystkich klientach; mediana: od pierwszej próby do "
     "rozmowy.\nBez połączeń testowych i bez numeru.",

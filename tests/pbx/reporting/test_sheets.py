@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import random
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
 
 from pbx.events import CallEvent, Kind
+from pbx.ledger.terms import Terms
 from pbx.reporting.agents import agent_figures, agents_sheet
-from pbx.reporting.customers import customer_figures, customers_sheet, person
+from pbx.reporting.customers import customer_figures, customers_sheet
 from pbx.reporting.export import reports_json
 from pbx.reporting.figures import CallFigures, Report
 from pbx.reporting.intervals import Interval
@@ -20,6 +22,7 @@ from pbx.reporting.patience import mean_patience_s, observed, patience_sheet
 from pbx.reporting.promises import calibrations, promises_sheet
 from pbx.reporting.proportion import Share, hazards, kaplan_meier, quantile, survival_at
 from pbx.reporting.queries import queue_figures, trunk_figures
+from pbx.reporting.request import Request
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.encode import micros
 from tests.pbx.reporting.ledger import ALL, Ledger
@@ -191,6 +194,10 @@ def visit(number: int, caller: str, at_s: float, *, served: bool, queue: str = "
     return call.end().events
 
 
+def asked(interval: Interval, now_us: int = NOW) -> Request:
+    return Request(interval, ZoneInfo("UTC"), now_us, money=Terms(country="PL"))
+
+
 def test_first_attempts_repeats_missed_and_recovered() -> None:
     called = Journey(90, T0 + 900).begin(direction="outbound", caller="101", callee="48600000003").at(5)
     called.add(Kind.BRIDGE_STARTED, with_leg="b1").at(50)
@@ -208,8 +215,8 @@ def test_first_attempts_repeats_missed_and_recovered() -> None:
     today = Interval("today", micros(T0), micros(T0 + DAY))
     with Ledger() as ledger:
         ledger.tell(*journeys)
-        sales, everybody = customer_figures(ledger.connection, today, NOW)
-        text = customers_sheet(ledger.connection, today, NOW).csv()
+        sales, everybody = customer_figures(ledger.connection, asked(today))
+        text = customers_sheet(ledger.connection, asked(today)).csv()
     assert sales.callers == 5
     assert sales.first_attempt_rate == 2 / 5
     assert (sales.answered_calls, sales.repeated, sales.pending) == (3, 1, 0)
@@ -227,7 +234,7 @@ def test_a_caller_whom_another_queue_answers_was_missed_by_the_first_only() -> N
     call.add(Kind.QUEUE_ANSWERED, queue="second", agent="201", wait_s=11.0).add(Kind.BRIDGE_STARTED, with_leg="b1")
     with Ledger() as ledger:
         ledger.tell(call.at(90).end().events)
-        sales, second, everybody = customer_figures(ledger.connection, ALL, NOW)
+        sales, second, everybody = customer_figures(ledger.connection, asked(ALL))
     assert (sales.first_answered, second.first_answered, everybody.first_answered) == (0, 1, 1)
     assert (sales.missed, everybody.missed) == (1, 0)
 
@@ -235,21 +242,8 @@ def test_a_caller_whom_another_queue_answers_was_missed_by_the_first_only() -> N
 def test_weeks_that_are_not_over_are_pending() -> None:
     with Ledger() as ledger:
         ledger.tell(visit(1, "+48600000001", 0, served=True))
-        (sales, _) = customer_figures(ledger.connection, ALL, micros(T0 + DAY))
+        (sales, _) = customer_figures(ledger.connection, asked(ALL, micros(T0 + DAY)))
     assert sales.pending == 1
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("+48 600 000 001", "0048600000001", True),
-        ("600000001", "+48600000001", True),
-        ("101", "101", True),
-        ("+48600000001", "+48600000002", False),
-    ],
-)
-def test_ways_to_write_a_number(one: str, other: str, same: bool) -> None:
-    assert (person(one) == person(other)) is same
 
 
 # -- forms -------------------------------------------------------------------------------------------------------------

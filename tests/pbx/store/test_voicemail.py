@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from pbx.config import Config
 from pbx.events import CallEvent, EventBus, Kind
 from pbx.reporting.redials import redial_figures
 from pbx.reporting.reporter import Reporter
+from pbx.reporting.request import Request
 from pbx.selftest.result import Result, StepResult
 from pbx.store.errors import StoreError
 from pbx.store.fold import CallFold
@@ -118,6 +120,6 @@ async def test_figures_of_a_day_leave_tests_out(tmp_path: Path) -> None:
         report = reporter.summary(now - 1)
         assert report.calls.calls == 2
         with reporter.connection() as connection:
-            figures = redial_figures(connection, report.interval)
+            figures = redial_figures(connection, Request(report.interval, ZoneInfo("UTC"), 0))
     assert figures.waits_s == {2: [pytest.approx(65.0)]}
     assert figures.gave_up == {}
