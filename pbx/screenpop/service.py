@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.events import CallEvent, Kind
 from pbx.numbers.plan import NumberPlan
+from pbx.screenpop.carried import Carried
 from pbx.screenpop.once import Once
 from pbx.screenpop.pop import Pop, Rule, rules_of
 from pbx.screenpop.template import IVR
@@ -64,6 +65,7 @@ class ScreenPops:
         self._services, self._collected = services, collected
         self._calls: dict[str, Followed] = {}
         self._once = Once(services.keeper, self._is_open)
+        self._carried = Carried(services.keeper, self._is_open)
         self._unsubscribe: Callable[[], None] | None = None
         self._table: dict[Kind, Callable[[CallEvent], None]] = {
             Kind.LEG_STARTED: self._leg_started,
@@ -75,6 +77,7 @@ class ScreenPops:
             Kind.CALLBACK_BRIDGED: self._taken,
             Kind.LEG_ENDED: self._leg_ended,
             Kind.CALL_ENDED: self._call_ended,
+            Kind.CONTACT_OPENED: self._asked,
             Kind.CONTACT_CLOSED: self._closed,
         }
 
@@ -83,6 +86,7 @@ class ScreenPops:
     def start(self) -> None:
         """From now on, and after each change of the settings."""
         self._once.start()
+        self._carried.start()
         self.configure(self._services.config)
         self._services.followers.rebuild(self.configure, *SECTIONS)
 
@@ -181,8 +185,17 @@ class ScreenPops:
         if not any(other.contact == followed.contact for other in self._calls.values()):
             self._once.over(followed.contact)
 
+    def _asked(self, event: CallEvent) -> None:
+        """An item came of a call: what its flow collected goes with it."""
+        call = self._services.running.calls.get(str(event.data.get("origin_call") or ""))
+        if call is not None:
+            followed = self._calls.get(call.id) or Followed(contact_of(call))
+            self._remember(call, followed)
+            self._carried.note(event.call_id, followed.ivr)
+
     def _closed(self, event: CallEvent) -> None:
         """An item of pbx.contact; its call may go on."""
+        self._carried.closed(event.call_id, str(event.data.get("into") or ""))
         if not any(followed.contact == event.call_id for followed in self._calls.values()):
             self._once.over(event.call_id, closed=True)
 
@@ -191,7 +204,8 @@ class ScreenPops:
     def _follow(self, call: Call) -> Followed:
         found = self._calls.get(call.id)
         if found is None:
-            found = self._calls[call.id] = Followed(contact_of(call))
+            contact = contact_of(call)
+            found = self._calls[call.id] = Followed(contact, ivr=dict(self._carried.of(contact)))
         return found
 
     def _offer(self, call_id: str, leg: str) -> Offer | None:

@@ -13,6 +13,7 @@ from pbx.events import CallEvent, Kind
 from pbx.flow.run import KEPT, Run
 from pbx.flow.variables import Variables
 from pbx.queue.roster import RETRY_PAUSE_S
+from pbx.screenpop.carried import ROOM as CARRIED
 from pbx.screenpop.once import ROOM
 from pbx.screenpop.service import ScreenPops
 from pbx.webhooks.catalogue import schema
@@ -193,8 +194,10 @@ async def test_a_withheld_number_is_not_given_away() -> None:
     await office.close()
 
 
-def popping(**world: Any) -> tuple[World, ScreenPops, list[CallEvent]]:
-    pop = {"name": "crm", "url": "https://crm.example/{contact_id}/{number_e164}", "direction": "out"}
+def popping(
+    url: str = "https://crm.example/{contact_id}/{number_e164}", **world: Any
+) -> tuple[World, ScreenPops, list[CallEvent]]:
+    pop = {"name": "crm", "url": url, "direction": "out"}
     here = World(screen_pop=[pop], **world)
     here.services.keeper = here.keeper
     pops = ScreenPops(here.services, collected)
@@ -223,6 +226,40 @@ async def test_a_callback_pops_for_its_agent_once_over_a_restart_and_is_forgotte
     await again.harness.sleep(7200)
     await again.close()
     assert again.keeper.load(ROOM) == {}, "the item is closed"
+
+
+async def test_a_callback_knows_what_was_told_before_it_was_asked_for() -> None:
+    url = "https://crm.example/?o={ivr.order}&pin={ivr.pin}"
+    here, pops, told = popping(url, agents={"201": {"answer_after_s": None}})
+    await here.start()
+    pops.start()
+    asked: list[Any] = []
+
+    async def flow(call: Any) -> None:
+        run = object.__new__(Run)
+        run.variables = Variables(call, {"order": ["A/7", "B"][len(asked)]})
+        run.variables.set("pin", "1234", masked=True)
+        call.variables[KEPT] = run
+        asked.append(await here.ask(origin_call=call.id, key=call.id, at=here.services.clock.unix() + 60))
+        await call.hangup()
+
+    here.harness.call(flow, caller=JAN, direction="inbound")
+    await here.harness.sleep(1)
+    here.harness.call(flow, caller=JAN, direction="inbound")
+    await here.harness.sleep(1)
+    assert asked[0].id == asked[1].id, "one item"
+    assert here.keeper.load(CARRIED) == {asked[0].id: {"order": "B"}}, "the newest stands, of one contact"
+    pops.stop()
+    again, others, more = popping(url, agents={"201": {}}, store=here.store, keeper=here.keeper)
+    await here.close()
+    await again.start()
+    others.start()
+    await again.harness.sleep(63)
+    assert [event.data["url"] for event in more] == ["https://crm.example/?o=B&pin="]
+    assert told == []
+    await again.harness.sleep(7200)
+    await again.close()
+    assert again.keeper.load(CARRIED) == {}, "the item is closed"
 
 
 async def test_webhooks_tell_it_as_they_say() -> None:
