@@ -10,6 +10,7 @@ from sqlalchemy import Connection, exists, func, not_, select
 from pbx.reporting.codes import codes_text
 from pbx.reporting.intervals import Interval
 from pbx.reporting.opened.team import NOBODY, Span, teams_of
+from pbx.reporting.per.grid import Grid, whole
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
@@ -46,6 +47,11 @@ class AgentFigures:
     hold_s: float = 0.0
 
     @property
+    def seen(self) -> bool:
+        """Signed in, or did or was offered something."""
+        return bool(self.signed_in_s or self.offers or self.answered or self.callbacks)
+
+    @property
     def working_s(self) -> float:
         return sum(self.states.get(state, 0.0) for state in WORKING)
 
@@ -73,29 +79,39 @@ class AgentFigures:
 
 def agent_figures(connection: Connection, interval: Interval, now_us: int) -> list[AgentFigures]:
     """Of every agent who was signed in, was offered or answered anything in the interval, by extension."""
-    found: dict[str, AgentFigures] = {}
+    return agent_course(connection, whole(interval), now_us)[0]
 
-    def of(agent: str) -> AgentFigures:
-        return found.setdefault(agent, AgentFigures(agent))
 
-    _states(connection, interval, now_us, of)
-    _offers(connection, interval, of)
-    table = sums(connection, AGENTS, interval.start_us, interval.end_us).c
+Of = Callable[[int, str], AgentFigures]  # the figures of an interval's number and an agent
+
+
+def agent_course(connection: Connection, grid: Grid, now_us: int) -> list[list[AgentFigures]]:
+    """The same of each interval."""
+    course: list[dict[str, AgentFigures]] = [{} for _ in grid.cells]
+
+    def of(at: int, agent: str) -> AgentFigures:
+        return course[at].setdefault(agent, AgentFigures(agent))
+
+    _states(connection, grid, of)
+    _present(connection, grid, now_us, of)
+    _offers(connection, grid, of)
+    table = sums(connection, AGENTS, grid.period.start_us, grid.period.end_us).c
     query = select(
-        table.agent, table.callback, total(table.calls), total(table.talk_us), total(table.hold_us)
-    ).group_by(table.agent, table.callback)
-    for agent, callback, count, talk_us, hold_us in connection.execute(query):
-        figures = of(agent)
+        grid.first(table.bin_us),
+        *(table.agent, table.callback, total(table.calls), total(table.talk_us), total(table.hold_us)),
+    ).group_by(*grid.group(table.bin_us), table.agent, table.callback)
+    for row in connection.execute(query):
+        at, (agent, callback, count, talk_us, hold_us) = grid.split(row)
+        figures = of(at, agent)
         if callback:
             figures.callbacks += count
         else:
             figures.answered += count
         figures.talk_s += talk_us / MICRO
         figures.hold_s += hold_us / MICRO
-    _callbacks(connection, interval, of)
-    _codes(connection, interval, of)
-    seen = [one for one in found.values() if one.signed_in_s or one.offers or one.answered or one.callbacks]
-    return sorted(seen, key=lambda figures: figures.agent)
+    _callbacks(connection, grid, of)
+    _codes(connection, grid, of)
+    return [sorted((one for one in found.values() if one.seen), key=lambda figures: figures.agent) for found in course]
 
 
 Known = dict[tuple[int, int], list[AgentFigures]]  # figures of intervals that were added up already
@@ -109,28 +125,29 @@ def agents_of(connection: Connection, interval: Interval, now_us: int, known: Kn
     return known[key]
 
 
-def _callbacks(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
+def _callbacks(connection: Connection, grid: Grid, of: Of) -> None:
     """Customers who were called back and spoke with an agent, where no visit of a queue tells it."""
     attempt, cdr, visit = schema.callback_calls.c, schema.cdrs.c, schema.queue_visits.c
     query = (
-        select(attempt.agent, func.count(), func.sum(cdr.talk_s), func.sum(cdr.hold_s))
+        select(grid.first(attempt.started_us), attempt.agent, func.count(), func.sum(cdr.talk_s), func.sum(cdr.hold_s))
         .join_from(schema.callback_calls, schema.cdrs, cdr.id == attempt.call_id)
         .where(
             attempt.agent != "",
-            attempt.started_us >= interval.start_us,
-            attempt.started_us < interval.end_us,
+            attempt.started_us >= grid.period.start_us,
+            attempt.started_us < grid.period.end_us,
             not_(exists().where(visit.call_id == attempt.call_id, visit.agent == attempt.agent)),
         )
-        .group_by(attempt.agent)
+        .group_by(*grid.group(attempt.started_us), attempt.agent)
     )
-    for agent, count, talk_s, hold_s in connection.execute(query):
-        figures = of(agent)
+    for row in connection.execute(query):
+        at, (agent, count, talk_s, hold_s) = grid.split(row)
+        figures = of(at, agent)
         figures.callbacks += count
         figures.talk_s += talk_s
         figures.hold_s += hold_s
 
 
-def _codes(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
+def _codes(connection: Connection, grid: Grid, of: Of) -> None:
     """How often each agent gave each code of wrap-up."""
     visit, attempt = schema.queue_visits.c, schema.callback_calls.c
     for code, agent, began_us in (
@@ -138,39 +155,54 @@ def _codes(connection: Connection, interval: Interval, of: Callable[[str], Agent
         (attempt.wrapup_code, attempt.agent, attempt.started_us),
     ):
         query = (
-            select(agent, code, func.count())
-            .where(code != "", began_us >= interval.start_us, began_us < interval.end_us)
-            .group_by(agent, code)
+            select(grid.first(began_us), agent, code, func.count())
+            .where(code != "", began_us >= grid.period.start_us, began_us < grid.period.end_us)
+            .group_by(*grid.group(began_us), agent, code)
         )
-        for name, given, count in connection.execute(query):
-            codes = of(name).codes
+        for row in connection.execute(query):
+            at, (name, given, count) = grid.split(row)
+            codes = of(at, name).codes
             codes[given] = codes.get(given, 0) + count
 
 
-def _states(connection: Connection, interval: Interval, now_us: int, of: Callable[[str], AgentFigures]) -> None:
-    """How long each agent was in each state within the interval, the present one included."""
-    table = sums(connection, STATES, interval.start_us, interval.end_us).c
-    query = select(table.agent, *(total(table[f"{state}_us"]) for state in KNOWN)).group_by(table.agent)
-    for agent, *spent in connection.execute(query):
-        of(agent).states = {state: us / MICRO for state, us in zip(KNOWN, spent, strict=True) if us}
-    present = schema.agent_states.c
+def _states(connection: Connection, grid: Grid, of: Of) -> None:
+    """How long each agent was in each state that is over within the interval."""
+    table = sums(connection, STATES, grid.period.start_us, grid.period.end_us).c
+    query = select(grid.first(table.bin_us), table.agent, *(total(table[f"{state}_us"]) for state in KNOWN)).group_by(
+        *grid.group(table.bin_us), table.agent
+    )
+    for row in connection.execute(query):
+        at, (agent, *spent) = grid.split(row)
+        states = of(at, agent).states
+        for state, us in zip(KNOWN, spent, strict=True):
+            if us:
+                states[state] = states.get(state, 0.0) + us / MICRO
+
+
+def _present(connection: Connection, grid: Grid, now_us: int, of: Of) -> None:
+    """The present state of each agent, for as long as it has lasted within the interval."""
+    present, period = schema.agent_states.c, grid.period
     now = select(present.agent, present.state, present.since_us).where(
-        present.since_us < interval.end_us, present.state != LEFT_OUT
+        present.since_us < period.end_us, present.state != LEFT_OUT
     )
     for agent, state, since_us in connection.execute(now):
-        inside_us = min(now_us, interval.end_us) - max(since_us, interval.start_us)
-        if inside_us > 0:
-            states = of(agent).states
+        for at in range(grid.index(max(since_us, period.start_us)), len(grid.cells)):
+            start_us, end_us = grid.cells[at].span
+            inside_us = min(now_us, end_us) - max(since_us, start_us)
+            if inside_us <= 0:
+                break
+            states = of(at, agent).states
             states[state] = states.get(state, 0.0) + inside_us / MICRO
 
 
-def _offers(connection: Connection, interval: Interval, of: Callable[[str], AgentFigures]) -> None:
-    table = sums(connection, OFFERS, interval.start_us, interval.end_us).c
-    query = select(table.agent, table.outcome, total(table.offers), total(table.alert_us)).group_by(
-        table.agent, table.outcome
-    )
-    for agent, outcome, count, alert_us in connection.execute(query):
-        figures = of(agent)
+def _offers(connection: Connection, grid: Grid, of: Of) -> None:
+    table = sums(connection, OFFERS, grid.period.start_us, grid.period.end_us).c
+    query = select(
+        grid.first(table.bin_us), table.agent, table.outcome, total(table.offers), total(table.alert_us)
+    ).group_by(*grid.group(table.bin_us), table.agent, table.outcome)
+    for row in connection.execute(query):
+        at, (agent, outcome, count, alert_us) = grid.split(row)
+        figures = of(at, agent)
         figures.offers += count
         if outcome == "accepted":
             figures.accepted += count

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, not_, select
 
 from pbx.reporting.figures import CallFigures, QueueFigures, TrunkFigures
 from pbx.reporting.intervals import Interval
+from pbx.reporting.per.grid import Grid, whole
 from pbx.store import schema
 from pbx.store.intervals.bins import total
 from pbx.store.intervals.families import CALLS, QUEUES, TRUNKS
@@ -23,32 +24,58 @@ DEFAULT_THRESHOLDS = (20.0, 5.0)
 
 def queue_figures(connection: Connection, interval: Interval, thresholds: Thresholds) -> list[QueueFigures]:
     """Figures of every queue that is configured or was joined, by name."""
-    figures = {name: QueueFigures(name, *pair) for name, pair in thresholds.items()}
-    for name, outcome, visits, in_time, short, wait_us, longest_us, *rest in _visits(connection, interval, thresholds):
-        one = figures.setdefault(name, QueueFigures(name, *DEFAULT_THRESHOLDS))
+    return queue_course(connection, whole(interval), thresholds)[0]
+
+
+def queue_course(connection: Connection, grid: Grid, thresholds: Thresholds) -> list[list[QueueFigures]]:
+    """The same of each interval."""
+    return queues_of(_visits(connection, grid, thresholds), grid, thresholds)
+
+
+def queues_of(
+    rows: Iterable[tuple[int, Sequence[Any]]], grid: Grid, thresholds: Thresholds
+) -> list[list[QueueFigures]]:
+    """Of each interval the figures of every queue that has thresholds or rows, by name.
+
+    A row is the interval's number and (queue, outcome, visits, within T, within S, wait, longest wait, talk, hold,
+    wrap-up, offers, offers missed), durations in microseconds.
+    """
+    course: list[dict[str, QueueFigures]] = [
+        {name: QueueFigures(name, *pair) for name, pair in thresholds.items()} for _ in grid.cells
+    ]
+    for at, (name, outcome, visits, in_time, short, wait_us, longest_us, *rest) in rows:
+        one = course[at].setdefault(name, QueueFigures(name, *DEFAULT_THRESHOLDS))
         talk_us, hold_us, wrapup_us, offers, missed = rest
         one.offered += visits
         one.offers += offers
         one.offers_missed += missed
         one.longest_wait_s = max(one.longest_wait_s, longest_us / _MICRO)
         if outcome == "answered":
-            one.counts.answered, one.counts.answered_in_time = visits, in_time
-            one.wait_answered_s = wait_us / _MICRO
-            one.talk_s, one.hold_s, one.wrapup_s = talk_us / _MICRO, hold_us / _MICRO, wrapup_us / _MICRO
+            one.counts.answered += visits
+            one.counts.answered_in_time += in_time
+            one.wait_answered_s += wait_us / _MICRO
+            one.talk_s += talk_us / _MICRO
+            one.hold_s += hold_us / _MICRO
+            one.wrapup_s += wrapup_us / _MICRO
         elif outcome == "abandoned":
-            one.counts.abandoned, one.counts.abandoned_in_time, one.counts.abandoned_short = visits, in_time, short
-            one.wait_abandoned_s = wait_us / _MICRO
+            one.counts.abandoned += visits
+            one.counts.abandoned_in_time += in_time
+            one.counts.abandoned_short += short
+            one.wait_abandoned_s += wait_us / _MICRO
         else:
-            one.flows[outcome] = visits
-    return [figures[name] for name in sorted(figures)]
+            one.flows[outcome] = one.flows.get(outcome, 0) + visits
+    return [[figures[name] for name in sorted(figures)] for figures in course]
 
 
-def _visits(connection: Connection, interval: Interval, thresholds: Thresholds) -> Iterable[tuple[Any, ...]]:
-    """(queue, outcome, visits, within T, within S, and sums) of the visits of callers that began in the interval."""
+def _visits(connection: Connection, grid: Grid, thresholds: Thresholds) -> Iterable[tuple[int, Sequence[Any]]]:
+    """What `queues_of` takes, of the visits of callers that began in the period."""
+    interval = grid.period
     table = sums(connection, QUEUES, interval.start_us, interval.end_us).c
     in_time, short = (_within(table, thresholds, which) for which in (0, 1))
+    cell = grid.group(table.bin_us)
     query = (
         select(
+            grid.first(table.bin_us),
             table.queue,
             table.outcome,
             total(table.visits),
@@ -59,13 +86,20 @@ def _visits(connection: Connection, interval: Interval, thresholds: Thresholds) 
             *(total(one) for one in (table.talk_us, table.hold_us, table.wrapup_us, table.offers, table.offers_missed)),
         )
         .where(not_(table.callback))
-        .group_by(table.queue, table.outcome)
+        .group_by(*cell, table.queue, table.outcome)
     )
     odd = {name: pair for name, pair in thresholds.items() if not set(pair) <= set(WAITS_S)}
-    exact = _exact(connection, interval, odd) if odd else {}
+    exact = _exact(connection, grid, odd) if odd else {}
+    told: set[tuple[int, str, str]] = set()
     for row in connection.execute(query):
-        found = tuple(row)
-        yield (*found[:3], *exact.get(found[:2], found[3:5]), *found[5:])
+        at, found = grid.split(row)
+        key = (at, found[0], found[1])
+        if found[0] in odd:  # several cells of a month: what was counted from the visits is of all of them
+            counts = exact.get(key, (0, 0)) if key not in told else (0, 0)
+            told.add(key)
+            yield at, (*found[:3], *counts, *found[5:])
+        else:
+            yield at, found
 
 
 def _within(table: Any, thresholds: Thresholds, which: int) -> ColumnElement[int]:
@@ -79,37 +113,51 @@ def _within(table: Any, thresholds: Thresholds, which: int) -> ColumnElement[int
     return case(kept, value=table.queue, else_=default) if kept else default
 
 
-def _exact(
-    connection: Connection, interval: Interval, thresholds: Thresholds
-) -> dict[tuple[str, str], tuple[int, int]]:
-    """(within T, within S) by (queue, outcome) of queues whose thresholds the interval tables do not have."""
-    visit = schema.queue_visits.c
+def _exact(connection: Connection, grid: Grid, thresholds: Thresholds) -> dict[tuple[int, str, str], tuple[int, int]]:
+    """(within T, within S) by (interval, queue, outcome) of queues whose thresholds the interval tables do not have."""
+    visit, interval = schema.queue_visits.c, grid.period
     limits = [case({name: pair[which] for name, pair in thresholds.items()}, value=visit.queue) for which in (0, 1)]
     query = (
-        select(visit.queue, visit.outcome, *(_count(visit.wait_s <= limit) for limit in limits))
+        select(
+            grid.first(visit.joined_us),
+            visit.queue,
+            visit.outcome,
+            *(_count(visit.wait_s <= limit) for limit in limits),
+        )
         .where(visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us, visit.contact == "")
         .where(visit.queue.in_(thresholds))
-        .group_by(visit.queue, visit.outcome)
+        .group_by(*grid.group(visit.joined_us), visit.queue, visit.outcome)
     )
-    return {(queue, outcome): (in_time, short) for queue, outcome, in_time, short in connection.execute(query)}
+    found: dict[tuple[int, str, str], tuple[int, int]] = {}
+    for row in connection.execute(query):
+        at, (queue, outcome, in_time, short) = grid.split(row)
+        before = found.get((at, queue, outcome), (0, 0))
+        found[at, queue, outcome] = before[0] + in_time, before[1] + short
+    return found
 
 
 def trunk_figures(connection: Connection, interval: Interval) -> list[TrunkFigures]:
     """Figures of every trunk that was seized, by name."""
-    table = sums(connection, TRUNKS, interval.start_us, interval.end_us).c
+    return trunk_course(connection, whole(interval))[0]
+
+
+def trunk_course(connection: Connection, grid: Grid) -> list[list[TrunkFigures]]:
+    """The same of each interval."""
+    table = sums(connection, TRUNKS, grid.period.start_us, grid.period.end_us).c
     names = ("legs", "billed_us", "pdd_count", "pdd_us", "cost_micro", "mos_count", "mos_micro")
     query = select(
-        table.trunk, table.outcome, func.max(table.pdd_max_us), *(total(table[name]) for name in names)
-    ).group_by(table.trunk, table.outcome)
-    figures: dict[str, TrunkFigures] = {}
-    for trunk, outcome, pdd_max_us, legs, billed_us, pdd_count, pdd_us, cost, mos_count, mos in connection.execute(
-        query
-    ):
-        one = figures.setdefault(trunk, TrunkFigures(trunk))
+        grid.first(table.bin_us),
+        *(table.trunk, table.outcome, func.max(table.pdd_max_us)),
+        *(total(table[name]) for name in names),
+    ).group_by(*grid.group(table.bin_us), table.trunk, table.outcome)
+    course: list[dict[str, TrunkFigures]] = [{} for _ in grid.cells]
+    for row in connection.execute(query):
+        at, (trunk, outcome, pdd_max_us, legs, billed_us, pdd_count, pdd_us, cost, mos_count, mos) = grid.split(row)
+        one = course[at].setdefault(trunk, TrunkFigures(trunk))
         if outcome != CONTINUED:
             one.seizures += legs
         if outcome in _KNOWN:
-            setattr(one, _KNOWN[outcome], legs)
+            setattr(one, _KNOWN[outcome], getattr(one, _KNOWN[outcome]) + legs)
         one.billed_s += billed_us / _MICRO
         one.pdd_count += pdd_count
         one.pdd_sum_s += pdd_us / _MICRO
@@ -117,7 +165,7 @@ def trunk_figures(connection: Connection, interval: Interval) -> list[TrunkFigur
         one.cost += cost / _MICRO
         one.mos_count += mos_count
         one.mos_sum += mos / _MICRO
-    return [figures[name] for name in sorted(figures)]
+    return [[figures[name] for name in sorted(figures)] for figures in course]
 
 
 # Where a seizure's outcome is counted.

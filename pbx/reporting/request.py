@@ -11,13 +11,11 @@ from pbx.call.hours import OpeningHours
 from pbx.config import Language
 from pbx.ledger.terms import Terms
 from pbx.reporting.intervals import Interval
+from pbx.reporting.per.step import Step
 from pbx.reporting.queries import Thresholds
+from pbx.reporting.refused import BadRequest as BadRequest
 
 MOST_FILTER = 128  # characters
-
-
-class BadRequest(ValueError):
-    """An unknown report, or a filter that it does not have; the text names the remedy."""
 
 
 class ParameterKind(StrEnum):
@@ -50,7 +48,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`filters` hold a value for each parameter of the report; "" is no filter. `hours` are the opening hours."""
+    """`filters` hold a value for each parameter of the report; "" is no filter. `hours` are the opening hours. With
+    `per` the figures of each interval of the period are asked for.
+    """
 
     period: Interval
     zone: ZoneInfo
@@ -61,6 +61,7 @@ class Request:
     hours: Sequence[OpeningHours] = ()
     money: Terms = field(default_factory=Terms)
     teams: Sequence[tuple[str, str, str]] = ()  # agent, team, site, as they are configured
+    per: Step | None = None
 
     def filter(self, name: str) -> str:
         """The value of a filter, "" for none."""
