@@ -27,6 +27,7 @@ COLUMNS = (
     Column("what", "What", Unit.TEXT),
     Column("counted", "Counted"),
     Column("value", "Value"),
+    Column("note", "Note", Unit.TEXT),
 )
 
 
@@ -66,6 +67,7 @@ class Row:
     id: str
     counted: bool
     value: float | None
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -79,12 +81,15 @@ class Behind:
     next: str = ""
 
     def data(self) -> dict[str, Any]:
-        rows = [{"at": utc(row.at_us), "id": row.id, "counted": row.counted, "value": row.value} for row in self.rows]
+        rows = [
+            {"at": utc(row.at_us), "id": row.id, "counted": row.counted, "value": row.value, "note": row.note}
+            for row in self.rows
+        ]
         return {"what": self.what, "whole": self.whole, "part": self.part, "rows": rows, "next": self.next}
 
     def sheet(self, title: str) -> Sheet:
         """For the terminal and CSV."""
-        rows = [(utc(row.at_us), row.id, self.what, int(row.counted), row.value) for row in self.rows]
+        rows = [(utc(row.at_us), row.id, self.what, int(row.counted), row.value, row.note) for row in self.rows]
         remark = f"{self.part} of {self.whole} are counted; shown: {len(rows)}"
         remark += f"\nMore: --after {quote(self.next)}" if self.next else ""
         return Sheet(title, COLUMNS, [*rows], remarks=remark)
@@ -212,7 +217,7 @@ def _told(
         if mark is None or any(fact.keys.get(key) != value for key, value in outer.items()):
             continue
         inside = all(fact.keys.get(key) == value for key, value in given.items())
-        rows.append(Row(fact.at_us, fact.id, mark[0] and inside, mark[1]))
+        rows.append(Row(fact.at_us, fact.id, mark[0] and inside, mark[1], fact.note))
         if not counted and not place and len(rows) > shown:
             break
     whole, part = (len(rows), sum(row.counted for row in rows)) if counted else (0, 0)

@@ -15,16 +15,25 @@ from pbx.reporting.blocks import block_facts
 from pbx.reporting.callbacks import ENDS, LIMITS_S, callback_facts
 from pbx.reporting.campaigns import campaign_facts
 from pbx.reporting.customers import customer_facts
-from pbx.reporting.money.facts import KEYS, OF_CALLS, OF_MISSED, money_facts
+from pbx.reporting.money.differing import RECONCILED, differing_facts
+from pbx.reporting.money.facts import KEYS, OF_CALLS, OF_COST, OF_MISSED, money_facts
+from pbx.reporting.money.reconciliation import KEYS as RECONCILIATION
 from pbx.reporting.opened import agents, calls, messages, queues, trunks
 from pbx.reporting.opened.figure import Figure, Told, told
+from pbx.reporting.partners import partner_facts
 from pbx.reporting.recovery import STATES, recovery_facts
 from pbx.reporting.redials import redial_facts
+from pbx.reporting.tracking.page_facts import GUARD_KEYS, OF_GUARD, OF_REVEALS, REVEAL_KEYS, guard_facts, reveal_facts
+from pbx.reporting.tracking.pool_use import OF_HOURS, OF_USES, hour_facts, use_facts
+from pbx.reporting.tracking.sources import KEYS as SOURCE
+from pbx.reporting.tracking.sources import source_facts
 
 _QUEUE = ("queue",)
 _CUSTOMERS = ("CALLERS", "FIRST", "ANSWERED.CALLS", "REPEATED", "FCR.PROXY", "PENDING", "MISSED.NUMBERS", "RECOVERED")
 _CALLBACKS = ("CB.ASKED", "CB.REACHED", "CB.NEVER", "CB.PROMISED", "CB.SL", "STL", "CB.ATTEMPTS", "PICKUP", "CB.SILENT")
 _CAMPAIGNS = ("BASE", "DELIVERED", "CLICKED", "RANG", "TRIES", "PICKUP")
+_PARTNERS = ("SENT", "ANSWERED", "SHORT", "UNANSWERED", "CAP", "NOT_WORTH", "TALK", "COST", "LOSS")
+_SOURCES = ("CALLS", "UNIQUE", "ANSWERED", "MISSED", "WEIGHTED")
 _FACTS: tuple[Told, ...] = (
     *told(customer_facts, _QUEUE, *_CUSTOMERS, "RESIDUAL", total=True),
     *told(
@@ -44,9 +53,18 @@ _FACTS: tuple[Told, ...] = (
     *told(campaign_facts, ("kind", "template"), "CTR", "CONTACT_RATE", "CONVERSION", what="number"),
     *told(redial_facts, ("attempts",), "REDIALS", "REDIALS.GAVE_UP"),
     *told(arrival_facts, ("weekday", "quarter"), "ARRIVALS", "OUTSIDE"),
-    *told(money_facts, KEYS, *OF_CALLS, *OF_MISSED),
+    *told(money_facts, KEYS, *OF_CALLS, *OF_COST, *OF_MISSED),
     *told(block_facts, ("survey", "question", "answer"), "SURVEY", "SURVEY.ANSWERED"),
     *told(block_facts, ("dealer",), "DEALER", "DEALER.KNOWN", "DEALER.TALKED"),
+    *told(partner_facts, ("partner",), *(f"PARTNER.{one}" for one in _PARTNERS)),
+    *told(differing_facts, RECONCILIATION, RECONCILED, what="call or record", total=True),
+    *told(source_facts, SOURCE, *(f"SOURCE.{one}" for one in _SOURCES)),
+    *told(hour_facts, ("pool",), *OF_HOURS, what="hour of a pool"),
+    *told(use_facts, ("pool",), OF_USES[0], what="visit"),
+    *told(use_facts, ("pool",), *OF_USES[1:]),
+    *told(reveal_facts, REVEAL_KEYS, OF_REVEALS[0], what="visit"),
+    *told(reveal_facts, REVEAL_KEYS, *OF_REVEALS[1:]),
+    *told(guard_facts, GUARD_KEYS, *OF_GUARD, what="report of a page"),
 )
 _WITHIN = {"REDIALS": {"attempts"}, "MISSED.END": {"end"}, "SURVEY.ANSWERED": {"answer"}}
 _ALL: tuple[Figure | Told, ...] = (

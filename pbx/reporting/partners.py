@@ -10,7 +10,9 @@ from sqlalchemy import Connection, select
 
 from pbx.events import Kind
 from pbx.reporting.intervals import Interval
-from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.reporting.opened.figure import Fact, Mark
+from pbx.reporting.request import Request
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
 from pbx.store.encode import from_json
 
@@ -61,15 +63,15 @@ class _Partner:
 
 COLUMNS = (
     Column("partner", "partner", Unit.TEXT),
-    Column("sent", "sent there"),
-    Column("answered", "answered"),
-    Column("short", "under 10 s"),
-    Column("unanswered", "not answered"),
-    Column("cap", "over a cap"),
-    Column("not_worth", "not worth it"),
-    Column("talk_s", "talk", Unit.SECONDS),
-    Column("cost", "cost", Unit.MONEY),
-    Column("loss", "loss averted", Unit.MONEY),
+    Column("sent", "sent there", formula="PARTNER.SENT"),
+    Column("answered", "answered", formula="PARTNER.ANSWERED"),
+    Column("short", "under 10 s", formula="PARTNER.SHORT"),
+    Column("unanswered", "not answered", formula="PARTNER.UNANSWERED"),
+    Column("cap", "over a cap", formula="PARTNER.CAP"),
+    Column("not_worth", "not worth it", formula="PARTNER.NOT_WORTH"),
+    Column("talk_s", "talk", Unit.SECONDS, "PARTNER.TALK", Measure.SUM),
+    Column("cost", "cost", Unit.MONEY, "PARTNER.COST"),
+    Column("loss", "loss averted", Unit.MONEY, "PARTNER.LOSS"),
     Column("currency", "currency", Unit.TEXT),
 )
 
@@ -77,7 +79,7 @@ COLUMNS = (
 def partners_sheet(connection: Connection, interval: Interval) -> Sheet:
     """A row a partner, over the calls that began in the interval."""
     partners: dict[str, _Partner] = {}
-    for told in _told(connection, interval):
+    for told, _, _ in _told(connection, interval):
         partners.setdefault(str(told["partner"]), _Partner()).add(told)
     sheet = Sheet(
         f"Overflow partners, {interval.label}",
@@ -89,14 +91,35 @@ def partners_sheet(connection: Connection, interval: Interval) -> Sheet:
     return sheet
 
 
-def _told(connection: Connection, interval: Interval) -> Iterator[dict[str, Any]]:
+def partner_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """Each call that was to go to a partner, with what came of it."""
+    for told, call_id, at_us in _told(connection, request.period):
+        result, talk_s, cost = str(told["result"]), float(told.get("talk_s", 0.0)), float(told.get("cost", 0.0))
+        answered, sent = result == "answered", result not in REFUSED
+        marks: dict[str, Mark] = {
+            "PARTNER.SENT": (sent, talk_s),
+            "PARTNER.ANSWERED": (answered, talk_s),
+            "PARTNER.SHORT": (answered and talk_s < SHORT_S, talk_s),
+            "PARTNER.UNANSWERED": (sent and not answered, None),
+            "PARTNER.CAP": (result in ("cap", "closed"), None),
+            "PARTNER.NOT_WORTH": (result == "not_worth", None),
+            "PARTNER.TALK": (answered, talk_s),
+            "PARTNER.COST": (cost > 0, cost),
+        }
+        if answered and "loss" in told:
+            marks["PARTNER.LOSS"] = True, float(told["loss"])
+        yield Fact(at_us, call_id, {"partner": str(told["partner"])}, marks, result)
+
+
+def _told(connection: Connection, interval: Interval) -> Iterator[tuple[dict[str, Any], str, int]]:
+    """What was said of each, its call, and when."""
     cdr, step = schema.cdrs.c, schema.journey.c
     query = (
-        select(step.data)
+        select(step.data, cdr.id, step.at_us)
         .join(schema.cdrs, cdr.id == step.call_id)
         .where(cdr.started_us >= interval.start_us, cdr.started_us < interval.end_us)
         .where(step.kind == Kind.OVERFLOW_TRIED.value, cdr.test == "")
         .order_by(step.seq)
     )
-    for (data,) in connection.execute(query):
-        yield from_json(data)
+    for data, call_id, at_us in connection.execute(query):
+        yield from_json(data), call_id, at_us

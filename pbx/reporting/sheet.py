@@ -35,6 +35,7 @@ class Measure(StrEnum):
     MEDIAN = "median"
     RATIO = "ratio"  # sum of the values of the counted / sum of all values
     EACH = "each"  # sum of all values / counted
+    QUOTIENT = "quotient"  # sum of the values of the counted / sum of those of the others
     CURVE = "curve"  # a curve through the values, as the report's notes say
 
 

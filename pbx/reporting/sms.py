@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from pbx.config import Language
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import share
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 from pbx.reporting.words.remarks import remark
 from pbx.store.schema_sms import sms_inbox, sms_messages
 
@@ -28,7 +28,7 @@ COLUMNS = (
     Column("source", "source", Unit.TEXT),
     Column("template", "template", Unit.TEXT),
     Column("messages", "msgs", formula="SMS"),
-    Column("parts", "parts"),
+    Column("parts", "parts", Unit.COUNT, "SMS.PARTS", Measure.SUM),
     Column("delivered", "deliv.", formula="SMS.DELIVERED"),
     Column("failed", "failed", formula="SMS.FAILED"),
     Column("expired", "exp.", formula="SMS.EXPIRED"),

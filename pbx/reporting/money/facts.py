@@ -17,6 +17,7 @@ OF_CALLS = (
     *("MONEY.CALLS", "MONEY.UNIQUE", "MONEY.ANSWERED", "MONEY.MISSED"),
     *("MONEY.COST", "MONEY.SALES", "MONEY.REVENUE", "MONEY.WASTED"),
 )
+OF_COST = ("MONEY.PER_SALE", "MONEY.ROI")  # of each call two rows: what is above the line, and what is below
 OF_MISSED = ("MISSED.CALLS", "MISSED.END", "MISSED.COST")
 
 
@@ -43,3 +44,7 @@ def money_facts(connection: Connection, request: Request) -> Iterator[Fact]:
             marks |= dict.fromkeys(OF_MISSED, (True, cost))
             marks["MONEY.WASTED"] = not end.recovered, cost
         yield Fact(call.at_us, call.id, keys, marks)
+        above: dict[str, Mark] = {"MONEY.PER_SALE": (True, cost), "MONEY.ROI": (True, units(revenue) - cost)}
+        yield Fact(call.at_us, call.id, keys, above, "above")
+        below: dict[str, Mark] = {"MONEY.PER_SALE": (False, float(count)), "MONEY.ROI": (False, cost)}
+        yield Fact(call.at_us, call.id, keys, below, "below")

@@ -23,18 +23,20 @@ from pbx.reporting.money.reason_words import REASONS, SYSTEMS, WORDS
 from pbx.reporting.money.waterfall import Fall, waterfall
 from pbx.reporting.page.html import Page
 from pbx.reporting.request import BadRequest, Request
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 from pbx.reporting.words.remarks import remark
 from pbx.store.database import reader_engine
 
 ORDER = (System.PBX, System.CRM, System.GA, System.TRACKING)
 MOST_LISTED = 200  # of the unexplained, on the page
+KEYS = ("first_system", "second_system", "reason", "of_system")
+COUNTED = "count"  # instead of a reason: what a system has
 COLUMNS = (
     Column("first_system", "From", Unit.TEXT),
     Column("second_system", "To", Unit.TEXT),
     Column("reason", "Reason", Unit.TEXT),
     Column("of_system", "System", Unit.TEXT),
-    Column("change", "Change"),
+    Column("change", "Change", Unit.COUNT, "RECONCILED", Measure.SUM),
 )
 NOTES = "Each difference between two systems has a reason; their sum leads from one count to the other."
 
@@ -48,11 +50,11 @@ def reconciliation(connection: Connection, request: Request) -> Sequence[Sheet]:
 def steps_sheet(solved: Solved, label: str, language: Language = "en") -> Sheet:
     """The steps from each system's count to the next one's."""
     sheet = Sheet(f"Reconciliation of counts, {label}", COLUMNS, notes=NOTES)
-    for first, second in pairwise(_there(solved)):
-        sheet.rows.append((first.value, second.value, "count", first.value, solved.counts[first]))
+    for first, second in pairwise(systems_of(solved)):
+        sheet.rows.append((first.value, second.value, COUNTED, first.value, solved.counts[first]))
         for step in solved.steps(first, second):
             sheet.rows.append((first.value, second.value, step.reason.value, step.of.value, step.count))
-        sheet.rows.append((first.value, second.value, "count", second.value, solved.counts[second]))
+        sheet.rows.append((first.value, second.value, COUNTED, second.value, solved.counts[second]))
     sheet.remarks = remark(language, "unexplained", count=len(solved.unexplained()))
     if not sheet.rows:
         sheet.remarks = remark(language, "nothing")
@@ -70,7 +72,7 @@ def summary(solved: Solved) -> dict[str, Any]:
                 for step in solved.steps(first, second)
             ],
         }
-        for first, second in pairwise(_there(solved))
+        for first, second in pairwise(systems_of(solved))
     ]
     return {
         "counts": {system.value: count for system, count in solved.counts.items()},
@@ -101,12 +103,12 @@ def differences_sheet(solved: Solved, label: str, zone: ZoneInfo) -> Sheet:
     """Each call or record that not every system has, with its reasons."""
     columns = [Column("at", "At", Unit.TEXT), Column("number", "Number", Unit.TEXT), Column("call", "Call", Unit.TEXT)]
     columns += [Column("place", "Line", Unit.TEXT), Column("systems", "In", Unit.TEXT)]
-    columns += [Column(f"reason_{system.value}", system.value, Unit.TEXT) for system in _there(solved)[1:]]
+    columns += [Column(f"reason_{system.value}", system.value, Unit.TEXT) for system in systems_of(solved)[1:]]
     sheet = Sheet(f"Differences, {label}", columns)
     for line in solved.differences():
         at = f"{local(line.at_us, zone):%Y-%m-%d %H:%M:%S}"
         row: list[Value] = [at, line.number, line.call_id or line.about, line.place, " ".join(line.present)]
-        sheet.rows.append([*row, *(line.reasons.get(system, "") for system in _there(solved)[1:])])
+        sheet.rows.append([*row, *(line.reasons.get(system, "") for system in systems_of(solved)[1:])])
     return sheet
 
 
@@ -115,8 +117,8 @@ def page(solved: Solved, label: str, zone: ZoneInfo, language: Language) -> str:
     words, systems, reasons = WORDS[language], SYSTEMS[language], REASONS[language]
     made = Page(words["title"].format(period=label), language)
     made.say(words["made"].format(now=f"{local(_now_us(), zone):%Y-%m-%d %H:%M}", zone=zone.key), "lead")
-    made.tiles([(f"{solved.counts[system]}", systems[system]) for system in _there(solved)])
-    for first, second in pairwise(_there(solved)):
+    made.tiles([(f"{solved.counts[system]}", systems[system]) for system in systems_of(solved)])
+    for first, second in pairwise(systems_of(solved)):
         heading = f"{systems[first]} → {systems[second]}"
         made.heading(heading)
         steps = solved.steps(first, second)
@@ -140,7 +142,8 @@ def _named(reason: Reason, of: System, reasons: Mapping[Reason, str], systems: M
     return f"{reasons[reason]} ({systems[of]})"
 
 
-def _there(solved: Solved) -> list[System]:
+def systems_of(solved: Solved) -> list[System]:
+    """Those that were compared, in the order of the report."""
     return [system for system in ORDER if system in solved.counts]
 
 

@@ -29,8 +29,8 @@ FIGURES = (
     Column("cost_per_unique", "Per\nunique", Unit.MONEY, "MONEY.UNIQUE", Measure.EACH),
     Column("sales", "Sales", Unit.COUNT, "MONEY.SALES", Measure.SUM),
     Column("revenue", "Revenue", Unit.MONEY, "MONEY.REVENUE"),
-    Column("cost_per_sale", "Per\nsale", Unit.MONEY),
-    Column("roi", "ROI", Unit.SHARE),
+    Column("cost_per_sale", "Per\nsale", Unit.MONEY, "MONEY.PER_SALE", Measure.QUOTIENT),
+    Column("roi", "ROI", Unit.SHARE, "MONEY.ROI", Measure.QUOTIENT),
     Column("wasted", "Wasted", Unit.MONEY, "MONEY.WASTED"),
 )
 ENDS = (

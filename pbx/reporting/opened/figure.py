@@ -72,12 +72,13 @@ class Figure:
 
 
 class Fact(NamedTuple):
-    """One row of several figures: `marks` by their ids."""
+    """One row of several figures: `marks` by their ids. `note` says what the row's id alone does not."""
 
     at_us: int
     id: str
     keys: Mapping[str, str]
     marks: Mapping[str, Mark]
+    note: str = ""
 
 
 Tell = Callable[[Connection, Request], Iterable[Fact]]

@@ -51,5 +51,6 @@ FIGURES: tuple[Figure, ...] = (
     _all("SMS.OPEN", _message.state.not_in((*TOLD, "refused"))),
     _all("SMS.DELIVERED.SHARE", _message.state == "delivered", holds(_message.state.in_(TOLD))),
     Figure("SMS.DELIVERY", MESSAGES, always, holds(_message.state == "delivered"), _TAKES_S),
+    Figure("SMS.PARTS", MESSAGES, always, holds(_message.state.in_(("accepted", "in_doubt", *TOLD))), _message.parts),
     _all("SMS.COST", _message.state.in_(("accepted", "in_doubt", *TOLD))),
 )

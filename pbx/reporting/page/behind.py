@@ -63,6 +63,7 @@ class Links:
                     row.id,
                     "+" if row.counted else "",
                     asked.figure(f"{row.value:,.1f}") if row.value is not None else "",
+                    row.note,
                 )
                 for row in found.rows
             ]

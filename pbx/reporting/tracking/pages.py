@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 
 from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 from pbx.store.encode import seconds
 from pbx.store.schema_tracking import number_guard
 from pbx.store.tracking_lists import reveal_list
@@ -17,12 +17,12 @@ REVEAL_COLUMNS = (
     Column("masked", "masked", Unit.TEXT),
     Column("dealer", "dealer", Unit.TEXT),
     Column("number", "number", Unit.TEXT),
-    Column("reveals", "reveals"),
-    Column("calls", "calls"),
-    Column("answered", "answ."),
-    Column("missed", "missed"),
-    Column("missed_share", "missed\nshare", Unit.SHARE),
-    Column("talk_s", "talk", Unit.SECONDS),
+    Column("reveals", "reveals", formula="REVEALS"),
+    Column("calls", "calls", formula="REVEAL.CALLS"),
+    Column("answered", "answ.", formula="REVEAL.ANSWERED"),
+    Column("missed", "missed", formula="REVEAL.MISSED"),
+    Column("missed_share", "missed\nshare", Unit.SHARE, "REVEAL.MISSED"),
+    Column("talk_s", "talk", Unit.SECONDS, "REVEAL.ANSWERED", Measure.SUM),
 )
 REVEAL_NOTES = (
     "Reveals: visits that asked for the whole number. Calls: of that number in the same time, tests left out."
@@ -31,11 +31,11 @@ GUARD_COLUMNS = (
     Column("site", "site", Unit.TEXT),
     Column("page", "page", Unit.TEXT),
     Column("verdict", "verdict", Unit.TEXT),
-    Column("reports", "reports"),
-    Column("visits", "visits"),
+    Column("reports", "reports", formula="GUARD.REPORTS"),
+    Column("visits", "visits", formula="GUARD.VISITS"),
     Column("shown", "shown", Unit.TEXT),
     Column("assigned", "assigned", Unit.TEXT),
-    Column("fixed", "fixed"),
+    Column("fixed", "fixed", formula="GUARD.FIXED"),
 )
 GUARD_NOTES = (
     "Pages on which the number guard found a wrong number. Fixed: 1 when the last report of the page was good."

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from pbx.reporting.intervals import Interval
+from pbx.reporting.opened.figure import Fact, Mark
 from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
-from pbx.reporting.sheet import Column, Sheet, Unit, Value
+from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 from pbx.store.encode import from_json
 from pbx.store.schema import cdrs
 from pbx.store.schema_tracking import call_sources
@@ -30,14 +31,14 @@ COLUMNS = (
     Column("source", "source", Unit.TEXT),
     Column("medium", "medium", Unit.TEXT),
     Column("campaign", "campaign", Unit.TEXT),
-    Column("calls", "calls"),
-    Column("unique_callers", "uni-\nque"),
-    Column("answered", "answ."),
-    Column("missed", "missed"),
-    Column("missed_share", "missed\nshare", Unit.SHARE),
-    Column("weighted", "weighted", Unit.MONEY),
-    Column("wait_s", "mean\nwait", Unit.SECONDS),
-    Column("talk_s", "talk", Unit.SECONDS),
+    Column("calls", "calls", formula="SOURCE.CALLS"),
+    Column("unique_callers", "uni-\nque", formula="SOURCE.UNIQUE"),
+    Column("answered", "answ.", formula="SOURCE.ANSWERED"),
+    Column("missed", "missed", formula="SOURCE.MISSED"),
+    Column("missed_share", "missed\nshare", Unit.SHARE, "SOURCE.MISSED"),
+    Column("weighted", "weighted", Unit.MONEY, "SOURCE.WEIGHTED"),
+    Column("wait_s", "mean\nwait", Unit.SECONDS, "SOURCE.CALLS"),
+    Column("talk_s", "talk", Unit.SECONDS, "SOURCE.ANSWERED", Measure.SUM),
 )
 
 
@@ -72,12 +73,32 @@ def sources_sheet(connection: Connection, period: Interval) -> Sheet:
     return Sheet(f"Sources of calls, {period.label}", COLUMNS, [_row(key, line) for key, line in ranked], NOTES)
 
 
+KEYS = ("source", "medium", "campaign")
+
+
+def source_facts(connection: Connection, request: Request) -> Iterator[Fact]:
+    """Each call where it counts, with its wait or talk; and each source that it may come from, with its weight."""
+    for row in _calls(connection, request.period):
+        talked = row["bridged_us"] is not None
+        marks: dict[str, Mark] = {
+            "SOURCE.CALLS": (True, row["wait_s"]),
+            "SOURCE.UNIQUE": (bool(row["is_unique"]), row["wait_s"]),
+            "SOURCE.ANSWERED": (talked, row["talk_s"]),
+            "SOURCE.MISSED": (not talked, row["wait_s"]),
+        }
+        note = f"{row['method']} {row['probability']:.2f}"
+        yield Fact(row["started_us"], row["call_id"], dict(zip(KEYS, _key(row), strict=True)), marks, note)
+        for key, weight in _weights(row):
+            keys = dict(zip(KEYS, key, strict=True))
+            yield Fact(row["started_us"], row["call_id"], keys, {"SOURCE.WEIGHTED": (True, weight)}, row["method"])
+
+
 def _calls(connection: Connection, period: Interval) -> Iterator[Any]:
     table, cdr = call_sources.c, cdrs.c
     query = (
         select(
-            table.source, table.medium, table.campaign, table.probability, table.candidates, table.is_unique,
-            cdr.bridged_us, cdr.wait_s, cdr.talk_s,
+            table.call_id, table.source, table.medium, table.campaign, table.probability, table.candidates,
+            table.is_unique, table.method, cdr.started_us, cdr.bridged_us, cdr.wait_s, cdr.talk_s,
         )
         .select_from(call_sources.join(cdrs, cdr.id == table.call_id))
         .where(cdr.started_us >= period.start_us, cdr.started_us < period.end_us, cdr.direction == "inbound")

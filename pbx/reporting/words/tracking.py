@@ -39,6 +39,8 @@ COLUMNS: dict[Language, dict[str, str]] = {
         "stay_s": "Pobyt",
         "needed": "Potrzeba",
         "expected_loss": "Oczekiwany brak",
+        "assignments": "Przydziały",
+        "collisions": "Kolizje",
         "masked": "Zasłonięty",
         "reveals": "Odsłonięcia",
         "site": "Witryna",
@@ -63,6 +65,8 @@ COLUMNS: dict[Language, dict[str, str]] = {
         "stay_s": "Пребывание",
         "needed": "Нужно",
         "expected_loss": "Ожидаемая нехватка",
+        "assignments": "Выдачи",
+        "collisions": "Совпадения",
         "masked": "Скрытый",
         "reveals": "Раскрытия",
         "site": "Сайт",
@@ -79,7 +83,9 @@ NOTES: dict[Language, dict[str, str]] = {
         "sources": "Unikalni: pierwsze połączenie dzwoniącego w oknie. Odebrane: ktoś z nim rozmawiał. Ważone: suma "
         "prawdopodobieństw;\nwiersz bez źródła ma to, czego nie wiadomo. Bez połączeń testowych.",
         "pools": "Wykorzystanie: numery zajęte w szczycie / numery. Potrzeba i oczekiwany brak: Erlang B dla godziny "
-        "o największym\nruchu, z pobytem i czasem zwolnienia. Kto numeru nie znajdzie, widzi numer swojego kanału.",
+        "o największym\nruchu, z pobytem i czasem zwolnienia. Kto numeru nie znajdzie, widzi numer swojego kanału.\n"
+        "Przydziały: numery, które w okresie dostały wizyty. Kolizje: połączenia z numerami puli, które mogła wykonać "
+        "więcej niż jedna wizyta.",
         "reveals": "Odsłonięcia: wizyty, które poprosiły o cały numer. Połączenia: z nim w tym czasie, bez testów.",
         "number_guard": "Strony, na których strażnik znalazł zły numer. Naprawione: 1, gdy ostatnie było dobre.",
     },
@@ -87,7 +93,9 @@ NOTES: dict[Language, dict[str, str]] = {
         "sources": "Уникальные: первый звонок в окне. Отвечено: с ним говорили. С весом: сумма вероятностей;\nв строке "
         "без источника то, что неизвестно. Без тестовых звонков.",
         "pools": "Загрузка: занятые на пике номера / номера. Нужно и ожидаемая нехватка: Эрланг B для самого\n"
-        "загруженного часа, с пребыванием и удержанием. Кому не хватило, видит номер своего канала.",
+        "загруженного часа, с пребыванием и удержанием. Кому не хватило, видит номер своего канала.\n"
+        "Выдачи: номера, которые получили визиты периода. Совпадения: звонки на номера пула, которые мог сделать не "
+        "один визит.",
         "reveals": "Раскрытия: визиты, попросившие номер целиком. Звонки: на этот номер за то же время, без тестов.",
         "number_guard": "Страницы, где страж нашёл неверный номер. Исправлено: 1, если последнее сообщение хорошее.",
     },

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from pbx.store import schema
 from pbx.store.intervals.settling import settle_all
@@ -16,17 +15,9 @@ from pbx.store.schema_ledger import ad_costs, sales
 from pbx.store.schema_sms import sms_messages
 from pbx.store.schema_teams import agent_teams
 from pbx.store.schema_tracking import call_sources
+from tests.pbx.reporting.enriched_tracking import enrich_tracking, write_row
 
 HOUR_US = 3_600_000_000
-
-
-def _write(connection: Connection, table: Table, **given: Any) -> None:
-    """A row; what is not given is empty."""
-    row = {}
-    for column in table.columns:
-        kind = column.type.python_type
-        row[column.name] = given.get(column.name, None if column.nullable else kind())
-    connection.execute(insert(table).values(row))
 
 
 def enrich(connection: Connection, seed: int) -> None:
@@ -40,19 +31,20 @@ def enrich(connection: Connection, seed: int) -> None:
         device, source = rng.choice(("phone", "desktop", "")), rng.choice(("ads", "organic", "", "=cmd()"))
         known = {"device": device, "source": source, "medium": rng.choice(("cpc", "")), "probability": 0.9}
         method = rng.choice(("widget", "pool", "static"))
-        _write(connection, call_sources, call_id=call.id, method=method, is_unique=rng.random() < 0.7, **known)
+        write_row(connection, call_sources, call_id=call.id, method=method, is_unique=rng.random() < 0.7, **known)
         if rng.random() < 0.2:
             sold = {"amount_micro": rng.randrange(10**9), "currency": "PLN", "call_id": call.id, "matched_by": "call"}
-            _write(connection, sales, order_id=call.id, at_us=call.started_us, **sold)
+            write_row(connection, sales, order_id=call.id, at_us=call.started_us, **sold)
     day = {"day": "2026-11-19", "currency": "PLN"}
     for source in ("ads", "organic"):
-        _write(connection, ad_costs, source=source, amount_micro=rng.randrange(10**9), **day)
+        write_row(connection, ad_costs, source=source, amount_micro=rng.randrange(10**9), **day)
     _waits(connection, rng)
     _callbacks(connection, rng)
     _steps(connection, rng, [call.id for call in calls])
+    enrich_tracking(connection, rng)
     for agent in connection.execute(select(schema.agent_states.c.agent)).scalars():
         team = {"agent": agent, "team": rng.choice(("early", "late")), "site": rng.choice(("Warsaw", "Moscow"))}
-        _write(connection, agent_teams, until_us=2**62, **team)
+        write_row(connection, agent_teams, until_us=2**62, **team)
     settle_all(connection)
 
 
@@ -68,11 +60,11 @@ def _messages(connection: Connection, rng: random.Random, numbers: list[str], ti
         }
         took = {"accepted_us": at_us, "ended_us": at_us + rng.randrange(10**7), "cost": rng.random(), "parts": 1}
         ident, template = f"{number:032x}", rng.choice(("late", "sale"))
-        _write(connection, sms_messages, id=ident, key=ident, created_us=at_us, template=template, **told, **took)
+        write_row(connection, sms_messages, id=ident, key=ident, created_us=at_us, template=template, **told, **took)
         if rng.random() < 0.3:
             step += 1
             clicked = {"kind": "sms.clicked", "leg": "", "data": "{}"}
-            _write(connection, schema.journey, seq=10**9 + step, call_id=ident, at_us=at_us + 1, **clicked)
+            write_row(connection, schema.journey, seq=10**9 + step, call_id=ident, at_us=at_us + 1, **clicked)
 
 
 def _waits(connection: Connection, rng: random.Random) -> None:
@@ -81,7 +73,7 @@ def _waits(connection: Connection, rng: random.Random) -> None:
         high_s = rng.choice((30.0, 60.0, 90.0))
         given = {"high_s": high_s, "waited_s": wait_s, "outcome": rng.choice(("kept", "broken", "open"))}
         queue = rng.choice(("hotline", "support"))
-        _write(
+        write_row(
             connection,
             schema.wait_promises,
             call_id=call_id,
@@ -116,7 +108,7 @@ def _callbacks(connection: Connection, rng: random.Random) -> None:
             given |= {"agent": rng.choice((*agents, "")), "queue": queue, "started_us": at_us + (attempt + 1) * HOUR_US}
             call_id = next(free, None)
             if call_id is not None:
-                _write(connection, schema.callback_calls, call_id=call_id, contact=contact, **given)
+                write_row(connection, schema.callback_calls, call_id=call_id, contact=contact, **given)
 
 
 def _steps(connection: Connection, rng: random.Random, calls: list[str]) -> None:
@@ -125,7 +117,7 @@ def _steps(connection: Connection, rng: random.Random, calls: list[str]) -> None
         dealer = {"dealer": rng.choice(("Nowak", "")), "by": rng.choice(("memory", "region"))}
         kind, data = rng.choice((("survey.answered", survey), ("dealer.chosen", dealer), ("dealer.chosen", dealer)))
         row = {"kind": kind, "leg": "", "data": json.dumps(data), "call_id": call_id, "at_us": 1}
-        _write(connection, schema.journey, seq=2 * 10**9 + 2 * number, **row)
+        write_row(connection, schema.journey, seq=2 * 10**9 + 2 * number, **row)
         if kind == "dealer.chosen":
             again = row | {"data": json.dumps(dealer | {"dealer": "Kowalski"})}
-            _write(connection, schema.journey, seq=2 * 10**9 + 2 * number + 1, **again)
+            write_row(connection, schema.journey, seq=2 * 10**9 + 2 * number + 1, **again)

@@ -41,6 +41,9 @@ def measured(measure: Measure, rows: Sequence[Row]) -> float | None:
         return len(counted) / len(rows) if rows else None
     if measure is Measure.RATIO:
         return math.fsum(values) / math.fsum(every) if math.fsum(every) else None
+    if measure is Measure.QUOTIENT:
+        below = math.fsum(row.value or 0.0 for row in rows if not row.counted)
+        return math.fsum(values) / below if below else None
     if measure is Measure.EACH:
         return math.fsum(every) / len(counted) if counted else None
     if not values:

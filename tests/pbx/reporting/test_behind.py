@@ -22,6 +22,7 @@ from pbx.reporting.queries import trunk_figures
 from pbx.reporting.registry import KINDS, Kind, sheets
 from pbx.reporting.request import BadRequest, Request
 from pbx.reporting.service_level import Formula
+from pbx.reporting.sheet import Unit
 from pbx.store.database import reader_engine, writer_engine
 from tests.pbx.reporting.enriched import enrich
 from tests.pbx.reporting.ledger import ALL, THRESHOLDS, Ledger
@@ -120,6 +121,31 @@ def test_the_calls_behind_each_figure_of_each_report_give_it(full: Connection, k
         formulas = [column.formula for sheet in made for column in sheet.columns if column.formula]
         assert set(formulas) <= set(FIGURES)
         assert bool(solid) == bool(formulas)
+
+
+# Bounds of intervals and keys of rows; what is a list of calls itself; of whom there are no rows: agents of a team.
+CLOSED = {"at_most_s", "hazard_peak_at_s", "agents"}
+LISTS = ("missed_calls",)
+
+
+def test_no_figure_is_without_its_formula(full: Connection) -> None:
+    asked = Request(FIVE, WARSAW, FIVE.end_us, "en", money=Terms("PLN"))
+    for kind in KINDS:
+        for sheet in sheets(full, kind.name, asked) if kind.name not in LISTS else ():
+            named = {one.name for one in sheet.columns if one.unit is not Unit.TEXT and not one.formula}
+            assert all(name in CLOSED or name.endswith(("_low", "_high")) for name in named), (kind.name, named)
+
+
+def test_what_other_systems_lack_is_told_with_its_reason(full: Connection) -> None:
+    asked = Request(FIVE, WARSAW, FIVE.end_us, "en", money=Terms("PLN"))
+    every = behind(full, Selector("RECONCILED", FIVE), asked, limit=1000)
+    assert every.whole == len({row.id for row in every.rows})
+    assert all(row.note.partition(":")[0] in ("crm", "ga", "tracking") for row in every.rows)
+    skipped = behind(full, Selector("RECONCILED", FIVE, {"reason": "no_client"}), asked)
+    assert {(abs(row.value or 0), "crm: no_client" in row.note) for row in skipped.rows} == {(1.0, True)}
+    guard = behind(full, Selector("GUARD.REPORTS", FIVE, {"verdict": "number_short"}), asked)
+    assert guard.rows[0].note == "22 300 / +48223000001"
+    assert "+48223000001" in guard.sheet("behind").csv()
 
 
 def test_every_figure_can_be_opened(ledger: Ledger) -> None:

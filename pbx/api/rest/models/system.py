@@ -92,12 +92,13 @@ class FigureKind(Shown):
 
 
 class FigureRow(Shown):
-    """A call, contact or message behind a figure."""
+    """A call, contact or message behind a figure; `note`: the reason of a difference, what a page showed."""
 
     at: str
     id: str
     counted: bool
     value: float | None
+    note: str = ""
 
 
 class FigureCalls(Shown):
