@@ -6,6 +6,7 @@
 #   make check          linters, types, import layers, cimport ranks, Cython performance hints
 #   make bench          figures beside the field's, half an hour; bench-quick in some minutes
 #   make bench-scale    1,000 two-way calls on two processors for ten minutes
+#   make bench-peak     the peak hour of an agency by SIPp, ten times as fast, beside Erlang A (21 minutes)
 #   make bench-plots    plots of build/bench.json into bench/
 #   make soak           real calls with recording for two hours (MINUTES=120)
 #   make test-asan      the core's tests under AddressSanitizer, a short run of the fuzzers among them
@@ -28,7 +29,7 @@ SIP_ARGS ?= -j 3
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup setup-tests build run test shop check bench bench-quick bench-scale bench-plots soak test-asan test-tsan fuzz fuzz-api clean
+.PHONY: help setup setup-tests build run test shop check bench bench-quick bench-scale bench-peak bench-plots soak test-asan test-tsan fuzz fuzz-api clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -70,6 +71,9 @@ bench-quick: setup
 
 bench-scale: setup
 	$(PY) -m bench.run --only thousand
+
+bench-peak: setup
+	$(PY) -m bench.load.peak
 
 bench-plots: setup
 	$(PY) -m bench.plots

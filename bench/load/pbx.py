@@ -45,6 +45,7 @@ listen = "{host}:8080"
 name = "load"
 peers = ["{caller}", "{holder}"]
 max_calls = 20000
+dtmf = "{digits}"
 [[number]]
 number = "601"
 application = "echo"
@@ -101,13 +102,16 @@ initial_state = "available"
 AGENT_NUMBERS = [str(2000 + i) for i in range(50)]
 
 
-def write_config(folder: Path, *, record: bool = False) -> Path:
-    """The configuration that all load tests use, in `folder`; extension 100 is recorded when asked for."""
+def write_config(folder: Path, *, record: bool = False, digits: str = "rtp") -> Path:
+    """The configuration that all load tests use, in `folder`; extension 100 is recorded when asked for, and `digits` is
+    how callers get the other's.
+    """
     config = folder / "centrala.toml"
     names = ", ".join(f'"{n}"' for n in AGENT_NUMBERS)
     text = CONFIG.format(
-        data=folder / "var", host=HOST, caller=CALLER, holder=HOLDER, agent_names=names, record=str(record).lower()
-    )
+        data=folder / "var", host=HOST, caller=CALLER, holder=HOLDER, agent_names=names, record=str(record).lower(),
+        digits=digits,
+    )  # fmt: skip
     config.write_text(text + "".join(AGENT.format(number=n) for n in AGENT_NUMBERS))
     config.chmod(0o600)
     return config
@@ -116,13 +120,13 @@ def write_config(folder: Path, *, record: bool = False) -> Path:
 class Pbx:
     """One `centrala serve` process; use it as a context manager."""
 
-    def __init__(self, folder: Path, *, record: bool = False) -> None:
+    def __init__(self, folder: Path, *, record: bool = False, digits: str = "rtp") -> None:
         with socket.socket() as other:
             if other.connect_ex((HOST, 8080)) == 0:  # its figures would be taken for ours
                 raise RuntimeError(f"another PBX serves {HOST}: wait for its end, or set CENTRALA_BENCH_NET=127.x.y")
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "pbx.log"
-        config = write_config(folder, record=record)
+        config = write_config(folder, record=record, digits=digits)
         command = [*PBX_CPUS, sys.executable, "-m", "pbx", "--config", str(config), "serve"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)

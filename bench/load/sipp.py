@@ -15,13 +15,14 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What SIPp counted: calls, failures, seconds, and the set-up times (INVITE to 200) in ms, sorted."""
+    """What SIPp counted: calls, failures, seconds, and the times of its scenario (ms, INVITE to 200), sorted."""
 
     successful: int
     failed: int
     retransmissions: int
     seconds: float
     setup_ms: list[float]
+    counted: tuple[int, ...] = ()  # the scenario's own counters
 
     def quantile_ms(self, q: float) -> float:
         return (
@@ -30,16 +31,19 @@ class Result:
 
 
 class Sipp:
-    """One SIPp process."""
+    """One SIPp process; `values` stand for @NAME@ in its scenario."""
 
-    def __init__(self, folder: Path, scenario: str, arguments: list[str]) -> None:
+    def __init__(self, folder: Path, scenario: str, arguments: list[str], **values: float) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob(f"{scenario}*"):
             old.unlink()
         self.folder, self.scenario = folder, scenario
         self.stat = folder / f"{scenario}.stat.csv"
         copy = folder / f"{scenario}.xml"
-        copy.write_text((SCENARIOS / f"{scenario}.xml").read_text())
+        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        for name, value in values.items():
+            text = text.replace(f"@{name.upper()}@", f"{value:.0f}")
+        copy.write_text(text)
         self.started = time.monotonic()
         command = [*LOAD_CPUS, "sipp", "-sf", str(copy), "-nostdin", "-trace_stat", "-stf", str(self.stat), "-fd", "1"]
         with (folder / f"{scenario}.out").open("wb") as out:
@@ -58,8 +62,7 @@ class Sipp:
             said = (self.folder / f"{self.scenario}.out").read_text(errors="replace").strip().splitlines()[-5:]
             raise RuntimeError(f"sipp {self.scenario} ended with {code}: {' / '.join(said) or 'it said nothing'}")
         seconds = time.monotonic() - self.started
-        with self.stat.open() as file:
-            last = list(csv.DictReader(file, delimiter=";"))[-1]
+        last = self._last()
         setup = [
             float(row.split(";")[1])
             for path in self.folder.glob(f"{self.scenario}_*_rtt.csv")
@@ -71,7 +74,17 @@ class Sipp:
             int(last["Retransmissions(C)"]),
             seconds,
             sorted(setup),
+            tuple(int(last.get(f"GenericCounter{number}(C)", 0)) for number in (1, 2)),
         )
+
+    def ended(self) -> int:
+        """Calls that are over by now."""
+        last = self._last() if self.stat.exists() else {}
+        return int(last.get("SuccessfulCall(C)") or 0) + int(last.get("FailedCall(C)") or 0)
+
+    def _last(self) -> dict[str, str]:
+        with self.stat.open() as file:
+            return (list(csv.DictReader(file, delimiter=";")) or [{}])[-1]
 
     def stop(self) -> None:
         if self.process.poll() is None:
