@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, NoReturn
+from pathlib import Path
+from typing import Literal
 
-from pbx.cli.console import fail, show_sheet
+from pbx.cli.console import err, fail, show_sheet
 from pbx.config import Config
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
-from pbx.staffing.forecast import Method, NotEnough, backtest, forecast
+from pbx.staffing.accuracy import accuracy_sheet, backtest, last_week
+from pbx.staffing.demand import DayNeed, Terms, customer_of, day_need, days_from
+from pbx.staffing.events import PlannedEvent, planned_event
+from pbx.staffing.forecast import IsHoliday, Method, forecast
 from pbx.staffing.history import History
-from pbx.staffing.planner import holiday_test, read_history
-from pbx.staffing.requirement import Customer, Prices, Target, agents_for
-from pbx.staffing.sheets import need_sheet, what_if_sheet
-from pbx.staffing.smoothed import smoothed
+from pbx.staffing.planner import Facts, holiday_test, read_history
+from pbx.staffing.requirement import Customer, Formula, Prices, Target, agents_for
+from pbx.staffing.sheets import for_terminal, need_sheet, what_if_sheet
+from pbx.staffing.smoothed import NotInstalled, smoothed
+from pbx.staffing.usual import usual_days
 from pbx.store.errors import StoreError
 
 Model = Literal["seasonal", "ets"]
@@ -36,45 +41,84 @@ class Past:
     handling_s: float
     patience_s: float
     model: Model = "seasonal"
+    formula: Formula = "erlang-a"
+    ignored: Sequence[date] = ()
+    events: Sequence[PlannedEvent] = ()
 
     @property
     def method(self) -> Method:
         """How days are forecast."""
         return smoothed if self.model == "ets" else forecast
 
-    def history(self, reporter: Reporter, until: date) -> History:
+    def history(self, reporter: Reporter, until: date, queue: str = "") -> History:
+        facts = Facts.of(self.config)
         try:
-            return read_history(reporter, self.config, self.queue, until, self.weeks)
+            with reporter.connection() as connection:
+                return read_history(connection, facts, queue or self.queue, until, self.weeks, today=reporter.today())
         except ValueError as error:
             fail(error)
 
     def customer(self, past: History) -> Customer:
         """What is given counts, then what the calls tell."""
-        handled, patient = self.handling_s or past.handling_s, self.patience_s or past.patience_s
-        if not handled:
-            _missing(past, "answered", "--handling 180")
-        if not patient:
-            _missing(past, "given up", "--patience 300")
-        return Customer(float(handled), float(patient))
+        try:
+            return customer_of(past, self.terms(Target()))
+        except ValueError as error:
+            fail(error)
+
+    def terms(self, target: Target, minutes: int = 30, shrinkage: float = 0.0, *, callbacks: bool = True) -> Terms:
+        """Raises ValueError."""
+        return Terms(target, minutes, shrinkage, self.formula, self.handling_s, self.patience_s, callbacks)
+
+    def is_holiday(self) -> IsHoliday:
+        try:
+            return holiday_test(Facts.of(self.config))
+        except ValueError as error:
+            fail(error)
 
 
 def need_report(
-    asked: Past, day: str, target: tuple[float, float, float], minutes: int, shrinkage: float, form: str
+    asked: Past, day: str, days: int, queues: Sequence[str], terms: Terms, form: str, to: Path | None
 ) -> None:
-    """Agents by interval of a day."""
+    """Agents by interval of coming days, queue by queue."""
     with reading(asked.config) as reporter:
-        wanted = date_of(day) if day else reporter.today() + timedelta(days=1)
-        past = asked.history(reporter, wanted)
-    is_holiday = holiday_test(asked.config)
+        first = date_of(day) if day else reporter.today() + timedelta(days=1)
+        pasts = [asked.history(reporter, first, queue) for queue in (queues or [""])]
+    is_holiday = asked.is_holiday()
+    found: list[DayNeed] = []
     try:
-        found = asked.method(past, wanted, is_holiday)
-        sheet = need_sheet(found, minutes, asked.customer(past), Target(*target), shrinkage)
-    except (NotEnough, ValueError) as error:
+        for past in pasts:
+            for one in days_from(first, days):
+                found.append(day_need(past, one, is_holiday, terms, asked.method, asked.events, asked.ignored))
+        sheet = need_sheet(found, terms)
+        for past in pasts:
+            tried = backtest(past, TESTED_DAYS, is_holiday, asked.method, asked.ignored)
+            wrong = tried.wape(tried.off_slot)
+            if wrong is not None:
+                sheet.notes += (
+                    f"\nForecasts of the last {tried.days} days with calls were wrong by {wrong:.0%} of the calls of a "
+                    "quarter hour."
+                )
+    except ValueError as error:
         fail(error)
-    wrong = backtest(past, TESTED_DAYS, is_holiday, asked.method)
-    if wrong is not None:
-        sheet.notes += f"\nForecasts of the last four weeks were wrong by {wrong:.0%} of the calls of a quarter hour."
-    _print(sheet, form)
+    if to is not None:
+        written(to, sheet.csv())
+    show(sheet, form, for_terminal(sheet, found))
+
+
+def accuracy_report(asked: Past, days: int, ahead: int, form: str) -> None:
+    """How wrong each way of forecasting was on past days."""
+    with reading(asked.config) as reporter:
+        past = asked.history(reporter, reporter.today())
+    is_holiday = asked.is_holiday()
+    ways: dict[str, Method] = {"last week": last_week, "seasonal": forecast, "ets": smoothed}
+    found = {}
+    for name, by in ways.items():
+        try:
+            found[name] = backtest(past, days, is_holiday, by, asked.ignored, ahead=ahead)
+        except NotInstalled as error:
+            err.print(f"ets is left out: {error}", style="dim", markup=False)
+    odd = usual_days(past, reporter.today(), is_holiday, asked.ignored).left_out if past.days else {}
+    show(accuracy_sheet(found, past.queue, ahead, len(odd)), form)
 
 
 def what_if_report(
@@ -86,17 +130,18 @@ def what_if_report(
     form: str,
 ) -> None:
     """Two agents less to two more."""
-    if asked.handling_s and asked.patience_s:
-        customer = Customer(asked.handling_s, asked.patience_s)
-    else:
-        with reading(asked.config) as reporter:
-            customer = asked.customer(asked.history(reporter, reporter.today()))
-    aim = Target(*target)
     try:
+        if asked.handling_s and (asked.patience_s or asked.formula == "erlang-c"):
+            customer = customer_of(History("given"), asked.terms(Target(*target)))
+        else:
+            with reading(asked.config) as reporter:
+                customer = asked.customer(asked.history(reporter, reporter.today()))
+        aim = Target(*target)
         now = agents or agents_for(calls_per_h, customer, aim)
+        sheet = what_if_sheet(calls_per_h, range(max(now - 2, 1), now + 3), customer, aim, Prices(*prices))
     except ValueError as error:
         fail(error)
-    _print(what_if_sheet(calls_per_h, range(max(now - 2, 1), now + 3), customer, aim, Prices(*prices)), form)
+    show(sheet, form)
 
 
 @contextmanager
@@ -109,19 +154,31 @@ def reading(config: Config) -> Iterator[Reporter]:
         yield reporter
 
 
-def _missing(past: History, what: str, remedy: str) -> NoReturn:
-    fail(f"queue {past.queue!r} has no call that was {what} in these weeks: write {remedy}, or more --weeks")
-
-
-def date_of(text: str) -> date:
+def date_of(text: str, option: str = "--date") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        fail(f"{text!r} is no date; write --date 2026-11-21")
+        fail(f"{text!r} is no date; write {option} 2026-11-21")
 
 
-def _print(sheet: Sheet, form: str) -> None:
+def planned(events: Sequence[str], ignored: Sequence[str]) -> tuple[list[PlannedEvent], list[date]]:
+    """Of --event and --ignore."""
+    try:
+        return [planned_event(text) for text in events], [date_of(text, "--ignore") for text in ignored]
+    except ValueError as error:
+        fail(error)
+
+
+def written(to: Path, text: str) -> None:
+    try:
+        to.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{to} cannot be written: {error.strerror}")
+
+
+def show(sheet: Sheet, form: str, table: Sheet | None = None) -> None:
+    """`table`: what the terminal shows instead."""
     if form == "table":
-        show_sheet(sheet_table(sheet))
+        show_sheet(sheet_table(table or sheet))
     else:
         sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")

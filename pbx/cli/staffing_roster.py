@@ -13,18 +13,18 @@ from pbx.cli.console import err, fail, out, show_sheet
 from pbx.cli.staffing_reports import Past, date_of, reading
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
-from pbx.staffing.forecast import NotEnough, by_slots
-from pbx.staffing.planner import holiday_test
-from pbx.staffing.requirement import Customer, Target, agents_for, rostered
+from pbx.staffing.demand import day_need, days_from
+from pbx.staffing.forecast import by_slots
+from pbx.staffing.requirement import Customer, Target
 from pbx.staffing.roster.document import GRID, Document, RosterError, read
-from pbx.staffing.roster.need import SLOTS, Need, read_need, spread
+from pbx.staffing.roster.need import Need, read_need, spread
 from pbx.staffing.roster.plan import Plan
 from pbx.staffing.roster.sheets import coverage_sheet, roster_sheet
 from pbx.staffing.roster.solver import solve
 from pbx.staffing.smoothed import NotInstalled
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "staffing" / "roster" / "example.toml"
-FEWEST_CALLS = 0.5  # an interval with fewer needs nobody of its own
+MINUTES = 30  # the intervals of a forecast need
 
 
 @dataclass(slots=True)
@@ -76,19 +76,17 @@ def _rows(sheet: Sheet) -> list[dict[str, object]]:
 def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer]:
     with reading(asked.config) as reporter:
         past = asked.history(reporter, first)
-    customer, is_holiday = asked.customer(past), holiday_test(asked.config)
+    is_holiday = asked.is_holiday()
     agents, calls = [], []
-    for number in range(options.days):
-        try:
-            found = asked.method(past, first + timedelta(days=number), is_holiday)
-        except NotEnough:
-            agents.append((0,) * SLOTS)  # nobody called on such a day
-            calls.append((0.0,) * SLOTS)
-            continue
-        halves = by_slots(found.calls, 30)
-        needed = [agents_for(2 * float(n), customer, options.target) if n >= FEWEST_CALLS else 0 for n in halves]
-        agents.append(spread([rostered(n, options.shrinkage) for n in needed], 30))
-        calls.append(tuple(float(n) for n in by_slots(found.calls, GRID)))
+    try:
+        customer = asked.customer(past)
+        terms = asked.terms(options.target, MINUTES, options.shrinkage)
+        for day in days_from(first, options.days):
+            found = day_need(past, day, is_holiday, terms, asked.method, asked.events, asked.ignored)
+            agents.append(spread(found.agents(MINUTES, people=True), MINUTES))
+            calls.append(tuple(float(n) for n in by_slots(found.found.calls, GRID)))
+    except ValueError as error:
+        fail(error)
     if not any(map(any, agents)):
         fail(f"queue {past.queue!r} has no calls to plan for before {first}: give a --need file, or another --from")
     return Need(first, tuple(agents), tuple(calls)), customer

@@ -1,37 +1,96 @@
-"""Reads what planning needs: the queue's past from the database, holidays from the configuration."""
+"""Reads what planning needs: the queue's past from the database, holidays and special days from the configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
+from pbx.calendars.feed import is_address
+from pbx.calendars.reader import CalendarError, read_events
 from pbx.call.hours import holiday_name
-from pbx.config import Config
+from pbx.config import Config, Hours
 from pbx.reporting.intervals import days
-from pbx.reporting.reporter import Reporter
 from pbx.staffing.history import History, history, known_queues
 
-
-def read_history(reporter: Reporter, config: Config, queue: str, until: date, weeks: int) -> History:
-    """The `weeks` before `until`. Raises ValueError for an unknown queue, or none where there are several."""
-    with reporter.connection() as connection:
-        known = known_queues(connection)
-        name = queue or (known[0] if len(known) == 1 else "")
-        if not name:
-            there = ", ".join(known) or "none has a call yet"
-            raise ValueError(f"name a queue by --queue: {there}")
-        if name not in known and name not in {entry.name for entry in config.queue}:
-            raise ValueError(f"there is no queue {name!r}; there are: {', '.join(known) or 'none with a call'}")
-        interval = days(until - timedelta(days=1), 7 * weeks, reporter.zone)
-        return history(connection, name, interval, reporter.zone)
+AHEAD = timedelta(days=400)
 
 
-def holiday_test(config: Config) -> Callable[[date], bool]:
-    """Whether a day is a holiday of any of the configured opening hours; Poland's when none names a country."""
-    countries = sorted({country for hours in config.hours for country in hours.holidays}) or ["PL"]
-    closed = {text for hours in config.hours for text in hours.closed}
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of a configuration what planning needs. `calendars`: files of iCalendar with the zone of their times; those on
+    other hosts are read by the server alone.
+    """
+
+    zone: str
+    hours: Sequence[Hours]
+    queues: Sequence[str]
+    calendars: Sequence[tuple[str, str, str]] = ()  # name, file, zone
+
+    @classmethod
+    def of(cls, config: Config) -> Facts:
+        used = {name for hours in config.hours for name in hours.calendars}
+        files = [
+            (one.name, one.source, one.timezone or config.server.timezone)
+            for one in config.calendar
+            if one.name in used and not is_address(one.source)
+        ]
+        return cls(config.server.timezone, config.hours, [queue.name for queue in config.queue], files)
+
+
+def read_history(
+    connection: Connection, facts: Facts, queue: str, until: date, weeks: int, today: date | None = None
+) -> History:
+    """The `weeks` before `until`, whole days only: `today` is none. Raises ValueError for an unknown queue, or none
+    where there are several.
+    """
+    known = known_queues(connection)
+    name = queue or (known[0] if len(known) == 1 else "")
+    if not name:
+        there = ", ".join(known) or "none has a call yet"
+        raise ValueError(f"name a queue by --queue: {there}")
+    if name not in known and name not in facts.queues:
+        raise ValueError(f"there is no queue {name!r}; there are: {', '.join(known) or 'none with a call'}")
+    last = min(until, today) if today is not None else until
+    zone = ZoneInfo(facts.zone)
+    return history(connection, name, days(last - timedelta(days=1), 7 * weeks, zone), zone)
+
+
+def holiday_test(facts: Facts) -> Callable[[date], bool]:
+    """Whether a day is a holiday of any of the configured opening hours, or shut in them by date, by an exception
+    without hours or by a calendar's event of a whole day. Poland's holidays where no hours name a country.
+    """
+    countries = sorted({country for hours in facts.hours for country in hours.holidays}) or ["PL"]
+    closed = {text for hours in facts.hours for text in hours.closed}
+    closed |= {day for hours in facts.hours for day, spans in hours.exceptions.items() if not spans}
+    closed |= _calendar_days(facts)
 
     def is_holiday(day: date) -> bool:
         return day.isoformat() in closed or any(holiday_name(country, day) for country in countries)
 
     return is_holiday
+
+
+def _calendar_days(facts: Facts) -> set[str]:
+    """Days that events of calendars take whole, two years back and one ahead. Raises ValueError."""
+    now, found = datetime.now(UTC), set()
+    for name, file, zone_name in facts.calendars:
+        zone = ZoneInfo(zone_name)
+        try:
+            data = Path(file).read_bytes()
+            events = read_events(data, (now - 2 * AHEAD).timestamp(), (now + AHEAD).timestamp(), zone_name)
+        except OSError as error:
+            raise ValueError(f"calendar {name!r}: {file} cannot be read: {error.strerror}") from None
+        except CalendarError as error:
+            raise ValueError(f"calendar {name!r}: {error}") from None
+        for event in events:
+            first, end = (datetime.fromtimestamp(at, zone) for at in (event.start, event.end))
+            day = first.date() if first.hour == first.minute == 0 else first.date() + timedelta(days=1)
+            while datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1) <= end:
+                found.add(day.isoformat())
+                day += timedelta(days=1)
+    return found

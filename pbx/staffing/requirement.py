@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Literal
 
-from pbx.staffing.erlang import ErlangA
+from pbx.staffing.erlang import ErlangA, ErlangC
 
-MOST_AGENTS = 2000
+MOST_AGENTS = 20_000
+MOST_PATIENCE_S = 86_400.0  # who waits longer than a day never gives up: that is Erlang C
+Formula = Literal["erlang-a", "erlang-c"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +22,45 @@ class Target:
     abandoned: float = 0.05
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < 1 or not 0 < self.abandoned <= 1 or self.within_s < 0:
+        if self.share >= 1:
+            raise ValueError(
+                f"a target of {self.share:.0%}: no number of agents serves all in time, write 0.99 or less"
+            )
+        if not 0 < self.share < 1 or not 0 < self.abandoned <= 1 or not 0 <= self.within_s < math.inf:
             raise ValueError(f"{self}: a target is a share between 0 and 1 within some seconds")
 
-    def met(self, office: ErlangA) -> bool:
+    def met(self, office: ErlangA | ErlangC) -> bool:
         return office.served_within(self.within_s) >= self.share and office.abandoned <= self.abandoned
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """How callers of a queue are: handling time and patience in seconds."""
+    """How callers of a queue are: handling time and patience in seconds; who never gives up has math.inf (Erlang C)."""
 
     handling_s: float
     patience_s: float
 
-    def office(self, agents: int, calls_per_h: float) -> ErlangA:
-        return ErlangA(agents, calls_per_h * self.handling_s / 3600, self.handling_s, self.patience_s)
+    def __post_init__(self) -> None:
+        if not 0 < self.handling_s <= 86_400:
+            raise ValueError(f"handling takes {self.handling_s:g} s: it is a time from 1 s to a day, such as 180")
+        if not (0 <= self.patience_s <= MOST_PATIENCE_S or self.patience_s == math.inf):
+            raise ValueError(
+                f"patience is {self.patience_s:g} s: it is {MOST_PATIENCE_S:g} s at most; who never gives up is "
+                "Erlang C (--formula erlang-c)"
+            )
+
+    def office(self, agents: int, calls_per_h: float) -> ErlangA | ErlangC:
+        load = calls_per_h * self.handling_s / 3600
+        if self.patience_s == math.inf:
+            return ErlangC(agents, load, self.handling_s)
+        return ErlangA(agents, load, self.handling_s, self.patience_s)
+
+    @property
+    def formula(self) -> str:
+        """How people call it."""
+        if self.patience_s == math.inf:
+            return f"Erlang C with handling {self.handling_s:.0f} s, nobody gives up"
+        return f"Erlang A with handling {self.handling_s:.0f} s and patience {self.patience_s:.0f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +72,18 @@ class Prices:
 
 
 def agents_for(calls_per_h: float, customer: Customer, target: Target) -> int:
-    """The fewest agents who meet the target; 0 where nobody calls. Raises ValueError when 2,000 do not."""
+    """The fewest agents who meet the target; 0 where nobody calls. Raises ValueError when 20,000 do not."""
+    if not 0 <= calls_per_h < math.inf:
+        raise ValueError(f"{calls_per_h} calls an hour: it is a number from 0 on")
     if calls_per_h <= 0:
         return 0
     low, high = 0, min(max(2, int(calls_per_h * customer.handling_s / 3600) + 4), MOST_AGENTS)
     while not target.met(customer.office(high, calls_per_h)):
         if high == MOST_AGENTS:
-            raise ValueError(f"more than {MOST_AGENTS} agents would be needed for {calls_per_h:.0f} calls an hour")
+            raise ValueError(
+                f"more than {MOST_AGENTS} agents would be needed for {calls_per_h:.0f} calls an hour: lower the target "
+                "or plan the queue in parts"
+            )
         low, high = high, min(2 * high, MOST_AGENTS)
     while high - low > 1:
         middle = (low + high) // 2
@@ -76,7 +108,7 @@ class Outcome:
     agents: int
     served_within: float
     abandoned: float
-    asa_s: float
+    asa_s: float | None  # None: without end
     occupancy: float
     lost_per_h: float
     cost_per_h: float
@@ -90,7 +122,7 @@ def outcome(agents: int, calls_per_h: float, customer: Customer, target: Target,
         agents,
         office.served_within(target.within_s),
         office.abandoned,
-        office.asa_s,
+        office.asa_s if office.asa_s < math.inf else None,
         office.occupancy,
         lost,
         agents * prices.agent_hour + lost * prices.lost_call,

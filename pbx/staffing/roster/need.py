@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from pbx.staffing.roster.document import DAY, GRID, RosterError, minutes
 
@@ -32,9 +33,10 @@ class Need:
 
 def read_need(path: Path, first: date, days: int) -> Need:
     """A CSV with the columns day, from, agents: `day` is a date or a weekday (mon), `from` a time of day; each line
-    holds until the next one of its day. Raises RosterError.
+    holds until the next one of its day, or until `to` where there is such a column. Lines of several queues that begin
+    at once add up: `centrala staffing need --to` writes such files, and what is taken is `agents`. Raises RosterError.
     """
-    steps: dict[str, list[tuple[int, int]]] = {}
+    steps: dict[str, list[_Step]] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
@@ -69,23 +71,38 @@ def _text(row: dict[str, str], name: str) -> str:
     return (row.get(name) or "").strip()
 
 
-def _step(row: dict[str, str], number: int, path: Path) -> tuple[int, int]:
-    begin, count = _text(row, "from"), _text(row, "agents")
+class _Step(NamedTuple):
+    """Minutes from midnight; `end` is 0 where the line says none."""
+
+    at: int
+    end: int
+    agents: int
+    queue: str
+
+
+def _step(row: dict[str, str], number: int, path: Path) -> _Step:
+    begin, end, count = _text(row, "from"), _text(row, "to"), _text(row, "agents")
     try:
-        at, wanted = minutes(begin), int(count)
+        at, until, wanted = minutes(begin), minutes(end) if end else 0, int(count)
         if len(begin) != 5 or at % GRID or not 0 <= at < DAY or not 0 <= wanted <= MOST or not _text(row, "day"):
+            raise ValueError
+        if end and (len(end) != 5 or until % GRID or not at < until <= DAY):
             raise ValueError
     except ValueError:
         line = ",".join(str(value) for value in row.values())
         text = f"{path}, line {number}: {line!r} is none of day,from,agents; write mon,08:00,6 or 2026-11-23,08:00,6"
         raise RosterError(text) from None
-    return at, wanted
+    return _Step(at, until, wanted, _text(row, "queue"))
 
 
-def _levels(steps: list[tuple[int, int]]) -> tuple[int, ...]:
-    levels, wanted = [], 0
-    at = dict(sorted(steps))
-    for slot in range(SLOTS):
-        wanted = at.get(slot * GRID, wanted)
-        levels.append(wanted)
-    return tuple(levels)
+def _levels(steps: list[_Step]) -> tuple[int, ...]:
+    """People by quarter hour; each queue's lines by themselves, then their sum."""
+    total = [0] * SLOTS
+    for queue in dict.fromkeys(step.queue for step in steps):
+        at = {step.at: step for step in sorted(steps) if step.queue == queue}
+        now: _Step | None = None
+        for slot in range(SLOTS):
+            now = at.get(slot * GRID, now)
+            if now is not None and (not now.end or slot * GRID < now.end):
+                total[slot] += now.agents
+    return tuple(total)

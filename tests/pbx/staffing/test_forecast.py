@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,8 +16,10 @@ from pbx.demodata.agency import Agency
 from pbx.demodata.build import Year, build
 from pbx.demodata.configuration import configuration
 from pbx.reporting.intervals import days
-from pbx.staffing.forecast import NotEnough, backtest, by_slots, forecast
+from pbx.staffing.accuracy import backtest
+from pbx.staffing.forecast import NotEnough, by_slots, forecast
 from pbx.staffing.history import SLOTS, History, history
+from pbx.staffing.roster.need import read_need
 from pbx.store.database import reader_engine
 
 FIRST = date(2026, 9, 7)  # a Monday
@@ -80,18 +83,25 @@ def test_a_holiday_is_like_holidays_and_the_first_one_like_a_sunday() -> None:
 
 
 def test_too_little_is_said() -> None:
-    with pytest.raises(NotEnough, match="1 Mondays"):
-        forecast(weeks(1), FIRST + timedelta(days=7), no_holiday)
-    with pytest.raises(NotEnough, match="0 Sundays"):
+    short = weeks(1)
+    del short.arrivals[FIRST]
+    with pytest.raises(NotEnough, match="0 usual Mondays"):
+        forecast(short, FIRST + timedelta(days=7), no_holiday)
+    with pytest.raises(NotEnough, match="0 usual Sundays"):
         forecast(weeks(5), FIRST + timedelta(days=34), no_holiday)
-    assert backtest(weeks(1), 28, no_holiday) is None
+    assert backtest(short, 28, no_holiday, forecast).days == 0
 
 
 def test_how_wrong_it_was_is_told() -> None:
-    assert backtest(weeks(8), 28, no_holiday) == 0.0
-    noisy = backtest(weeks(8, noise=5), 28, no_holiday)
-    assert noisy is not None
-    assert 0.2 < noisy < 0.7
+    exact = backtest(weeks(8), 24, no_holiday, forecast)
+    assert (exact.days, exact.wape(exact.off_slot), exact.within) == (24, 0.0, 24)
+    noisy = backtest(weeks(8, noise=5), 24, no_holiday, forecast)
+    wrong = noisy.wape(noisy.off_slot)
+    assert wrong is not None
+    assert 0.2 < wrong < 0.7
+    day = noisy.wape(noisy.off_day)
+    assert day is not None
+    assert day < 0.1 < wrong
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +125,9 @@ def test_history_of_a_database(folder: Path) -> None:
     assert all(not counts[: 8 * 4].any() and not counts[18 * 4 :].any() for counts in past.arrivals.values())
     assert past.calls == past.answered + past.abandoned
     assert past.handling_s == pytest.approx(180, rel=0.25)
-    assert date(2026, 11, 11) not in past.arrivals  # a holiday: the queue was shut
+    assert not past.arrivals[date(2026, 11, 11)].any()  # a holiday: the queue was shut
+    assert not past.arrivals[date(2026, 11, 15)].any()  # a Sunday
+    assert max(past.arrivals) == date(2026, 11, 20)
 
 
 def command(folder: Path, *words: str) -> tuple[int, str]:
@@ -126,11 +138,39 @@ def command(folder: Path, *words: str) -> tuple[int, str]:
 def test_need(folder: Path) -> None:
     status, text = command(folder, "need", "--date", "2026-11-23", "--minutes", "60", "--patience", "300", "--csv")
     assert status == 0, text
-    rows = {line.split(",")[0]: line.split(",") for line in text.splitlines() if line[:2].isdigit()}
+    rows = {row["from"]: row for row in csv.DictReader(text.splitlines())}
     assert set(rows) <= {f"{hour:02d}:00" for hour in range(8, 18)}
-    assert float(rows["10:00"][1]) > 3 * float(rows["13:00"][1])
-    assert int(rows["10:00"][3]) >= 2
-    assert int(rows["10:00"][4]) > int(rows["10:00"][3])
+    peak = rows["10:00"]
+    assert float(peak["calls"]) > 3 * float(rows["13:00"]["calls"])
+    assert float(peak["calls_low"]) < float(peak["calls"]) < float(peak["calls_high"])
+    assert int(peak["agents_erlang_c"]) >= int(peak["agents"]) >= 2
+    assert int(peak["rostered"]) > int(peak["agents"])
+
+
+def test_need_of_days_by_the_other_formula_is_what_a_roster_reads(folder: Path, tmp_path: Path) -> None:
+    to = tmp_path / "need.csv"
+    asked = ["--date", "2026-11-21", "--days", "3", "--formula", "erlang-c", "--event", "2026-11-23T10:00-12:00=+200"]
+    status, text = command(folder, "need", *asked, "--patience", "300", "--shrinkage", "0", "--to", str(to))
+    assert status == 0, text
+    assert "2026-11-22: nobody is expected" in text
+    assert "Erlang C with handling" in text
+    rows = [row for row in csv.DictReader(to.read_text().splitlines()) if row["day"] == "2026-11-23"]
+    assert rows[0]["agents_erlang_a"]
+    quarters = read_need(to, date(2026, 11, 21), 3).agents
+    assert not any(quarters[0] + quarters[1])
+    for row in rows:
+        at = 4 * int(row["from"][:2]) + int(row["from"][3:]) // 15
+        assert quarters[2][at : at + 2] == (int(row["agents"]),) * 2
+    assert max(quarters[2][40:48]) > 2 * max(quarters[2][60:68])
+    assert not any(quarters[2][73:])
+
+
+def test_accuracy_of_each_way(folder: Path) -> None:
+    status, text = command(folder, "accuracy", "--days", "5", "--csv")
+    assert status == 0, text
+    rows = {row["model"]: row for row in csv.DictReader(line for line in text.splitlines() if "," in line)}
+    assert set(rows) >= {"last week", "seasonal"}
+    assert float(rows["seasonal"]["wape_day"]) < 0.6
 
 
 def test_need_is_refused_with_a_remedy(folder: Path) -> None:
@@ -138,7 +178,8 @@ def test_need_is_refused_with_a_remedy(folder: Path) -> None:
         (["--date", "tomorrow"], "--date 2026-11-21"),
         (["--queue", "none"], "there are: hotline"),
         (["--minutes", "20"], "--minutes 15, 30 or 60"),
-        (["--date", "2026-11-22"], "Sundays"),
+        (["--event", "friday=2"], "write DATE=FACTOR"),
+        (["--ignore", "friday"], "--ignore 2026-11-21"),
     ):
         status, text = command(folder, "need", *words)
         assert status != 0

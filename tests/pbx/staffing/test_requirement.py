@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,10 +25,27 @@ def test_one_less_would_not_do(calls: float, handling: float, patience: float, s
 
 def test_edges() -> None:
     assert agents_for(0, CUSTOMER, Target()) == 0
-    with pytest.raises(ValueError, match="2000 agents"):
+    with pytest.raises(ValueError, match="20000 agents"):
         agents_for(1e6, CUSTOMER, Target())
-    with pytest.raises(ValueError, match="target"):
-        Target(share=1.5)
+    for share in (1.0, 1.5):
+        with pytest.raises(ValueError, match=r"write 0\.99 or less"):
+            Target(share=share)
+    for wrong in ((0, 300), (180, -1), (180, 1e6), (math.nan, 300)):
+        with pytest.raises(ValueError, match=r"such as 180|erlang-c"):
+            Customer(*wrong)
+    with pytest.raises(ValueError, match="calls an hour"):
+        agents_for(math.nan, CUSTOMER, Target())
+    assert agents_for(190_000, CUSTOMER, Target()) < 10_000
+
+
+def test_erlang_c_needs_more_than_erlang_a() -> None:
+    """100 calls in half an hour, 180 s each, 80 % within 20 s: fourteen agents, the trade's example."""
+    endless = Customer(180, math.inf)
+    assert agents_for(200, endless, Target()) == 14
+    assert agents_for(200, Customer(180, 120), Target(abandoned=1)) == 12
+    assert endless.office(14, 200).abandoned == 0
+    crowded = outcome(9, 200, endless, Target(), Prices(10, 1))
+    assert (crowded.served_within, crowded.asa_s) == (0, None)
 
 
 def test_a_roster_of_fourteen_with_thirty_percent_away_is_twenty() -> None:

@@ -1,0 +1,111 @@
+"""How wrong each way of forecasting would have been: past days forecast from those before them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from pbx.reporting.proportion import Share
+from pbx.reporting.sheet import Column, Sheet, Unit
+from pbx.staffing.forecast import Forecast, IsHoliday, Method, NotEnough
+from pbx.staffing.history import History, exposure
+from pbx.staffing.usual import usual_days
+
+COLUMNS = (
+    Column("model", "Model", Unit.TEXT),
+    Column("days", "Days"),
+    Column("calls", "Calls"),
+    Column("wape_slot", "WAPE\nquarter", Unit.SHARE, "WAPE"),
+    Column("wape_hour", "WAPE\nhour", Unit.SHARE, "WAPE"),
+    Column("wape_day", "WAPE\nday", Unit.SHARE, "WAPE"),
+    Column("bias", "Bias", Unit.SHARE, "BIAS"),
+    Column("covered", "In the\nrange", Unit.SHARE, "COVERAGE"),
+    Column("covered_low", "from", Unit.SHARE),
+    Column("covered_high", "to", Unit.SHARE),
+)
+NOTES = (
+    "Every day is forecast from the days before it, {ahead} ahead; days left out by rule are no test.\n"
+    "WAPE = sum of |expected - came| / calls that came. Bias = (expected - came) / came. In the range: the share of "
+    "days whose calls were\nwithin the range that is to hold nine of ten, with its 95 % interval (Wilson). {odd}"
+)
+
+
+@dataclass(slots=True)
+class Accuracy:
+    """Of one way; all are sums over the days that it could forecast."""
+
+    days: int = 0
+    came: float = 0.0
+    expected: float = 0.0
+    off_slot: float = 0.0  # sum of absolute errors
+    off_hour: float = 0.0
+    off_day: float = 0.0
+    within: int = 0
+
+    def add(self, expected: Forecast, came: np.ndarray) -> None:
+        difference = expected.calls - came
+        total = float(came.sum())
+        self.days += 1
+        self.came += total
+        self.expected += expected.total
+        self.off_slot += float(np.abs(difference).sum())
+        self.off_hour += float(np.abs(difference.reshape(24, -1).sum(axis=1)).sum())
+        self.off_day += abs(expected.total - total)
+        self.within += expected.low <= total <= expected.high
+
+    def wape(self, off: float) -> float | None:
+        return off / self.came if self.came else None
+
+
+def last_week(past: History, day: date, _is_holiday: IsHoliday, _ignored: Collection[date] = ()) -> Forecast:
+    """What came a week before: the yardstick that every method has to beat. Raises NotEnough."""
+    before = day - timedelta(days=7)
+    if before not in past.arrivals:
+        raise NotEnough(f"there is no record of {before}")
+    calls = past.rate(before) * exposure(day, past.zone)
+    total, spread = float(calls.sum()), 1.645 * (2 * float(calls.sum())) ** 0.5
+    return Forecast(day, calls, max(total - spread, 0.0), total + spread, 1)
+
+
+def backtest(
+    past: History,
+    days: int,
+    is_holiday: IsHoliday,
+    by: Method,
+    ignored: Collection[date] = (),
+    *,
+    ahead: int = 1,
+) -> Accuracy:
+    """Of the last `days` days with calls, each forecast from the days up to `ahead` days before it."""
+    found = Accuracy()
+    newest = max(past.days) + timedelta(days=1) if past.days else date.min
+    usual = usual_days(past, newest, is_holiday, ignored)
+    for day in [one for one in usual.days if past.arrivals[one].any()][-days:]:
+        until = day - timedelta(days=ahead - 1)
+        known = _until(past, until)
+        try:
+            found.add(by(known, day, is_holiday, ignored), usual.rates[day] * exposure(day, past.zone))
+        except NotEnough:
+            continue
+    return found
+
+
+def _until(past: History, before: date) -> History:
+    arrivals = {day: counts for day, counts in past.arrivals.items() if day < before}
+    return History(past.queue, arrivals, zone=past.zone)
+
+
+def accuracy_sheet(found: Mapping[str, Accuracy], queue: str, ahead: int, odd: int) -> Sheet:
+    """A line for each way, with the number of days behind it."""
+    text = "a day" if ahead == 1 else f"{ahead} days"
+    left = f"{odd} days were left out as unusual." if odd else ""
+    sheet = Sheet(f"Forecasts of {queue} tried on past days", COLUMNS, notes=NOTES.format(ahead=text, odd=left))
+    for name, one in found.items():
+        covered = Share(one.within, one.days)
+        bias = (one.expected - one.came) / one.came if one.came else None
+        off = [one.wape(value) for value in (one.off_slot, one.off_hour, one.off_day)]
+        sheet.rows.append((name, one.days, round(one.came), *off, bias, covered.value, *covered.interval))
+    return sheet
