@@ -56,7 +56,9 @@ class AppDistributionControl:
         try:
             stay.move(self._queues.services.applications.find(to), to)
         except RouteError as error:
-            raise Refused(422, f"{to!r} is nothing that a caller can be sent to: {error}") from None
+            queues = ", ".join(f"queue:{name}" for name in self._queues.queues)
+            text = f"{to!r} is nothing that a caller can be sent to: {error}; queues: {queues}"
+            raise Refused(422, text) from None
         except AgentRefused as refusal:
             raise Refused(refusal.status, str(refusal)) from None
         return {"call_id": call_id, "queue": queue, "to": to}

@@ -43,8 +43,7 @@ def send(
         body["variables"] = dict(_pair(entry) for entry in value)
     row = ask(context.obj, "POST", "/sms", body)
     done = "is taken" if row["new"] else f"was taken before and is {row['state']}"
-    parts = f"{row['parts']} part{'s' if row['parts'] > 1 else ''} in {row['coding']}"
-    out.print(f"message {row['id']} to {row['number']} {done}: {parts}", markup=False, soft_wrap=True)
+    out.print(f"message {row['id']} to {row['number']} {done}: {_parts(row)}", markup=False, soft_wrap=True)
 
 
 @sms.command("test")
@@ -64,7 +63,7 @@ def preview(
         body["variables"] = dict(_pair(entry) for entry in value)
     row = ask(context.obj, "POST", "/sms", body)
     out.print(row["text"], markup=False, soft_wrap=True)
-    out.print(f"{len(row['text'])} characters, {row['parts']} parts in {row['coding']}, costs {row['cost']:g}")
+    out.print(f"{len(row['text'])} characters, {_parts(row)}, costs {row['cost']:g}")
 
 
 @sms.command("list")
@@ -183,6 +182,10 @@ def gateways(context: typer.Context) -> None:
     show("Gateways", columns, rows, "there are none")
     waiting = ", ".join(f"{count} {state}" for state, count in figures["states"].items())
     out.print(f"messages: {waiting}; {figures['opted_out']} numbers want none", markup=False)
+
+
+def _parts(row: dict[str, Any]) -> str:
+    return f"{row['parts']} part{'s' if row['parts'] > 1 else ''} in {row['coding']}"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -174,7 +174,8 @@ class Publishing:
         if to is None:
             retired = [row for row in await self.versions(name) if row.state is VersionState.RETIRED]
             if not retired:
-                raise FlowRefused(404, f"flow {name!r} has no earlier version; --to 0 is the configuration's")
+                there = "--to 0 is the configuration's" if name in self._configured else "publish another one instead"
+                raise FlowRefused(404, f"flow {name!r} has no earlier version; {there}")
             to = max(retired, key=lambda row: row.published).version
         if to:
             return await self.publish(name, to, by, note or "rolled back", force=True)

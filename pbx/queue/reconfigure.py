@@ -31,6 +31,7 @@ class Reconfiguration:
         followers = service.services.followers
         followers.objection(self.objections, *SECTIONS)
         followers.add(self.follow, *SECTIONS)
+        followers.add(self._rename, "extension")
         service.roster.listeners.append(self._moved)
 
     def objections(self, change: ConfigChange) -> Iterator[Problem]:
@@ -44,6 +45,9 @@ class Reconfiguration:
         shortage = self._service.dispatcher.kinds.shortage(change.new)
         if shortage:
             yield Problem(("agent",), shortage, "restart the PBX, or use fewer")
+
+    def _rename(self, change: ConfigChange) -> None:
+        self._service.roster.rename(change.new)
 
     def follow(self, change: ConfigChange) -> None:
         """All of it in one turn; offers that have become possible are made at its end."""

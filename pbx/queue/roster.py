@@ -79,10 +79,7 @@ class Roster:
     def meet(self, config: Config) -> list[Agent]:
         """Takes in who is an agent from now on, and gives names; returns the new ones, whom nobody knows yet."""
         self._config = config
-        people = _people(config)
-        for extension, name in people.items():
-            if extension in self.agents:
-                self.agents[extension].name = name
+        people = self.rename(config)
         new = [
             Agent(extension, name, self._clock, self._changed)
             for extension, name in people.items()
@@ -90,6 +87,14 @@ class Roster:
         ]
         self.agents.update({agent.extension: agent for agent in new})
         return new
+
+    def rename(self, config: Config) -> dict[str, str]:
+        """Agents are called as they are from now on; gives the names of all by extension."""
+        people = _people(config)
+        for extension, name in people.items():
+            if extension in self.agents:
+                self.agents[extension].name = name
+        return people
 
     def welcome(self, agent: Agent) -> None:
         """A new agent who is in the queues that list him begins as after a start."""
@@ -286,4 +291,8 @@ def _people(config: Config) -> dict[str, str]:
     names = {entry.extension: entry.name for entry in config.agent}
     members = [one for team in config.team for one in team.members]
     members += [one for queue in config.queue for one in members_of(queue, config.team)]
-    return {extension: names.get(extension, "") for extension in (*names, *members)}
+    people = {extension: names.get(extension, "") for extension in (*names, *members)}
+    for phone in config.extension:  # as his phone is called, unless his [[agent]] says otherwise
+        if people.get(phone.number) == "":
+            people[phone.number] = phone.name
+    return people

@@ -161,3 +161,16 @@ async def test_announcements_change_for_those_who_wait() -> None:
     assert stay.announcer._config.comfort[0].text == {"en": "New words."}
     assert not caller.call.ended
     await home.close()
+
+
+async def test_an_agent_is_called_as_his_phone_unless_he_has_a_name_of_his_own() -> None:
+    home = Home()
+    assert home.queues.agent("101").name == ""
+    await home.put("extension", "101", secret="secret-of-101", name="Anna")
+    assert home.queues.agent("101").name == "Anna", "a change of extensions alone tells it"
+    await home.put("agent", "101", name="Anna Nowak")
+    await home.put("extension", "101", secret="secret-of-101", name="Reception")
+    assert home.queues.agent("101").name == "Anna Nowak"
+    await home.put("agent", "101")
+    assert home.queues.agent("101").name == "Reception"
+    await home.close()
