@@ -12,6 +12,7 @@
 #   make test-asan      the core's tests under AddressSanitizer, a short run of the fuzzers among them
 #   make test-tsan      what threads share, under ThreadSanitizer
 #   make fuzz           mutated packets, messages and frames under AddressSanitizer: COUNT=2000000 in all, SEED=1
+#   make fuzz-figures   reports of WORLDS=300 random worlds against figures computed from the raw events
 #   make fuzz-api       every operation of the HTTP API asked EACH=100 things that schemathesis makes up
 #   make setup          only what is needed to do the above
 #
@@ -29,7 +30,7 @@ SIP_ARGS ?= -j 3
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 
-.PHONY: help setup setup-tests build run test shop check bench bench-quick bench-scale bench-peak bench-plots soak test-asan test-tsan fuzz fuzz-api clean
+.PHONY: help setup setup-tests build run test shop check bench bench-quick bench-scale bench-peak bench-plots soak test-asan test-tsan fuzz fuzz-figures fuzz-api clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -93,6 +94,11 @@ EACH ?= 100
 
 fuzz-api: setup
 	FUZZ_API=$(EACH) $(PY) -m pytest tests/pbx/api/rest/test_description.py
+
+WORLDS ?= 300
+
+fuzz-figures: setup
+	CENTRALA_FIGURES=$(WORLDS) $(PY) -m pytest $(PYTEST_ARGS) tests/pbx/reporting/test_oracle.py
 
 COUNT ?= 2000000
 SEED ?= 1

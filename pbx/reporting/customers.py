@@ -17,7 +17,8 @@ from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.store import schema
 
-WEEK_US = 7 * 86_400_000_000
+DAY_US = 86_400_000_000
+WEEK_US = 7 * DAY_US
 NOTES = (
     "Callers: numbers, each once a day. First attempt = callers whose first call of the day to the queue was\n"
     "answered / callers.\n"
@@ -159,7 +160,9 @@ def _marks(
 
 
 def _read(connection: Connection, request: Request) -> _Book:
-    """What the callers of the period's days did in them and in the week after."""
+    """What the callers of the period's days did in them and in the week after; calls that had begun the day before too,
+    since a call is one contact, at its first stay.
+    """
     book, people = _Book(), People(request.money.country)
     whole = days_around(request.period, request.zone)
     end_us = whole.end_us + WEEK_US
@@ -167,7 +170,7 @@ def _read(connection: Connection, request: Request) -> _Book:
     query = (
         select(visit.call_id, visit.queue, visit.joined_us, visit.ended_us, visit.outcome, cdr.caller)
         .join_from(schema.queue_visits, schema.cdrs, cdr.id == visit.call_id)
-        .where(visit.joined_us >= whole.start_us, visit.joined_us < end_us, visit.contact == "")
+        .where(visit.joined_us >= whole.start_us - DAY_US, visit.joined_us < end_us, visit.contact == "")
         .order_by(visit.joined_us, visit.call_id, visit.visit)
     )
     _add_calls(book, connection.execute(query), people, WallClock(request.zone))

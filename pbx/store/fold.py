@@ -15,9 +15,9 @@ from pbx.events import Kind
 from pbx.store.bulk import Row
 from pbx.store.call_sources import source_row
 from pbx.store.calling_back import CALLING_BACK
-from pbx.store.encode import clean, micros, number, seconds
+from pbx.store.encode import clean, number, seconds
 from pbx.store.records import Cdr, QueueVisit, TrunkCall
-from pbx.store.stays import Stays
+from pbx.store.talks import Talks
 from pbx.store.visits import Seizure, Visit
 
 Data = dict[str, Any]
@@ -27,14 +27,12 @@ PLAIN = 6
 NUMBER = ("tag", "campaign", "medium", "caller_country", "caller_region", "caller_type")
 
 
-class CallFold(Stays):
+class CallFold(Talks):
     """The state of one call; `add` takes its events in order, the three `..._records` may be read after any of them."""
 
     __slots__ = (
         "answered_us",
         "application",
-        "bridged_us",
-        "bridges",
         "call_id",
         "callee",
         "caller",
@@ -45,11 +43,7 @@ class CallFold(Stays):
         "direction",
         "ended_by",
         "ended_us",
-        "first_bridge_us",
         "forwarded_to",
-        "held_legs",
-        "held_since_us",
-        "held_us",
         "jitter_ms",
         "last_us",
         "legs",
@@ -79,7 +73,6 @@ class CallFold(Stays):
         self.started_us = self.answered_us = self.ended_us = self.last_us = 0
         self.direction = self.caller = self.callee = self.did = self.trunk = self.source = ""
         self.application = self.forwarded_to = self.agent = self.contact = self.test = ""
-        self.first_bridge_us = 0
         self.cause = self.ended_by = self.recording = ""
         self.sip_status = self.legs = self.tries = self.rx_packets = self.lost_packets = 0
         self.setup_s: float | None = None
@@ -88,9 +81,10 @@ class CallFold(Stays):
         self.origin: Data | None = None  # what CALL_ATTRIBUTED said
         self.number: dict[str, str] = {}  # the columns of NUMBER that CALL_STARTED told
         self.bridges: dict[tuple[str, str], int] = {}
-        self.bridged_us = 0
+        self.bridged_us = self.first_bridge_us = 0
         self.held_legs: set[str] = set()
         self.held_since_us = self.held_us = 0
+        self.held_by, self.parted = "", None
         self.visits: list[Visit] = []
         self.seizures: dict[str, Seizure] = {}
 
@@ -167,16 +161,15 @@ class CallFold(Stays):
         open_end = "abandoned" if self.ended_by == "caller" else (self.cause or "ended")
         records = []
         for count, visit in enumerate(self.visits, 1):
-            # still talking, or cut off by a crash
-            running = count == len(self.visits) and visit.outcome == "answered" and visit.pair in self.bridges
+            open_bridge_us, open_hold_us = self._open_of(visit, ended_us) if count == len(self.visits) else (0, 0)
             records.append(
                 visit.record(
                     self.call_id,
                     count,
                     call_end_us=ended_us,
                     open_end=open_end,
-                    open_bridge_us=self._open_bridge(ended_us) if running else 0,
-                    open_hold_us=self._open_hold(ended_us) if running else 0,
+                    open_bridge_us=open_bridge_us,
+                    open_hold_us=open_hold_us,
                     contact=self.contact,
                 )
             )
@@ -197,18 +190,6 @@ class CallFold(Stays):
         if self.setup_s is None and self.answered_us:
             return seconds(max(self.answered_us - self.started_us, 0))
         return self.setup_s
-
-    def _open_bridge(self, now_us: int) -> int:
-        return max(now_us - since for since in self.bridges.values()) if self.bridges else 0
-
-    def _open_hold(self, now_us: int) -> int:
-        return max(now_us - self.held_since_us, 0) if self.held_legs else 0
-
-    def _bridged(self, now_us: int) -> int:
-        return self.bridged_us + self._open_bridge(now_us)
-
-    def _held(self, now_us: int) -> int:
-        return self.held_us + self._open_hold(now_us)
 
     # One method per kind of event, in the order in which a call meets them.
 
@@ -306,47 +287,6 @@ class CallFold(Stays):
         if seizure is not None:
             seizure.cost += charged
 
-    def _bridge_started(self, leg: str, at_us: int, data: Data) -> None:
-        pair = _pair(leg, data)
-        self.bridges.setdefault(pair, at_us)
-        if not self.first_bridge_us:
-            self.first_bridge_us = at_us
-        visit = self.visits[-1] if self.visits else None
-        if visit is not None and visit.outcome == "answered" and visit.pair is None:
-            visit.pair = pair  # the agent's: to whom a caller is transferred afterwards is no talk of the queue
-
-    def _bridge_ended(self, leg: str, at_us: int, data: Data) -> None:
-        # Both legs may tell of the same bridge: only the first end of an open pair counts.
-        since = self.bridges.pop(_pair(leg, data), 0)
-        if not since:
-            return
-        talked = data.get("talk_s")  # measured on a clock that never jumps
-        bridged_us = micros(number(talked)) if talked is not None else max(at_us - since, 0)
-        self.bridged_us += bridged_us
-        visit = self.visits[-1] if self.visits else None
-        if visit is not None and visit.outcome == "answered" and visit.pair == _pair(leg, data):
-            visit.bridged_us += bridged_us
-
-    def _hold_started(self, leg: str, at_us: int, data: Data) -> None:
-        if not self.held_legs:
-            self.held_since_us = at_us
-        self.held_legs.add(leg)
-
-    def _hold_ended(self, leg: str, at_us: int, data: Data) -> None:
-        self._release_hold(leg, at_us)
-
-    def _release_hold(self, leg: str, at_us: int) -> None:
-        """`leg` holds no longer; time on hold runs from the first leg that holds to the last that lets go."""
-        if leg not in self.held_legs:
-            return
-        self.held_legs.discard(leg)
-        if not self.held_legs:
-            held_us = max(at_us - self.held_since_us, 0)
-            self.held_us += held_us
-            visit = self.visits[-1] if self.visits else None
-            if visit is not None and visit.outcome == "answered" and visit.pair in self.bridges:
-                visit.held_us += held_us
-
     def _recording_started(self, leg: str, at_us: int, data: Data) -> None:
         self.recording = clean(data.get("path"))
 
@@ -357,11 +297,6 @@ class CallFold(Stays):
     def _recording_deleted(self, leg: str, at_us: int, data: Data) -> None:
         if clean(data.get("path")) == self.recording:
             self.recording = ""
-
-
-def _pair(leg: str, data: Data) -> tuple[str, str]:
-    other = str(data.get("with_leg", ""))
-    return (leg, other) if leg < other else (other, leg)
 
 
 # Plain texts are found faster than members of an enumeration.

@@ -21,10 +21,13 @@ class Stays(CallingBack):
     ended_us: int
     last_us: int
     agent: str
+    test: str
     visits: list[Visit]
 
     def wait_records(self) -> list[QueueOffer | WaitPromise]:
-        """Offers and promised waits of all visits, and offers of callbacks."""
+        """Offers and promised waits of all visits, and offers of callbacks; a test call was nobody's."""
+        if self.test:
+            return []
         ended_us = self.ended_us or self.last_us
         offers: list[QueueOffer] = []
         promises: list[WaitPromise] = []

@@ -1,0 +1,117 @@
+"""Reports against figures that are computed from the raw events alone, of random worlds."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection, create_engine
+
+from pbx.ledger.terms import Terms
+from pbx.reporting.intervals import Interval, day, days, hours
+from pbx.reporting.registry import sheets
+from pbx.reporting.request import Request
+from pbx.store import schema
+from pbx.store.rebuild import rebuild
+from tests.pbx.reporting.oracle import counting
+from tests.pbx.reporting.oracle.counting import Cut, Row
+from tests.pbx.reporting.oracle.reading import Called, read_call, spells
+from tests.pbx.reporting.oracle.stories import LIMITS, World, make
+from tests.pbx.reporting.oracle.writing import Writers
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+SUNDAY = date(2026, 10, 25)  # 25 hours
+WHOLE = days(date(2026, 10, 26), 3, WARSAW)
+EDGES = [WHOLE.start_us, *(hours(SUNDAY, WARSAW)[n].start_us for n in (0, 2, 3, 4)), day(SUNDAY, WARSAW).end_us]
+WORLDS = int(os.environ.get("CENTRALA_FIGURES", "5"))  # each of 40 journeys
+NOW_US = WHOLE.end_us + 3 * 86_400 * 10**6
+
+
+@dataclass
+class Told:
+    """A world, what the database says of it, and what was read from its events."""
+
+    world: World
+    connection: Connection
+    calls: list[Called]
+
+    def __post_init__(self) -> None:
+        self.over, self.present = spells(self.world.states)
+        self.numbers = {item.id: item.number for item in self.world.contacts}
+
+    def product(self, name: str, period: Interval) -> dict[str, Row]:
+        """Rows of a report by their first column."""
+        asked = Request(period, WARSAW, NOW_US, thresholds=LIMITS, money=Terms(country="PL"))
+        (sheet, *_) = sheets(self.connection, name, asked)
+        names = [column.name for column in sheet.columns]
+        key = names.index("agent" if name == "agents" else names[0])
+        return {str(row[key]): dict(zip(names, row, strict=True)) for row in sheet.rows}
+
+    def oracle(self, name: str, period: Interval) -> Mapping[str, Row]:
+        cut = Cut(period.start_us, period.end_us, WARSAW)
+        match name:
+            case "queues":
+                return counting.queues(self.calls, cut, LIMITS)
+            case "agents":
+                return counting.agents(self.calls, self.over, self.present, cut, NOW_US)
+            case "lost":
+                return counting.lost(self.calls, cut)
+            case "trunks":
+                return counting.trunks(self.calls, cut)
+            case "customers":
+                return counting.customers(self.calls, self.numbers, cut, NOW_US)
+            case "redials":
+                return counting.redials(self.calls, cut)
+        raise AssertionError(name)
+
+
+def differences(told: Told, name: str, period: Interval) -> list[str]:
+    theirs, ours = told.product(name, period), told.oracle(name, period)
+    found = [f"{name} {period.label}: {sorted(theirs)} against {sorted(ours)}"] if set(theirs) != set(ours) else []
+    for key in set(theirs) & set(ours):
+        for figure, expected in ours[key].items():
+            said = theirs[key][figure]
+            if said != expected and not (
+                said is not None and expected is not None and said == pytest.approx(expected, rel=1e-9, abs=2e-6)
+            ):
+                found.append(f"{name} {period.label} {key} {figure}: {said}, and not {expected}")
+    return found
+
+
+def telling(seed: int, connection: Connection, *, settle: bool) -> Told:
+    world = make(seed, 40, [at / 1e6 for at in EDGES], 3 * 86_400 + 3600)
+    Writers(connection).tell(world, random.Random(seed + 1), settle=settle)
+    return Told(world, connection, [one for one in map(read_call, world.calls) if one is not None])
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    schema.metadata.create_all(engine)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+REPORTS = ("queues", "agents", "lost", "trunks", "customers", "redials")
+PERIODS = [
+    WHOLE,
+    *(day(date(2026, 10, n), WARSAW) for n in (24, 25, 26)),
+    hours(SUNDAY, WARSAW)[2],
+    hours(SUNDAY, WARSAW)[3],
+]
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+def test_every_figure_is_that_of_the_raw_events(seed: int, connection: Connection) -> None:
+    told = telling(seed, connection, settle=seed % 2 == 0)
+    wrong = [line for period in PERIODS for name in REPORTS for line in differences(told, name, period)]
+    assert not wrong, "\n".join(wrong[:40])
+    rebuild(connection, zone="UTC")
+    wrong = [line for period in PERIODS for name in REPORTS for line in differences(told, name, period)]
+    assert not wrong, "rebuilt:\n" + "\n".join(wrong[:40])
