@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
-Language = Literal["pl", "ru", "en"]
+from pbx.languages import Language
+
+__all__ = ["Language", "Section"]
 
 
 class Section(BaseModel):

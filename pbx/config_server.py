@@ -7,11 +7,12 @@ from typing import Literal
 from pydantic import Field
 
 from pbx.config_base import Language, Section
+from pbx.places import DATA_DIR
 
 
 class Server(Section):
     name: str = "centrala"
-    data_dir: str = "var"
+    data_dir: str = DATA_DIR
     timezone: str = "UTC"
     language: Language = "en"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -54,6 +54,7 @@ from pbx.app.trunk_control import PbxTrunkControl
 from pbx.configfile.check_network import split_host_port
 from pbx.features.views import FeatureViews
 from pbx.metrics.metrics import CONTENT_TYPE
+from pbx.places import CONTROL_SOCKET
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -83,7 +84,7 @@ def build_servers(app: Pbx) -> list[HttpServer]:
         )
         servers.append(app.https)
     inside = AuditedControl(control_app(control, _control_routes(app)), app.accounts.audit)
-    servers.append(HttpServer(inside, path=app.data_dir / "control.sock"))
+    servers.append(HttpServer(inside, path=app.data_dir / CONTROL_SOCKET))
     return servers
 
 

@@ -20,10 +20,9 @@ def main() -> None:
         case ["--config", path, "serve"]:
             config = Path(path)
         case _:
-            from pbx.cli.commands import run
+            from pbx.cli.rooms import run
 
-            sys.argv[1:] = arguments
-            return run()
+            return run(arguments)
     from pbx.cli.serve import serve
 
     sys.exit(serve(config))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pbx.cli.console import data_dir, err, read_config
-from pbx.config import Config
-from pbx.settings.history import Stored
+
+if TYPE_CHECKING:
+    from pbx.config import Config
+    from pbx.settings.history import Stored
 
 KEY_FILE = "settings.key"
 
@@ -32,6 +35,7 @@ def effective_config(path: Path) -> Config:
 def _stored(config: Config) -> Stored:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from pbx.settings.history import Stored
     from pbx.store.database import database_url, reader_engine
     from pbx.store.errors import StoreError
     from pbx.store.settings import read_settings

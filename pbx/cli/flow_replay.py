@@ -14,7 +14,6 @@ import typer
 
 from pbx.cli.console import ask, fail, out, show
 from pbx.cli.effective import effective_config
-from pbx.configfile import ConfigError
 
 SHOWN = 20
 
@@ -33,6 +32,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
 ) -> None:
     """Lead a day's calls through a flow: who would have gone another way, or ended otherwise."""
+    from pbx.configfile import ConfigError
     from pbx.reporting.flow_replay import replay_day
     from pbx.reporting.intervals import which_day
     from pbx.store.errors import StoreError

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
 from pbx.cli.console import ask, err, fail, out
 from pbx.cli.effective import effective_config
-from pbx.config import Config
-from pbx.configfile import ConfigError
+
+if TYPE_CHECKING:
+    from pbx.config import Config
 
 
 def register(group: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def rehearse_flow(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also the callers for whom all went well.")] = False,
 ) -> None:
     """Lead scripted callers through a flow; status 1 when one of them fails, 2 when flow or script cannot be used."""
+    from pbx.configfile import ConfigError
     from pbx.flow.errors import FlowError
     from pbx.flow.rehearsal.material import find_flow
     from pbx.flow.rehearsal.report import as_junit, as_text
@@ -70,6 +72,7 @@ def counts(
 
 def _config(path: Path) -> Config:
     """The configuration of this machine, where there is one; a flow may be tested before there is."""
+    from pbx.config import Config
 
     if not path.exists():
         err.print(f"there is no {path}: queues, hours and numbers are those of the script", markup=False)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pbx.cli.console import fail, out, show
-from pbx.config import Language
+from pbx.languages import Language
 
 
 def register(group: typer.Typer) -> None:

@@ -13,10 +13,8 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from pbx.api.client import ControlClient, ControlError
-from pbx.cli.console import ask, data_dir, err, fail, out, read_config, show
+from pbx.cli.console import ask, err, fail, out, show, socket_of
 from pbx.cli.effective import effective_config
 
 RENDER_S = 3600.0  # a flow may say hundreds of things that were never said before
@@ -204,7 +202,11 @@ def _draft(context: typer.Context, document: Any, note: str) -> None:
 
 def _with_progress(context: typer.Context, name: str, path: str, body: dict[str, Any]) -> Any:
     """A request that renders prompts, with a bar on terminals."""
-    client = ControlClient(data_dir(read_config(context.obj).config) / "control.sock")
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from pbx.api.client import ControlClient, ControlError
+
+    client = ControlClient(socket_of(context.obj))
     over = threading.Event()
     bar = Progress(TextColumn("rendering prompts"), BarColumn(), MofNCompleteColumn(), console=err, transient=True)
 

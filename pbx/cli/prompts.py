@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from pbx.api.client import ControlClient, ControlError
-from pbx.cli.console import ask, data_dir, fail, out, read_config, show
+from pbx.cli.console import ask, fail, out, show, socket_of
 
 PATIENCE_S = 120.0
 MANIFEST = "prompts.json"
@@ -30,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 def _exchange(context: typer.Context, method: str, path: str, payload: bytes | None = None) -> bytes:
     """As `ask`, for sounds; these take longer."""
-    client = ControlClient(data_dir(read_config(context.obj).config) / "control.sock", PATIENCE_S)
+    from pbx.api.client import ControlClient, ControlError
+
+    client = ControlClient(socket_of(context.obj), PATIENCE_S)
     try:
         return client.exchange(method, path, payload, "application/octet-stream")
     except ControlError as error:

@@ -9,7 +9,7 @@ import typer
 
 from pbx.cli.console import fail
 from pbx.cli.report_sheets import Csv, Json, form_of
-from pbx.config import Language
+from pbx.languages import Language
 
 twin = typer.Typer(
     help="Before there is a hotline: bills and logs of other systems, and what they ask for.", no_args_is_help=True

@@ -5,33 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
-
 from pbx.config import Config
 from pbx.configfile.problem import Path, Problem
 
 PREFIX = "CENTRALA_"
 DELIMITER = "__"
-
-
-class _Source(EnvSettingsSource):
-    """pydantic-settings' reader of nested variables, over a mapping that is handed in instead of os.environ."""
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = {name.lower(): value for name, value in variables.items()}
-        super().__init__(_Environment, env_prefix=PREFIX, env_nested_delimiter=DELIMITER, case_sensitive=False)
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return self._variables
-
-
-# Sections are read as plain mappings; Config itself validates them together with the file.
-_Environment = type(
-    "_Environment",
-    (BaseSettings,),
-    {"__annotations__": {name: field.annotation for name, field in Config.model_fields.items()}, "__module__": __name__}
-    | dict.fromkeys(Config.model_fields),
-)
 
 
 def read_environment(variables: Mapping[str, str]) -> tuple[dict[str, Any], dict[Path, str], list[Problem]]:
@@ -50,8 +28,12 @@ def read_environment(variables: Mapping[str, str]) -> tuple[dict[str, Any], dict
         known[name] = value
     if not known:
         return {}, origins, problems
+    from pydantic_settings import SettingsError  # most have no such variable: 40 ms
+
+    from pbx.configfile.variables import nested
+
     try:
-        return _Source(known)(), origins, problems
+        return nested(known, PREFIX, DELIMITER), origins, problems
     except SettingsError as error:
         problems.append(Problem((), str(error), "lists and tables are written as JSON", source=", ".join(known)))
         return {}, origins, problems
