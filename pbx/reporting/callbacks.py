@@ -18,6 +18,8 @@ from pbx.store import schema
 MICRO = 1_000_000
 ASKED = ("callback", "widget")
 LEFT_OUT = ("merged", "cancelled", "customer_came_back", "not_a_customer")  # ends in which nobody had to be reached
+# Ends of a try in which an agent had the customer: he did, where the process died in the middle of the talk.
+SPOKE = ("reached", "interrupted")
 LIMITS_S = (28.0, 60.0, 300.0)
 SLOT = "slot"
 ENDS = {"CAME_BACK": "customer_came_back", "REFUSED": "refused", "OPEN": ""}
@@ -207,7 +209,7 @@ def _tried(connection: Connection, interval: Interval) -> dict[str, list[_Try]]:
     names = (table.call_id, table.started_us, table.reach_s, table.hold_s, table.silent, table.speed_s, table.outcome)
     query = select(table.contact, *names).where(table.started_us >= interval.start_us).order_by(table.started_us)
     for contact, call_id, at_us, reach_s, hold_s, silent, speed_s, outcome in connection.execute(query):
-        speed = speed_s if outcome == "reached" else None
+        speed = speed_s if outcome in SPOKE else None
         found.setdefault(contact, []).append(_Try(call_id, at_us, reach_s, hold_s, bool(silent), speed))
     return found
 

@@ -18,7 +18,7 @@ from pbx.reporting.registry import sheets
 from pbx.reporting.request import Request
 from pbx.store import schema
 from pbx.store.rebuild import rebuild
-from tests.pbx.reporting.oracle import counting
+from tests.pbx.reporting.oracle import counting, owed, waits
 from tests.pbx.reporting.oracle.counting import Cut, Row
 from tests.pbx.reporting.oracle.reading import Called, read_call, spells
 from tests.pbx.reporting.oracle.stories import LIMITS, World, make
@@ -50,7 +50,13 @@ class Told:
         (sheet, *_) = sheets(self.connection, name, asked)
         names = [column.name for column in sheet.columns]
         key = names.index("agent" if name == "agents" else names[0])
-        return {str(row[key]): dict(zip(names, row, strict=True)) for row in sheet.rows}
+        rows = [dict(zip(names, row, strict=True)) for row in sheet.rows]
+        if name == "promises":
+            return {
+                f"{row['queue']} {said:g}" if (said := row["at_most_s"]) else f"{row['queue']} None": row
+                for row in rows
+            }
+        return {str(row[names[key]]): row for row in rows}
 
     def oracle(self, name: str, period: Interval) -> Mapping[str, Row]:
         cut = Cut(period.start_us, period.end_us, WARSAW)
@@ -67,6 +73,14 @@ class Told:
                 return counting.customers(self.calls, self.numbers, cut, NOW_US)
             case "redials":
                 return counting.redials(self.calls, cut)
+            case "patience":
+                return waits.patience(self.calls, cut)
+            case "promises":
+                return waits.promises(self.calls, cut)
+            case "callbacks":
+                return owed.callbacks(self.world.contacts, self.calls, cut)
+            case "missed":
+                return owed.missed(self.world.contacts, cut)
         raise AssertionError(name)
 
 
@@ -98,7 +112,7 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
-REPORTS = ("queues", "agents", "lost", "trunks", "customers", "redials")
+REPORTS = ("queues", "agents", "lost", "trunks", "customers", "redials", "patience", "promises", "callbacks", "missed")
 PERIODS = [
     WHOLE,
     *(day(date(2026, 10, n), WARSAW) for n in (24, 25, 26)),
