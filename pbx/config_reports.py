@@ -54,6 +54,7 @@ class ReportSchedule(Section):
     timezone: str = ""  # empty: the server's
     language: Language | None = None  # None: the server's
     reports: list[str] = Field(default=["page"], min_length=1)  # "page", or names of `centrala report show`
+    per: str = ""  # each interval of the reports by itself: "hour", "day"...; not of the page
     format: list[Literal["html", "csv", "json"]] = Field(default=["html"], min_length=1)
     recipients: list[str] = Field(default=[], max_length=50)
     webhook: bool = False  # to the webhooks that want report.ready

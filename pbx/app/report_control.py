@@ -51,18 +51,30 @@ class PbxReportControl:
         filters: Mapping[str, str],
         language: Language = "en",
         form: Literal["json", "csv"] = "json",
+        per: str = "",
     ) -> bytes:
         """A report as JSON or CSV: its name and sheets, which have title, columns (name, title, unit, formula), rows by
         column, notes. `since` and `until`: days, the last one included, or instants.
         """
         if name not in REPORTS:
             raise Refused(404, f"no report is called {name!r}: there are {', '.join(REPORTS)}")
-        job = ReportJob(Where.of(self._app.config), name, self._period(since, until), language, dict(filters), form)
+        job = ReportJob(
+            Where.of(self._app.config), name, self._period(since, until), language, dict(filters), form, per
+        )
         found: bytes = await self.run(job)
         return found
 
     async def calls(
-        self, figure: str, since: str, until: str, filters: Mapping[str, str], *, limit: int = 100, cursor: str = ""
+        self,
+        figure: str,
+        since: str,
+        until: str,
+        filters: Mapping[str, str],
+        *,
+        limit: int = 100,
+        cursor: str = "",
+        per: str = "",
+        interval: str = "",
     ) -> dict[str, Any]:
         """The calls behind a figure, newest first: what ("call" or "contact"), whole, part, rows (at, id, counted,
         value), next (the cursor of the next page, "" at the end).
@@ -70,7 +82,8 @@ class PbxReportControl:
         if figure not in FIGURES:
             raise Refused(404, f"no figure has the id {figure!r}: there are {', '.join(FIGURES)}")
         selector = Selector(figure, self._period(since, until), dict(filters))
-        found: dict[str, Any] = await self.run(CallsJob(Where.of(self._app.config), selector, limit, cursor))
+        where = Where.of(self._app.config)
+        found: dict[str, Any] = await self.run(CallsJob(where, selector, limit, cursor, per, interval))
         return found
 
     def figures(self) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ SHEETS = {
 
 
 Only = Annotated[list[str] | None, typer.Option("--filter", help="As queue=sales; may be repeated.")]
+Per = Annotated[str, typer.Option(help="Each 15min, 30min, hour, day, week, month, quarter, year by itself.")]
 Since = Annotated[str, typer.Option("--from", help="The first day, or an instant of ISO 8601.", metavar="DATE")]
 Until = Annotated[str, typer.Option("--to", help="The last day, or an instant.", metavar="DATE")]
 
@@ -84,6 +85,8 @@ def _register_calls(report: typer.Typer) -> None:
         agent: Annotated[str, typer.Option(help="Of this agent.")] = "",
         trunk: Annotated[str, typer.Option(help="Of this trunk.")] = "",
         only: Only = None,
+        per: Per = "",
+        interval: Annotated[str, typer.Option(help="With --per: of this interval, as the report names it.")] = "",
         limit: Annotated[int, typer.Option(help="So many of them, the newest.", min=1, max=1000)] = 100,
         after: Annotated[str, typer.Option(help="The ones after those: what stands below them.")] = "",
     ) -> None:
@@ -96,7 +99,8 @@ def _register_calls(report: typer.Typer) -> None:
             return
         given = [f"{name}={value}" for name, value in (("queue", queue), ("agent", agent), ("trunk", trunk)) if value]
         asked = (since or date, until or date)
-        behind_report(config, figure, asked, [*given, *(only or [])], (limit, after), form_of(csv, json))
+        pages = (limit, after)
+        behind_report(config, figure, asked, [*given, *(only or [])], pages, form_of(csv, json), (per, interval))
 
 
 def _register_any(report: typer.Typer) -> None:
@@ -117,6 +121,8 @@ def _register_any(report: typer.Typer) -> None:
         since: Since = "",
         until: Until = "",
         only: Only = None,
+        per: Per = "",
+        by: Annotated[str, typer.Option(help="By queue, source, number...: short for --filter by=source.")] = "",
         language: Annotated[str, typer.Option(help="pl, ru or en; the server's by default.")] = "",
         csv: Csv = False,
         json: Json = False,
@@ -124,7 +130,9 @@ def _register_any(report: typer.Typer) -> None:
         """Any report by its name, of any period, in any language."""
         from pbx.cli.reports import any_report
 
-        any_report(effective_config(context.obj), name, (since, until), only or [], language, form_of(csv, json))
+        given = [*(only or []), *([f"by={by}"] if by else [])]
+        config = effective_config(context.obj)
+        any_report(config, name, (since, until), given, language, form_of(csv, json), per)
 
 
 def _sheet_command(name: str) -> Callable[..., None]:

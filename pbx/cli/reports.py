@@ -18,8 +18,9 @@ from pbx.reporting.behind import Selector
 from pbx.reporting.intervals import Interval, day, days, hours, period
 from pbx.reporting.jobs import Where
 from pbx.reporting.page.texts import TEXTS
+from pbx.reporting.per.one import one_of
 from pbx.reporting.recovery import Recovery
-from pbx.reporting.registry import KINDS, LANGUAGES
+from pbx.reporting.registry import KINDS, LANGUAGES, step_of
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.request import BadRequest
 from pbx.reporting.sheet import Sheet
@@ -203,14 +204,24 @@ def _period(reporter: Reporter, asked: tuple[str, str]) -> Interval:
 
 
 def behind_report(
-    config: Config, figure: str, asked: tuple[str, str], only: list[str], pages: tuple[int, str], form: str
+    config: Config,
+    figure: str,
+    asked: tuple[str, str],
+    only: list[str],
+    pages: tuple[int, str],
+    form: str,
+    one: tuple[str, str] = ("", ""),
 ) -> None:
-    """The calls that a figure is made of; `pages`: how many rows, and after which cursor."""
+    """The calls that a figure is made of; `pages`: how many rows, and after which cursor; `one`: per what, and which
+    interval.
+    """
     limit, cursor = pages
     with _reporter(config) as reporter:
-        selector = Selector(figure, _period(reporter, asked), filters_of(only))
+        request = Where.of(config).request(_period(reporter, asked), "en", {})
         try:
-            found = reporter.behind(selector, Where.of(config).request(selector.period, "en", {}), limit, cursor)
+            period, fold = one_of(request.period, *one, request.zone, request.now_us)
+            selector = Selector(figure, period, filters_of(only), fold)
+            found = reporter.behind(selector, request, limit, cursor)
         except BadRequest as error:
             fail(error, 2)
         _print(found.sheet(f"{figure}, {selector.period.label}"), form)
@@ -224,7 +235,9 @@ def filters_of(only: list[str]) -> dict[str, str]:
     return dict(text.partition("=")[::2] for text in only)
 
 
-def any_report(config: Config, name: str, asked: tuple[str, str], only: list[str], language: str, form: str) -> None:
+def any_report(
+    config: Config, name: str, asked: tuple[str, str], only: list[str], language: str, form: str, per: str = ""
+) -> None:
     """A report of the registry, or the list of them."""
     wanted = language or config.server.language
     if wanted not in LANGUAGES:
@@ -237,8 +250,8 @@ def any_report(config: Config, name: str, asked: tuple[str, str], only: list[str
         return
     filters = filters_of(only)
     with _reporter(config) as reporter:
-        request = Where.of(config).request(_period(reporter, asked), wanted, filters)
         try:
+            request = Where.of(config).request(_period(reporter, asked), wanted, filters, step_of(name, per))
             for sheet in reporter.sheets(name, request):
                 _print(sheet, form, wanted)
         except BadRequest as error:

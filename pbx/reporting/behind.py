@@ -15,6 +15,7 @@ from pbx.reporting.formulas import FIGURES
 from pbx.reporting.intervals import Interval
 from pbx.reporting.opened.figure import ALL, NONE, Fact, Figure, Source, Tell, Told
 from pbx.reporting.opened.team import KINDS, member, spans
+from pbx.reporting.per.one import Fold
 from pbx.reporting.request import MOST_FILTER, BadRequest, Request
 from pbx.reporting.sheet import Column, Sheet, Unit, Value
 
@@ -33,11 +34,12 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which figure, of which period and of which queue, agent, trunk or tag."""
+    """Which figure, of which period (or weekday, or hour of its days) and of which queue, agent, trunk or tag."""
 
     figure: str
     period: Interval
     filters: Mapping[str, str] = field(default_factory=dict)
+    fold: Fold | None = None  # of the period only this weekday or hour
 
     def found(self) -> Figure | Told:
         """The figure. Raises BadRequest for one that is unknown, and for a filter that it does not have."""
@@ -134,6 +136,7 @@ def behind(
         figure.whole(asked),
         *_period(source, selector.period),
         *_filters(connection, figure, selector, asked, within=False),
+        *((selector.fold.condition(at),) if selector.fold is not None else ()),
     ]
     counts = select(func.count(), func.coalesce(func.sum(case((part, 1), else_=0)), 0)).where(*wanted)
     whole, among = connection.execute(counts.select_from(source.table)).one() if counted else (0, 0)
@@ -214,7 +217,9 @@ def _told(
     rows: list[Row] = []
     for fact in known[figure.tell]:
         mark = fact.marks.get(figure.id)
-        if mark is None or any(fact.keys.get(key) != value for key, value in outer.items()):
+        if mark is None or (selector.fold is not None and not selector.fold.has(fact.at_us)):
+            continue
+        if any(fact.keys.get(key) != value for key, value in outer.items()):
             continue
         inside = all(fact.keys.get(key) == value for key, value in given.items())
         rows.append(Row(fact.at_us, fact.id, mark[0] and inside, mark[1], fact.note))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,10 @@ from pbx.ledger.terms import Terms
 from pbx.reporting.behind import Selector, behind
 from pbx.reporting.csv_text import to_csv
 from pbx.reporting.intervals import Interval
+from pbx.reporting.per.one import one_of
+from pbx.reporting.per.step import Step
 from pbx.reporting.queries import Thresholds
-from pbx.reporting.registry import sheets
+from pbx.reporting.registry import sheets, step_of
 from pbx.reporting.request import Request
 from pbx.store.database import database_url, reader_engine
 from pbx.store.teams import members_of
@@ -49,7 +51,9 @@ class Where:
         zone = config.server.timezone
         return cls(database_url(config), zone, thresholds, config.hours, Terms.of(config), members_of(config))
 
-    def request(self, period: Interval, language: Language, filters: Mapping[str, str]) -> Request:
+    def request(
+        self, period: Interval, language: Language, filters: Mapping[str, str], per: Step | None = None
+    ) -> Request:
         return Request(
             period,
             ZoneInfo(self.zone),
@@ -60,6 +64,7 @@ class Where:
             [OpeningHours.of(entry, self.zone) for entry in self.hours],
             self.money,
             self.teams,
+            per,
         )
 
 
@@ -71,13 +76,17 @@ class CallsJob:
     selector: Selector
     limit: int = 100
     cursor: str = ""
+    per: str = ""
+    interval: str = ""  # one of those, by its name
 
     def run(self) -> dict[str, Any]:
         engine = reader_engine(self.where.url)
         try:
             with engine.begin() as connection:
                 asked = self.where.request(self.selector.period, "en", {})
-                return behind(connection, self.selector, asked, limit=self.limit, cursor=self.cursor).data()
+                period, fold = one_of(asked.period, self.per, self.interval, asked.zone, asked.now_us)
+                selector = replace(self.selector, period=period, fold=fold)
+                return behind(connection, selector, asked, limit=self.limit, cursor=self.cursor).data()
         finally:
             engine.dispose()
 
@@ -94,12 +103,13 @@ class ReportJob:
     language: Language = "en"
     filters: Mapping[str, str] = field(default_factory=dict)
     form: Literal["json", "csv"] = "json"
+    per: str = ""
 
     def run(self) -> bytes:
         engine = reader_engine(self.where.url)
         try:
             with engine.begin() as connection:
-                asked = self.where.request(self.period, self.language, self.filters)
+                asked = self.where.request(self.period, self.language, self.filters, step_of(self.name, self.per))
                 found = [sheet.data() for sheet in sheets(connection, self.name, asked)]
         finally:
             engine.dispose()

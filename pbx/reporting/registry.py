@@ -24,6 +24,8 @@ from pbx.reporting.money import sheets as money
 from pbx.reporting.money.reconciliation import reconciliation
 from pbx.reporting.opened.team import KINDS as KINDS_OF_TEAMS
 from pbx.reporting.opened.team import TEAM
+from pbx.reporting.per.splits import PER, course
+from pbx.reporting.per.step import Step
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.teams import teams_sheet
@@ -32,6 +34,7 @@ from pbx.reporting.tracking.pages import guard, reveals
 from pbx.reporting.tracking.pools import pools
 from pbx.reporting.tracking.sources import sources
 from pbx.reporting.words import titles, translate
+from pbx.reporting.words.per import told
 
 Make = Callable[[Connection, Request], Sequence[Sheet]]
 QUEUE, AGENT, TRUNK = Parameter("queue"), Parameter("agent"), Parameter("trunk")
@@ -60,6 +63,7 @@ class Kind:
                 | ({"least": one.least, "most": one.most} if one.kind is ParameterKind.COUNT else {})
                 for one in self.parameters
             ],
+            "per": [one.value for one in PER[self.name].steps] if self.name in PER else [],
         }
 
 
@@ -107,8 +111,26 @@ def sheets(connection: Connection, name: str, request: Request) -> list[Sheet]:
     """A report in the language of the request. Raises BadRequest."""
     kind = find(name)
     asked = replace(request, filters=_filters(kind, request.filters))
+    if asked.per is not None:
+        made = course(connection, name, kind.make, asked, lambda sheet: _kept(sheet, kind, asked))
+        return [_told_per(translate(sheet, name, asked.language), asked.per, asked.language) for sheet in made]
     made = [_kept(sheet, kind, asked) for sheet in kind.make(connection, asked)]
     return [translate(sheet, name, asked.language) for sheet in made]
+
+
+def step_of(name: str, per: str) -> Step | None:
+    """What stands behind `per`, None for "". Raises BadRequest."""
+    if not per:
+        return None
+    try:
+        return Step(per)
+    except ValueError:
+        steps = PER[name].steps if name in PER else tuple(Step)
+        raise BadRequest(f"per is {per[:40]!r}: write one of {', '.join(one.value for one in steps)}") from None
+
+
+def _told_per(sheet: Sheet, step: Step, language: Language) -> Sheet:
+    return replace(sheet, title=f"{sheet.title}, {told(step, language)}")
 
 
 def _filters(kind: Kind, given: Mapping[str, str]) -> dict[str, str]:

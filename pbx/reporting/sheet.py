@@ -59,6 +59,7 @@ class Column:
     unit: Unit = Unit.COUNT
     formula: str = ""
     measure: Measure | None = None  # how it follows from the rows of the formula; None: as the unit says
+    shown: bool = True  # in tables that people read; CSV and JSON have every column
 
     @property
     def measured(self) -> Measure:
@@ -74,7 +75,7 @@ class Column:
 @dataclass(slots=True)
 class Sheet:
     """`notes` say which formulas the figures follow; they stand below the table and in the JSON, and behind them the
-    `remarks`, which differ from one making to the next.
+    `remarks`, which differ from one making to the next. `bar` names the column that is drawn beside its rows.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Sheet:
     rows: list[Sequence[Value]] = field(default_factory=list)
     notes: str = ""
     remarks: str = ""
+    bar: str = ""
 
     @property
     def below(self) -> str:

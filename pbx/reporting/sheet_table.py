@@ -12,9 +12,11 @@ from rich.text import Text
 
 from pbx.config import Language
 from pbx.reporting.csv_text import plain
-from pbx.reporting.sheet import Sheet, Unit, Value
+from pbx.reporting.per.bars import seen
+from pbx.reporting.sheet import Column, Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 from pbx.reporting.words.numbers import figure, seconds
+from pbx.reporting.words.values import word
 
 KEYS = 3  # columns of text at the beginning that each part repeats; of more the first alone
 GAP = 3  # between two columns
@@ -23,7 +25,7 @@ TEXT_WIDTH = 18  # characters that a text is folded at, where the table does not
 
 def sheet_table(sheet: Sheet, language: Language = "en") -> RenderableType:
     """The rows, and the notes below them."""
-    table = _Fitting(sheet, language)
+    table = _Fitting(seen(sheet), language)
     return Group(table, Text(sheet.below, style="dim")) if sheet.below else table
 
 
@@ -35,7 +37,7 @@ class _Fitting:
     def __init__(self, sheet: Sheet, language: Language) -> None:
         self._sheet = sheet
         self._cells = [
-            [_cell(row[index], column.unit, language) for row in sheet.rows]
+            [_cell(_said(row[index], column, language), column.unit, language) for row in sheet.rows]
             for index, column in enumerate(sheet.columns)
         ]
 
@@ -86,6 +88,11 @@ class _Fitting:
         for row in range(len(self._sheet.rows)):
             table.add_row(*(self._cells[index][row] for index in columns))
         return table
+
+
+def _said(value: Value, column: Column, language: Language) -> Value:
+    """A word of ours as people read it."""
+    return word(column.name, value, language) if isinstance(value, str) else value
 
 
 def _cell(value: Value, unit: Unit, language: Language) -> Text:

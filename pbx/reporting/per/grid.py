@@ -147,10 +147,10 @@ def grid_of(period: Interval, step: Step, zone: ZoneInfo, now_us: int) -> Grid:
     end_us = min(period.end_us, max(now_us, period.start_us) + 1)
     count = (end_us - period.start_us) // step.length_us + 2
     if count > MOST and not step.folds:
-        longer = [one.value for one in Step if one.rank > step.rank and not one.folds]
+        fits = next((one for one in Step if (end_us - period.start_us) // one.length_us < MOST), Step.YEAR)
         raise BadRequest(
             f"per {step.value} this period has some {count} intervals, and {MOST} is the most: ask for a shorter "
-            f"period, or per {' or '.join(longer[:2])}"
+            f"period, or per {fits.value}"
         )
     try:
         offsets = _offsets(period.start_us, end_us, zone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pbx.config import Config
+from pbx.config_reports import ReportSchedule
 from pbx.configfile.problem import Path, Problem
 
 
@@ -26,9 +27,25 @@ def check_reports(config: Config) -> list[Problem]:
             if name != "page" and name not in REPORTS:
                 known = ", ".join(("page", *REPORTS))
                 found.append(Problem((*key, "reports"), f"no report is called {name!r}", f"write one of {known}"))
+        if one.per:
+            found += _check_per(one, key)
         try:
             ZoneInfo(one.timezone or "UTC")
         except (ZoneInfoNotFoundError, ValueError):
             text = f"{one.timezone!r} is no time zone"
             found.append(Problem((*key, "timezone"), text, 'write one like "Europe/Warsaw"'))
+    return found
+
+
+def _check_per(one: ReportSchedule, key: Path) -> list[Problem]:
+    """Every report of the schedule can be told so."""
+    from pbx.reporting.per.splits import PER
+
+    found = []
+    for name in one.reports:
+        steps = [step.value for step in PER[name].steps] if name in PER else []
+        if name != "page" and one.per not in steps:
+            text = f"report {name} cannot be told per {one.per!r}"
+            remedy = f"write one of {', '.join(steps)}" if steps else "leave per out, or the report"
+            found.append(Problem((*key, "per"), text, remedy))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -16,7 +16,7 @@ from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.period import period_page
 from pbx.reporting.page.plain_table import sheet_part
-from pbx.reporting.registry import sheets
+from pbx.reporting.registry import sheets, step_of
 from pbx.store.database import reader_engine
 
 PAGE = "page"
@@ -32,6 +32,7 @@ class MailJob:
     period: Interval
     zone: str
     language: Language
+    per: str = ""  # of every report but the page
 
     def run(self) -> list[dict[str, str]]:
         engine = reader_engine(self.where.url)
@@ -45,7 +46,8 @@ class MailJob:
         stem = f"{name}-{self.period.label.replace(' to ', '_')}"
         if name == PAGE:
             return [{"name": f"{stem}.html", "type": "text/html", "text": self._page(connection)}]
-        request = self.where.request(self.period, self.language, {})
+        request = self.where.request(self.period, self.language, {}, step_of(name, self.per))
+        request = replace(request, zone=ZoneInfo(self.zone))
         made = sheets(connection, name, request)
         parts = []
         if "csv" in self.formats:

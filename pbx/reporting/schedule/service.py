@@ -215,7 +215,7 @@ def mail_job(config: Config, schedule: ReportSchedule, when: date) -> MailJob:
     language = schedule.language or config.server.language
     period = period_of(schedule, ZoneInfo(zone), when)
     given = (tuple(schedule.reports), tuple(schedule.format), period, zone, language)
-    return MailJob(Where.of(config), *given)
+    return MailJob(Where.of(config), *given, schedule.per)
 
 
 def mail_of(config: Config, schedule: ReportSchedule, when: date, parts: Sequence[dict[str, str]]) -> EmailMessage:

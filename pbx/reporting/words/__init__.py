@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pbx.config import Language
 from pbx.reporting.sheet import Column, Sheet
-from pbx.reporting.words import en, money, pl, ru, tracking
+from pbx.reporting.words import en, money, per, pl, ru, tracking
 
 _TITLES: Mapping[Language, Mapping[str, str]] = {
     "pl": pl.TITLES | money.TITLES["pl"] | tracking.TITLES["pl"],
@@ -19,8 +19,8 @@ _TITLES: Mapping[Language, Mapping[str, str]] = {
     "en": en.TITLES | money.TITLES["en"] | tracking.TITLES["en"],
 }
 _COLUMNS: Mapping[Language, Mapping[str, str]] = {
-    "pl": money.COLUMNS["pl"] | tracking.COLUMNS["pl"] | pl.COLUMNS,
-    "ru": money.COLUMNS["ru"] | tracking.COLUMNS["ru"] | ru.COLUMNS,
+    "pl": per.COLUMNS["pl"] | money.COLUMNS["pl"] | tracking.COLUMNS["pl"] | pl.COLUMNS,
+    "ru": per.COLUMNS["ru"] | money.COLUMNS["ru"] | tracking.COLUMNS["ru"] | ru.COLUMNS,
 }
 _NOTES: Mapping[Language, Mapping[str, str]] = {
     "pl": money.NOTES["pl"] | tracking.NOTES["pl"] | pl.NOTES,
@@ -39,12 +39,12 @@ def translate(sheet: Sheet, name: str, language: Language) -> Sheet:
     if language == "en":
         return sheet
     _, _, period = sheet.title.partition(", ")
-    return Sheet(
-        ", ".join(filter(None, (titles(language)[name], period.replace(" to ", " – ")))),
-        [column_in(column, language) for column in sheet.columns],
-        sheet.rows,
-        _NOTES[language].get(name, "") if sheet.notes else "",
-        _SECONDS.sub(r"\1 с", sheet.remarks) if language == "ru" else sheet.remarks,
+    return replace(
+        sheet,
+        title=", ".join(filter(None, (titles(language)[name], period.replace(" to ", " – ")))),
+        columns=[column_in(column, language) for column in sheet.columns],
+        notes=_NOTES[language].get(name, "") if sheet.notes else "",
+        remarks=_SECONDS.sub(r"\1 с", sheet.remarks) if language == "ru" else sheet.remarks,
     )
 
 

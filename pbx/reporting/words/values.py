@@ -6,10 +6,21 @@ from collections.abc import Mapping
 
 from pbx.config import Language
 
-COLUMNS = frozenset({"end", "tool", "kind"})  # whose cells are such words
+COLUMNS = frozenset({"end", "tool", "kind", "interval", "part"})  # whose cells are such words
+
+
+def _weekdays(names: str) -> dict[str, str]:
+    """As intervals of `per` weekday are called."""
+    return {str(number): name for number, name in enumerate(names.split(), 1)}
+
+
 _WORDS: Mapping[Language, Mapping[str, str]] = {
-    "en": {"came_back": "came back", "not_a_customer": "no customer", "unkept": "no contact kept"},
-    "pl": {
+    "en": {"came_back": "came back", "not_a_customer": "no customer", "unkept": "no contact kept"}
+    | _weekdays("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
+    "pl": _weekdays("poniedziałek wtorek środa czwartek piątek sobota niedziela")
+    | {
+        "running": "trwa",
+        "cut": "niepełny",
         "reached": "dodzwoniono się",
         "came_back": "zadzwonił znów",
         "lost": "stracony",
@@ -21,7 +32,10 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "abandoned": "zrezygnował",
         "missed": "nieodebrane",
     },
-    "ru": {
+    "ru": _weekdays("понедельник вторник среда четверг пятница суббота воскресенье")
+    | {
+        "running": "идёт",
+        "cut": "неполный",
         "reached": "дозвонились",
         "came_back": "перезвонил сам",
         "lost": "потерян",

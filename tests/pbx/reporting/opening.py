@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from pbx.reporting.behind import MOST, Facts, Row, Selector, behind, opened
 from pbx.reporting.formulas import FIGURES
+from pbx.reporting.per.one import Fold
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Measure, Sheet, Value
 
@@ -63,12 +64,12 @@ def cells(sheet: Sheet) -> Iterator[tuple[Column, Sequence[Value], Value]]:
                 yield column, row, value
 
 
-def check(connection: Connection, sheet: Sheet, asked: Request) -> int:
+def check(connection: Connection, sheet: Sheet, asked: Request, fold: Fold | None = None) -> int:
     """Each figure of the sheet is what its rows say; how many there were that are not empty."""
     solid, known = 0, Facts()
     for column, row, value in cells(sheet):
         filters = opened(FIGURES[column.formula], sheet.columns, row)
-        selector = Selector(column.formula, asked.period, filters)
+        selector = Selector(column.formula, asked.period, filters, fold)
         found = measured(column.measured, rows_behind(connection, selector, asked, known))
         where = (sheet.title, column.name, filters)
         if not value:

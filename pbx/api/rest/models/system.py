@@ -71,6 +71,7 @@ class ReportKind(Shown):
     name: str = Field(examples=["queues"])
     title: str
     parameters: list[ReportParameter] = []
+    per: list[str] = []  # the intervals that it can be told per
 
 
 class SheetColumn(Shown):

@@ -34,7 +34,15 @@ LastDay = Annotated[
 ]
 Form = Annotated[Literal["json", "csv"], Query(alias="format")]
 Tongue = Annotated[Literal["pl", "ru", "en"], Query()]
-OWN = {"from", "to", "format", "language"}
+Per = Annotated[
+    str,
+    Query(
+        max_length=40,
+        examples=["day"],
+        description="15min, 30min, hour, day, week, month, quarter, year, weekday or hour-of-day",
+    ),
+]
+OWN = {"from", "to", "format", "language", "per"}
 CSV = "text/csv; charset=utf-8"
 MOST_OF_ONE = 6  # reports of one person and his tokens at a time: a page of the panel asks for as many
 
@@ -51,10 +59,20 @@ class ReportControl(Protocol):
         filters: Mapping[str, str],
         language: Any = "en",
         form: Literal["json", "csv"] = "json",
+        per: str = "",
     ) -> bytes: ...
     def figures(self) -> list[dict[str, Any]]: ...
     async def calls(
-        self, figure: str, since: str, until: str, filters: Mapping[str, str], *, limit: int, cursor: str
+        self,
+        figure: str,
+        since: str,
+        until: str,
+        filters: Mapping[str, str],
+        *,
+        limit: int,
+        cursor: str,
+        per: str,
+        interval: str,
     ) -> dict[str, Any]: ...
 
 
@@ -87,12 +105,16 @@ def reports_router(control: ReportControl) -> APIRouter:
         until: LastDay = "",
         form: Form = "json",
         language: Tongue = "en",
+        per: Per = "",
     ) -> Any:
-        """Each report has filters of its own: /reports lists them, and they are given as parameters."""
+        """Each report has filters of its own: /reports lists them, and they are given as parameters. With `per` there
+        is a row for each interval, with `from` and `to` as instants, and `part` for those that are `running` or `cut`
+        by the period.
+        """
         filters = _filters(request, OWN)
         _within(who, filters)
         with turns.one(who):
-            text = await control.report(name, since, until, filters, language, form)
+            text = await control.report(name, since, until, filters, language, form, per)
         return Response(text, headers={"content-type": CSV if form == "csv" else "application/json"})
 
     @router.get("/figures", response_model=Page[FigureKind], dependencies=READ, summary="Which figures can be opened")
@@ -113,14 +135,19 @@ def reports_router(control: ReportControl) -> APIRouter:
         until: LastDay = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         cursor: Annotated[str, Query(max_length=200, description="`next` of the page before")] = "",
+        per: Per = "",
+        interval: Annotated[
+            str, Query(max_length=40, examples=["2026-11-21"], description="With `per`: of this interval alone")
+        ] = "",
     ) -> Any:
         """Newest first. Each figure has keys of its own (/figures lists them), and they are given as parameters; "-" is
         what has none. `counted` rows are those of the numerator, `value` is what a mean or a sum is made of.
         """
-        filters = _filters(request, {"figure", "from", "to", "limit", "cursor"})
+        filters = _filters(request, {"figure", "from", "to", "limit", "cursor", "per", "interval"})
         _within(who, filters)
         with turns.one(who):
-            return await control.calls(figure, since, until, filters, limit=limit, cursor=cursor)
+            of = {"per": per, "interval": interval}
+            return await control.calls(figure, since, until, filters, limit=limit, cursor=cursor, **of)
 
     return router
 
