@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pbx.config import Language
 from pbx.contact.item import ItemKind
 from pbx.widget.desk import SiteDesk
+from pbx.widget.guarantee import hour_of
 from pbx.widget.promises import Outlook
 from pbx.widget.slots import slots
 from pbx.widget.states import SLOT
@@ -80,7 +81,8 @@ class Pages:
     def _department(self, desk: SiteDesk, queue: str, title: str, language: Language, now: float) -> dict[str, Any]:
         widget = desk.widget
         is_open = desk.is_open(now)
-        outlook = self._promises.outlook(queue, widget.quantile, widget.max_seconds) if is_open else CLOSED
+        hour = hour_of(now, desk.zone)
+        outlook = self._promises.outlook(queue, widget.quantile, widget.max_seconds, hour) if is_open else CLOSED
         free = self.slots(desk, queue, now)
         return {
             "queue": queue,

@@ -1,8 +1,8 @@
 """The seconds that a page may promise: within them the visitor's phone rings. Nothing is promised that is not kept.
 
 What is shown is the larger of two: what the queue's estimate says for somebody who comes now (its quantile, which knows
-who waits and who works), and the quantile of what was measured with the last requests. What a visitor was shown goes
-back with his request, signed: promises are counted as they were seen.
+who waits and who works), and what the last requests of this hour of the day prove (`pbx.widget.guarantee`). What a
+visitor was shown goes back with his request, signed: promises are counted as they were seen.
 
 Where agents serve and nothing is known yet, visitors are called all the same, as soon as somebody is free, and no
 seconds are said. Where it would take longer than a page may promise, hours come first, and whoever wants to be called
@@ -12,15 +12,13 @@ now may say so.
 from __future__ import annotations
 
 import hmac
-from collections import deque
 from collections.abc import Callable
 from math import ceil
 from typing import NamedTuple
 
 from pbx.clock import Clock
+from pbx.widget.guarantee import Times
 
-MEASURED = 100  # requests of a queue that are looked at
-ENOUGH = 20  # of them, before they say anything
 OFFER_S = 3600.0  # a page may have stood open for so long
 STEPS = ((30, 1), (60, 5), (600, 10), (3600, 60))  # up to so many seconds: rounded up to
 
@@ -49,28 +47,30 @@ class Promises:
         self._secret = secret
         self._estimate = estimate
         self._silence = silence
-        self._measured: dict[str, deque[float]] = {}
+        self._measured: dict[str, Times] = {}
         self.kept: dict[tuple[str, bool], int] = {}  # (site, whether in time): promises that have their end
 
-    def seconds(self, queue: str, quantile: float, most: int) -> int:
-        """What may be promised now; 0: nothing, or more than `most`."""
+    def seconds(self, queue: str, quantile: float, most: int, hour: int) -> int:
+        """What may be promised now, in this hour of the day; 0: nothing, or more than `most`."""
         estimate = self._estimate(queue)
         if estimate is None:
             return 0
-        found = max(estimate, self._of_measured(queue, quantile))
-        return rounded(found) if rounded(found) <= most else 0
+        times = self._measured.get(queue)
+        proven = times.guarantee(hour, quantile).seconds if times is not None else None
+        found = max(estimate, proven or 0.0)
+        return rounded(found) if found <= most and rounded(found) <= most else 0
 
-    def outlook(self, queue: str, quantile: float, most: int) -> Outlook:
+    def outlook(self, queue: str, quantile: float, most: int, hour: int) -> Outlook:
         """During opening hours."""
-        seconds = self.seconds(queue, quantile, most)
+        seconds = self.seconds(queue, quantile, most, hour)
         if seconds:
             return Outlook(seconds, now=True, hours_first=False)
         silence = self._silence(queue)
         return Outlook(0, now=silence != "no_agents", hours_first=silence != "data")
 
-    def measured(self, queue: str, took_s: float) -> None:
-        """A visitor's phone rang so long after he asked."""
-        self._measured.setdefault(queue, deque(maxlen=MEASURED)).append(took_s)
+    def measured(self, queue: str, hour: int, took_s: float) -> None:
+        """The phone of a visitor who asked in this hour of the day rang so long after that; math.inf: never."""
+        self._measured.setdefault(queue, Times()).add(hour, took_s)
 
     def ended(self, site: str, in_time: bool) -> None:
         """A promise was kept, or not."""
@@ -90,10 +90,6 @@ class Promises:
             return 0.0
         seconds, at = (int(part) for part in head.split("."))
         return float(seconds) if self._clock.unix() - at <= OFFER_S else 0.0
-
-    def _of_measured(self, queue: str, quantile: float) -> float:
-        times = sorted(self._measured.get(queue, ()))
-        return times[min(ceil(len(times) * quantile), len(times)) - 1] if len(times) >= ENOUGH else 0.0
 
     def _sign(self, site: str, queue: str, head: str) -> str:
         return hmac.new(self._secret, f"offer:{site}:{queue}:{head}".encode(), "sha256").hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.configfile.change import ConfigChange
 from pbx.contact.callback_request import RequestRefused
+from pbx.contact.item import End
 from pbx.contact.journal import ContactChanged
 from pbx.contact.limits import read_limit
 from pbx.events import CallEvent, Kind
@@ -19,6 +21,7 @@ from pbx.widget.bans import Bans
 from pbx.widget.desk import SiteDesk, desks, shown_numbers
 from pbx.widget.flood import FloodGuard
 from pbx.widget.follow import Followed
+from pbx.widget.guarantee import hour_of
 from pbx.widget.page import Pages
 from pbx.widget.ports import WidgetRow, WidgetStore
 from pbx.widget.promises import Promises
@@ -36,6 +39,7 @@ log = logging.getLogger("centrala.widget")
 SWEEP_S = 3600.0
 DAY_S = 86_400.0
 MOST_SITES = 10_000
+REMEMBERED = 2000  # requests that a new process looks at
 SECTIONS = ("site_web", "number_pool", "source_rule", "queue", "team", "hours", "callback", "numbering", "server")
 OFF = RequestRefused(409, "disabled", "the site has no widget; set site_web.widget.enabled = true")
 
@@ -98,6 +102,7 @@ class WidgetService:
             if "consent" in item.source:
                 for row in await self.store.of_contact(item.id):
                     self._take_up(row)
+        await self._remember()
         await self._keep_wordings()
         self.bans.start()
         self._swept()
@@ -196,12 +201,28 @@ class WidgetService:
             self._closed(item, rows)
         self.followed.tell(item.id, self._shown(item))
 
+    async def _remember(self) -> None:
+        """How soon phones rang before this process began: promises go on as they were."""
+        for row in reversed(await self.store.latest(REMEMBERED)):
+            if row.rung:
+                self._measured(row, row.rung - row.created)
+            elif not row.slot:
+                item = await self.services.contacts.get(row.contact)
+                if item is not None and item.end == End.UNREACHABLE:
+                    self._measured(row, math.inf)
+
+    def _measured(self, row: WidgetRow, took_s: float) -> None:
+        """Whoever chose an hour, or asked while it was shut, did not wait for us."""
+        desk = next((each for each in self.desks.values() if each.name == row.site), None)
+        if desk is not None and not row.slot and desk.is_open(row.created):
+            self._promises.measured(row.queue, hour_of(row.created, desk.zone), took_s)
+
     def _rang(self, item: ContactItem, rows: list[WidgetRow]) -> None:
         """The visitor's phone is about to ring for the first time."""
         now = self.services.clock.unix()
         for row in rows:
             if not row.slot and not row.rung:
-                self._promises.measured(row.queue, now - row.created)
+                self._measured(row, now - row.created)
                 if row.shown_s:
                     self._promises.ended(row.site, now - row.created <= row.shown_s)
             row.rung = row.rung or now
@@ -212,6 +233,8 @@ class WidgetService:
         for row in rows:
             if row.shown_s and not row.rung and item.end != "cancelled":
                 self._promises.ended(row.site, False)
+            if not row.rung and item.end == End.UNREACHABLE:
+                self._measured(row, math.inf)
             if item.end in ("refused", "unreachable"):
                 self.bans.offend(row.site, f"number:{row.number}")
 
