@@ -22,6 +22,7 @@ from pbx.api.rest.routes.reports import reports_router
 from pbx.api.rest.routes.screen_pops import screen_pops_router
 from pbx.api.rest.routes.settings import settings_router
 from pbx.api.rest.routes.sms import sms_router
+from pbx.api.rest.routes.staffing import staffing_router
 from pbx.api.rest.routes.system import system_router
 from pbx.api.rest.routes.tracking import tracking_router
 from pbx.api.rest.routes.voicemail import voicemail_router
@@ -44,6 +45,7 @@ from pbx.app.screen_pop_control import PbxScreenPopControl
 from pbx.app.selftest_control import PbxSelfTestControl
 from pbx.app.settings_control import PbxSettingsControl
 from pbx.app.sms_control import PbxSmsControl
+from pbx.app.staffing_control import PbxStaffingControl
 from pbx.app.tracking_control import PbxTrackingControl
 from pbx.app.trunk_control import PbxTrunkControl
 from pbx.app.voicemail_control import PbxVoicemailControl
@@ -57,7 +59,7 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
     """Paths begin after /api/v1."""
     reader = HistoryReader(app.config)
     app.at_stop(reader.close)
-    history = PbxHistoryControl(app, reader)
+    history, reports = PbxHistoryControl(app, reader), PbxReportControl(app)
     return [
         calls_router(PbxCallControl(app)),
         history_router(history),
@@ -77,6 +79,7 @@ def resource_routers(app: Pbx) -> list[APIRouter]:
         network_router(PbxTrunkControl(app), PbxPhoneControl(app)),
         system_router(PbxControl(app), PbxSelfTestControl(app)),
         settings_router(PbxSettingsControl(app)),
-        reports_router(PbxReportControl(app)),
+        reports_router(reports),
+        staffing_router(PbxStaffingControl(app, reports)),
         ledger_router(PbxLedgerControl(app)),
     ]

@@ -95,6 +95,21 @@ def accuracy(
     accuracy_report(past, days, ahead, form_of(csv, json))
 
 
+@staffing.command()
+def promise(
+    context: typer.Context,
+    queue: Annotated[str, typer.Option(help="The queue; all by default.")] = "",
+    quantile: Annotated[float, typer.Option(help="Share of promises to be kept.", min=0.5, max=0.99)] = 0.9,
+    weeks: Annotated[int, typer.Option(help="Weeks of requests and calls that are looked at.", min=1, max=260)] = 12,
+    csv: Csv = False,
+    json: Json = False,
+) -> None:
+    """The callback time that the widget may guarantee, by hour, and whether what it said was kept."""
+    from pbx.cli.staffing_reports import promise_report
+
+    promise_report(effective_config(context.obj), queue, quantile, weeks, form_of(csv, json))
+
+
 @staffing.command("what-if")
 def what_if(
     context: typer.Context,
@@ -106,6 +121,7 @@ def what_if(
     give_up: GiveUp = 0.05,
     agent_hour: Annotated[float, typer.Option(help="What an agent's hour costs.", min=0)] = 0.0,
     lost_call: Annotated[float, typer.Option(help="What a caller who gives up costs.", min=0)] = 0.0,
+    shrinkage: Annotated[float, typer.Option(help="Breaks, training, illness, of a month.", min=0, max=0.9)] = 0.3,
     formula: By = "erlang-a",
     weeks: Weeks = 12,
     handling: Handling = 0.0,
@@ -116,7 +132,7 @@ def what_if(
     """One agent more or less: waits, callers who give up, money; of an hour, or of a month."""
     from pbx.cli.staffing_reports import Past, what_if_report
 
-    past = Past(effective_config(context.obj), queue, weeks, handling, patience, formula=formula)
+    past = Past(effective_config(context.obj), queue, weeks, handling, patience, formula=formula, shrinkage=shrinkage)
     what_if_report(past, calls, agents, (share, within, give_up), (agent_hour, lost_call), form_of(csv, json))
 
 

@@ -12,15 +12,19 @@ from typing import Literal
 
 from pbx.cli.console import err, fail, show_sheet
 from pbx.config import Config
+from pbx.reporting.intervals import days
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.staffing.accuracy import accuracy_sheet, backtest, last_week
 from pbx.staffing.demand import DayNeed, Terms, customer_of, day_need, days_from
 from pbx.staffing.events import PlannedEvent, planned_event
+from pbx.staffing.facts import Facts
 from pbx.staffing.forecast import IsHoliday, Method, forecast
-from pbx.staffing.history import History
-from pbx.staffing.planner import Facts, holiday_test, read_history
+from pbx.staffing.history import History, known_queues
+from pbx.staffing.month import month_sheet
+from pbx.staffing.planner import holiday_test, read_history
+from pbx.staffing.promise import found_in, promise_sheet
 from pbx.staffing.requirement import Customer, Formula, Prices, Target, agents_for
 from pbx.staffing.sheets import for_terminal, need_sheet, what_if_sheet
 from pbx.staffing.smoothed import NotInstalled, smoothed
@@ -28,6 +32,7 @@ from pbx.staffing.usual import usual_days
 from pbx.store.errors import StoreError
 
 Model = Literal["seasonal", "ets"]
+MONTH = 28  # days that a month is made of
 TESTED_DAYS = 28  # that a forecast is tried on
 
 
@@ -44,6 +49,7 @@ class Past:
     formula: Formula = "erlang-a"
     ignored: Sequence[date] = ()
     events: Sequence[PlannedEvent] = ()
+    shrinkage: float = 0.0
 
     @property
     def method(self) -> Method:
@@ -77,7 +83,7 @@ class Past:
 
 
 def need_report(
-    asked: Past, day: str, days: int, queues: Sequence[str], terms: Terms, form: str, to: Path | None
+    asked: Past, day: str, count: int, queues: Sequence[str], terms: Terms, form: str, to: Path | None
 ) -> None:
     """Agents by interval of coming days, queue by queue."""
     with reading(asked.config) as reporter:
@@ -87,7 +93,7 @@ def need_report(
     found: list[DayNeed] = []
     try:
         for past in pasts:
-            for one in days_from(first, days):
+            for one in days_from(first, count):
                 found.append(day_need(past, one, is_holiday, terms, asked.method, asked.events, asked.ignored))
         sheet = need_sheet(found, terms)
         for past in pasts:
@@ -105,7 +111,7 @@ def need_report(
     show(sheet, form, for_terminal(sheet, found))
 
 
-def accuracy_report(asked: Past, days: int, ahead: int, form: str) -> None:
+def accuracy_report(asked: Past, count: int, ahead: int, form: str) -> None:
     """How wrong each way of forecasting was on past days."""
     with reading(asked.config) as reporter:
         past = asked.history(reporter, reporter.today())
@@ -114,11 +120,22 @@ def accuracy_report(asked: Past, days: int, ahead: int, form: str) -> None:
     found = {}
     for name, by in ways.items():
         try:
-            found[name] = backtest(past, days, is_holiday, by, asked.ignored, ahead=ahead)
+            found[name] = backtest(past, count, is_holiday, by, asked.ignored, ahead=ahead)
         except NotInstalled as error:
             err.print(f"ets is left out: {error}", style="dim", markup=False)
     odd = usual_days(past, reporter.today(), is_holiday, asked.ignored).left_out if past.days else {}
     show(accuracy_sheet(found, past.queue, ahead, len(odd)), form)
+
+
+def promise_report(config: Config, queue: str, share: float, weeks: int, form: str) -> None:
+    """The callback time to guarantee, by hour of the day."""
+    with reading(config) as reporter, reporter.connection() as connection:
+        interval = days(reporter.today(), 7 * weeks, reporter.zone)
+        found = found_in(connection, interval, Facts.of(config).sites, reporter.zone, queue)
+        if not found:
+            there = ", ".join(known_queues(connection)) or "none with a call"
+            fail(f"queue {queue!r} has neither requests nor calls in these weeks; there are: {there}")
+    show(promise_sheet(found, share, interval.label), form)
 
 
 def what_if_report(
@@ -129,7 +146,10 @@ def what_if_report(
     prices: tuple[float, float],
     form: str,
 ) -> None:
-    """Two agents less to two more."""
+    """Two agents less to two more: in an hour with so many calls, or without them in a month of the forecast."""
+    if not calls_per_h:
+        _month_report(asked, target, prices, form)
+        return
     try:
         if asked.handling_s and (asked.patience_s or asked.formula == "erlang-c"):
             customer = customer_of(History("given"), asked.terms(Target(*target)))
@@ -139,6 +159,22 @@ def what_if_report(
         aim = Target(*target)
         now = agents or agents_for(calls_per_h, customer, aim)
         sheet = what_if_sheet(calls_per_h, range(max(now - 2, 1), now + 3), customer, aim, Prices(*prices))
+    except ValueError as error:
+        fail(error)
+    show(sheet, form)
+
+
+def _month_report(asked: Past, target: tuple[float, float, float], prices: tuple[float, float], form: str) -> None:
+    with reading(asked.config) as reporter:
+        past, first = asked.history(reporter, reporter.today()), reporter.today() + timedelta(days=1)
+    is_holiday = asked.is_holiday()
+    try:
+        terms = asked.terms(Target(*target), shrinkage=asked.shrinkage)
+        found = [
+            day_need(past, day, is_holiday, terms, asked.method, asked.events, asked.ignored)
+            for day in days_from(first, MONTH)
+        ]
+        sheet = month_sheet(past, found, terms, Prices(*prices))
     except ValueError as error:
         fail(error)
     show(sheet, form)

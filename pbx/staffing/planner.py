@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from pbx.calendars.feed import is_address
 from pbx.calendars.reader import CalendarError, read_events
 from pbx.call.hours import holiday_name
-from pbx.config import Config, Hours
 from pbx.reporting.intervals import days
+from pbx.staffing.facts import Facts
 from pbx.staffing.history import History, history, known_queues
 
 AHEAD = timedelta(days=400)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Of a configuration what planning needs. `calendars`: files of iCalendar with the zone of their times; those on
-    other hosts are read by the server alone.
-    """
-
-    zone: str
-    hours: Sequence[Hours]
-    queues: Sequence[str]
-    calendars: Sequence[tuple[str, str, str]] = ()  # name, file, zone
-
-    @classmethod
-    def of(cls, config: Config) -> Facts:
-        used = {name for hours in config.hours for name in hours.calendars}
-        files = [
-            (one.name, one.source, one.timezone or config.server.timezone)
-            for one in config.calendar
-            if one.name in used and not is_address(one.source)
-        ]
-        return cls(config.server.timezone, config.hours, [queue.name for queue in config.queue], files)
 
 
 def read_history(
