@@ -21,6 +21,7 @@ class Terms:
     short_s: float = 5.0
     sale_window_us: int = 30 * 86_400_000_000
     match_window_us: int = 120_000_000
+    unique_us: int = 30 * 86_400_000_000  # who did not call for so long is a new caller
 
     @classmethod
     def of(cls, config: Config) -> Terms:
@@ -35,6 +36,7 @@ class Terms:
             settings.short_s,
             round(settings.sale_window_days * 86_400e6),
             round(settings.match_window_s * 1e6),
+            config.tracking.unique_days * 86_400_000_000,
         )
 
     def turn(self) -> Rates:

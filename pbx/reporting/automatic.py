@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, case, func, select
 
-from pbx.reporting.opened.messages import AGAIN, BY_ITSELF, week_over
+from pbx.reporting.opened.messages import BY_ITSELF, again, week_over
 from pbx.reporting.proportion import Share
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Sheet, Unit
@@ -37,7 +37,7 @@ def automatic_sheet(connection: Connection, request: Request) -> list[Sheet]:
             func.count(),
             func.sum(case((message.state == "delivered", 1), else_=0)),
             func.sum(case((over, 1), else_=0)),
-            func.sum(case((and_(over, ~AGAIN), 1), else_=0)),
+            func.sum(case((and_(over, ~again(request)), 1), else_=0)),
         )
         .where(message.created_us >= request.period.start_us, message.created_us < request.period.end_us)
         .where(BY_ITSELF)

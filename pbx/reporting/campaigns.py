@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, select
 from pbx.events import Kind
 from pbx.reporting.callbacks import asked
 from pbx.reporting.opened.figure import Fact, Mark
+from pbx.reporting.people import written
 from pbx.reporting.proportion import Share
 from pbx.reporting.recovery import SPOKEN_WITH
 from pbx.reporting.request import Request
@@ -156,8 +157,9 @@ def _messages(connection: Connection, request: Request, found: dict[tuple[str, s
         found[SMS, template][number].clicked = True
     for column, direction in ((cdr.caller, "inbound"), (cdr.callee, "outbound")):
         after = and_(cdr.started_us > message.created_us, cdr.started_us <= message.created_us + WEEK_US)
-        calls = select(message.template, message.number, cdr.bridged_us).join(
-            schema.cdrs, and_(column == message.number, after)
+        same = column.in_(written(message.number, request.money.country))
+        calls = select(message.template, message.number, cdr.bridged_us).join_from(
+            sms_messages, schema.cdrs, and_(same, after, cdr.test == "")
         )
         for template, number, bridged_us in connection.execute(calls.where(mine, cdr.direction == direction)):
             one = found[SMS, template][number]

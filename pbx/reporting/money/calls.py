@@ -39,22 +39,26 @@ class MoneyCall:
         return any(self.told[:3])
 
 
-def money_calls(connection: Connection, interval: Interval, plan: NumberPlan) -> list[MoneyCall]:
+def money_calls(connection: Connection, interval: Interval, plan: NumberPlan, unique_us: int = 0) -> list[MoneyCall]:
     """Customers' calls that began in the interval, in the order of time: those that came in, and of each callback that
-    a visitor asked for the first. Tests and callers who are blocked are none.
+    a visitor asked for the first. Tests and callers who are blocked are none. Of whom tracking does not tell, a call is
+    unique whose number did not call for `unique_us` before it: so long before the interval calls are looked at.
     """
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     asked: set[str] = set()
     found = []
-    for call, outbound, first in _rows(connection, interval, plan):
+    wide = Interval(interval.label, interval.start_us - unique_us, interval.end_us)
+    for call, outbound, first in _rows(connection, wide, plan):
         if outbound:
             if call.contact in asked:
                 continue
             asked.add(call.contact)
         told = any(mark.isdigit() for mark in call.number)  # withheld ones are "anonymous": each caller for himself
-        call.unique = not told or (first if first is not None else call.number not in seen)
-        seen.add(call.number)
-        found.append(call)
+        new = call.number not in seen or call.at_us - seen[call.number] > unique_us > 0
+        call.unique = not told or (first if first is not None else new)
+        seen[call.number] = call.at_us
+        if call.at_us >= interval.start_us:
+            found.append(call)
     return found
 
 

@@ -95,7 +95,7 @@ class Money:
 def money(connection: Connection, request: Request) -> Money:
     """Reads all for the period of the request."""
     terms = request.money
-    calls = money_calls(connection, request.period, NumberPlan(terms.country))
+    calls = money_calls(connection, request.period, NumberPlan(terms.country), terms.unique_us)
     sums = spent(connection, request.period, request.zone, terms)
     sales = sold(connection, request.period, terms)
     foreign = {name: sums.foreign.get(name, 0.0) for name in sorted(sums.foreign)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, exists, or_, true
 
 from pbx.reporting.opened.figure import Condition, Figure, Source, always, holds
+from pbx.reporting.people import written
 from pbx.reporting.request import Request
 from pbx.store import schema
 from pbx.store.schema_sms import sms_messages
@@ -17,15 +18,19 @@ _KEYS = {"source": "source", "template": "template"}
 BY_ITSELF: ColumnElement[bool] = or_(_message.source.like("flow:%"), _message.source.like("queue:%"))
 MESSAGES = Source(sms_messages, "id", "created_us", "message", _KEYS)
 AUTOMATIC = Source(sms_messages, "id", "created_us", "message", _KEYS, BY_ITSELF)
-# The number rang in the week after, not counting the call that the message was sent in.
-AGAIN: ColumnElement[bool] = exists().where(
-    _cdr.caller == _message.number,
-    _cdr.started_us > _message.created_us,
-    _cdr.started_us <= _message.created_us + WEEK_US,
-    _cdr.direction == "inbound",
-    _cdr.id != _message.origin_call,
-)
 _TAKES_S = (_message.ended_us - _message.accepted_us) / 1e6
+
+
+def again(asked: Request) -> ColumnElement[bool]:
+    """The number rang in the week after, not counting the call that the message was sent in."""
+    return exists().where(
+        _cdr.caller.in_(written(_message.number, asked.money.country)),
+        _cdr.started_us > _message.created_us,
+        _cdr.started_us <= _message.created_us + WEEK_US,
+        _cdr.direction == "inbound",
+        _cdr.test == "",
+        _cdr.id != _message.origin_call,
+    )
 
 
 def week_over(asked: Request) -> ColumnElement[bool]:
@@ -34,7 +39,7 @@ def week_over(asked: Request) -> ColumnElement[bool]:
 
 
 def _quiet(asked: Request) -> ColumnElement[bool]:
-    return and_(week_over(asked), ~AGAIN)
+    return and_(week_over(asked), ~again(asked))
 
 
 def _all(name: str, part: ColumnElement[bool] | None = None, whole: Condition = always) -> Figure:

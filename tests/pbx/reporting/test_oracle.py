@@ -18,7 +18,7 @@ from pbx.reporting.registry import sheets
 from pbx.reporting.request import Request
 from pbx.store import schema
 from pbx.store.rebuild import rebuild
-from tests.pbx.reporting.oracle import counting, owed, waits
+from tests.pbx.reporting.oracle import counting, messages, owed, waits
 from tests.pbx.reporting.oracle.counting import Cut, Row
 from tests.pbx.reporting.oracle.reading import Called, read_call, spells
 from tests.pbx.reporting.oracle.stories import LIMITS, World, make
@@ -27,6 +27,7 @@ from tests.pbx.reporting.oracle.writing import Writers
 WARSAW = ZoneInfo("Europe/Warsaw")
 SUNDAY = date(2026, 10, 25)  # 25 hours
 WHOLE = days(date(2026, 10, 26), 3, WARSAW)
+LONG = days(date(2026, 10, 26), 16, WARSAW)
 EDGES = [WHOLE.start_us, *(hours(SUNDAY, WARSAW)[n].start_us for n in (0, 2, 3, 4)), day(SUNDAY, WARSAW).end_us]
 WORLDS = int(os.environ.get("CENTRALA_FIGURES", "5"))  # each of 40 journeys
 NOW_US = WHOLE.end_us + 3 * 86_400 * 10**6
@@ -39,6 +40,7 @@ class Told:
     world: World
     connection: Connection
     calls: list[Called]
+    sent: list[messages.Sent]
 
     def __post_init__(self) -> None:
         self.over, self.present = spells(self.world.states)
@@ -51,6 +53,8 @@ class Told:
         names = [column.name for column in sheet.columns]
         key = names.index("agent" if name == "agents" else names[0])
         rows = [dict(zip(names, row, strict=True)) for row in sheet.rows]
+        if name in ("sms", "automatic", "campaigns"):
+            return {f"{row[names[0]]} {row[names[1]]}": row for row in rows}
         if name == "promises":
             return {
                 f"{row['queue']} {said:g}" if (said := row["at_most_s"]) else f"{row['queue']} None": row
@@ -79,6 +83,12 @@ class Told:
                 return waits.promises(self.calls, cut)
             case "callbacks":
                 return owed.callbacks(self.world.contacts, self.calls, cut)
+            case "sms":
+                return messages.sms(self.sent, cut)
+            case "automatic":
+                return messages.automatic(self.sent, self.calls, cut, NOW_US)
+            case "campaigns":
+                return messages.campaigns(self.sent, self.world.contacts, self.calls, cut)
             case "missed":
                 return owed.missed(self.world.contacts, cut)
         raise AssertionError(name)
@@ -97,10 +107,14 @@ def differences(told: Told, name: str, period: Interval) -> list[str]:
     return found
 
 
-def telling(seed: int, connection: Connection, *, settle: bool) -> Told:
+def telling(seed: int, connection: Connection, *, settle: bool, order: random.Random | None = None) -> Told:
     world = make(seed, 40, [at / 1e6 for at in EDGES], 3 * 86_400 + 3600)
-    Writers(connection).tell(world, random.Random(seed + 1), settle=settle)
-    return Told(world, connection, [one for one in map(read_call, world.calls) if one is not None])
+    Writers(connection).tell(world, order or random.Random(seed + 1), settle=settle)
+    calls = [one for one in map(read_call, world.calls) if one is not None]
+    first_us = WHOLE.start_us - 10 * 86_400 * 10**6
+    sent = messages.send(random.Random(seed), calls, first_us, WHOLE.end_us - first_us, 40)
+    messages.write(connection, sent)
+    return Told(world, connection, calls, sent)
 
 
 @pytest.fixture
@@ -112,7 +126,21 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
-REPORTS = ("queues", "agents", "lost", "trunks", "customers", "redials", "patience", "promises", "callbacks", "missed")
+REPORTS = (
+    "queues",
+    "agents",
+    "lost",
+    "trunks",
+    "customers",
+    "redials",
+    "patience",
+    "promises",
+    "callbacks",
+    "missed",
+    "sms",
+    "automatic",
+    "campaigns",
+)
 PERIODS = [
     WHOLE,
     *(day(date(2026, 10, n), WARSAW) for n in (24, 25, 26)),

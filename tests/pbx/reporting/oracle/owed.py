@@ -30,14 +30,14 @@ def callbacks(items: Sequence[ContactItem], calls: Sequence[Called], cut: Cut) -
     return rows
 
 
-def _speed(tries: list[dict[str, Any]]) -> float | None:
+def speed_of(tries: list[dict[str, Any]]) -> float | None:
     """Request to bridge, of the first talk; a machine is nobody."""
     return min((one["speed_s"] for one in tries if "speed_s" in one and one["outcome"] != "voicemail"), default=None)
 
 
 def _callbacks(items: list[ContactItem], tried: dict[str, list[dict[str, Any]]]) -> Row:
     base = [item for item in items if item.end not in NOBODY_HAD_TO]
-    speeds = [(item, speed) for item in base if (speed := _speed(tried[item.id])) is not None]
+    speeds = [(item, speed) for item in base if (speed := speed_of(tried[item.id])) is not None]
     fast = [speed for _, speed in speeds]
     kept = sum(
         max(item.created, float(item.source.get("slot", 0))) + speed <= item.promise + 1e-6
