@@ -7,15 +7,17 @@ import json
 import pickle
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pbx.api.control import Refused
+from pbx.config import Config
 from pbx.flow.counts import FlowCounts
 from pbx.flow.run import KEPT, Run
 from pbx.metrics.flows import FlowMetrics
 from pbx.reporting.intervals import which_day
+from pbx.reporting.pieces import pieces
 
 if TYPE_CHECKING:
     from pbx.app.pbx import Pbx
@@ -53,24 +55,33 @@ class AppFlowCountControl:
         since = datetime.fromtimestamp(app.started_at, UTC).isoformat(timespec="seconds")
         return {"flow": flow, "since": since, "blocks": blocks}
 
-    async def replay(self, document: Any, date: str) -> dict[str, Any]:
+    async def replay(self, document: Any, day: str) -> dict[str, Any]:
         """A day's calls through a document, in a process of its own: calls notice nothing. One at a time."""
         zone = ZoneInfo(self._app.config.server.timezone)
         try:
-            when = which_day(date, datetime.fromtimestamp(self._app.clock.unix(), zone).date())
+            when = which_day(day, datetime.fromtimestamp(self._app.clock.unix(), zone).date())
         except ValueError:
-            raise Refused(422, f"{date!r} is no day: yesterday, today or YYYY-MM-DD") from None
+            raise Refused(422, f"{day!r} is no day: yesterday, today or YYYY-MM-DD") from None
         if self._replaying:
             raise Refused(409, "a replay is under way; ask again when it is done")
         self._replaying = True
         try:
-            answer = await _in_child(pickle.dumps((self._app.config, json.dumps(document), when)))
+            answer = await _in_child(await _job(self._app.config, json.dumps(document), when))
         finally:
             self._replaying = False
         if "refused" in answer:
             raise Refused(422, answer["refused"])
         found: dict[str, Any] = answer["found"]
         return found
+
+
+async def _job(config: Config, document: str, when: date) -> bytes:
+    """What the child is told; between two pieces of the configuration others have their turn."""
+    told = [pickle.dumps((document, when))]
+    for piece in pieces(config):
+        told.append(piece)
+        await asyncio.sleep(0)
+    return b"".join(told)
 
 
 async def _in_child(job: bytes) -> dict[str, Any]:

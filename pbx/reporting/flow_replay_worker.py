@@ -11,11 +11,13 @@ from typing import Any
 
 from pbx.configfile.problem import ConfigError
 from pbx.reporting.flow_replay import replay_day
+from pbx.reporting.pieces import joined
 from pbx.store.errors import StoreError
 
 
 def main() -> None:
-    config, document, when = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    document, when = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    config = joined(sys.stdin.buffer)
     answer: dict[str, Any]
     try:
         answer = {"found": replay_day(config, document, when)}
