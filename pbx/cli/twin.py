@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,9 @@ twin = typer.Typer(
     help="Before there is a hotline: bills and logs of other systems, and what they ask for.", no_args_is_help=True
 )
 
+Dates = Annotated[
+    Literal["dmy", "mdy"] | None, typer.Option(help="03/04/2026 is 3 April or March 4; by default as the file tells.")
+]
 TIMES, FLOW_TIMES = 100, 40  # replays of each roster
 
 
@@ -27,13 +30,14 @@ def register(app: typer.Typer) -> None:
 def read(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Bills or logs: CSV, Asterisk Master.csv and queue_log, FreePBX, FreeSWITCH XML CDR."),
+        typer.Argument(help="Bills or logs: CSV, Excel, Asterisk Master.csv and queue_log, FreeSWITCH."),
     ],
     zone: Annotated[str, typer.Option(help="Time zone of the clock in the files.")] = "Europe/Warsaw",
     country: Annotated[str, typer.Option(help="Of numbers without a prefix: PL, RU, DE...")] = "PL",
     column: Annotated[list[str], typer.Option(help="MEANING=HEADING, e.g. at=Start. Meanings: see the table.")] = [],  # noqa: B006
     own: Annotated[list[str], typer.Option(help="How our own numbers begin, e.g. +4822.")] = [],  # noqa: B006
     test: Annotated[list[str], typer.Option(help="Numbers whose calls do not count.")] = [],  # noqa: B006
+    dates: Dates = None,
     share: Annotated[float, typer.Option(help="Of all callers, to be served in time.", min=0.01, max=0.999)] = 0.80,
     within: Annotated[float, typer.Option(help="Seconds that they may wait.", min=0)] = 20.0,
     give_up: Annotated[float, typer.Option(help="Who may give up at most.", min=0.001, max=1)] = 0.05,
@@ -46,7 +50,7 @@ def read(
     """Read calls, show which column was taken for what and what was left out, and what each hour would need."""
     from pbx.cli.twin_reports import Asked, read_report
 
-    asked = Asked(files, zone, country, column, own, test)
+    asked = Asked(files, zone, country, column, own, test, dates)
     read_report(asked, (share, within, give_up), (handling, wrapup, patience), form_of(csv, json))
 
 
@@ -61,11 +65,15 @@ def simulate(
     column: Annotated[list[str], typer.Option(help="MEANING=HEADING, as for read.")] = [],  # noqa: B006
     own: Annotated[list[str], typer.Option(help="How our own numbers begin.")] = [],  # noqa: B006
     test: Annotated[list[str], typer.Option(help="Numbers whose calls do not count.")] = [],  # noqa: B006
+    dates: Dates = None,
     within: Annotated[float, typer.Option(help="Seconds that callers may wait.", min=0)] = 20.0,
     handling: Annotated[float, typer.Option(help="Talk in seconds; from the calls by default.", min=0)] = 0.0,
     wrapup: Annotated[float, typer.Option(help="Seconds of work after each talk.", min=0)] = 0.0,
     patience: Annotated[float, typer.Option(help="Seconds; from the calls by default.", min=0)] = 0.0,
-    retrials: Annotated[float, typer.Option(help="Of those not served, who ring again.", min=0, max=0.95)] = 0.3,
+    retrials: Annotated[
+        float | None,
+        typer.Option(help="Of those not served, who ring again; from the calls by default.", min=0, max=0.95),
+    ] = None,
     agent_hour: Annotated[float, typer.Option(help="What an agent's hour costs.", min=0)] = 0.0,
     lost_call: Annotated[float, typer.Option(help="What a caller who is not served costs.", min=0)] = 0.0,
     line_day: Annotated[float, typer.Option(help="What a line costs a day.", min=0)] = 0.0,
@@ -80,7 +88,7 @@ def simulate(
     """Live through days of the hotline with this roster, and with one and two agents less and more in each hour."""
     from pbx.cli.twin_reports import Asked, Simulated, simulate_report
 
-    asked = Asked(files, zone, country, column, own, test)
+    asked = Asked(files, zone, country, column, own, test, dates)
     wanted = Simulated(
         roster, days, lines, within, (handling, wrapup, patience), retrials, seed, processes, share, page, language
     )

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pbx.cli.console import err, fail, out, show, show_sheet
 from pbx.config import Language
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.staffing.requirement import Target
+from pbx.twin.caveats import caveats
 from pbx.twin.cleaning import Cleaned, clean
-from pbx.twin.fitting import Fit, fit
+from pbx.twin.dates import Order
+from pbx.twin.fitting import LEAST, Fit, fit
+from pbx.twin.found import Reading
 from pbx.twin.page import Words, page_of
-from pbx.twin.reading import Source, read_all
-from pbx.twin.record import Reading, TwinError
+from pbx.twin.reading import files_of, read_all
+from pbx.twin.record import TwinError
 from pbx.twin.roster import parse_roster
 from pbx.twin.scenarios import Price, run, sheet
 from pbx.twin.sheets import Wanted, customer_of, summary, week_sheet
 from pbx.twin.simulation import World
+from pbx.twin.table import Source
 from pbx.twin.values import telephone
 from pbx.twin.verdict import story, verdict
 
 MORE = (-2, -1, 0, 1, 2)  # people in each hour, beside what is given
 GIVEN = MORE.index(0)
+ASSUMED_RETRIALS = 0.3
 
 
 @dataclass(slots=True)
@@ -42,6 +48,7 @@ class Asked:
     columns: Sequence[str]
     own: Sequence[str]
     tests: Sequence[str]
+    dates: Order | None = None
 
     def source(self) -> Source:
         try:
@@ -54,20 +61,13 @@ class Asked:
             if not equals:
                 fail(f"{text!r} names no column; write --column at=Start", 2)
             columns[meaning.strip()] = heading.strip()
-        return Source(zone, self.country.upper(), columns, tuple(self.own))
+        return Source(zone, self.country.upper(), columns, tuple(self.own), self.dates)
 
 
 def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[float, float, float], form: str) -> None:
     """Reads, cleans, fits and prints; a table of the needs is what CSV and JSON hold."""
     source = asked.source()
-    try:
-        readings = read_all(asked.files, source)
-    except TwinError as error:
-        fail(error)
-    cleaned = clean(
-        (record for _, reading in readings for record in reading.records),
-        {telephone(number, source.country) for number in asked.tests},
-    )
+    readings, cleaned = calls_of(asked, source)
     for _name, reading in readings:
         if reading.demo:
             err.print(reading.demo["en"], markup=False)
@@ -82,6 +82,8 @@ def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[f
         fail(error)
     if form == "table":
         show("The calls", ["what", "figure"], [list(line) for line in summary(found)], "")
+        for line in caveats(found):
+            out.print(f"! {line}", markup=False, highlight=False, soft_wrap=True)
     _print(needs, form)
 
 
@@ -94,7 +96,7 @@ class Simulated:
     lines: int
     within_s: float
     times: tuple[float, float, float]
-    retrials: float
+    retrials: float | None
     seed: int
     processes: int
     share: float
@@ -107,10 +109,10 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
     source = asked.source()
     try:
         roster = parse_roster(wanted.roster)
-        readings = [reading for _name, reading in read_all(asked.files, source)]
-        found = fit(_cleaned(asked, source, readings), source.zone)
+        readings, cleaned = calls_of(asked, source)
+        found = fit(cleaned, source.zone)
         world = _world(found, wanted)
-    except (TwinError, ValueError) as error:
+    except ValueError as error:
         fail(error)
     rosters = [(f"{more:+d}" if more else "as given", roster.with_agents(more)) for more in MORE]
     processes = wanted.processes or os.cpu_count() or 1
@@ -122,7 +124,7 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
             lambda done, _all: bar.update(task, completed=done),
         )
     table = sheet(lived, world, Price(*prices))
-    for one in readings:
+    for _name, one in readings:
         if one.demo:
             err.print(one.demo["en"], markup=False)
     _print(table, form)
@@ -133,23 +135,41 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
         words = Words(wanted.language)
         table.rows = [[words("as given") if row[0] == "as given" else row[0], *row[1:]] for row in table.rows]
         page = story(lived, GIVEN, wanted.share, (found, world, table), words)
-        page.demo = next((one.demo[wanted.language] for one in readings if one.demo), "")
+        page.demo = next((one.demo[wanted.language] for _name, one in readings if one.demo), "")
         write_page(wanted.page, page_of(page, words))
 
 
 def _world(found: Fit, wanted: Simulated) -> World:
+    """First attempts come as in the files; who is not served rings again as often as there."""
     talk, wrapup, patience = wanted.times
     customer, _assumed = customer_of(found, Wanted(Target(), talk, 0.0, patience))
     spread = found.talk_spread if found.talk_spread and not talk else 1.0
+    retrials = wanted.retrials
+    if retrials is None:
+        retrials = min(found.again.value or 0.0, 0.95) if found.again.whole >= LEAST else ASSUMED_RETRIALS
     return World(
-        *(found.arrivals, customer.handling_s, spread, wrapup, customer.patience_s, wanted.lines, wanted.retrials),
+        *(found.fresh, customer.handling_s, spread, wrapup, customer.patience_s, wanted.lines, retrials),
         within_s=wanted.within_s,
     )
 
 
-def _cleaned(asked: Asked, source: Source, readings: Sequence[Reading]) -> Cleaned:
-    records = (record for reading in readings for record in reading.records)
-    return clean(records, {telephone(number, source.country) for number in asked.tests})
+def calls_of(asked: Asked, source: Source) -> tuple[list[tuple[str, Reading]], Cleaned]:
+    """What the files hold, cleaned, with a bar that shows how far the reading is. Ends with an error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        try:
+            task = bar.add_task("read", total=sum(path.stat().st_size for path in files_of(asked.files)))
+            readings = read_all(asked.files, source, lambda more: bar.advance(task, more))
+            bar.update(task, description="put together", total=None)
+            records = readings[0][1].records
+            for _, reading in readings[1:]:
+                records.extend(reading.records)
+            tests = {telephone(number, source.country) for number in asked.tests}
+            return readings, clean(records, tests)
+        except TwinError as error:
+            fail(error)
+        except OSError as error:
+            fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror}")
 
 
 def _print(found: Sheet, form: str) -> None:
@@ -175,8 +195,17 @@ def _show_reading(name: str, reading: Reading) -> None:
         [[meaning, column] for meaning, column in reading.mapping.items()],
         f"{name}: {reading.form}, {len(reading.records):,} calls",
     )
+    for note in reading.notes:
+        err.print(note, markup=False, highlight=False, soft_wrap=True)
+    for reason, count in reading.counted.most_common():
+        err.print(f"{count:,} calls {reason}", markup=False, highlight=False, soft_wrap=True)
     for reason, count in reading.skipped.most_common():
-        err.print(f"{count:,} lines left out: {reason} ({reading.examples[reason]})", markup=False, highlight=False)
+        err.print(
+            f"{count:,} lines left out: {reason} ({reading.examples[reason]})",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _show_cleaned(cleaned: Cleaned) -> None:

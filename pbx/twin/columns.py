@@ -6,68 +6,73 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from zoneinfo import ZoneInfo
 
-from pbx.twin.values import duration, instant
+from pbx.twin.dates import Order, instant
+from pbx.twin.values import duration
 
 SAMPLE = 200  # rows that are looked at
 PREAMBLE = 30  # rows of title, customer and period that may stand above the headings
 MOST_WRONG = 0.1  # of them that may be no value of the kind
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp][Mm])?")
 
 # Meaning to headings; a heading fits when it holds one of the words. The first that fits best wins.
 WORDS: dict[str, tuple[str, ...]] = {
     "at": (
         *("calldate", "start", "start_stamp", "date time", "datetime", "date and time", "call date", "timestamp"),
-        *("data i godzina", "data połączenia", "data rozpoczęcia", "data i czas", "początek"),
-        *("дата и время", "дата звонка", "дата вызова", "начало"),
+        *("call time", "callstart", "call start", "start time", "started", "started at", "starttime"),
+        *("data i godzina", "data połączenia", "data rozpoczęcia", "data i czas", "początek", "data i godz"),
+        *("дата и время", "дата звонка", "дата вызова", "начало", "дата время", "время звонка"),
     ),
+    "answer_at": ("answer", "answer stamp", "answered at", "answer time", "czas odebrania", "время ответа"),
+    "end_at": ("end", "end stamp", "endtime", "end time", "finish", "zakończenie", "koniec", "окончание", "конец"),
     "date": ("date", "day", "data", "dzień", "дата", "день"),
-    "time": ("time", "hour", "godzina", "czas rozpoczęcia", "время"),
+    "time": ("time", "hour", "godzina", "godz", "czas rozpoczęcia", "время"),
+    "customer": (
+        *("customer number", "customer", "client", "numer klienta", "numer rozmówcy", "telefon klienta"),
+        *("номер абонента", "номер клиента", "номер собеседника", "телефон клиента", "контакт"),
+    ),
     "from": (
-        *(
-            "src",
-            "caller",
-            "callerid",
-            "caller id",
-            "caller_id_number",
-            "calling",
-            "from",
-            "source",
-            "a number",
-            "cli",
-            "cnum",
-        ),
-        *("numer dzwoniący", "numer a", "abonent a", "dzwoniący", "źródło", "kto dzwonił"),
-        *("кто звонил", "номер а", "вызывающий", "абонент а", "исходящий номер", "откуда", "от кого"),
+        *("src", "src num", "caller", "callerid", "caller id", "caller_id_number", "calling", "from", "source"),
+        *("from number", "a number", "cli", "cnum", "clid"),
+        *("numer dzwoniący", "numer a", "abonent a", "dzwoniący", "źródło", "kto dzwonił", "z numeru"),
+        *("кто звонил", "с номера", "номер а", "вызывающий", "абонент а", "исходящий номер", "откуда", "от кого"),
+        *("звонивший", "номер звонящего"),
     ),
     "to": (
-        *("dst", "destination", "called", "destination_number", "to", "b number", "callee", "did"),
-        *("numer wywoływany", "numer docelowy", "numer b", "abonent b", "wybrany numer", "dokąd"),
-        *("кому", "куда", "номер б", "вызываемый", "набранный номер", "абонент б"),
+        *("dst", "dst num", "destination", "called", "destination_number", "to", "to number", "b number", "callee"),
+        *("did", "dialed number"),
+        *("numer wywoływany", "numer docelowy", "numer b", "abonent b", "wybrany numer", "dokąd", "na numer"),
+        *("numer wybrany", "numer odbiorcy"),
+        *("кому", "на номер", "куда", "номер б", "вызываемый", "набранный номер", "абонент б", "виртуальный номер"),
     ),
     "talk": (
-        *("billsec", "talk", "billed", "talk time", "conversation", "talk_s", "duration_billed"),
-        *("czas rozmowy", "czas połączenia", "czas trwania", "długość rozmowy", "rozmowa"),
+        *("billsec", "talk", "talking", "billed", "talk time", "conversation", "talk_s", "duration_billed"),
+        *("seconds", "czas rozmowy", "czas połączenia", "czas trwania", "długość rozmowy", "rozmowa"),
         *("длительность разговора", "время разговора", "разговор", "длительность"),
+        *("minutes", "minuty", "liczba minut", "минуты", "мин", "sekundy", "секунды", "сек", "ilość", "объем"),
     ),
     "duration": ("duration", "length", "czas całkowity", "całkowity czas", "общая длительность", "продолжительность"),
     "wait": (
-        "wait",
-        "hold time",
-        "ring",
-        "queue time",
-        "czas oczekiwania",
-        "oczekiwanie",
-        "ожидание",
-        "время ожидания",
+        *("wait", "hold time", "ring", "ringing", "queue time", "wait time", "waiting"),
+        *("czas oczekiwania", "oczekiwanie", "ожидание", "время ожидания", "длительность ожидания"),
     ),
     "status": (
-        *("disposition", "status", "result", "hangup_cause", "state", "outcome"),
+        *("disposition", "status", "result", "hangup_cause", "state", "outcome", "call status", "reason"),
         *("wynik", "stan", "rezultat", "статус", "результат", "состояние"),
     ),
-    "way": ("direction", "type", "kierunek", "rodzaj", "typ", "направление", "тип"),
-    "queue": ("queue", "group", "kolejka", "grupa", "очередь", "группа"),
+    "way": (
+        *("direction", "call type", "type", "kierunek", "rodzaj połączenia", "rodzaj", "typ"),
+        *("направление", "тип звонка", "тип вызова", "тип"),
+    ),
+    "service": ("service", "usługa", "nazwa usługi", "rodzaj usługi", "услуга", "вид услуги", "описание"),
+    "queue": ("queue", "queuename", "queue name", "group", "kolejka", "grupa", "очередь", "группа"),
     "agent": ("agent", "operator", "employee", "konsultant", "pracownik", "агент", "оператор", "сотрудник"),
     "id": ("linkedid", "uniqueid", "uuid", "call id", "callid", "identyfikator", "идентификатор", "id звонка"),
+    "leg": ("dstchannel", "dst chan"),
+    "app": ("lastapp", "appname"),
+    "context": ("dcontext", "context"),
 }
+_MINUTES = re.compile(r"\b(?:min|minut\w*|minutes?|мин|минут\w*)\b", re.I)
+_SECONDS = re.compile(r"\b(?:s|sec|sek|seconds?|сек|секунд\w*|с)\b", re.I)
 
 
 def plain(heading: str) -> str:
@@ -91,20 +96,26 @@ def by_heading(headings: Sequence[str]) -> dict[str, int]:
                 if fits:
                     found[meaning] = fits[0]
                     break
-    if "at" in found and found.get("date") is not None:
-        del found["date"]
     return found
 
 
+def unit_of(heading: str, cells: Sequence[str]) -> float:
+    """Seconds in a plain number of a column of durations: 60 under a heading that speaks of minutes alone."""
+    plain_numbers = any(re.fullmatch(r"\d+(?:[.,]\d+)?", cell.strip()) for cell in cells)
+    return 60.0 if plain_numbers and _MINUTES.search(heading) and not _SECONDS.search(heading) else 1.0
+
+
 def date_apart(found: dict[str, int], rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:
-    """A column that is headed as date and time and holds dates alone is the date of the column of times."""
+    """Instants in one column, or a date and a time in two, by what stands in the column that is headed as instants."""
     at = found.get("at")
-    if at is None or "time" not in found:
+    if at is None:
         return found
     cells = [row[at] for row in rows[:SAMPLE] if at < len(row) and row[at].strip()]
-    if _share(cells, lambda cell: _is_instant(cell, zone)):
-        return found
-    return {**{meaning: n for meaning, n in found.items() if meaning != "at"}, "date": at}
+    if "date" in found and cells and _share(cells, lambda cell: _CLOCK.fullmatch(cell) is not None):
+        return {**{meaning: n for meaning, n in found.items() if meaning != "at"}, "time": at}
+    if "time" in found and not _share(cells, lambda cell: _is_instant(cell, zone)):
+        return {**{meaning: n for meaning, n in found.items() if meaning != "at"}, "date": at}
+    return {meaning: n for meaning, n in found.items() if meaning not in ("date", "time")}
 
 
 def _part(word: str, name: str) -> bool:
@@ -115,7 +126,7 @@ def _part(word: str, name: str) -> bool:
 def looks_like_heading(row: Sequence[str], zone: ZoneInfo) -> bool:
     """A row in which no cell is a date, a duration or a number is a heading."""
     return bool(row) and not any(
-        _is_instant(cell, zone) or re.fullmatch(r"\+?[\d .:,-]+", cell) for cell in row if cell
+        _is_instant(cell, zone) or re.fullmatch(r"\+?[\d .:,/-]+", cell) for cell in row if cell
     )
 
 
@@ -141,7 +152,7 @@ def by_content(rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:
         if not cells:
             continue
         if _share(cells, lambda cell: _is_instant(cell, zone)):
-            found.setdefault("at", n)
+            found.setdefault("at" if "at" not in found else "answer_at" if "answer_at" not in found else "end_at", n)
         elif _share(cells, lambda cell: re.fullmatch(r"\+?[\d ()-]{7,20}", cell) is not None):
             found.setdefault("to" if "from" in found else "from", n)
         elif _share(cells, _is_duration):
@@ -156,11 +167,14 @@ def _share(cells: Sequence[str], test: Callable[[str], bool]) -> bool:
 
 
 def _is_instant(cell: str, zone: ZoneInfo) -> bool:
-    try:
-        instant(cell, zone)
-    except (ValueError, OverflowError):
-        return False
-    return True
+    orders: tuple[Order, ...] = ("dmy", "mdy")
+    for order in orders:
+        try:
+            instant(cell, zone, order)
+        except (ValueError, OverflowError):
+            continue
+        return True
+    return False
 
 
 def _is_duration(cell: str) -> bool:

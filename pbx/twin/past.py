@@ -15,7 +15,8 @@ from sqlalchemy import Connection, select
 from pbx.reporting.demo_note import TEXTS, demo_note
 from pbx.reporting.intervals import Interval, local
 from pbx.store import schema
-from pbx.twin.record import CallRecord, Reading, TwinError, Way
+from pbx.twin.found import Reading
+from pbx.twin.record import CallRecord, TwinError, Way
 
 QUARTER_S = 900.0
 NOT_AT_WORK = frozenset({"offline", "break", "not_responding", "unreachable"})

@@ -1,53 +1,36 @@
-"""Reads a file of calls, whatever wrote it."""
+"""Reads files of calls, whatever wrote them."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from io import StringIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from pbx.twin.found import Reading
 from pbx.twin.freeswitch import is_freeswitch, read_freeswitch
+from pbx.twin.opening import SAMPLE, Progress, encoding_of, head_of, lines, windows
 from pbx.twin.past import is_database, read_database
-from pbx.twin.queue_log import is_queue_log, read_queue_log
-from pbx.twin.record import Reading, TwinError
-from pbx.twin.table import read_table
+from pbx.twin.queue_log import Step, exported, is_queue_log, read_steps, steps
+from pbx.twin.record import TwinError
+from pbx.twin.rows import Lines, Row, csv_rows
+from pbx.twin.table import Source, read_table
+from pbx.twin.workbook import Workbook, is_zip
 
-MOST_BYTES = 1 << 30
-ENCODINGS = ("utf-8-sig", "cp1250", "cp1251")
-CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
-
-
-@dataclass(slots=True)
-class Source:
-    """How files are to be read: the wall clock's zone, the country of numbers without a prefix, columns by name."""
-
-    zone: ZoneInfo
-    country: str = "PL"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    own: Sequence[str] = ()  # beginnings of our own numbers, E.164
+HTML = ("<html", "<!doctype html", "<table")
 
 
-def read_file(path: Path, source: Source) -> Reading:
+def silent(_bytes: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def read_file(path: Path, source: Source, progress: Progress = silent) -> Reading:
     """The calls of a file. Raises TwinError, which names the file and the remedy."""
-    if is_database(path):
-        return _own(path)
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise TwinError("it has over 1 GiB: split it by months")
-        text = decoded(path.read_bytes(), source.country)
-    except OSError as error:
-        raise TwinError(f"{path}: {error.strerror}") from None
-    except TwinError as error:
-        raise TwinError(f"{path}: {error}") from None
-    try:
-        return read_text(text, source)
-    except TwinError as error:
-        raise TwinError(f"{path}: {error}") from None
+    ((_, found),) = read_all([path], source, progress)
+    return found
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
@@ -64,18 +47,94 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def read_all(paths: Sequence[Path], source: Source) -> list[tuple[str, Reading]]:
-    """(name, what was read) of files and folders; files of one form and the same columns in one. TwinError."""
+def read_all(paths: Sequence[Path], source: Source, progress: Progress = silent) -> list[tuple[str, Reading]]:
+    """(name, what was read) of files and folders; files of one form and the same columns in one, and all queue_logs
+    in one. TwinError."""
     found: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[list[Path], Reading]] = {}
+    logs: list[Path] = []
     for path in files_of(paths):
-        reading = read_file(path, source)
+        try:
+            reading = _read(path, source, progress)
+        except TwinError as error:
+            raise TwinError(f"{path}: {error}") from None
+        if reading is None:
+            logs.append(path)
+            continue
         key = reading.form, tuple(sorted(reading.mapping.items()))
         if key in found:
             found[key][0].append(path)
             found[key][1].take_in(reading)
         else:
             found[key] = [path], reading
-    return [(some[0].name if len(some) == 1 else f"{len(some):,} files", reading) for some, reading in found.values()]
+    told = list(found.values())
+    if logs:
+        told.append((logs, _read_logs(logs, source, progress)))
+    return [(some[0].name if len(some) == 1 else f"{len(some):,} files", reading) for some, reading in told]
+
+
+def _read(path: Path, source: Source, progress: Progress) -> Reading | None:
+    """None for a queue_log, which is read with the others."""
+    if is_database(path):
+        return _own(path)
+    head = head_of(path)
+    if is_zip(head):
+        book = Workbook(path)
+        reading = read_table(book.rows, source)
+        reading.form = f"Excel workbook ({reading.form})" if reading.form != "CSV" else "Excel workbook"
+        return reading
+    encoding = encoding_of(path, source.country)
+    text = head.decode(encoding, errors="replace")
+    if text.lstrip()[:20].casefold().startswith(HTML):
+        raise TwinError("it is a web page, whatever its name says: open it in a spreadsheet and save it as CSV")
+    if is_queue_log(text) and not source.columns:
+        return None
+    return _of_lines(text, lambda: lines(path, encoding, progress), source)
+
+
+def read_text(text: str, source: Source) -> Reading:
+    """The same of a text."""
+
+    def opened() -> Iterator[str]:
+        return iter(StringIO(text, newline=""))
+
+    if is_queue_log(text) and not source.columns:
+        reading = Reading("Asterisk queue_log")
+        return read_steps([steps(opened(), source.zone, reading)], source.country, reading)
+    return _of_lines(text[:SAMPLE], opened, source)
+
+
+def _of_lines(head: str, opened: Lines, source: Source) -> Reading:
+    if is_freeswitch(head):
+        return read_freeswitch(opened(), source.country)
+    rows = csv_rows(opened)
+    log = _exported_log(rows(), source)
+    return log if log is not None else read_table(rows, source)
+
+
+def _exported_log(rows: Iterator[Row], source: Source) -> Reading | None:
+    """Of a queue_log that was exported with headings; None for another table."""
+    _, headings = next(rows, (0, []))
+    columns = exported(headings)
+    if columns is None:
+        return None
+    reading = Reading("Asterisk queue_log (exported)")
+    reading.mapping = dict(zip(("at", "id", "queue", "agent", "event"), (headings[n] for n in columns), strict=False))
+    told = ("|".join(cells[n] if n < len(cells) else "" for n in columns) for _, cells in rows)
+    # An export need not be in order of time.
+    ordered = sorted(steps(told, source.zone, reading), key=lambda step: step[0])
+    return read_steps([iter(ordered)], source.country, reading)
+
+
+def _read_logs(paths: Sequence[Path], source: Source, progress: Progress) -> Reading:
+    reading = Reading("Asterisk queue_log")
+
+    def opened(path: Path) -> Iterator[Step]:
+        return steps(lines(path, "utf-8", progress), source.zone, reading)
+
+    try:
+        return read_steps([opened(path) for path in paths], source.country, reading)
+    except TwinError as error:
+        raise TwinError(f"{', '.join(path.name for path in paths)}: {error}") from None
 
 
 def _own(path: Path) -> Reading:
@@ -85,34 +144,13 @@ def _own(path: Path) -> Reading:
         with engine.connect() as connection:
             return read_database(path, connection)
     except SQLAlchemyError as error:
-        text = f"{path} is no database of Centrala, or of another version: {error.__cause__ or error}"
-        raise TwinError(text) from None
+        text = f"it is no database of Centrala, or of another version: {error.__cause__ or error}"
+        export = "the calls of another system are read as CSV: sqlite3 -header -csv FILE 'SELECT * FROM cdr' > cdr.csv"
+        raise TwinError(f"{text}; {export}") from None
     finally:
         engine.dispose()
 
 
-def read_text(text: str, source: Source) -> Reading:
-    """The same of a text."""
-    if is_freeswitch(text):
-        return read_freeswitch(text, source.country)
-    if is_queue_log(text) and not source.columns:
-        return read_queue_log(text, source.country, source.zone)
-    return read_table(text, source.zone, source.country, source.columns, source.own)
-
-
 def decoded(data: bytes, country: str) -> str:
-    """UTF-8 (with or without a mark), UTF-16 with one, or what Windows writes in Polish and Russian."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    if b"\0" in data[:4000]:
-        raise TwinError("it is no text: export it as CSV (a spreadsheet's own format cannot be read)")
-    russian = data.decode("cp1251", errors="replace")
-    letters = sum(mark in CYRILLIC for mark in russian[:20_000].lower())
-    words = sum(len(word) > 3 and set(word) <= CYRILLIC for word in russian[:20_000].lower().split())
-    if country in ("RU", "BY", "KZ", "UA") or (letters and words > 3):
-        return russian
-    return data.decode("cp1250", errors="replace")
+    """A text of bytes that are no UTF-8."""
+    return data.decode(windows(data, country), errors="replace")

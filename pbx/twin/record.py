@@ -1,12 +1,9 @@
-"""A call as somebody else's bill or log tells it, and what a reading found."""
+"""A call as somebody else's bill or log tells it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-
-from pbx.config import Language
 
 
 class Way(StrEnum):
@@ -35,26 +32,4 @@ class CallRecord:
     agent: str = ""
     call_id: str = ""
     sent_away: bool = False  # by a limit, a key or an empty queue: what he waited is not his patience
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a file gave. `skipped` counts lines by the reason why they are no calls; `mapping` is column by meaning."""
-
-    form: str
-    records: list[CallRecord] = field(default_factory=list)
-    mapping: dict[str, str] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)  # of skipped lines, one for each reason
-    demo: dict[Language, str] = field(default_factory=dict)  # what stands above figures of made-up calls
-
-    def skip(self, reason: str, line: int, text: str) -> None:
-        self.skipped[reason] += 1
-        self.examples.setdefault(reason, f"line {line}: {text[:120]}")
-
-    def take_in(self, other: Reading) -> None:
-        """Adds what another file of the same form gave."""
-        self.records += other.records
-        self.skipped.update(other.skipped)
-        for reason, example in other.examples.items():
-            self.examples.setdefault(reason, example)
+    exact: bool = False  # of a queue's own log, which keeps waiting and talk apart; a bill's line gives way to it

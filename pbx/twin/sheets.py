@@ -55,8 +55,14 @@ def week_sheet(found: Fit, wanted: Wanted) -> Sheet:
     if assumed:
         notes += " Assumed: " + "; ".join(assumed) + "."
     sheet = Sheet("What each hour of an average week needs", columns, notes=notes)
-    for day, line in enumerate(found.arrivals):
-        for hour, calls in enumerate(line):
+    # Who rings again because he was not served would not have to: demand is first attempts, and what is lost at the
+    # target's share and rings again.
+    more = 1 / (1 - wanted.target.abandoned * (found.again.value or 0.0))
+    if found.retrials:
+        sheet.notes += f" Calls are first attempts; {found.retrials:,} rang again because they were not served."
+    for day, line in enumerate(found.fresh):
+        for hour, first in enumerate(line):
+            calls = first * more
             if calls < 0.5:
                 continue
             agents = agents_for(calls, customer, wanted.target)
@@ -73,13 +79,18 @@ def week_sheet(found: Fit, wanted: Wanted) -> Sheet:
 def summary(found: Fit) -> Sequence[tuple[str, str]]:
     """(what, figure) lines."""
     day, hour, calls = found.peak
+    least, most = found.peak_range
+    share, (low, high) = found.again.value, found.again.interval
+    again = (
+        "" if share is None else f": {share:.0%} of {found.again.whole:,} not served (95 %: {low:.0%} to {high:.0%})"
+    )
     lines = [
         ("days", f"{found.days} ({found.first} to {found.last})"),
         ("calls in", f"{found.calls:,} ({found.calls / found.days:.0f} a day)"),
         ("answered", f"{found.answered:,} ({found.answered / found.calls:.1%})"),
         ("calls out", f"{found.outbound:,}"),
-        ("busiest hour", f"{WEEKDAYS[day]} {hour:02d}:00, {calls:.1f} calls"),
-        ("rang again within ten minutes", f"{found.retrials:,}"),
+        ("busiest hour", f"{WEEKDAYS[day]} {hour:02d}:00, {calls:.1f} calls (95 %: {least:.0f} to {most:.0f})"),
+        ("rang again within ten minutes", f"{found.retrials:,}{again}"),
     ]
     if found.talk_s is not None and found.talk_spread is not None:
         low, high = found.talk_range_s

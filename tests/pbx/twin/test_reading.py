@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from pbx.twin.cleaning import clean
 from pbx.twin.fitting import fit
-from pbx.twin.reading import Source, decoded, read_all, read_file, read_text
-from pbx.twin.record import CallRecord, Reading, TwinError, Way
+from pbx.twin.found import Reading
+from pbx.twin.reading import decoded, read_all, read_file, read_text
+from pbx.twin.record import CallRecord, TwinError, Way
+from pbx.twin.table import Source
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 POLISH = Source(WARSAW, "PL")
@@ -160,7 +162,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(TwinError, match=r"none\.csv: No such file"):
         read_file(tmp_path / "none.csv", POLISH)
     (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04\0\0\0\xff\xfe" * 20)
-    with pytest.raises(TwinError, match="export it as CSV"):
+    with pytest.raises(TwinError, match=r"save it as \.xlsx or CSV"):
         read_file(tmp_path / "book.xlsx", POLISH)
     with pytest.raises(TwinError, match="no line"):
         read_text("\n\n", POLISH)

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 from pbx.cli.commands import app
 from pbx.reporting.intervals import day as day_of
 from pbx.twin.past import QUARTER_S, PastDay, Visitor, at_work, quarters
-from pbx.twin.reading import Source, read_file
+from pbx.twin.reading import read_file
 from pbx.twin.record import TwinError, Way
 from pbx.twin.replay import as_it_was, replay
 from pbx.twin.replay_sheet import replay_sheet
 from pbx.twin.scenarios import Price
+from pbx.twin.table import Source
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 WEDNESDAY = date(2026, 3, 4)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.twin.values import duration, instant, telephone, utc
+from pbx.twin.dates import instant, utc
+from pbx.twin.values import duration, telephone
 
 WARSAW, MOSCOW = ZoneInfo("Europe/Warsaw"), ZoneInfo("Europe/Moscow")
 
