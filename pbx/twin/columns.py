@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from pbx.twin.values import duration
 
 SAMPLE = 200  # rows that are looked at
 PREAMBLE = 30  # rows of title, customer and period that may stand above the headings
+LEAST_CALLS = 5  # that tell which number is ours
+OURS = 0.9  # of them have it
 MOST_WRONG = 0.1  # of them that may be no value of the kind
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp][Mm])?")
 
@@ -24,25 +27,48 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "answer_at": ("answer", "answer stamp", "answered at", "answer time", "czas odebrania", "время ответа"),
     "end_at": ("end", "end stamp", "endtime", "end time", "finish", "zakończenie", "koniec", "окончание", "конец"),
-    "date": ("date", "day", "data", "dzień", "дата", "день"),
-    "time": ("time", "hour", "godzina", "godz", "czas rozpoczęcia", "время"),
     "customer": (
         *("customer number", "customer", "client", "numer klienta", "numer rozmówcy", "telefon klienta"),
         *("номер абонента", "номер клиента", "номер собеседника", "телефон клиента", "контакт"),
     ),
     "from": (
-        *("src", "src num", "caller", "callerid", "caller id", "caller_id_number", "calling", "from", "source"),
-        *("from number", "a number", "cli", "cnum", "clid"),
-        *("numer dzwoniący", "numer a", "abonent a", "dzwoniący", "źródło", "kto dzwonił", "z numeru"),
-        *("кто звонил", "с номера", "номер а", "вызывающий", "абонент а", "исходящий номер", "откуда", "от кого"),
+        *(
+            "from number",
+            "z numeru",
+            "с номера",
+            "src",
+            "src num",
+            "caller",
+            "callerid",
+            "caller id",
+            "caller_id_number",
+            "calling",
+            "from",
+            "source",
+        ),
+        *("a number", "cli", "cnum", "clid"),
+        *("numer dzwoniący", "numer a", "abonent a", "dzwoniący", "źródło", "kto dzwonił"),
+        *("кто звонил", "номер а", "вызывающий", "абонент а", "исходящий номер", "откуда", "от кого"),
         *("звонивший", "номер звонящего"),
     ),
     "to": (
-        *("dst", "dst num", "destination", "called", "destination_number", "to", "to number", "b number", "callee"),
+        *(
+            "to number",
+            "na numer",
+            "на номер",
+            "dst",
+            "dst num",
+            "destination",
+            "called",
+            "destination_number",
+            "to",
+            "b number",
+            "callee",
+        ),
         *("did", "dialed number"),
-        *("numer wywoływany", "numer docelowy", "numer b", "abonent b", "wybrany numer", "dokąd", "na numer"),
+        *("numer wywoływany", "numer docelowy", "numer b", "abonent b", "wybrany numer", "dokąd"),
         *("numer wybrany", "numer odbiorcy"),
-        *("кому", "на номер", "куда", "номер б", "вызываемый", "набранный номер", "абонент б", "виртуальный номер"),
+        *("кому", "куда", "номер б", "вызываемый", "набранный номер", "абонент б", "виртуальный номер"),
     ),
     "talk": (
         *("billsec", "talk", "talking", "billed", "talk time", "conversation", "talk_s", "duration_billed"),
@@ -55,6 +81,8 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("wait", "hold time", "ring", "ringing", "queue time", "wait time", "waiting"),
         *("czas oczekiwania", "oczekiwanie", "ожидание", "время ожидания", "длительность ожидания"),
     ),
+    "date": ("date", "day", "data", "dzień", "дата", "день"),
+    "time": ("time", "hour", "godzina", "godz", "czas rozpoczęcia", "время"),
     "status": (
         *("disposition", "status", "result", "hangup_cause", "state", "outcome", "call status", "reason"),
         *("wynik", "stan", "rezultat", "статус", "результат", "состояние"),
@@ -67,6 +95,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "queue": ("queue", "queuename", "queue name", "group", "kolejka", "grupa", "очередь", "группа"),
     "agent": ("agent", "operator", "employee", "konsultant", "pracownik", "агент", "оператор", "сотрудник"),
     "id": ("linkedid", "uniqueid", "uuid", "call id", "callid", "identyfikator", "идентификатор", "id звонка"),
+    "number": (
+        *("number", "phone number", "phone", "telephone", "numer", "numer telefonu", "telefon"),
+        *("номер", "номер телефона", "телефон"),
+    ),
     "leg": ("dstchannel", "dst chan"),
     "app": ("lastapp", "appname"),
     "context": ("dcontext", "context"),
@@ -108,12 +140,13 @@ def unit_of(heading: str, cells: Sequence[str]) -> float:
 def date_apart(found: dict[str, int], rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:
     """Instants in one column, or a date and a time in two, by what stands in the column that is headed as instants."""
     at = found.get("at")
+    if at is None and "date" in found and _filled(rows, found["date"], lambda cell: _is_instant(cell, zone)):
+        return {"at": found["date"], **{meaning: n for meaning, n in found.items() if meaning not in ("date", "time")}}
     if at is None:
         return found
-    cells = [row[at] for row in rows[:SAMPLE] if at < len(row) and row[at].strip()]
-    if "date" in found and cells and _share(cells, lambda cell: _CLOCK.fullmatch(cell) is not None):
+    if "date" in found and _filled(rows, at, lambda cell: _CLOCK.fullmatch(cell) is not None):
         return {**{meaning: n for meaning, n in found.items() if meaning != "at"}, "time": at}
-    if "time" in found and not _share(cells, lambda cell: _is_instant(cell, zone)):
+    if "time" in found and not _filled(rows, at, lambda cell: _is_instant(cell, zone)):
         return {**{meaning: n for meaning, n in found.items() if meaning != "at"}, "date": at}
     return {meaning: n for meaning, n in found.items() if meaning not in ("date", "time")}
 
@@ -158,6 +191,19 @@ def by_content(rows: Sequence[Sequence[str]], zone: ZoneInfo) -> dict[str, int]:
         elif _share(cells, _is_duration):
             found.setdefault("talk", n)
     return found
+
+
+def _filled(rows: Sequence[Sequence[str]], column: int, test: Callable[[str], bool]) -> bool:
+    """Whether the column holds anything, and what most of its cells hold passes."""
+    cells = [row[column] for row in rows[:SAMPLE] if column < len(row) and row[column].strip()]
+    return bool(cells) and _share(cells, test)
+
+
+def ours(numbers: Sequence[tuple[str, str]]) -> str:
+    """The number that is at one end of nearly every call, (from, to): our own; "" where there is none."""
+    counts = Counter(number for pair in numbers for number in set(pair) if number)
+    number, count = max(counts.items(), key=lambda one: one[1], default=("", 0))
+    return number if len(numbers) >= LEAST_CALLS and count >= OURS * len(numbers) and len(counts) > 2 else ""
 
 
 def _share(cells: Sequence[str], test: Callable[[str], bool]) -> bool:

@@ -66,12 +66,23 @@ def order_of(cells: Iterable[str]) -> Days:
     return found
 
 
+_EPOCH = re.compile(r"\d{9,10}(\.\d+)?")
+_FINER = re.compile(r"\d{13}|\d{16}")
+
+
 def instant(text: str, zone: ZoneInfo, order: Order = "dmy") -> float:
     """UTC seconds. Without an offset it is the zone's clock, of an hour that comes twice the first. Or ValueError."""
+    if len(text) == 19 and text[4] == "-" and text[:4].isdigit():  # of most files
+        try:
+            found = datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+        except ValueError:
+            raise ValueError(f"{text!r} is no date with a time") from None
+        if EARLIEST <= found < LATEST:
+            return found
     text = " ".join(text.split())
-    if re.fullmatch(r"\d{9,10}(\.\d+)?", text):
+    if _EPOCH.fullmatch(text):
         found = float(text)
-    elif re.fullmatch(r"\d{13}|\d{16}", text):
+    elif _FINER.fullmatch(text):
         found = float(text[:10])
     elif _OFFSET.fullmatch(text):
         found = datetime.fromisoformat(text).timestamp()

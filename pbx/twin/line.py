@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ HOUR = 3600.0
 NEAR_S = 60.0  # between a call's start and the instant in its id
 LOOKED_AT = 2000  # ids that are held against the clock
 MACHINE = "answered by a menu, music or a prompt alone: nobody talked with them"
+HELD = "of a queue: what they waited counts as talk here; give the queue_log beside this file"
 UNTOLD = "without a direction: taken as calls in"
 
 
@@ -76,15 +77,30 @@ def take(reading: Reading, number: int, row: Sequence[str], line: Line) -> None:
         reading.skip("a duration that is none", number, " ".join(row))
         return
     record = CallRecord(at, wait_s=wait_s, queue=cell("queue"), agent=cell("agent"), call_id=cell("id"))
-    told_talk = not found.keys().isdisjoint(("talk", "duration", "answer_at"))
-    record.answered = answered(cell("status"), talk_s, told=told_talk)
+    record.answered = answered(cell("status"), talked=talk_s > 0)
     record.talk_s = talk_s if record.answered else 0.0
     if record.answered and "leg" in found and "app" in found and not cell("leg"):
         _machine(reading, record, cell("app"), talk_s)
-    _who(record, way_of(cell("way")), (cell("from"), cell("to"), cell("customer")), cell("context"), line)
+    elif record.answered and cell("app") == "Queue":
+        reading.counted[HELD] += 1
+    _who(record, _told_way(line, cell), (cell("from"), cell("to"), _customer(line, cell)), cell("context"), line)
     if record.way is Way.UNKNOWN:
         reading.counted[UNTOLD] += 1
     reading.records.append(record)
+
+
+def _told_way(line: Line, cell: Callable[[str], str]) -> Way:
+    """In words; a bill that names the called number alone is of calls out."""
+    told = next((way for said in ("way", "service") if (way := way_of(cell(said))) is not Way.UNKNOWN), Way.UNKNOWN)
+    if told is Way.UNKNOWN and "to" in line.found and line.found.keys().isdisjoint(("from", "customer", "number")):
+        return Way.OUT
+    return told
+
+
+def _customer(line: Line, cell: Callable[[str], str]) -> str:
+    if "customer" in line.found or not line.found.keys().isdisjoint(("from", "to")):
+        return cell("customer")
+    return cell("number")
 
 
 def _by_id(reading: Reading, line: Line, at: float, call_id: str) -> float:
@@ -120,6 +136,8 @@ def _times(at: float, told: Mapping[str, str], line: Line) -> tuple[float | None
         return found if found is not None and 0 <= found <= 86_400 else None
 
     talk_s, whole_s, wait_s = seconds("talk"), seconds("duration"), seconds("wait")
+    if talk_s is not None and wait_s is None and whole_s is not None:
+        return max(whole_s - talk_s, 0.0), talk_s
     taken_s, ended_s = after("answer_at"), after("end_at")
     if talk_s is None and "talk" not in line.found:
         if "answer_at" in line.found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pbx.twin.record import Way
 
@@ -33,26 +34,35 @@ _INTO = re.compile(
 _OUT_OF = re.compile(r"from-(?:internal|inside)|outgoing|outbound")
 
 
-def answered(status: str, talk_s: float, *, told: bool) -> bool:
-    """By the words of the status; those that say nothing of it (a cause, an empty cell) leave it to the talk. `told`:
-    the file has a column of talks, and a talk of nothing is none."""
+@lru_cache(maxsize=10_000)
+def answered(status: str, *, talked: bool) -> bool:
+    """By the words of the status; those that say nothing of it (a cause, an empty cell) leave it to the talk."""
     said = status.casefold().strip()
     if _LOST.search(said):
         return False
     if _SERVED.search(said):
         return True
-    return talk_s > 0 if told else False
+    return talked
 
 
+@lru_cache(maxsize=10_000)
 def way_of(said: str) -> Way:
     """UNKNOWN for words that tell no direction."""
     text = said.casefold().strip()
     return next((way for way, words in _WAYS if words.search(text)), Way.UNKNOWN) if text else Way.UNKNOWN
 
 
+@lru_cache(maxsize=10_000)
 def is_no_call(said: str) -> bool:
     """A message, data or a fee, which operators' bills list among the calls."""
     return _NO_CALL.search(said.casefold()) is not None
+
+
+@lru_cache(maxsize=10_000)
+def _through(context: str) -> Way:
+    if _INTO.search(context):
+        return Way.IN
+    return Way.OUT if _OUT_OF.search(context) else Way.UNKNOWN
 
 
 def way_by(context: str, caller: str, callee: str, own: tuple[str, ...]) -> Way:
@@ -66,10 +76,10 @@ def way_by(context: str, caller: str, callee: str, own: tuple[str, ...]) -> Way:
     short = [0 < len(number.lstrip("+")) <= 5 for number in (caller, callee)]
     if short == [True, True]:
         return Way.INTERNAL
-    if _INTO.search(context):
-        return Way.IN
-    if _OUT_OF.search(context) and not short[1]:
-        return Way.OUT
+    if context:
+        through = _through(context)
+        if through is Way.IN or (through is Way.OUT and not short[1]):
+            return through
     if short[0]:
         return Way.OUT
     return Way.IN if short[1] else Way.UNKNOWN

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 import pickle
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
-from typing import IO
 
 from pbx.twin.record import CallRecord
 
@@ -24,7 +24,7 @@ class Records:
     def __init__(self, records: Iterable[CallRecord] = (), in_memory: int = IN_MEMORY) -> None:
         self._most = in_memory
         self._last: list[CallRecord] = []
-        self._parts: list[IO[bytes]] = []
+        self._parts: list[_Part] = []
         self._count = 0
         for record in records:
             self.append(record)
@@ -44,10 +44,7 @@ class Records:
 
     def _put_away(self) -> None:
         self._last.sort(key=_AT)
-        part = tempfile.TemporaryFile(prefix="centrala-twin-")  # noqa: SIM115 - it is read later
-        for start in range(0, len(self._last), PIECE):
-            pickle.dump(self._last[start : start + PIECE], part, pickle.HIGHEST_PROTOCOL)
-        self._parts.append(part)
+        self._parts.append(_Part(self._last))
         self._last = []
 
     def __len__(self) -> int:
@@ -58,20 +55,29 @@ class Records:
         self._last.sort(key=_AT)
         if not self._parts:
             return iter(self._last)
-        return heapq.merge(*(_read(part) for part in self._parts), self._last, key=_AT)
+        return heapq.merge(*self._parts, self._last, key=_AT)
 
     def __getitem__(self, number: int) -> CallRecord:
         return list(self)[number]
 
 
-def _read(part: IO[bytes]) -> Iterator[CallRecord]:
-    part.seek(0)
-    at = 0
-    while True:
-        part.seek(at)
-        try:
-            piece = pickle.load(part)  # noqa: S301 - we wrote it
-        except EOFError:
-            return
-        at = part.tell()
-        yield from piece
+class _Part:
+    """Calls in order, in a file that is closed when nobody holds them any more."""
+
+    def __init__(self, records: list[CallRecord]) -> None:
+        file = tempfile.TemporaryFile(prefix="centrala-twin-")  # noqa: SIM115 - it is read later
+        weakref.finalize(self, file.close)
+        for start in range(0, len(records), PIECE):
+            pickle.dump(records[start : start + PIECE], file, pickle.HIGHEST_PROTOCOL)
+        self._file = file
+
+    def __iter__(self) -> Iterator[CallRecord]:
+        at = 0
+        while True:
+            self._file.seek(at)
+            try:
+                piece = pickle.load(self._file)  # noqa: S301 - we wrote it
+            except EOFError:
+                return
+            at = self._file.tell()
+            yield from piece

@@ -16,6 +16,7 @@ from pbx.twin.columns import (
     by_heading,
     date_apart,
     heading_at,
+    ours,
     unit_of,
 )
 from pbx.twin.dates import Order, instant, order_of
@@ -23,6 +24,7 @@ from pbx.twin.found import Reading
 from pbx.twin.line import Line, take
 from pbx.twin.record import TwinError
 from pbx.twin.rows import Row, Rows
+from pbx.twin.values import telephone
 
 # Master.csv of Asterisk has no headings: cdr_csv writes these, in this order, and then what its configuration asks for.
 MASTER = (
@@ -35,6 +37,7 @@ CDR_CSV = (
     *("caller_id_name", "caller_id_number", "destination_number", "context", "start_stamp", "answer_stamp"),
     *("end_stamp", "duration", "billsec", "hangup_cause", "uuid", "bleg_uuid", "accountcode"),
 )
+SHORT = 5  # digits of an extension
 _UNIQUEID = re.compile(r"(?:.*-)?\d+\.\d+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
@@ -69,7 +72,7 @@ def read_table(rows: Rows, source: Source) -> Reading:
     for meaning, unit in units.items():
         if unit != 1:
             reading.notes.append(f"plain numbers under {headings[found[meaning]]!r} are read as minutes")
-    line = Line(found, source.zone, source.country, tuple(source.own), order, units)
+    line = Line(found, source.zone, source.country, _own(found, source, sample, reading), order, units)
     for number, cells in islice(rows(), first, None):
         take(reading, number, cells, line)
     line.remarks(reading)
@@ -145,6 +148,25 @@ def _unit(found: Mapping[str, int], meaning: str, headings: Sequence[str], sampl
     return 1.0 if n is None else unit_of(headings[n], [cells[n] for cells in sample if n < len(cells)])
 
 
+def _own(
+    found: Mapping[str, int], source: Source, sample: Sequence[Sequence[str]], reading: Reading
+) -> tuple[str, ...]:
+    """Our own numbers: those that were given, or the one on every line of a bill."""
+    if source.own or not {"from", "to"} <= found.keys():
+        return tuple(source.own)
+    ends = (found["from"], found["to"])
+    pairs = [
+        (telephone(cells[ends[0]], source.country), telephone(cells[ends[1]], source.country))
+        for cells in sample
+        if max(ends) < len(cells)
+    ]
+    number = ours(pairs)
+    if len(number.lstrip("+")) <= SHORT:
+        return ()
+    reading.notes.append(f"{number} is on nearly every line: taken as our own number (--own names others)")
+    return (number,)
+
+
 def _order(
     rows: Rows, first: int, found: Mapping[str, int], source: Source, reading: Reading, sample: Sequence[Sequence[str]]
 ) -> Order:
@@ -154,7 +176,9 @@ def _order(
         return source.dates
     column = found["at"] if "at" in found else found["date"]
     told = order_of(cells[column] for cells in sample if column < len(cells))
-    if not (told.day_first or told.month_first or told.either) or any("." in c[column] for c in sample[:1]):
+    if not (told.day_first or told.month_first or told.either) or any(
+        "." in cell for cells in sample[:1] for cell in cells[column : column + 1]
+    ):
         return "dmy"
     days = order_of(_column(rows(), first, column))
     if days.doubt:

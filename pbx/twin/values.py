@@ -35,15 +35,29 @@ def duration(text: str, unit_s: float = 1.0) -> float:
     return found
 
 
-@lru_cache(maxsize=100_000)
+# Numbers as most files have them, which need no library: what stands before E.164, by country.
+_USUAL = {"PL": re.compile(r"(?:(?:\+|00)48)?([1-9][0-9]{8})"), "RU": re.compile(r"(?:\+7|[78])?([3489][0-9]{9})")}
+_PREFIX = {"PL": "+48", "RU": "+7"}
+
+
 def telephone(text: str, country: str) -> str:
     """E.164 where it can be one, otherwise its digits; "" for a withheld or empty one. `country` is ISO 3166."""
+    if len(text) < 7 and text.isdecimal() and text.isascii():
+        return text
+    usual = _USUAL[country].fullmatch(text) if country in _USUAL else None
+    return _PREFIX[country] + usual[1] if usual is not None else _parsed(text, country)
+
+
+@lru_cache(maxsize=100_000)
+def _parsed(text: str, country: str) -> str:
     text = text.strip().strip("'\"=")
     text = re.sub(r"^.*<([^>]*)>$", r"\1", text)
     text = re.sub(r"^sips?:([^@;]*).*$", r"\1", text)
     text = re.sub(r"^.*[^\W\d].*\((\+?\d[\d ]*)\)$", r"\1", text)  # Jan Kowalski (101), as 3CX writes
     text = re.sub(r"^(\+?\d[\d ()-]*) \(.*[^\W\d].*\)$", r"\1", text)  # 500600700 (Jan Kowalski)
     digits = re.sub(r"\D", "", text)
+    if country == "PL" and re.fullmatch(r"0[1-9]\d{8}", digits):
+        digits = digits[1:]  # as it was dialled until 2005, and still stands in dial plans
     if not digits:
         return ""
     try:
