@@ -47,7 +47,8 @@ def test_ranges_hold_the_truth_nineteen_times_of_twenty() -> None:
     assert hits(fits, "patience_range_s", 120.0) >= 34
     assert hits(fits, "talk_range_s", 180.0) >= 34
     assert sum(one.patience_s or 0 for one in fits) / TRIED == pytest.approx(120, rel=0.02), "censored, and not biased"
-    assert all(not one.short_s and not one.rounded_s for one in fits)
+    assert sum(bool(one.short_s) for one in fits) <= 1
+    assert not any(one.rounded_s for one in fits)
 
 
 def test_patience_is_not_biased_where_those_who_went_at_once_are_missing() -> None:
