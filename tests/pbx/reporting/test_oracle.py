@@ -51,16 +51,18 @@ class Told:
         asked = Request(period, WARSAW, NOW_US, thresholds=LIMITS, money=Terms(country="PL"))
         (sheet, *_) = sheets(self.connection, name, asked)
         names = [column.name for column in sheet.columns]
-        key = names.index("agent" if name == "agents" else names[0])
-        rows = [dict(zip(names, row, strict=True)) for row in sheet.rows]
-        if name in ("sms", "automatic", "campaigns"):
-            return {f"{row[names[0]]} {row[names[1]]}": row for row in rows}
+        return self.keyed(name, [dict(zip(names, row, strict=True)) for row in sheet.rows])
+
+    def keyed(self, name: str, rows: list[Row]) -> dict[str, Row]:
+        """Rows of a report by what tells them apart."""
+        if name in ("sms", "automatic"):
+            return {f"{row['source']} {row['template']}": row for row in rows}
+        if name == "campaigns":
+            return {f"{row['kind']} {row['template']}": row for row in rows}
         if name == "promises":
-            return {
-                f"{row['queue']} {said:g}" if (said := row["at_most_s"]) else f"{row['queue']} None": row
-                for row in rows
-            }
-        return {str(row[names[key]]): row for row in rows}
+            return {f"{row['queue']} {row['at_most_s'] or 0:g}".replace(" 0", " None"): row for row in rows}
+        key = {"agents": "agent", "lost": "agent", "trunks": "trunk", "redials": "attempts"}.get(name, "queue")
+        return {str(row[key]): row for row in rows}
 
     def oracle(self, name: str, period: Interval) -> Mapping[str, Row]:
         cut = Cut(period.start_us, period.end_us, WARSAW)
@@ -95,15 +97,22 @@ class Told:
 
 
 def differences(told: Told, name: str, period: Interval) -> list[str]:
-    theirs, ours = told.product(name, period), told.oracle(name, period)
-    found = [f"{name} {period.label}: {sorted(theirs)} against {sorted(ours)}"] if set(theirs) != set(ours) else []
-    for key in set(theirs) & set(ours):
-        for figure, expected in ours[key].items():
-            said = theirs[key][figure]
-            if said != expected and not (
-                said is not None and expected is not None and said == pytest.approx(expected, rel=1e-9, abs=2e-6)
-            ):
-                found.append(f"{name} {period.label} {key} {figure}: {said}, and not {expected}")
+    return differing(name, period.label, told.product(name, period), told.oracle(name, period))
+
+
+def differing(
+    name: str, label: str, theirs: Mapping[str, Row], ours: Mapping[str, Row], *, zeros: bool = False
+) -> list[str]:
+    """What is not the same; with `zeros` a row that is not there is one of nothing."""
+    nothing = {figure: 0 for row in ours.values() for figure in row} if zeros else {}
+    found = [] if zeros or set(theirs) == set(ours) else [f"{name} {label}: {sorted(theirs)} against {sorted(ours)}"]
+    for key in set(theirs) | set(ours) if zeros else set(theirs) & set(ours):
+        for figure, expected in (ours.get(key) or nothing).items():
+            said = theirs.get(key, nothing)[figure]
+            if said == expected or (zeros and not said and not expected):
+                continue
+            if None in (said, expected) or said != pytest.approx(expected, rel=1e-9, abs=2e-6):
+                found.append(f"{name} {label} {key} {figure}: {said}, and not {expected}")
     return found
 
 
