@@ -179,12 +179,16 @@ def _filters(
             given, table = spans(connection, asked, key), figure.source.table.c
             found.append(member(given, table[figure.source.agent], table[figure.source.at], value))
             continue
-        column = figure.source.table.c[figure.source.keys[key]]
+        column = _key(figure.source, key)
         wanted: str | float = "" if value == NONE else value
         if isinstance(column.type, Float):
             wanted = _number(key, value)
         found.append(column == wanted)
     return found
+
+
+def _key(source: Source, key: str) -> ColumnElement[Any]:
+    return source.told[key] if key in source.told else source.table.c[source.keys[key]]
 
 
 def _number(key: str, value: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import Interval
@@ -26,8 +26,8 @@ COLUMNS = (
     Column("average_talk_s", "Talk", Unit.SECONDS, "TALK"),
     Column("average_hold_s", "Hold", Unit.SECONDS, "HOLD"),
     Column("average_wrapup_s", "ACW", Unit.SECONDS, "ACW"),
-    Column("offers", "Offers", formula="OFFERS"),
-    Column("rona", "RONA", Unit.SHARE, "RONA"),
+    Column("offers", "Offers", formula="VISIT.OFFERS"),
+    Column("rona", "RONA", Unit.SHARE, "VISIT.RONA"),
 )
 NOTES = (
     "\n".join(f"{one.value} = {TEXT[one]}" for one in Formula)
@@ -39,16 +39,27 @@ NOTES = (
 )
 
 
-def queues_sheet(interval: Interval, figures: Sequence[QueueFigures]) -> Sheet:
-    """A row for each queue, and one for all where there are several."""
-    sheet = Sheet(f"Queues, {interval.label}", COLUMNS, [_row(one) for one in figures], NOTES)
-    if len(figures) > 1:
+def queues_sheet(
+    interval: Interval,
+    figures: Sequence[QueueFigures],
+    by: str = "queue",
+    limits: Iterable[tuple[float, float]] | None = None,
+    every: QueueFigures | None = None,
+) -> Sheet:
+    """A row for each queue (or what else `by` says), and one for all where there are several. `limits`: T and S where
+    they are not those of the figures; `every`: all of them, where that is not their sum.
+    """
+    columns = (Column(by, by.capitalize(), Unit.TEXT), *COLUMNS[1:])
+    sheet = Sheet(f"Queues, {interval.label}", columns, [_row(one) for one in figures], NOTES)
+    if len(figures) > 1 and every is not None:
+        sheet.rows.append(_row(every))
+    elif len(figures) > 1:
         total = QueueFigures("all")
         for one in figures:
             add(total, one)
         sheet.rows.append(_row(total))
-    limits = sorted({(one.threshold_s, one.short_s) for one in figures})
-    sheet.remarks = "; ".join(f"T = {threshold:g} s, S = {short:g} s" for threshold, short in limits)
+    told = {(one.threshold_s, one.short_s) for one in figures} if limits is None else set(limits)
+    sheet.remarks = "; ".join(f"T = {threshold:g} s, S = {short:g} s" for threshold, short in sorted(told))
     return sheet
 
 

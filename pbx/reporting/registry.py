@@ -26,6 +26,7 @@ from pbx.reporting.opened.team import KINDS as KINDS_OF_TEAMS
 from pbx.reporting.opened.team import TEAM
 from pbx.reporting.per.splits import PER, course
 from pbx.reporting.per.step import Step
+from pbx.reporting.queues_by import BY as ORIGINS
 from pbx.reporting.request import BadRequest, Parameter, ParameterKind, Request
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.teams import teams_sheet
@@ -39,6 +40,7 @@ from pbx.reporting.words.per import told
 Make = Callable[[Connection, Request], Sequence[Sheet]]
 QUEUE, AGENT, TRUNK = Parameter("queue"), Parameter("agent"), Parameter("trunk")
 BY = Parameter("by", ParameterKind.CHOICE, DIMENSIONS, DIMENSIONS[0])
+BY_ORIGIN = Parameter("by", ParameterKind.CHOICE, ORIGINS, ORIGINS[0])
 LANGUAGES: tuple[Language, ...] = ("pl", "ru", "en")
 
 
@@ -68,7 +70,7 @@ class Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("queues", reports.queues, (QUEUE,)),
+    Kind("queues", reports.queues, (BY_ORIGIN, *(Parameter(name) for name in ORIGINS))),
     Kind("agents", reports.agents, (AGENT, Parameter("team"))),
     Kind("teams", teams_sheet, (Parameter("by", ParameterKind.CHOICE, KINDS_OF_TEAMS, TEAM), Parameter("team"))),
     Kind("trunks", reports.trunks, (TRUNK,)),

@@ -15,8 +15,9 @@ from pbx.reporting.customers import customers_sheet
 from pbx.reporting.opened.team import spans
 from pbx.reporting.partners import partners_sheet
 from pbx.reporting.patience import patience_sheet
+from pbx.reporting.per.grid import whole
 from pbx.reporting.promises import promises_sheet
-from pbx.reporting.queue_sheet import queues_sheet
+from pbx.reporting.queues_by import queue_sheets
 from pbx.reporting.recovery import recovery
 from pbx.reporting.recovery_sheet import recovery_sheet
 from pbx.reporting.redials import redials_sheet
@@ -27,8 +28,8 @@ from pbx.reporting.trunk_sheet import trunks_sheet
 
 
 def queues(connection: Connection, request: Request) -> Sequence[Sheet]:
-    """Offered, answered, abandoned, six service levels, waits and handling, by queue."""
-    return [queues_sheet(request.period, queries.queue_figures(connection, request.period, request.thresholds))]
+    """Offered, answered, abandoned, six service levels, waits and handling, by queue or by what else `by` says."""
+    return queue_sheets(connection, request, whole(request.period))[0]
 
 
 def agents(connection: Connection, request: Request) -> Sequence[Sheet]:

@@ -35,7 +35,8 @@ def holds(condition: ColumnElement[bool]) -> Condition:
 @dataclass(frozen=True, slots=True)
 class Source:
     """A table or subquery whose rows are counted: `id` names the call or contact, `at` the instant by which a period
-    has it. What has an `ends` lasts, and belongs to every period that it touches. `agent` is who has a team.
+    has it. What has an `ends` lasts, and belongs to every period that it touches. `agent` is who has a team. `told` are
+    filters that are no column, but an expression of one.
     """
 
     table: FromClause
@@ -46,6 +47,7 @@ class Source:
     base: ColumnElement[bool] = field(default_factory=true)
     ends: str = ""
     agent: str = ""
+    told: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Figure:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return (*self.source.keys, *(("team", "site") if self.source.agent else ()))
+        return (*self.source.keys, *self.source.told, *(("team", "site") if self.source.agent else ()))
 
     @property
     def what(self) -> str:

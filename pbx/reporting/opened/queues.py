@@ -4,21 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 
 from pbx.reporting.opened.figure import Condition, Figure, Source, always, holds
+from pbx.reporting.opened.origins import origins
 from pbx.reporting.queries import DEFAULT_THRESHOLDS
 from pbx.reporting.request import Request
 from pbx.store import schema
 
 _visit, _offer, _said = schema.queue_visits.c, schema.queue_offers.c, schema.wait_promises.c
 _BOTH = {"queue": "queue", "agent": "agent"}
-VISITS = Source(schema.queue_visits, "call_id", "joined_us", keys=_BOTH, base=_visit.contact == "", agent="agent")
+VISITS = Source(
+    schema.queue_visits,
+    "call_id",
+    "joined_us",
+    keys=_BOTH,
+    base=_visit.contact == "",
+    agent="agent",
+    told=origins(_visit.call_id, _visit.joined_us),
+)
 OFFERS = Source(schema.queue_offers, "call_id", "offered_us", keys=_BOTH, agent="agent")
 SAID = Source(schema.wait_promises, "call_id", "told_us", keys={"queue": "queue", "at_most_s": "high_s"})
+# Of the callers of queues: an offer counts where its visit does, which may have begun in the interval before.
+_offered = (
+    select(_offer.call_id, _visit.agent, _offer.outcome, _offer.alert_s, _visit.queue, _visit.joined_us)
+    .join_from(
+        schema.queue_offers,
+        schema.queue_visits,
+        and_(_visit.call_id == _offer.call_id, _visit.visit == _offer.visit, _visit.contact == ""),
+    )
+    .subquery("visit_offers")
+)
+_made = _offered.c
+VISIT_OFFERS = Source(
+    _offered, "call_id", "joined_us", keys=_BOTH, agent="agent", told=origins(_made.call_id, _made.joined_us)
+)
+_TAKEN = ("accepted", "lost")
 
 
-def _limit(asked: Request, which: int) -> ColumnElement[Any]:
+def limit_s(asked: Request, which: int) -> ColumnElement[Any]:
+    """T (0) or S (1) of a visit's queue."""
     default = literal(DEFAULT_THRESHOLDS[which])
     kept = {name: pair[which] for name, pair in asked.thresholds.items()}
     return case(kept, value=_visit.queue, else_=default) if kept else default
@@ -26,7 +51,7 @@ def _limit(asked: Request, which: int) -> ColumnElement[Any]:
 
 def _early(which: int) -> Condition:
     """Waited for no longer than T (0) or S (1)."""
-    return lambda asked: _visit.wait_s <= _limit(asked, which)
+    return lambda asked: _visit.wait_s <= limit_s(asked, which)
 
 
 _ANS, _AB = _visit.outcome == "answered", _visit.outcome == "abandoned"
@@ -40,7 +65,7 @@ def _served(*early: int) -> Condition:
 
 def _without(which: int) -> Condition:
     """Answered or given up, but for those who gave up early."""
-    return lambda given: or_(_ANS, and_(_AB, _visit.wait_s > _limit(given, which)))
+    return lambda given: or_(_ANS, and_(_AB, _visit.wait_s > limit_s(given, which)))
 
 
 def _visits(name: str, whole: Condition, part: Condition | None = None, value: Any = None) -> Figure:
@@ -72,8 +97,8 @@ FIGURES: tuple[Figure, ...] = (
     _visits("AR", always, holds(_AB), _visit.wait_s),
     _visits(
         "AR.ADJ",
-        lambda given: or_(~_AB, _visit.wait_s > _limit(given, 1)),
-        lambda given: and_(_AB, _visit.wait_s > _limit(given, 1)),
+        lambda given: or_(~_AB, _visit.wait_s > limit_s(given, 1)),
+        lambda given: and_(_AB, _visit.wait_s > limit_s(given, 1)),
         _visit.wait_s,
     ),
     _visits("AHT", holds(_ANS), value=_HANDLED),
@@ -84,9 +109,11 @@ FIGURES: tuple[Figure, ...] = (
     _visits("PATIENCE", holds(_visit.wait_s > 0), holds(_AB), _visit.wait_s),
     _visits("TALKS", holds(_ANS), value=_visit.talk_s),
     _visits("TALKS.SHORT", holds(_ANS), holds(_SHORT), _visit.talk_s),
+    Figure("VISIT.OFFERS", VISIT_OFFERS, always, always, _made.alert_s),
+    Figure("VISIT.RONA", VISIT_OFFERS, always, holds(_made.outcome.not_in(_TAKEN)), _made.alert_s),
     Figure("OFFERS", OFFERS, always, always, _offer.alert_s),
-    Figure("OFFERS.MISSED", OFFERS, always, holds(_offer.outcome.not_in(("accepted", "lost"))), _offer.alert_s),
-    Figure("RONA", OFFERS, always, holds(_offer.outcome.not_in(("accepted", "lost"))), _offer.alert_s),
+    Figure("OFFERS.MISSED", OFFERS, always, holds(_offer.outcome.not_in(_TAKEN)), _offer.alert_s),
+    Figure("RONA", OFFERS, always, holds(_offer.outcome.not_in(_TAKEN)), _offer.alert_s),
     Figure("ALERT", OFFERS, always, holds(_offer.outcome == "accepted"), _offer.alert_s),
     Figure("PROMISE.SAID", SAID, always, always, _said.waited_s),
     _said_as("PROMISE.KEPT", "kept"),

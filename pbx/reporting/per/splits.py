@@ -15,8 +15,8 @@ from pbx.reporting.opened.team import spans
 from pbx.reporting.per.course import Parts, joined
 from pbx.reporting.per.grid import Grid, grid_of
 from pbx.reporting.per.step import Step
-from pbx.reporting.queries import queue_course, trunk_course
-from pbx.reporting.queue_sheet import queues_sheet
+from pbx.reporting.queries import trunk_course
+from pbx.reporting.queues_by import queue_sheets
 from pbx.reporting.refused import BadRequest
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet
@@ -45,11 +45,6 @@ class Per:
         return tuple(one for one in Step if one.rank >= self.finest.rank and (self.folds or not one.folds))
 
 
-def _queues(connection: Connection, request: Request, grid: Grid) -> Parts:
-    course = queue_course(connection, grid, request.thresholds)
-    return [[queues_sheet(cell.interval, found)] for cell, found in zip(grid.cells, course, strict=True)]
-
-
 def _trunks(connection: Connection, _: Request, grid: Grid) -> Parts:
     course = trunk_course(connection, grid)
     return [[trunks_sheet(cell.interval, found)] for cell, found in zip(grid.cells, course, strict=True)]
@@ -63,7 +58,7 @@ def _agents(connection: Connection, request: Request, grid: Grid) -> Parts:
 
 
 PER: Mapping[str, Per] = {
-    "queues": Per(_queues, folds=True),
+    "queues": Per(queue_sheets, folds=True),
     "agents": Per(_agents, keys=("agent",)),
     "teams": Per(),
     "trunks": Per(_trunks, folds=True),

@@ -8,8 +8,15 @@ from pbx.config import Language
 from pbx.reporting.per.step import Step
 
 COLUMNS: dict[Language, dict[str, str]] = {
-    "pl": {"interval": "Przedział", "from": "Od", "to": "Do", "days": "Dni", "part": "Część"},
-    "ru": {"interval": "Интервал", "from": "С", "to": "По", "days": "Дней", "part": "Часть"},
+    "pl": {
+        "interval": "Przedział",
+        "from": "Od",
+        "to": "Do",
+        "days": "Dni",
+        "part": "Część",
+        "block": "Blok scenariusza",
+    },
+    "ru": {"interval": "Интервал", "from": "С", "to": "По", "days": "Дней", "part": "Часть", "block": "Блок сценария"},
 }
 _STEPS: Mapping[Language, Mapping[Step, str]] = {
     "en": {

@@ -56,7 +56,7 @@ def test_a_filter_keeps_the_rows_that_it_names(ledger: Ledger) -> None:
     ("name", "filters", "text"),
     [
         ("moon", {}, "no report is called 'moon': there are queues, "),
-        ("queues", {"phase": "full"}, "no filter 'phase': it has queue"),
+        ("queues", {"phase": "full"}, "no filter 'phase': it has by, queue"),
         ("redials", {"queue": "sales"}, "no filter 'queue': it has none"),
         ("queues", {"queue": "q" * 200}, "longer than 128"),
     ],
