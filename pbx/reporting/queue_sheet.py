@@ -73,7 +73,7 @@ def _row(one: QueueFigures) -> list[Value]:
         one.flowed_out,
         *(one.service_level(formula) for formula in Formula),
         one.asa_s,
-        one.longest_wait_s,
+        one.longest_wait_s if one.offered else None,
         one.time_to_abandon_s,
         one.abandonment_rate,
         one.adjusted_abandonment_rate,

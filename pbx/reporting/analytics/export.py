@@ -21,6 +21,7 @@ from pbx.store import schema
 from pbx.store.schema_sms import sms_messages
 
 ROWS = 50_000  # taken from the database at a time
+PRIME = 1_000_000_007
 STATE = "export.json"
 # Table -> the instant by which a row belongs to a month.
 TABLES: dict[Table, str] = {
@@ -100,10 +101,13 @@ def _months(connection: Connection, at: Column[Any]) -> Iterator[tuple[int, int]
 
 
 def _print(connection: Connection, table: Table, instant: str, span: tuple[int, int]) -> list[int]:
-    """What changes when a record of the month does: how many there are, and sums of its whole numbers and seconds."""
+    """What changes when a record of the month does: how many there are, and sums of its whole numbers and seconds.
+
+    Of whole numbers their remainders: 6,000 instants in microseconds are over 64 bits.
+    """
     at = table.c[instant]
     sums = [
-        func.coalesce(func.sum(func.round(one * 1000) if isinstance(one.type, Float) else one), 0)
+        func.coalesce(func.sum(func.round(one * 1000) if isinstance(one.type, Float) else one % PRIME), 0)
         for one in table.columns
         if isinstance(one.type, (Float, Integer, BigInteger)) and not isinstance(one.type, Boolean)
     ]
@@ -113,7 +117,7 @@ def _print(connection: Connection, table: Table, instant: str, span: tuple[int, 
         if one.name in ("state", "outcome", "agent")
     ]
     row = connection.execute(select(func.count(), *sums, *texts).where(at >= span[0], at < span[1])).one()
-    return [round(float(value)) for value in row]
+    return [round(value) for value in row]
 
 
 def _write(connection: Connection, table: Table, at: Column[Any], span: tuple[int, int], file: Path) -> int:

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text, update
 
 from pbx.reporting.analytics import AnalyticsError, connect
 from pbx.reporting.analytics.export import STATE, export
 from pbx.reporting.analytics.figures import Files
 from pbx.reporting.intervals import Interval
 from pbx.reporting.queries import queue_figures, trunk_figures
+from pbx.store.schema import queue_visits
 from tests.pbx.reporting.ledger import ALL, Ledger
 from tests.support.journeys import T0, CallEvent, abandoned, answered, left, seizure
 
@@ -63,6 +64,17 @@ def test_only_months_that_changed_are_written_again(ledger: Ledger, tmp_path: Pa
     (tmp_path / STATE).write_text("{")
     with pytest.raises(AnalyticsError, match="remove it"):
         export(ledger.connection, tmp_path)
+
+
+def test_a_month_of_many_calls_is_exported(ledger: Ledger, tmp_path: Path) -> None:
+    """Instants in microseconds of a month of 6,000 calls add up to more than 64 bits."""
+    row = dict(ledger.connection.execute(select(queue_visits)).mappings().first() or {})
+    many = [{**row, "call_id": f"f{number:031x}", "joined_us": row["joined_us"] + number} for number in range(6000)]
+    ledger.connection.execute(insert(queue_visits), many)
+    assert export(ledger.connection, tmp_path).rows >= 6000
+    changed = update(queue_visits).where(queue_visits.c.call_id == many[7]["call_id"])
+    ledger.connection.execute(changed.values(ended_us=queue_visits.c.ended_us + 1))
+    assert export(ledger.connection, tmp_path).written == 1, "a microsecond is a change"
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def _queue(stays: list[Stay], limits: dict[str, tuple[float, float]]) -> Row:
         "SL5": ratio(ans_t + gone_s, both),
         "SL6": ratio(ans_t, both - gone_s),
         "asa_s": ratio(sum(one.wait_us for one in ans) / MICRO, len(ans)),
-        "longest_wait_s": max((one.wait_us for one in stays), default=0) / MICRO,
+        "longest_wait_s": max(one.wait_us for one in stays) / MICRO if stays else None,
         "average_time_to_abandon_s": ratio(sum(one.wait_us for one in gone) / MICRO, len(gone)),
         "abandonment_rate": ratio(len(gone), len(stays)),
         "adjusted_abandonment_rate": ratio(len(gone) - gone_s, len(stays) - gone_s),
