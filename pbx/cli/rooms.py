@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -44,11 +45,13 @@ INTO: dict[str, tuple[typer.Typer, ...]] = {
     "report_sheets": (report,),
     "export": (app, report),
 }
+COLLECTED = (100_000, 50, 100)  # a command makes much that lasts as long as it does: looking through it costs a tenth
 _registered: set[str] = set()
 
 
 def run(arguments: Sequence[str]) -> None:
     """Does what the command line says; `arguments` is its words, those of the configuration first."""
+    gc.set_threshold(*COLLECTED)
     rooms = rooms_of(arguments)
     register(rooms)
     if len(rooms) == len(ROOMS) and _is_of_the_root(arguments):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pbx.outbox.entry import MAX_BODY, Entry
-from pbx.web.client import Answer
+
+if TYPE_CHECKING:
+    from pbx.web.client import Answer
 
 RETRIED = frozenset({408, 425, 429})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -129,7 +129,7 @@ def arrival_facts(connection: Connection, request: Request) -> Iterator[Fact]:
         yield Fact(at_us, ident, keys, marks)
 
 
-def _pieces(connection: Connection, interval: Interval, hours: Sequence[OpeningHours]) -> Iterable[tuple[int, int]]:
+def _pieces(connection: Connection, interval: Interval, hours: Sequence[OpeningHours]) -> list[tuple[int, int]]:
     """(instant, calls in) of pieces in which neither the quarter hour nor the opening changes."""
     if all(one.changes_at(SLOT_MIN) for one in hours):
         table = sums(connection, CALLS, interval.start_us, interval.end_us).c
@@ -144,4 +144,4 @@ def _pieces(connection: Connection, interval: Interval, hours: Sequence[OpeningH
             .where(call.started_us >= interval.start_us, call.started_us < interval.end_us)
             .group_by(piece)
         )
-    yield from connection.execute(query)
+    return [(at_us, calls) for at_us, calls in connection.execute(query).all()]  # at once: half the time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from shlex import quote
 from typing import Any
 
@@ -107,7 +108,7 @@ def opened(figure: Figure | Told, columns: Sequence[Column], row: Sequence[Value
     return found
 
 
-Facts = dict[Tell, list[Fact]]  # that were told already, for one period, the newest first
+Facts = dict[tuple[Tell, int], list[Fact]]  # that were told already, by the period's beginning, the newest first
 
 
 def behind(
@@ -214,12 +215,39 @@ def _told(
     outer = {key: value for key, value in given.items() if key not in figure.within}
     if figure.total and not outer:
         outer = dict.fromkeys(figure.keys, ALL)
-    if figure.tell not in known:
-        known[figure.tell] = sorted(
-            figure.tell(connection, asked), key=lambda fact: (fact.at_us, fact.id), reverse=True
-        )
     rows: list[Row] = []
-    for fact in known[figure.tell]:
+    recent_us = asked.period.end_us - RECENT_US
+    # As of the database's rows: where the newest suffice, only they are told.
+    newest = figure.parts and not counted and not place and recent_us > asked.period.start_us
+    for since_us in (recent_us, asked.period.start_us) if newest else (asked.period.start_us,):
+        facts = _facts(connection, figure, replace(asked, period=replace(asked.period, start_us=since_us)), known)
+        rows = _rows(facts, figure, selector, (given, outer), None if counted or place else shown)
+        if len(rows) > shown:
+            break
+    whole, part = (len(rows), sum(row.counted for row in rows)) if counted else (0, 0)
+    if place:
+        rows = [row for row in rows if (row.at_us, row.id) <= place[:2]][place[2] :]
+    return Behind(figure.what, whole, part, rows[:shown], _next(rows, shown, place))
+
+
+def _facts(connection: Connection, figure: Told, asked: Request, known: Facts) -> list[Fact]:
+    name = figure.tell, asked.period.start_us
+    if name not in known:
+        known[name] = sorted(figure.tell(connection, asked), key=itemgetter(0, 1), reverse=True)  # instant and id
+    return known[name]
+
+
+def _rows(
+    facts: Sequence[Fact],
+    figure: Told,
+    selector: Selector,
+    keys: tuple[Mapping[str, str], Mapping[str, str]],
+    most: int | None,
+) -> list[Row]:
+    """Those of the figure; not many more than `most`. `keys`: all that were given, and those that narrow the whole."""
+    given, outer = keys
+    rows: list[Row] = []
+    for fact in facts:
         mark = fact.marks.get(figure.id)
         if mark is None or (selector.fold is not None and not selector.fold.has(fact.at_us)):
             continue
@@ -227,12 +255,9 @@ def _told(
             continue
         inside = all(fact.keys.get(key) == value for key, value in given.items())
         rows.append(Row(fact.at_us, fact.id, mark[0] and inside, mark[1], fact.note))
-        if not counted and not place and len(rows) > shown:
+        if most is not None and len(rows) > most:
             break
-    whole, part = (len(rows), sum(row.counted for row in rows)) if counted else (0, 0)
-    if place:
-        rows = [row for row in rows if (row.at_us, row.id) <= place[:2]][place[2] :]
-    return Behind(figure.what, whole, part, rows[:shown], _next(rows, shown, place))
+    return rows
 
 
 def _next(rows: Sequence[Row], shown: int, place: _Place | None) -> str:

@@ -164,7 +164,7 @@ def asked(connection: Connection, interval: Interval) -> Iterator[Asked]:
     names = ("id", "kind", "number", "queue", "ended_as", "created_us", "promise_us", "source", "automatic")
     query = select(*(item[name] for name in names))
     query = query.where(item.created_us >= interval.start_us, item.created_us < interval.end_us)
-    for contact, kind, number, queue, end, created_us, promise_us, source, automatic in connection.execute(query):
+    for contact, kind, number, queue, end, created_us, promise_us, source, automatic in connection.execute(query).all():
         if kind not in ASKED and not automatic and contact not in tried:
             continue
         tries = tried.get(contact, ())

@@ -47,7 +47,7 @@ def observed_counts(connection: Connection, interval: Interval) -> dict[str, lis
         .order_by(visit.queue, tenths)
     )
     found: dict[str, list[Counted]] = {}
-    for queue, wait, gone, count in connection.execute(query):
+    for queue, wait, gone, count in connection.execute(query).all():
         found.setdefault(queue, []).append((wait / 10, int(gone), count - int(gone)))
     return found
 

@@ -24,6 +24,7 @@ from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.demo_note import demo_note
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
+from pbx.reporting.page.ahead import reading
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.period import period_page
 from pbx.reporting.partners import partners_sheet
@@ -169,11 +170,10 @@ class Reporter:
         teams: Sequence[tuple[str, str, str]] = (),
     ) -> str:
         """The period as one HTML file; `hours` are the opening hours that the share outside is told of."""
-        demo = self.demo(language)
-        with self._engine.begin() as connection:
-            given = (money or Terms(), teams)
-            asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo, *given)
-            return period_page(connection, asked)
+        demo, given = self.demo(language), (money or Terms(), teams)
+        asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo, *given)
+        with reading(self._engine, asked) as (connection, ahead):
+            return period_page(connection, asked, ahead)
 
     def cdrs(self, interval: Interval | None = None, *, limit: int = 100) -> list[Cdr]:
         """Call records, the newest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import orjson
@@ -11,7 +12,9 @@ from pbx.config import Ga4
 from pbx.ledger.ga4.rules import MAX_AGE_S, faults
 from pbx.outbox.entry import Entry
 from pbx.outbox.ports import Request, Undeliverable, Verdict, by_status
-from pbx.web.client import Answer
+
+if TYPE_CHECKING:
+    from pbx.web.client import Answer
 
 LATE = "late"  # the beginning of what a dead letter says that became too old
 

@@ -89,7 +89,8 @@ Tell = Callable[[Connection, Request], Iterable[Fact]]
 @dataclass(frozen=True, slots=True)
 class Told:
     """A figure whose rows are no selection of one table. With `total` all together have facts of their own, whose keys
-    are ALL: a customer of two queues is one customer.
+    are ALL: a customer of two queues is one customer. With `parts` a part of a period has the facts that the whole has
+    there, so that the newest can be told alone.
     """
 
     id: str
@@ -98,8 +99,11 @@ class Told:
     what: str = "call"
     within: frozenset[str] = NOTHING
     total: bool = False
+    parts: bool = False
 
 
-def told(tell: Tell, keys: tuple[str, ...], *ids: str, what: str = "call", total: bool = False) -> tuple[Told, ...]:
+def told(
+    tell: Tell, keys: tuple[str, ...], *ids: str, what: str = "call", total: bool = False, parts: bool = False
+) -> tuple[Told, ...]:
     """Figures of the same facts."""
-    return tuple(Told(one, tell, keys, what, total=total) for one in ids)
+    return tuple(Told(one, tell, keys, what, total=total, parts=parts) for one in ids)

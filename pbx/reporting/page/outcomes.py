@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from pbx.reporting.delays import delays, falling
+from pbx.reporting.delays import Delay, falling
+from pbx.reporting.page.ahead import Ahead
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.svg import Axis, Bar, Curve, curves, ranges
 from pbx.reporting.promises import calibrations
 
 
-def callback_delays(page: Page, connection: Connection, asked: Asked) -> None:
+def callback_delays(page: Page, asked: Asked, ahead: Ahead) -> None:
     """How many customers the first call reached, by how long it took to come."""
     page.heading(asked.text("delays"))
-    found = delays(connection, asked.request())
+    found: list[Delay] = ahead["delays"]
     if not found:
         page.say(asked.text("none"))
         return

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from pbx.reporting import queries
-from pbx.reporting.agents import Known, agents_sheet
+from pbx.reporting.agents import Known, agents_of, agents_sheet
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import local
 from pbx.reporting.opened.team import spans
+from pbx.reporting.page.ahead import READ, Ahead
 from pbx.reporting.page.asked import MOST_DAYS, Asked
 from pbx.reporting.page.behind import Links
 from pbx.reporting.page.html import Page
@@ -48,8 +49,9 @@ AGENTS = (
 TEAMS = ("team", "agents", "offers", "rona", "lost_share", "answered", "aht_s", "talk_s", "occupancy", "utilisation")
 
 
-def period_page(connection: Connection, asked: Asked) -> str:
-    """The HTML."""
+def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None) -> str:
+    """The HTML. `ahead` is what is read beside it (`reading`)."""
+    ahead = ahead or Ahead(connection, asked)
     page = Page(asked.text("title", period=asked.interval.label.replace(" to ", " – ")), asked.language)
     made = f"{local(asked.now_us, asked.zone):%Y-%m-%d %H:%M}"
     page.say(asked.text("made", now=made, zone=asked.zone.key), "lead")
@@ -57,18 +59,19 @@ def period_page(connection: Connection, asked: Asked) -> str:
         page.say(asked.demo, "demo")
     figures = queries.queue_figures(connection, asked.interval, asked.thresholds)
     missed = recovery(connection, asked.interval, asked.zone)
+    known: Known = {}
+    agents_of(connection, asked.interval, asked.now_us, known)  # while the first pictures are read beside it
     links = Links(connection, asked)
     _tiles(page, asked, figures, missed[-1])
-    when(page, connection, asked)
+    when(page, asked, ahead)
     days(page, connection, asked)
-    hold(page, connection, asked)
+    hold(page, asked, ahead)
     _queues(page, asked, figures, links)
-    callback_delays(page, connection, asked)
+    callback_delays(page, asked, ahead)
     promised_waits(page, connection, asked)
     page.heading(asked.text("missed"))
     table(page, asked, translate(recovery_sheet(asked.interval, missed), "missed", asked.language), links)
     page.heading(asked.text("agents"))
-    known: Known = {}
     done = agents_sheet(connection, [asked.interval], asked.now_us, known=known)
     table(page, asked, some(translate(done, "agents", asked.language), AGENTS), links)
     _teams(page, connection, asked, links, known)
@@ -76,7 +79,7 @@ def period_page(connection: Connection, asked: Asked) -> str:
     trunks = trunks_sheet(asked.interval, queries.trunk_figures(connection, asked.interval))
     table(page, asked, translate(trunks, "trunks", asked.language), links)
     for name in (*ALWAYS, *(SHORT_PERIODS if asked.days <= MOST_DAYS else ())):
-        for sheet in sheets(connection, name, asked.request()):
+        for sheet in ahead[name] if name in READ else sheets(connection, name, asked.request()):
             if sheet.rows:
                 page.heading(sheet.title.partition(", ")[0])
                 table(page, asked, sheet, links)

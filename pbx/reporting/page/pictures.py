@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, not_, select
 
-from pbx.reporting.arrivals import SLOTS, arrivals
+from pbx.reporting.arrivals import SLOTS, Arrivals
 from pbx.reporting.intervals import local
+from pbx.reporting.page.ahead import Ahead
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.svg import Axis, Curve, bars, curves, heat_map
 from pbx.reporting.page.texts import WEEKDAYS
-from pbx.reporting.patience import Counted, observed_counts
+from pbx.reporting.patience import Counted
 from pbx.reporting.proportion import bands, kaplan_meier_counts
 from pbx.reporting.table import NONE
 from pbx.store.intervals.bins import total
@@ -28,9 +29,9 @@ MOST_QUEUES = 5  # curves in one picture
 FEWEST_AT_RISK = 5  # callers who still wait: where fewer do, the curve ends
 
 
-def when(page: Page, connection: Connection, asked: Asked) -> None:
+def when(page: Page, asked: Asked, ahead: Ahead) -> None:
     """The heat map, and the share outside of opening hours."""
-    found = arrivals(connection, asked.interval, asked.zone, asked.hours, asked.now_us)
+    found: Arrivals = ahead["arrivals"]
     values = found.average()
     most = max(max(line) for line in values)
     hours = [f"{slot // 4}" if slot % 4 == 0 else "" for slot in range(SLOTS)]
@@ -94,10 +95,11 @@ def round_up(highest: float) -> tuple[float, float]:
     return max(step * -(-highest // step), step), step
 
 
-def hold(page: Page, connection: Connection, asked: Asked) -> None:
+def hold(page: Page, asked: Asked, ahead: Ahead) -> None:
     """Survival and hazard of the waits, by queue."""
     page.heading(asked.text("hold"))
-    waits = sorted(observed_counts(connection, asked.interval).items(), key=lambda one: (-_n(one[1]), one[0]))
+    seen_by_queue: dict[str, list[Counted]] = ahead["waits"]
+    waits = sorted(seen_by_queue.items(), key=lambda one: (-_n(one[1]), one[0]))
     if not waits:
         page.say(asked.text("hold_none"))
         return

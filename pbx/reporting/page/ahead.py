@@ -1,0 +1,125 @@
+"""What a page of a long period shows is read by two processes: half of it by a child, while the other half is made.
+
+The child reads the same state of the database: both begin, and begin again until they see the same last event. Where it
+cannot (one processor, threads that a fork would break, events that come faster), everything is read by the one process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from pbx.reporting.arrivals import arrivals
+from pbx.reporting.delays import delays
+from pbx.reporting.page.asked import MOST_DAYS, Asked
+from pbx.reporting.patience import observed_counts
+from pbx.reporting.registry import sheets
+from pbx.store import schema
+
+Read = Callable[[Connection, Asked], Any]
+# By the name with which the page asks, in its order. Together they take about as long as the rest of the page.
+READ: Mapping[str, Read] = {
+    "arrivals": lambda at, asked: arrivals(at, asked.interval, asked.zone, asked.hours, asked.now_us),
+    "waits": lambda at, asked: observed_counts(at, asked.interval),
+    "delays": lambda at, asked: delays(at, asked.request()),
+    "campaigns": lambda at, asked: sheets(at, "campaigns", asked.request()),
+}
+TRIES = 5  # to see the same events
+_AGAIN, _GO, _NEVER = "again", "go", "never"
+
+
+class Ahead:
+    """What is read, by whomever. Without a child each is read when it is asked for."""
+
+    def __init__(self, connection: Connection, asked: Asked, child: Pipe | None = None) -> None:
+        self._connection, self._asked, self._child = connection, asked, child
+        self._read: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        while self._child is not None and name not in self._read:
+            told = _received(self._child)
+            if told is None:
+                self._child = None
+            elif isinstance(told, Exception):
+                raise told
+            else:
+                self._read |= told
+        return self._read[name] if name in self._read else READ[name](self._connection, self._asked)
+
+
+@contextmanager
+def reading(engine: Engine, asked: Asked) -> Iterator[tuple[Connection, Ahead]]:
+    """A connection, and what is read beside it. No connection of `engine` may be open: a child must not inherit one."""
+    if asked.days <= MOST_DAYS or len(os.sched_getaffinity(0)) < 2 or threading.active_count() > 1:
+        with engine.begin() as connection:
+            yield connection, Ahead(connection, asked)
+        return
+    here, there = multiprocessing.Pipe()
+    engine.dispose()
+    child = multiprocessing.get_context("fork").Process(target=_serve, args=(engine, asked, here, there), daemon=True)
+    child.start()
+    there.close()
+    try:
+        with _agreed(engine, here) as (connection, same):
+            yield connection, Ahead(connection, asked, here if same else None)
+    finally:
+        child.kill()
+        child.join()
+        here.close()
+
+
+@contextmanager
+def _agreed(engine: Engine, child: Pipe) -> Iterator[tuple[Connection, bool]]:
+    """A connection, and whether the child sees the same state."""
+    for tries in range(1, TRIES + 1):
+        with engine.begin() as connection:
+            same = _last(connection) == _received(child)
+            if same or tries == TRIES:
+                _send(child, _GO if same else _NEVER)
+                yield connection, same
+                return
+        _send(child, _AGAIN)
+
+
+def _serve(engine: Engine, asked: Asked, other: Pipe, parent: Pipe) -> None:
+    """The child; `other` is the parent's end, whose close is to be noticed."""
+    other.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    said = _AGAIN
+    while said == _AGAIN:
+        with engine.begin() as connection:
+            parent.send(_last(connection))
+            said = parent.recv()
+            if said == _GO:
+                try:
+                    for name, read in READ.items():
+                        parent.send({name: read(connection, asked)})
+                except Exception as error:  # the parent tells it: there is nobody else
+                    parent.send(error)
+
+
+def _received(child: Pipe) -> Any:
+    """None of a child that is no more: the system may have ended it for its memory."""
+    try:
+        return child.recv()
+    except (EOFError, OSError):
+        return None
+
+
+def _send(child: Pipe, word: str) -> None:
+    with suppress(OSError):
+        child.send(word)
+
+
+def _last(connection: Connection) -> int:
+    """The last event that is seen."""
+    last: int = connection.execute(select(func.coalesce(func.max(schema.journey.c.seq), 0))).scalar_one()
+    return last
