@@ -64,7 +64,9 @@ def _live(folder: Path, calls: int, speed: float) -> Seen:
     if found.failed:
         raise RuntimeError(f"{found.failed} of {calls} calls failed; see {folder}")
     served, gave_up = found.counted
-    return Seen(served + gave_up, gave_up, [wait / 1000 for wait in found.setup_ms])
+    if not calls <= served + gave_up <= calls * 1.01:  # a few are served while they hang up
+        raise RuntimeError(f"{served} served and {gave_up} gave up, of {calls}; see {folder}")
+    return Seen(calls, gave_up, [wait / 1000 for wait in found.setup_ms])
 
 
 def simulated(calls: int, dice: random.Random) -> tuple[float, float]:
