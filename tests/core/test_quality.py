@@ -24,12 +24,21 @@ BAD, ONE_WAY, DEAD_AIR, CLIPPING = 1, 2, 4, 8
         (60, 3.100),
         (50, 2.575),
         (40, 2.064),
+        (30, 1.609),
         (20, 1.252),
         (10, 1.035),
     ],
 )
 def test_mos_of_a_rating(rating: float, mos: float) -> None:
     assert emodel.mos(rating) == pytest.approx(mos, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("rating", "printed"), [(93.2, 4.41), (90, 4.34), (80, 4.03), (70, 3.6), (60, 3.1), (50, 2.58)]
+)
+def test_what_the_standard_prints(rating: float, printed: float) -> None:
+    """G.107, annex B, rounded there."""
+    assert emodel.mos(rating) == pytest.approx(printed, abs=0.01)
 
 
 def test_ends_of_the_scale() -> None:
@@ -47,20 +56,22 @@ def test_delay(delay_ms: float, impairment: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "ie", "bpl", "rating"),
+    ("loss", "ie", "bpl", "rating", "mos"),
     [
-        (1, 0, 4.3, 75.28),
-        (2, 0, 4.3, 63.04),
-        (5, 0, 4.3, 42.12),
-        (1, 0, 25.1, 89.56),
-        (5, 0, 25.1, 77.42),
-        (0, 11, 19, 82.2),
-        (1, 11, 19, 78.0),
-        (5, 11, 19, 64.7),
+        (1, 0, 4.3, 75.28, 3.834),
+        (2, 0, 4.3, 63.04, 3.256),
+        (5, 0, 4.3, 42.12, 2.169),
+        (1, 0, 25.1, 89.56, 4.328),
+        (5, 0, 25.1, 77.42, 3.923),
+        (0, 11, 19, 82.2, 4.104),
+        (1, 11, 19, 78.0, 3.946),
+        (5, 11, 19, 64.7, 3.340),
     ],
 )
-def test_loss(loss: float, ie: float, bpl: float, rating: float) -> None:
-    assert emodel.rating(loss, ie=ie, bpl=bpl) == pytest.approx(rating, abs=0.02)
+def test_loss(loss: float, ie: float, bpl: float, rating: float, mos: float) -> None:
+    found = emodel.rating(loss, ie=ie, bpl=bpl)
+    assert found == pytest.approx(rating, abs=0.02)
+    assert emodel.mos(found) == pytest.approx(mos, abs=0.002)
 
 
 def test_bursty_loss_is_worse_than_random_loss() -> None:
