@@ -159,29 +159,37 @@ def roster(
     patience: Patience = 0.0,
     model: Forecasting = "seasonal",
     to: Annotated[Path | None, typer.Option(help="Writes the roster there, too, as CSV.")] = None,
+    duties: Annotated[Path | None, typer.Option(help="Writes a line for each shift there, as CSV.")] = None,
+    twin: Annotated[Path | None, typer.Option(help="Writes the week there, as twin --roster takes it.")] = None,
     example: Annotated[bool, typer.Option("--example", help="Prints a document to begin with.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Prints one for the configured agents.")] = False,
     csv: Csv = False,
     json: Json = False,
 ) -> None:
     """Who works when: shifts and breaks that meet the need, within contracts, skills, offices and wishes."""
-    from pbx.cli.staffing_roster import EXAMPLE, Asked, roster_report
+    from pbx.cli.staffing_roster import EXAMPLE, Asked, draft_of, roster_report
 
     if example:
         typer.echo(EXAMPLE.read_text(encoding="utf-8"), nl=False)
         return
+    if draft:
+        typer.echo(draft_of(effective_config(context.obj), first), nl=False)
+        return
     if plan is None:
-        fail("name the document: centrala staffing roster roster.toml (--example prints one)", 2)
+        fail("name the document: centrala staffing roster roster.toml (--example and --draft print one)", 2)
     from pbx.cli.staffing_reports import Past, planned
     from pbx.staffing.requirement import Target
 
     events, ignored = planned(event or [], ignore or [])
-    asked = Asked(plan, need, first, days, Target(share, within, give_up), shrinkage, seconds, processes, seed)
+    target = Target(share, within, give_up)
+    files = (to, duties, twin)
+    asked = Asked(plan, need, first, days, target, shrinkage, seconds, processes, seed, *files)
     config = context.obj
 
     def past() -> Past:
         return Past(effective_config(config), queue, weeks, handling, patience, model, formula, ignored, events)
 
-    roster_report(past, asked, form_of(csv, json), to)
+    roster_report(past, asked, form_of(csv, json))
 
 
 def _terms(

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show_sheet
-from pbx.cli.staffing_reports import Past, date_of, reading
+from pbx.cli.staffing_reports import Past, date_of, reading, written
+from pbx.config import Config
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.staffing.demand import day_need, days_from
 from pbx.staffing.forecast import by_slots
 from pbx.staffing.requirement import Customer, Target
 from pbx.staffing.roster.document import GRID, Document, RosterError, read
+from pbx.staffing.roster.draft import draft
+from pbx.staffing.roster.lines import duty_sheet, twin_text
 from pbx.staffing.roster.need import Need, read_need, spread
 from pbx.staffing.roster.plan import Plan
 from pbx.staffing.roster.sheets import coverage_sheet, roster_sheet
@@ -40,10 +44,31 @@ class Asked:
     seconds: float
     processes: int
     seed: int
+    to: Path | None = None  # the roster as CSV
+    duties: Path | None = None  # a line a shift
+    twin: Path | None = None  # the week for `centrala twin --roster`
 
 
-def roster_report(past: Callable[[], Past], asked: Asked, form: str, to: Path | None) -> None:
-    """Solves and prints; with `to` the roster is written there as CSV."""
+def draft_of(config: Config, first: str) -> str:
+    """A document for the agents of the configuration, for the span of its first opening hours' longest day."""
+    begin = date_of(first, "--from") if first else _next_monday(date.today())
+    opens = [OpeningHours.of(entry, config.server.timezone).open_on(begin) for entry in config.hours]
+    spans = [one for one in opens if one]
+    try:
+        if not spans:
+            return draft([(one.extension, one.name) for one in config.agent], begin)
+        span = (_clock(spans[0][0][0]), _clock(spans[0][-1][1]))
+        return draft([(one.extension, one.name) for one in config.agent], begin, span)
+    except ValueError as error:
+        fail(error)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def roster_report(past: Callable[[], Past], asked: Asked, form: str) -> None:
+    """Solves, writes what is to be written, and prints."""
     try:
         document = read(asked.plan)
         first = date_of(asked.first) if asked.first else _next_monday(date.today())
@@ -56,8 +81,12 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str, to: Path | 
         fail(error)
     roster = roster_sheet(document, need, plan)
     covered = coverage_sheet(document, need, plan, customer, asked.target)
-    if to is not None:
-        to.write_text(roster.csv(), encoding="utf-8")
+    if asked.to is not None:
+        written(asked.to, roster.csv())
+    if asked.duties is not None:
+        written(asked.duties, duty_sheet(document, plan).csv())
+    if asked.twin is not None:
+        written(asked.twin, twin_text(document, need, plan) + "\n")
     if form == "json":
         out.print_json(
             data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered), "notes": roster.below}

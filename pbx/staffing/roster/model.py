@@ -34,6 +34,8 @@ class Model:
         self.works: dict[Key, Any] = {}
         self._begins: dict[tuple[Key, int], list[tuple[int, Any]]] = {}  # break of a shift: when, chosen
         self._penalty: list[Term] = []
+        self._prices: list[tuple[int, Term]] = []  # weight, of what; nothing where it is below 0
+        self._evens: list[tuple[int, list[Term]]] = []  # weight, of the most less the least
         self._assign()
         self._contracts()
         self._teams()
@@ -55,6 +57,14 @@ class Model:
                 names = self.document.person[person].name, self.need.days[day], self.document.shape[shape].name
                 found.append(Duty(*names, tuple(breaks)))
         return tuple(found)
+
+    def penalty(self, value: Any) -> int:
+        """Of a solution. The solver's own sum may be higher when time ran out: a price is only bounded from below."""
+        found = sum(weight * max(int(value(missing)), 0) for weight, missing in self._prices)
+        for weight, had in self._evens:
+            counts = [int(value(one)) for one in had]
+            found += SHIFT_SLOTS * weight * (max(counts) - min(counts))
+        return found
 
     def hint(self, duties: Iterable[Duty]) -> None:
         """Where the solver is to begin: these shifts and breaks, and no other."""
@@ -111,8 +121,10 @@ class Model:
             self._rest(number, contract.rest_h)
             whole = [sum(self._of_day(number, day)) for day in range(len(self.need.agents))]
             for start in range(-person.worked_before, len(whole) - contract.days_in_row):
-                days = range(start, start + contract.days_in_row + 1)
-                self.cp.add(sum(whole[day] for day in days if day >= 0) <= contract.days_in_row + min(0, start))
+                days = range(max(start, 0), start + contract.days_in_row + 1)
+                if days:  # those before the roster are over, however many they were
+                    most = max(contract.days_in_row + min(0, start), 0)
+                    self.cp.add(sum(whole[day] for day in days) <= most)
             for week in self._weeks:
                 paid = sum(
                     self.document.shape[key[2]].paid_minutes // GRID * self.works[key]
@@ -130,13 +142,18 @@ class Model:
 
     def _rest(self, person: int, rest_h: float) -> None:
         shapes = self.document.shape
-        for day in range(1, len(self.need.agents)):
-            for late, earlier in enumerate(shapes):
-                for early, later in enumerate(shapes):
-                    before, after = (person, day - 1, late), (person, day, early)
-                    gap = DAY + later.begins - earlier.ends
-                    if gap < rest_h * 60 and before in self.works and after in self.works:
-                        self.cp.add_bool_or(~self.works[before], ~self.works[after])
+        tight = [  # a long rest reaches over a whole day
+            (late, early, ahead)
+            for late, earlier in enumerate(shapes)
+            for early, later in enumerate(shapes)
+            for ahead in (1, 2, 3)
+            if ahead * DAY + later.begins - earlier.ends < rest_h * 60
+        ]
+        for day in range(len(self.need.agents)):
+            for late, early, ahead in tight:
+                before, after = (person, day, late), (person, day + ahead, early)
+                if before in self.works and after in self.works:
+                    self.cp.add_bool_or(~self.works[before], ~self.works[after])
 
     def _teams(self) -> None:
         shapes = [shape.name for shape in self.document.shape]
@@ -191,6 +208,7 @@ class Model:
                     if wish == FREE or self.document.shape[key[2]].name != wish
                 ]
                 self._penalty += [SHIFT_SLOTS * self.document.weights.wish * one for one in against]
+                self._prices += [(SHIFT_SLOTS * self.document.weights.wish, one) for one in against]
 
     def _fairness(self) -> None:
         """The most and the least of unpopular shifts and of weekends that people of one contract have."""
@@ -207,10 +225,11 @@ class Model:
         if len(able) < 2 or not weight:
             return
         high, low = (self.cp.new_int_var(0, len(self.need.agents), "") for _ in range(2))
-        for keys in able:
-            had = sum(self.works[key] for key in keys)
+        counts = [sum(self.works[key] for key in keys) for keys in able]
+        for had in counts:
             self.cp.add(had <= high)
             self.cp.add(had >= low)
+        self._evens.append((weight, counts))
         self._penalty.append(SHIFT_SLOTS * weight * (high - low))
 
     def _pay(self, missing: Term, most: int, weight: int) -> None:
@@ -220,6 +239,7 @@ class Model:
         paid = self.cp.new_int_var(0, most, "")
         self.cp.add(paid >= missing)
         self._penalty.append(weight * paid)
+        self._prices.append((weight, missing))
 
     # -- what is looked at often -----------------------------------------------------------------------------------
 

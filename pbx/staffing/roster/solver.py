@@ -143,7 +143,7 @@ def solve_here(
         raise RosterError(f"no plan was found in {limit_s:g} s ({solver.status_name(status)}): give it more time")
     return Plan(
         model.duties(solver.value),
-        int(solver.objective_value),
+        model.penalty(solver.value),
         int(solver.best_objective_bound),
         status == cp_model.OPTIMAL,
         time.monotonic() - begun,
@@ -168,7 +168,7 @@ def _begin(model: Model, duties: Sequence[Duty], processes: int) -> Plan | None:
     for number in range(len(model.cp.proto.variables)):
         variable = model.cp.get_int_var_from_proto_index(number)
         model.cp.add_hint(variable, fixed.value(variable))
-    return Plan(model.duties(fixed.value), int(fixed.objective_value), 0, False, fixed.wall_time)
+    return Plan(model.duties(fixed.value), model.penalty(fixed.value), 0, False, fixed.wall_time)
 
 
 if __name__ == "__main__":
