@@ -108,7 +108,8 @@ def _told(connection: Connection, interval: Interval, kind: Kind) -> Iterator[tu
     query = (
         select(step.data, cdr.id, cdr.talk_s, step.at_us)
         .join(schema.cdrs, cdr.id == step.call_id)
-        .where(cdr.started_us >= interval.start_us, cdr.started_us < interval.end_us, step.kind == kind.value)
+        .where(cdr.started_us >= interval.start_us, cdr.started_us < interval.end_us, cdr.test == "")
+        .where(step.kind == kind.value)
         .order_by(step.seq)
     )
     for data, call_id, talk_s, at_us in connection.execute(query):

@@ -27,8 +27,12 @@ async def test_answers_and_calls_of_dealers_are_counted_by_the_day_of_their_call
     told(journeys[0], Kind.DEALER_CHOSEN, dealer="north", number="1", by="turn")
     told(journeys[0], Kind.DEALER_CHOSEN, dealer="south", number="2", by="memory")
     told(journeys[1], Kind.DEALER_CHOSEN, dealer="", number="", by="")
+    test = answered(4)
+    told(test, Kind.SURVEY_ANSWERED, survey="after", question="speed", answer="1")
+    told(test, Kind.DEALER_CHOSEN, dealer="south", number="2", by="memory")
+    told(test, Kind.TEST_CALL, test="hotline")
     async with World(tmp_path) as world:
-        world.publish(*journeys)
+        world.publish(*journeys, test)
     with Reporter.open(world.config) as reporter:
         interval = day(date.fromtimestamp(journeys[0][0].at), reporter.zone)
         assert reporter.surveys(interval).rows == [["after", "speed", "none", 1, None], ["after", "speed", "5", 2, 1.0]]
