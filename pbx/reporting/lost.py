@@ -6,6 +6,7 @@ from sqlalchemy import Connection, case, func, select
 
 from pbx.reporting.intervals import Interval
 from pbx.reporting.opened.agents import LOST_CALLER
+from pbx.reporting.per.grid import Grid, whole
 from pbx.reporting.proportion import Share
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Column, Sheet, Unit
@@ -35,13 +36,22 @@ NOTES = (
 
 def lost_callers(connection: Connection, interval: Interval) -> dict[str, int]:
     """By agent the callers who gave up after he had not accepted them."""
-    offer = schema.queue_offers.c
+    return lost_course(connection, whole(interval))[0]
+
+
+def lost_course(connection: Connection, grid: Grid) -> list[dict[str, int]]:
+    """The same of each interval."""
+    offer, period = schema.queue_offers.c, grid.period
     query = (
-        select(offer.agent, func.count())
-        .where(offer.offered_us >= interval.start_us, offer.offered_us < interval.end_us, LOST_CALLER)
-        .group_by(offer.agent)
+        select(grid.first(offer.offered_us), offer.agent, func.count())
+        .where(offer.offered_us >= period.start_us, offer.offered_us < period.end_us, LOST_CALLER)
+        .group_by(*grid.group(offer.offered_us), offer.agent)
     )
-    return {agent: count for agent, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+    course: list[dict[str, int]] = [{} for _ in grid.cells]
+    for row in connection.execute(query):
+        at, (agent, count) = grid.split(row)
+        course[at][agent] = course[at].get(agent, 0) + count
+    return course
 
 
 def lost_sheet(connection: Connection, request: Request) -> list[Sheet]:

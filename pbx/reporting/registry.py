@@ -17,8 +17,11 @@ from pbx.config import Language
 from pbx.ledger.spending import DIMENSIONS
 from pbx.reporting import reports
 from pbx.reporting.automatic import automatic_sheet
+from pbx.reporting.calls_by import BY as BY_CALLS
+from pbx.reporting.calls_by import calls_sheet
 from pbx.reporting.campaigns import campaigns_sheet
 from pbx.reporting.delays import delays_sheet
+from pbx.reporting.flow_blocks import blocks_sheet
 from pbx.reporting.lost import lost_sheet
 from pbx.reporting.money import sheets as money
 from pbx.reporting.money.reconciliation import reconciliation
@@ -41,6 +44,7 @@ Make = Callable[[Connection, Request], Sequence[Sheet]]
 QUEUE, AGENT, TRUNK = Parameter("queue"), Parameter("agent"), Parameter("trunk")
 BY = Parameter("by", ParameterKind.CHOICE, DIMENSIONS, DIMENSIONS[0])
 BY_ORIGIN = Parameter("by", ParameterKind.CHOICE, ORIGINS, ORIGINS[0])
+NARROWED = tuple(Parameter(name) for name in BY_CALLS)
 LANGUAGES: tuple[Language, ...] = ("pl", "ru", "en")
 
 
@@ -74,6 +78,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("agents", reports.agents, (AGENT, Parameter("team"))),
     Kind("teams", teams_sheet, (Parameter("by", ParameterKind.CHOICE, KINDS_OF_TEAMS, TEAM), Parameter("team"))),
     Kind("trunks", reports.trunks, (TRUNK,)),
+    Kind("calls", calls_sheet, (Parameter("by", ParameterKind.CHOICE, BY_CALLS, BY_CALLS[0]), *NARROWED)),
+    Kind("blocks", blocks_sheet, (Parameter("flow"), Parameter("block"))),
     Kind("callbacks", reports.callbacks, (QUEUE,)),
     Kind("missed", reports.missed, (QUEUE,)),
     Kind("patience", reports.patience, (QUEUE,)),

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from sqlalchemy import Connection, not_, select
 
-from pbx.reporting.agents import MICRO, AgentFigures, Known, agents_of
+from pbx.reporting.agents import MICRO, AgentFigures, Known, agent_course, agents_of
 from pbx.reporting.intervals import Interval
-from pbx.reporting.lost import lost_callers
+from pbx.reporting.lost import lost_course
 from pbx.reporting.opened.team import NOBODY, TEAM, Span, spans
+from pbx.reporting.per.grid import Grid, whole
 from pbx.reporting.proportion import Share
 from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
@@ -43,55 +43,67 @@ class TeamFigures:
     queues: dict[str, list[int]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Piece:
-    """Of the period: who belongs to what does not change in it."""
-
-    interval: Interval
-    teams: dict[str, list[str]]  # by agent
-
-
 def team_figures(
     connection: Connection, request: Request, kind: str = TEAM, known: Known | None = None
 ) -> list[TeamFigures]:
     """By name, those without any before the last, which is all of them."""
-    found: dict[str, TeamFigures] = {}
-    for piece in _pieces(request.period, spans(connection, request, kind)):
-        lost = lost_callers(connection, piece.interval)
-        for one in agents_of(connection, piece.interval, request.now_us, known if known is not None else {}):
-            for name in (*piece.teams.get(one.agent, (NOBODY,)), ALL):
-                mine = found.setdefault(name, TeamFigures(name))
+    return team_course(connection, request, whole(request.period), kind, known)[0]
+
+
+def team_course(
+    connection: Connection, request: Request, grid: Grid, kind: str = TEAM, known: Known | None = None
+) -> list[list[TeamFigures]]:
+    """The same of each interval."""
+    members = spans(connection, request, kind)
+    pieces = grid.cut([at for span in members for at in (span.from_us, span.until_us)])
+    course: list[dict[str, TeamFigures]] = [{} for _ in grid.cells]
+    numbers = [grid.index(cell.span[0]) if len(grid.cells) > 1 else 0 for cell in pieces.cells]
+    teams = [_members(members, cell.span[0]) for cell in pieces.cells]
+
+    def of(at: int, agent: str) -> Iterator[TeamFigures]:
+        """Those of whom the agent is in this piece."""
+        for name in (*teams[at].get(agent, (NOBODY,)), ALL):
+            yield course[numbers[at]].setdefault(name, TeamFigures(name))
+
+    lost = lost_course(connection, pieces)
+    for at, agents in enumerate(_agents(connection, pieces, request.now_us, known)):
+        for one in agents:
+            for mine in of(at, one.agent):
                 mine.agents.add(one.agent)
                 _add(mine.sums, one)
-                mine.lost += lost.get(one.agent, 0)
-        for agent, queue, figures in _answered(connection, piece.interval):
-            for name in (*piece.teams.get(agent, (NOBODY,)), ALL):
-                mine = found.setdefault(name, TeamFigures(name))
-                before = mine.queues.get(queue, [0] * len(figures))
-                mine.queues[queue] = [a + b for a, b in zip(before, figures, strict=True)]
-    return sorted(found.values(), key=lambda one: (one.name == ALL, one.name == NOBODY, one.name))
+                mine.lost += lost[at].get(one.agent, 0)
+    for at, agent, queue, figures in _answered(connection, pieces):
+        for mine in of(at, agent):
+            before = mine.queues.get(queue, [0] * len(figures))
+            mine.queues[queue] = [a + b for a, b in zip(before, figures, strict=True)]
+    return [sorted(found.values(), key=lambda one: (one.name == ALL, one.name == NOBODY, one.name)) for found in course]
 
 
-def _pieces(period: Interval, members: Sequence[Span]) -> Iterator[_Piece]:
-    changes = {at for span in members for at in (span.from_us, span.until_us)}
-    cuts = [period.start_us, *sorted(at for at in changes if period.start_us < at < period.end_us), period.end_us]
-    for start_us, end_us in pairwise(cuts):
-        teams: dict[str, list[str]] = {}
-        for span in members:
-            if span.from_us <= start_us < span.until_us:
-                teams.setdefault(span.agent, []).append(span.name)
-        yield _Piece(Interval(period.label, start_us, end_us), teams)
+def _agents(connection: Connection, pieces: Grid, now_us: int, known: Known | None) -> list[list[AgentFigures]]:
+    if known is not None and len(pieces.cells) == 1:
+        return [agents_of(connection, pieces.cells[0].interval, now_us, known)]
+    return agent_course(connection, pieces, now_us)
 
 
-def _answered(connection: Connection, interval: Interval) -> Iterator[tuple[str, str, list[int]]]:
-    """(agent, queue, [answered, wait, talk, hold, wrap-up]) of callers; durations are microseconds."""
-    table = sums(connection, AGENTS, interval.start_us, interval.end_us).c
+def _members(members: Sequence[Span], at_us: int) -> dict[str, list[str]]:
+    """What each agent belongs to at an instant."""
+    found: dict[str, list[str]] = {}
+    for span in members:
+        if span.from_us <= at_us < span.until_us:
+            found.setdefault(span.agent, []).append(span.name)
+    return found
+
+
+def _answered(connection: Connection, pieces: Grid) -> Iterator[tuple[int, str, str, list[int]]]:
+    """(piece, agent, queue, [answered, wait, talk, hold, wrap-up]) of callers; durations are microseconds."""
+    table = sums(connection, AGENTS, pieces.period.start_us, pieces.period.end_us).c
     names = ("calls", "wait_us", "talk_us", "hold_us", "wrapup_us")
-    query = select(table.agent, table.queue, *(total(table[name]) for name in names))
-    for agent, queue, *figures in connection.execute(
-        query.where(not_(table.callback)).group_by(table.agent, table.queue)
-    ):
-        yield agent, queue, figures
+    query = select(
+        pieces.first(table.bin_us), table.agent, table.queue, *(total(table[name]) for name in names)
+    ).group_by(*pieces.group(table.bin_us), table.agent, table.queue)
+    for row in connection.execute(query.where(not_(table.callback))):
+        at, (agent, queue, *figures) = pieces.split(row)
+        yield at, agent, queue, figures
 
 
 def _add(to: AgentFigures, one: AgentFigures) -> None:
@@ -138,11 +150,22 @@ def queue_columns(kind: str) -> tuple[Column, ...]:
 
 def teams_sheet(connection: Connection, request: Request, known: Known | None = None) -> list[Sheet]:
     """Teams, or with by=site their offices; and what of each queue they answered."""
-    kind = request.filter("by") or TEAM
-    only = request.filter(TEAM)
-    found = [one for one in team_figures(connection, request, kind, known) if only in ("", one.name)]
-    sheet = Sheet(f"Teams, {request.period.label}", columns(kind), notes=NOTES)
-    queues = Sheet(f"Teams, {request.period.label}", queue_columns(kind))
+    return teams_sheets(connection, request, whole(request.period), known)[0]
+
+
+def teams_sheets(connection: Connection, request: Request, grid: Grid, known: Known | None = None) -> list[list[Sheet]]:
+    """The same of each interval."""
+    kind, only = request.filter("by") or TEAM, request.filter(TEAM)
+    course = team_course(connection, request, grid, kind, known)
+    return [
+        _sheets(cell.interval, [one for one in found if only in ("", one.name)], kind)
+        for cell, found in zip(grid.cells, course, strict=True)
+    ]
+
+
+def _sheets(interval: Interval, found: Sequence[TeamFigures], kind: str) -> list[Sheet]:
+    sheet = Sheet(f"Teams, {interval.label}", columns(kind), notes=NOTES)
+    queues = Sheet(f"Teams, {interval.label}", queue_columns(kind))
     for one in found:
         did, lost = one.sums, Share(one.lost, one.sums.offers)
         counts = (one.name, len(one.agents), did.offers, did.missed, did.rona)

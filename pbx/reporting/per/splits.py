@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from pbx.reporting.agents import agent_course, agents_sheet
+from pbx.reporting.calls_by import calls_sheets
+from pbx.reporting.flow_blocks import blocks_sheets
 from pbx.reporting.opened.team import spans
 from pbx.reporting.per.course import Parts, joined
 from pbx.reporting.per.grid import Grid, grid_of
@@ -20,6 +22,7 @@ from pbx.reporting.queues_by import queue_sheets
 from pbx.reporting.refused import BadRequest
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet
+from pbx.reporting.teams import teams_sheets
 from pbx.reporting.trunk_sheet import trunks_sheet
 
 MOST_MADE = 400  # intervals of a report that is made for each of them
@@ -60,8 +63,10 @@ def _agents(connection: Connection, request: Request, grid: Grid) -> Parts:
 PER: Mapping[str, Per] = {
     "queues": Per(queue_sheets, folds=True),
     "agents": Per(_agents, keys=("agent",)),
-    "teams": Per(),
+    "teams": Per(teams_sheets),
     "trunks": Per(_trunks, folds=True),
+    "calls": Per(calls_sheets, folds=True),
+    "blocks": Per(blocks_sheets, folds=True),
     "callbacks": Per(keys=("queue",)),
     "missed": Per(),
     "patience": Per(),

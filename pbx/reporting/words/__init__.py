@@ -11,20 +11,20 @@ from dataclasses import replace
 
 from pbx.config import Language
 from pbx.reporting.sheet import Column, Sheet
-from pbx.reporting.words import en, money, per, pl, ru, tracking
+from pbx.reporting.words import calls, en, money, per, pl, ru, tracking
 
 _TITLES: Mapping[Language, Mapping[str, str]] = {
-    "pl": pl.TITLES | money.TITLES["pl"] | tracking.TITLES["pl"],
-    "ru": ru.TITLES | money.TITLES["ru"] | tracking.TITLES["ru"],
-    "en": en.TITLES | money.TITLES["en"] | tracking.TITLES["en"],
+    "pl": pl.TITLES | calls.TITLES["pl"] | money.TITLES["pl"] | tracking.TITLES["pl"],
+    "ru": ru.TITLES | calls.TITLES["ru"] | money.TITLES["ru"] | tracking.TITLES["ru"],
+    "en": en.TITLES | calls.TITLES["en"] | money.TITLES["en"] | tracking.TITLES["en"],
 }
 _COLUMNS: Mapping[Language, Mapping[str, str]] = {
-    "pl": per.COLUMNS["pl"] | money.COLUMNS["pl"] | tracking.COLUMNS["pl"] | pl.COLUMNS,
-    "ru": per.COLUMNS["ru"] | money.COLUMNS["ru"] | tracking.COLUMNS["ru"] | ru.COLUMNS,
+    "pl": {**per.COLUMNS["pl"], **calls.COLUMNS["pl"]} | money.COLUMNS["pl"] | tracking.COLUMNS["pl"] | pl.COLUMNS,
+    "ru": {**per.COLUMNS["ru"], **calls.COLUMNS["ru"]} | money.COLUMNS["ru"] | tracking.COLUMNS["ru"] | ru.COLUMNS,
 }
 _NOTES: Mapping[Language, Mapping[str, str]] = {
-    "pl": money.NOTES["pl"] | tracking.NOTES["pl"] | pl.NOTES,
-    "ru": money.NOTES["ru"] | tracking.NOTES["ru"] | ru.NOTES,
+    "pl": calls.NOTES["pl"] | money.NOTES["pl"] | tracking.NOTES["pl"] | pl.NOTES,
+    "ru": calls.NOTES["ru"] | money.NOTES["ru"] | tracking.NOTES["ru"] | ru.NOTES,
 }
 _SECONDS = re.compile(r"(\d) s\b")
 

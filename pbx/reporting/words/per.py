@@ -16,7 +16,7 @@ COLUMNS: dict[Language, dict[str, str]] = {
         "part": "Część",
         "block": "Blok scenariusza",
     },
-    "ru": {"interval": "Интервал", "from": "С", "to": "По", "days": "Дней", "part": "Часть", "block": "Блок сценария"},
+    "ru": {"interval": "Интервал", "from": "С", "to": "По", "days": "Дней", "part": "Часть"},
 }
 _STEPS: Mapping[Language, Mapping[Step, str]] = {
     "en": {
