@@ -26,7 +26,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST_ARGS ?= -n 4
-SIP_ARGS ?= -j 3
+SIP_ARGS ?= -j 5
 export CENTRALA_TEST_EXTENSIONS := 1
 export PYTHON
 

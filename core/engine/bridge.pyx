@@ -207,6 +207,10 @@ cdef void supervise(Worker* w, Leg* supervisor, Leg* watched, int watch, int64_t
         if supervisor.room != NULL:
             room_exit(w, supervisor, now)
         arrange(w, before, now)
+        if not supervisor.closing:
+            # It may have a tape that wants it heard, though it was the other one who went.
+            supervisor.unsettled = True
+            w.unsettled = True
     if watch == WATCH_NONE:
         return
     if supervisor.watched == NULL:

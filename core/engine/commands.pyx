@@ -123,8 +123,8 @@ cdef int _configure(Worker* w, Leg* leg, const Command* c, int64_t now) noexcept
     if not coder_attach(w, leg):
         return ENOMEM
     settle(w, leg, now)
-    if leg.peer != NULL:
-        # Another codec may want another placement.
+    if leg.peer != NULL or (leg.room != NULL and leg.room.id == 0):
+        # Another codec may want another placement, or none.
         leg.unsettled = True
         w.unsettled = True
     return 0

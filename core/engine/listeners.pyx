@@ -24,15 +24,18 @@ cdef inline bint _remembers(int codec) noexcept nogil:
 
 
 cdef bint _listens(const Room* room, const Leg* leg) noexcept nogil:
-    if leg.voice.in_sum or leg.player.active or leg.digits.active or not leg.stream.configured or not leg.stream.send:
+    # Of a deaf member's own part in the sum there is nothing to be taken away.
+    if (leg.voice.in_sum and not is_deaf(leg)) or leg.player.active or leg.digits.active or not leg.stream.configured or not leg.stream.send:
         return False
     if codec_is_heavy(leg.stream.codec) and not coder_is_heavy(leg):
         return False
-    return hears_room_only(leg) and not is_plain(room, leg)
+    return hears_nothing_else(leg) and not is_plain(room, leg)
 
 
 cdef bint _wants(const Output* o, const Leg* leg) noexcept nogil:
     """What the far end is to be sent is what the output makes."""
+    if o.deaf != is_deaf(leg):
+        return False
     if o.codec != leg.stream.codec or o.ptime_ms != leg.stream.ptime_ms or o.suppress != leaves_silence_out(&leg.stream):
         return False
     if coder_is_heavy(leg):
@@ -70,6 +73,7 @@ cdef void _join(Worker* w, Room* room, Leg* leg) noexcept nogil:
         o = free
         o.room = room
         o.leader = leg
+        o.deaf = is_deaf(leg)
         o.codec = <uint8_t>leg.stream.codec
         o.suppress = leaves_silence_out(&leg.stream)
         o.ptime_ms = leg.stream.ptime_ms
@@ -134,9 +138,9 @@ cdef void _wait(Worker* w, Room* room, Leg* leg, int* quiet) noexcept nogil:
         leg.listened += 1
         return
     if _remembers(leg.stream.codec):
-        if quiet[0] < 0:
+        if quiet[0] < 0 and not is_deaf(leg):
             quiet[0] = _is_quiet(w, room)
-        if not quiet[0]:
+        if not quiet[0] and not is_deaf(leg):
             leg.listened = SHARE_AFTER
         elif leg.listened < SHARE_AFTER + QUIET:
             leg.listened += 1

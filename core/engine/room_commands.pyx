@@ -4,6 +4,7 @@ from libc.errno cimport ENOENT, ENOSPC
 from libc.stdint cimport int64_t, uint32_t
 
 from core.engine.bridge cimport arrange, part, supervise
+from core.engine.listeners cimport stop_sharing
 from core.engine.messages cimport (
     CMD_ROOM_CLOSE,
     CMD_ROOM_JOIN,
@@ -17,14 +18,18 @@ from core.engine.messages cimport (
 )
 from core.engine.playing cimport end_room_play, play_refused, play_start_in_room
 from core.engine.room cimport room_close, room_enter, room_exit, room_find, room_open, room_start
-from core.engine.state cimport WATCH_NONE, Leg, Room, Worker, emit
+from core.engine.state cimport MEMBER_DEAF, WATCH_NONE, Leg, Room, Worker, emit
 from core.engine.taping cimport leave_tap
 
 
 cdef int _join(Worker* w, Leg* leg, Room* room, const Command* c, int64_t now) noexcept nogil:
     if leg == NULL or room == NULL:
         return ENOENT
-    if leg.room == room:
+    if leg.room == room and leg.watched == NULL:  # who was only a supervisor in it becomes a member
+        if (leg.membership ^ c.flags) & MEMBER_DEAF:
+            # What its encoder was fed until now is not what those have heard with whom it may share one.
+            stop_sharing(w, leg)
+            leg.listened = 0
         leg.membership = c.flags
         return 0
     part(w, leg, now)

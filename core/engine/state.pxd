@@ -97,6 +97,7 @@ cdef struct Output:
     Room* room
     Leg* leader
     uint32_t count             # who share it; 0: free
+    bint deaf                  # silence, for who is in the room and hears it not
     uint8_t codec
     bint suppress              # silence is told by comfort noise
     bint pauses                # the encoder of a heavy codec pauses in silence
@@ -138,7 +139,7 @@ cdef struct Leg:
     Voice* voice               # present in a room only
     # what it shares with other listeners of its room (core/engine/listeners)
     bint shares                # `output` is what it is sent now
-    int listened               # ticks in a row in which it heard the whole mix and nothing else
+    int listened               # ticks in a row in which it heard the whole mix and nothing else, or was deaf
     Output* output             # the one that it shares, or shared last
     uint64_t since             # Worker.turn of the first packet of `output` that is its own,
     uint64_t until             # and of the first that is not any more

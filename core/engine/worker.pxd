@@ -1,7 +1,8 @@
 """A media worker: one thread that waits for sockets, ticks and commands, and never for anything else."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
+from core.base.sockets cimport epoll_event
 from core.engine.clips cimport ClipTable
 from core.engine.keys cimport SrtpTable
 from core.engine.messages cimport Command
@@ -18,6 +19,9 @@ cdef int worker_init(Worker* w, uint32_t index, uint32_t max_streams, bint realt
                      RecordTable* recordings, SrtpTable* srtp) noexcept nogil
 # After its thread has ended; closes what streams are left.
 cdef void worker_free(Worker* w) noexcept nogil
+# One turn of the thread, of which `now` is the time: everything that is due, and the sockets that `ready` names. True when
+# commands are left.
+cdef bint worker_turn(Worker* w, epoll_event* ready, int count, int64_t now) noexcept nogil
 # The thread; `argument` is the Worker.
 cdef void* worker_run(void* argument) noexcept nogil
 # Python's thread: queues a command and wakes the worker if it sleeps. False when the ring is full.

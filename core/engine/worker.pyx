@@ -237,30 +237,34 @@ cdef void _end(Worker* w) noexcept nogil:
     signal_events(w)
 
 
+cdef bint worker_turn(Worker* w, epoll_event* ready, int count, int64_t now) noexcept nogil:
+    cdef bint more
+    coders_collect(w)
+    run_ticks(w, now)
+    # Commands first: what Python asked for before a packet was sent holds for that packet.
+    more = _run_commands(w, now)
+    if w.unsettled:
+        _settle_pairs(w, now)
+    if count > 0:
+        _serve(w, ready, count, now)
+    if w.retry:
+        retry_events(w, now)
+    housekeeping(w, now)
+    arm_ticks(w)
+    coders_wake(w)
+    signal_events(w)
+    return more
+
+
 cdef void* worker_run(void* argument) noexcept nogil:
     cdef Worker* w = <Worker*>argument
     cdef epoll_event[BATCH] ready
     cdef int count
     cdef bint more = False
-    cdef int64_t now
     _become(w)
     while w.running:
         count = epoll_wait(w.epoll, ready, BATCH, _patience(w, more))
         store_release_i32(&w.sleeping, AWAKE)
-        now = now_ns()
-        coders_collect(w)
-        run_ticks(w, now)
-        # Commands first: what Python asked for before a packet was sent holds for that packet.
-        more = _run_commands(w, now)
-        if w.unsettled:
-            _settle_pairs(w, now)
-        if count > 0:
-            _serve(w, ready, count, now)
-        if w.retry:
-            retry_events(w, now)
-        housekeeping(w, now)
-        arm_ticks(w)
-        coders_wake(w)
-        signal_events(w)
+        more = worker_turn(w, ready, count, now_ns())
     _end(w)
     return NULL

@@ -72,10 +72,13 @@ class Outbox:
 
     async def of_part(self, gateway: str, gateway_id: str) -> Message | None:
         """The message of which a gateway tells by its own id."""
-        known = self._parts.get((gateway, gateway_id))
-        if known is not None:
-            return self.open.get(known)
+        if (gateway, gateway_id) in self._parts:
+            return self.open_part(gateway, gateway_id)
         return await self._store.of_part(gateway, gateway_id)
+
+    def open_part(self, gateway: str, gateway_id: str) -> Message | None:
+        """The same among those in memory, at once."""
+        return self.open.get(self._parts.get((gateway, gateway_id), ""))
 
     # -- steps ---------------------------------------------------------------------------------------------------
 

@@ -42,10 +42,23 @@ class Receipts:
                 found = await self._await_answer(receipt)
             finally:
                 self._waiting -= 1
+        # Its answer may have come while the store was asked; from here to `_remember` nothing else runs.
+        found = found or self._open(receipt)
         if found is None:
             self._remember(receipt)
             return
         await self._apply(*found, receipt)
+
+    def _open(self, receipt: Receipt) -> tuple[Message, str] | None:
+        """Among the messages in memory."""
+        message = self._outbox.open.get(receipt.message)
+        if message is not None and message.gateway == receipt.gateway and message.state is not State.SUBMITTING:
+            return message, ""
+        for form in id_forms(receipt.gateway_id) if receipt.gateway_id else ():
+            message = self._outbox.open_part(receipt.gateway, form)
+            if message is not None and (form == receipt.gateway_id or _same_number(receipt.number, message.number)):
+                return message, form
+        return None
 
     async def _await_answer(self, receipt: Receipt) -> tuple[Message, str] | None:
         looks = 0

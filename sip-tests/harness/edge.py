@@ -18,7 +18,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 PORTS = {"tls": 5061, "ws": 8080, "wss": 8443}
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 _LENGTH = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*:[ \t]*(\d+)", re.IGNORECASE)
 
 

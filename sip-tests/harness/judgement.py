@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness import listening, tones
+from harness import listening, rtp, tones
 from harness.records import matches
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def judge(endpoint: Endpoint, others: Mapping[str, Endpoint]) -> list[str]:
     allowed_ms = audio.gap_ms + late_ms
     if audio.continuous:
         problems += jumps(endpoint)
-    now = time.time()
+    now = rtp.wall()
     timelines = {
         port: listening.lay_out([packet for packet in packets if port in (0, packet.port)], now) for port in (0, 1, 2)
     }

@@ -8,8 +8,8 @@ from harness.pbx import Pbx
 
 PROMPT = ("calls", "legs", "streams", "rtp_ports", "recordings", "tasks", "descriptors")
 LINGERING = ("sessions", "transactions")  # RFC 3261 keeps finished ones for up to 64*T1
-PROMPT_S = 5.0
-LINGER_S = 20.0
+PROMPT_S = 20.0
+LINGER_S = 40.0
 
 
 class Leaks:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.pbx import Pbx
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 
 
 class PageFailed(Exception):

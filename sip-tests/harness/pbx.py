@@ -23,7 +23,7 @@ from tests.support.zygote import Started, Zygote
 
 CRM = "{{net}}.8:8080"  # a configuration that names it has a CRM there
 RECORDING_KEY = bytes(range(32))
-START_S = 20.0
+START_S = 60.0
 FIRST_HOST, HOSTS = 10, 110  # phones have .10 to .119; above are the carriers
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SOUNDS = REPOSITORY / "build" / "sip-tests" / "sounds"
@@ -117,6 +117,7 @@ class Pbx:
     def start(self) -> None:
         """Starts it and waits until it answers on its control socket. Raises PbxFailed."""
         arguments = ["--config", str(self.config_path), "serve"]
+        said = self.log.stat().st_size if self.log.exists() else 0
         self._process = self.zygote.start(arguments, log=self.log, environment=self.environment, folder=REPOSITORY)
         deadline = time.monotonic() + START_S
         while True:
@@ -124,12 +125,20 @@ class Pbx:
                 raise PbxFailed(f"the PBX ended with status {self._process.returncode}:\n{self.log_end()}")
             try:
                 # A caller who comes before the prompts of the start are made may hear a tone instead of one.
-                if not self.control.get("/status")["prompts_left"] or time.monotonic() > deadline:
+                if not self.control.get("/status")["prompts_left"] and self._serves(said):
                     return
+                if time.monotonic() > deadline:
+                    raise PbxFailed(f"the PBX was not ready after {START_S:g} s:\n{self.log_end()}")
             except ControlError as error:
                 if time.monotonic() > deadline:
                     raise PbxFailed(f"the PBX was not up after {START_S:g} s: {error}\n{self.log_end()}") from None
             time.sleep(0.05)
+
+    def _serves(self, said: int) -> bool:
+        """Whether it has said so: its control socket is there a moment before all of its tasks are."""
+        with self.log.open("rb") as log:
+            log.seek(said)
+            return b" serves\n" in log.read()
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

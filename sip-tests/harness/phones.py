@@ -8,7 +8,7 @@ import re
 import socket
 
 ANSWER_S = 2.0
-TRIES = 3
+TRIES = 15
 
 
 class PhoneFailed(Exception):
@@ -25,21 +25,23 @@ def register(address: str, pbx: str, user: str, secret: str, expires_s: int = 60
         plug.settimeout(ANSWER_S)
         via = f"{address}:{plug.getsockname()[1]}"
         call_id = os.urandom(8).hex()
-        answer = _ask(plug, pbx, _request(via, pbx, user, call_id, 1, expires_s))
+        answer = _ask(plug, pbx, 1, _request(via, pbx, user, call_id, 1, expires_s))
         if answer.startswith("SIP/2.0 401"):
             line = _authorization(answer, pbx, user, secret)
-            answer = _ask(plug, pbx, _request(via, pbx, user, call_id, 2, expires_s, line))
+            answer = _ask(plug, pbx, 2, _request(via, pbx, user, call_id, 2, expires_s, line))
         if not answer.startswith("SIP/2.0 200"):
             raise PhoneFailed(f"phone {user}: REGISTER got {answer.splitlines()[0]!r}")
 
 
-def _ask(plug: socket.socket, pbx: str, request: bytes) -> str:
+def _ask(plug: socket.socket, pbx: str, cseq: int, request: bytes) -> str:
     for _ in range(TRIES):
         plug.sendto(request, (pbx, 5060))
         try:
             while True:
                 answer = plug.recv(65536).decode()
-                if answer.startswith("SIP/2.0 ") and not answer.startswith("SIP/2.0 1"):
+                # The answer to a repetition of the request before may come late.
+                ours = f"\r\nCSeq: {cseq} REGISTER\r\n" in answer
+                if ours and answer.startswith("SIP/2.0 ") and not answer.startswith("SIP/2.0 1"):
                     return answer
         except TimeoutError:
             continue

@@ -18,7 +18,7 @@ from harness.pbx import RECORDING_KEY
 from pbx.media.conversion import unseal
 from pbx.media.recording import SUFFIX
 
-SETTLE_S = 3.0
+SETTLE_S = 20.0
 
 
 def check(folder: Path, paths: list[str], wanted: list[dict[str, Any]], gap_ms: float = 60.0) -> list[str]:

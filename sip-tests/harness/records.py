@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.model import Behaviour
 
-SETTLE_S = 3.0  # the writer thread flushes at least every second
+SETTLE_S = 20.0  # the writer thread flushes at least every second
 
 
 class Records:
@@ -30,6 +30,14 @@ class Records:
                 return problems
             time.sleep(0.1)
 
+    def lacks(self, journey: list[Any]) -> str:
+        """What of these steps is not on disk yet; "" when all are."""
+        return "".join(in_order(journey, self._events())[:1])
+
+    def _events(self) -> list[tuple[str, dict[str, Any]]]:
+        rows = self._rows("SELECT kind, data FROM journey WHERE at_us >= ? ORDER BY seq")
+        return [(row["kind"], json.loads(row["data"])) for row in rows]
+
     def recordings(self) -> list[str]:
         """Paths relative to the recordings folder, in order of the calls."""
         rows = self._rows("SELECT recording FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
@@ -40,8 +48,7 @@ class Records:
         if behaviour.cdr is not None:
             rows = self._rows("SELECT * FROM cdrs WHERE started_us >= ? ORDER BY started_us, id")
             problems += compare(behaviour.cdr, rows)
-        rows = self._rows("SELECT kind, data FROM journey WHERE at_us >= ? ORDER BY seq")
-        events = [(row["kind"], json.loads(row["data"])) for row in rows]
+        events = self._events()
         problems += in_order(behaviour.journey, events)
         counts = Counter(kind for kind, _ in events)
         problems += [

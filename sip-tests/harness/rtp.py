@@ -19,6 +19,7 @@ from harness.codecs import CODECS, encoder
 from harness.model import Audio
 from harness.srtp import Shield
 
+_BEGAN = time.time() - time.monotonic()
 PAUSE_S = 0.2  # of the tone, for measuring the delay
 SO_TIMESTAMPNS = 35
 _HEADER = struct.Struct("!BBHII")
@@ -94,11 +95,11 @@ class Endpoint:
         data, ancillary, _, _ = plug.recvmsg(2048, 64)
         if len(data) < 12 or data[0] >> 6 != 2:
             return
-        at = time.time()
+        at = wall()
         for level, kind, value in ancillary:
             if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
                 seconds, nanoseconds = _TIMESPEC.unpack(value[:16])
-                at = seconds + nanoseconds / 1e9
+                at = seconds + nanoseconds / 1e9 + (wall() - time.time())
         if self.shield is not None:
             data = self.shield.opened(data)
             if not data:
@@ -122,14 +123,14 @@ class Endpoint:
             self.max_send_gap_ms, last = max(self.max_send_gap_ms, (now - last) * 1000), now
             if now >= digits_at:
                 plan, digits_at = sender.digits(self.audio.digits, self.audio.digits_method), float("inf")
-            self.first_sent_at = self.first_sent_at or time.time()
+            self.first_sent_at = self.first_sent_at or wall()
             paused = mark_at and begin_at <= frame * ptime_s < begin_at + PAUSE_S
             if mark_at and not self.marked_at and frame * ptime_s >= begin_at + PAUSE_S:
-                self.marked_at = time.time()
+                self.marked_at = wall()
             for packet in plan.pop(0) if plan else [sender.audio(() if paused else frequencies)]:
                 if self.remote is not None:
                     if not self.key_ended_at and packet[1] & 0x7F == self.audio.event_type and packet[13] & 0x80:
-                        self.key_ended_at = time.time()
+                        self.key_ended_at = wall()
                     self._sending.sendto(self.shield.sealed(packet) if self.shield else packet, self.remote)
                     self.sent += 1
             frame += 1
@@ -196,6 +197,11 @@ class _Sender:
         self._sequence = (self._sequence + 1) & 0xFFFF
         second = payload_type | (0x80 if marker else 0)
         return _HEADER.pack(0x80, second, self._sequence, timestamp & 0xFFFF_FFFF, self._ssrc) + payload
+
+
+def wall() -> float:
+    """UTC seconds by a clock that is never set: what the kernel stamps packets with may be, in the middle of a talk."""
+    return _BEGAN + time.monotonic()
 
 
 def _even_port_socket(address: str) -> socket.socket:

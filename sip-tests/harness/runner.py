@@ -18,7 +18,7 @@ from harness.leaks import Leaks
 from harness.model import Behaviour, Step
 from harness.pbx import REPOSITORY, Pbx, PbxFailed
 from harness.phones import PhoneFailed
-from harness.polling import until
+from harness.polling import ask, until
 from harness.ports import hex_address
 from harness.records import Records, matches
 from harness.rest import Rest, RestFailed
@@ -33,7 +33,7 @@ from pbx.config import Config
 OUT_OF_BROWSER = REPOSITORY / "build" / "sip-tests" / "browser"
 LAST = 99  # the number in the traces of what comes after the steps
 REGISTER = "register.xml"
-UAS_READY_S = 5.0
+UAS_READY_S = 30.0
 FAILED = (
     *(PhoneFailed, PbxFailed, ControlError, RestFailed, StrangerFailed, *FAILURES),
     *(examples.ExampleFailed, messages.SmsFailed, pages.PageFailed),
@@ -66,11 +66,12 @@ class Run:
     _running: list[_Running] = field(default_factory=list)
     _ended: list[_Running] = field(default_factory=list)
     _ways: Ways = field(init=False)
+    _records: Records = field(init=False)  # of the calls from now on
     _rest: Rest = field(init=False)
     _beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ways = Ways(self.pbx)
+        self._ways, self._records = Ways(self.pbx), Records(self.pbx.data_dir)
         self._rest = Rest(self.pbx, self._feed)
         self._beside = Beside(self.pbx)
 
@@ -78,7 +79,6 @@ class Run:
         """Runs everything and returns what was wrong."""
         shutil.rmtree(self.folder, ignore_errors=True)  # logs of an earlier run would be read as this one's
         leaks = Leaks(self.pbx)
-        records = Records(self.pbx.data_dir)
         try:
             for index, step in enumerate(self.behaviour.steps):
                 self._step(index, step)
@@ -98,10 +98,10 @@ class Run:
                     running.endpoint.close()
         if not self.problems:
             behaviour = self.behaviour
-            self.problems += records.check(behaviour)
+            self.problems += self._records.check(behaviour)
             if behaviour.recordings is not None:
                 folder = self.pbx.data_dir / "recordings"
-                self.problems += recordings.check(folder, records.recordings(), behaviour.recordings)
+                self.problems += recordings.check(folder, self._records.recordings(), behaviour.recordings)
         self._send_home()
         self._ways.close()
         self.problems += leaks.check()
@@ -122,7 +122,7 @@ class Run:
             for running in [running for running in self._running if running.step.who == step.wait]:
                 self._join(running)
         elif step.control:
-            self.pbx.control.request(step.control.get("method", "GET"), step.control["path"], step.control.get("body"))
+            ask(self.pbx, step.control)
         elif step.stranger:
             self._stranger(step.stranger)
         elif step.phones:
@@ -233,7 +233,7 @@ class Run:
             self._join(running)
 
     def _unregister(self) -> None:
-        """Takes back what the steps registered, so that the next behaviour finds nobody in the way."""
+        """So that the next behaviour finds nobody in the way."""
         steps = [running.step for running in self._ended if running.step.sipp == REGISTER]
         registered = {_user(step): step for step in steps if "final" not in step.keys}
         for user, step in registered.items():
@@ -391,7 +391,7 @@ class Run:
         return found
 
     def _until(self, step: Step) -> None:
-        if problem := until(self.pbx, step, self._feed):
+        if problem := until(self.pbx, self._records, step, self._feed):
             raise StepFailed(problem)
 
 

@@ -13,7 +13,7 @@ import time
 from harness.model import Audio
 from harness.rtp import Endpoint
 
-ANSWER_S = 5.0
+ANSWER_S = 20.0
 REFER_TO = "103"  # whom a stranger would have called
 CSEQ = 4711  # beyond anything that a scenario counts up to
 

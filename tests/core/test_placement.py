@@ -54,7 +54,7 @@ def test_a_pair_moves_between_placements_while_it_talks(phones: TonePhones) -> N
     replace(phones, a)
     phones.talk(0.4)
     phones.bench.until(lambda: engine.worker_stats(0).room_members == 0, "the end of the room")
-    assert phones.heard(1) == {TONES[0]}
+    phones.expect(0.4, {1: {TONES[0]}})
     assert probe.seen()[0] == entered + 2
     assert probe.seen()[2] > after[2]
     engine.unbridge(a)

@@ -31,9 +31,8 @@ def test_each_hears_the_others_and_not_himself(bench: Bench, phones: TonePhones)
     room = bench.engine.open_room()
     for stream in streams:
         bench.engine.join_room(room, stream)
-    phones.talk(1.2)
+    phones.expect(1.2, {index: set(TONES[:4]) - {TONES[index]} for index in range(4)})
     for index in range(4):
-        assert phones.heard(index) == {tone for other, tone in enumerate(TONES[:4]) if other != index}
         phones.no_gap(index)
 
 
@@ -53,9 +52,8 @@ def test_packet_times_and_laws_of_members_differ(bench: Bench, phones: TonePhone
     kinds = ((0, 20), (8, 20), (0, 30), (8, 10), (0, 60), (8, 40))
     for tone, (codec, ptime) in zip(TONES, kinds, strict=True):
         bench.engine.join_room(room, phones.add(tone, codec=codec, ptime_ms=ptime))
-    phones.talk(1.4)
+    phones.expect(1.4, {index: set(TONES) - {TONES[index]} for index in range(len(kinds))})
     for index, (codec, ptime) in enumerate(kinds):
-        assert phones.heard(index) == set(TONES) - {TONES[index]}
         packets = phones.packets(index)
         assert {(p.payload_type, len(p.payload)) for p in packets} == {(codec, ptime * 8)}
         one_stream(packets, phones.late_s)
@@ -211,7 +209,7 @@ def test_digits_reach_the_partner_on_the_tick(bench: Bench) -> None:
     press(alice, "5")
     assert bench.wait(E.EV_DIGIT, a)[0][2] == ord("5")
     packets: list[Packet] = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not any(p.payload_type == 101 for p in packets):
         packets += bob.hear(1, timeout_s=0.5)
     assert next(p.payload[0] for p in packets if p.payload_type == 101) == 5

@@ -17,7 +17,7 @@ from pbx.sip.message import Request, Response, SipParseError, response
 from pbx.sip.parser import parse
 
 REPEAT_S = 0.5
-PATIENCE_S = 8.0
+PATIENCE_S = 30.0
 DOMAIN = "centrala.local"
 _numbers = itertools.count(1)
 

@@ -100,13 +100,13 @@ class House:
         answer: dict[str, int] = self.process.control.get("/leaks")
         return answer
 
-    def until(self, condition: Callable[[], object], what: str, timeout_s: float = 15.0) -> None:
+    def until(self, condition: Callable[[], object], what: str, timeout_s: float = 30.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, f"never: {what}; {self.leaks()}"
             time.sleep(0.02)
 
-    def idle(self, timeout_s: float = 15.0) -> None:
+    def idle(self, timeout_s: float = 30.0) -> None:
         """Until no call, dialog or stream is left, whatever was done."""
         keys = ("calls", "legs", "sessions", "streams", "rtp_ports")
         self.until(lambda: not any(self.leaks()[key] for key in keys), "idle", timeout_s)

@@ -192,7 +192,7 @@ class RealPhone:
             credentials=ClientCredentials(self.number, self.secret),
         )
 
-    async def until(self, name: str, timeout_s: float = 5.0) -> tuple[Any, ...]:
+    async def until(self, name: str, timeout_s: float = 30.0) -> tuple[Any, ...]:
         """Waits for something in the log by its name and takes it out."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -227,6 +227,13 @@ class RealPhone:
     def heard(self, tone: int) -> int:
         """How many packets of just that byte came."""
         return sum(1 for packet in self.rtp if packet[12:] == bytes([tone]) * (len(packet) - 12))
+
+    async def hears(self, tone: int, count: int) -> None:
+        """Until so many packets of just that byte have come from now on."""
+        self.rtp.clear()
+        async with asyncio.timeout(30):
+            while self.heard(tone) < count:  # noqa: ASYNC110 - what is awaited has no event
+                await asyncio.sleep(0.02)
 
     async def listen(self, seconds: float) -> None:
         """Forgets what was heard, and listens."""

@@ -17,12 +17,16 @@ import pytest
 from tests.integration.bare import Bare, sdp, unique
 from tests.integration.conftest import House
 from tests.support.corpus import entries
+from tests.support.timing import Lateness
 
 RATE = 1500  # requests a second
 SECONDS = 2.5
 STEP_S = 0.01
 SUCCESS = 0.99
-SETUP_P95_S = 0.25
+SETUP_P95_S = 0.25  # on a machine that has nothing else to do
+WAKINGS = 8  # of a setup: four messages, each through two processes
+ENOUGH = 20  # setups
+PATIENCE_S = 60.0
 GROWTH = 64 << 20
 REFLECTION = 3.0
 
@@ -74,6 +78,10 @@ class Flood(threading.Thread):
         self.join()
 
 
+def enough(begin: float, setup_s: list[float]) -> bool:
+    return time.monotonic() - begin >= SECONDS and len(setup_s) >= ENOUGH
+
+
 @pytest.mark.parametrize("make", [invite, register, subscribe, garbage], ids=lambda make: make.__name__)
 def test_known_phones_call_during_a_flood(house: House, make: Callable[[Bare], bytes]) -> None:
     setup_s: list[float] = []
@@ -82,9 +90,10 @@ def test_known_phones_call_during_a_flood(house: House, make: Callable[[Bare], b
         assert anna.register().status == 200
         settled, logged = house.rss(), len(house.log())
         peak = settled
-        with Flood(attacker, make) as flood:
-            until = time.monotonic() + SECONDS
-            while time.monotonic() < until:
+        with Lateness() as late, Flood(attacker, make) as flood:
+            begin = time.monotonic()
+            while not enough(begin, setup_s) or flood.sent < 0.8 * RATE * SECONDS:
+                assert time.monotonic() - begin < PATIENCE_S, "the flood was none"
                 began = time.perf_counter()
                 talk = anna.call("601")
                 setup_s.append(time.perf_counter() - began)
@@ -94,10 +103,8 @@ def test_known_phones_call_during_a_flood(house: House, make: Callable[[Bare], b
                     assert talk.bye() == 200
                 peak = max(peak, house.rss())
                 time.sleep(0.01)
-        assert flood.sent >= 0.8 * RATE * SECONDS, "the flood was none"
     assert len(failed) <= (1 - SUCCESS) * len(setup_s), failed
-    assert statistics.quantiles(setup_s, n=20)[-1] <= SETUP_P95_S
-    assert len(setup_s) >= 20
+    assert statistics.quantiles(setup_s, n=20)[-1] <= SETUP_P95_S + WAKINGS * late.quantile(0.95)
     assert peak - settled <= GROWTH
     assert len(house.log()) - logged < 1000, "nobody unknown fills the log"
     assert house.leaks()["transactions"] < flood.sent / 4, "nothing is kept of the flood"
@@ -138,9 +145,9 @@ def test_greedy_streams_leave_the_others_their_turn(house: House, kind: str) -> 
         for thread in threads:
             thread.start()
         setup_s, failed = [], 0
-        with house.phone("101", host=87) as anna:
-            until = time.monotonic() + SECONDS
-            while time.monotonic() < until:
+        with Lateness() as late, house.phone("101", host=87) as anna:
+            begin = time.monotonic()
+            while not enough(begin, setup_s):
                 began = time.perf_counter()
                 talk = anna.call("601")
                 setup_s.append(time.perf_counter() - began)
@@ -149,7 +156,7 @@ def test_greedy_streams_leave_the_others_their_turn(house: House, kind: str) -> 
         for thread in threads:
             thread.join()
     assert failed <= (1 - SUCCESS) * len(setup_s)
-    assert statistics.quantiles(setup_s, n=20)[-1] <= SETUP_P95_S
+    assert statistics.quantiles(setup_s, n=20)[-1] <= SETUP_P95_S + WAKINGS * late.quantile(0.95)
 
 
 def received(phone: Bare, quiet_s: float) -> int:

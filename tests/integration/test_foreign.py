@@ -49,7 +49,7 @@ class Line:
     def hear(self, count: int) -> list[bytes]:
         """The next `count` packets."""
         start = len(self.back)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while len(self.back) < start + count:
             assert time.monotonic() < deadline, f"{len(self.back) - start} of {count} packets"
             time.sleep(0.01)

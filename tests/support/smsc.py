@@ -126,7 +126,7 @@ class Smsc:
                 out.append((first.destination, decode(data, first.data_coding)))
         return out
 
-    def wait_for(self, count: int, timeout_s: float = 10.0) -> list[tuple[str, str]]:
+    def wait_for(self, count: int, timeout_s: float = 30.0) -> list[tuple[str, str]]:
         """The messages, when there are `count` of them."""
         deadline = time.monotonic() + timeout_s
         while len(self.messages()) < count:

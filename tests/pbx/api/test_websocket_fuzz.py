@@ -131,9 +131,9 @@ async def play(config, data, cuts):
             await asyncio.sleep(0)
         if transport.closing:
             break
-        began = time.perf_counter()
+        began = time.thread_time()
         protocol.data_received(piece)
-        worst = max(worst, time.perf_counter() - began)
+        worst = max(worst, time.thread_time() - began)
         assert len(protocol.frames) <= MAX_FRAGMENTS
         assert len(protocol.conn.reader.buffer) <= MAX_MESSAGE + 20
         unfinished = bool(protocol.frames or protocol.conn.reader.buffer)
@@ -141,7 +141,7 @@ async def play(config, data, cuts):
     protocol.end(1000)
     protocol.connection_lost(None)
     for task in tuple(config.websocket_tasks):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
     assert not config.websockets
     return worst
 

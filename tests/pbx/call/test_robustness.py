@@ -113,9 +113,9 @@ async def test_known_and_unknown_accounts_take_the_same_time() -> None:
             )
             request = parse(CHALLENGED.format(number="1", user=user, n=f"{user}{n}", auth=auth).encode())
             world.service.authenticator.guesses._counts.clear()
-            began = time.perf_counter()
+            began = time.thread_time()
             verdict = check(request, source)
-            times.append(time.perf_counter() - began)
+            times.append(time.thread_time() - began)
             assert verdict.status == 403
     medians = {user: statistics.median(times) for user, times in taken.items()}
     assert abs(medians["101"] - medians["999"]) < 0.0005, medians

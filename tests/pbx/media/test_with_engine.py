@@ -84,7 +84,7 @@ async def media(tmp_path: Path) -> Iterator[MediaEngine]:
     engine.stop()
 
 
-async def eventually(done: Callable[[], bool], within_s: float = 3.0) -> None:
+async def eventually(done: Callable[[], bool], within_s: float = 30.0) -> None:
     """Waits for what the media threads do in their own time; the assertion after it tells what was missing."""
     deadline = time.monotonic() + within_s
     while not done() and time.monotonic() < deadline:  # noqa: ASYNC110 (sockets and threads set no event)
@@ -105,7 +105,7 @@ async def test_a_tone_arrives_at_its_level_without_a_gap(media: MediaEngine, cod
     session = media.open()
     session.configure(phone.far())
     clip = media.clip(tone_bytes(1000, 0, -13, 8000), "tone")
-    assert await asyncio.wait_for(session.play([clip]), 5) is True
+    assert await asyncio.wait_for(session.play([clip]), 30) is True
     await eventually(lambda: len(phone.packets) >= 50)
     sequences = sorted(sequence for sequence, *_ in phone.packets)
     assert len(sequences) >= 50
@@ -182,7 +182,7 @@ async def test_a_recording_holds_both_sides(media: MediaEngine) -> None:
     await asyncio.gather(
         first.send(left, tone_bytes(500, 0, -10, 8000)), second.send(right, tone_bytes(1500, 0, -16, 8000))
     )
-    duration_s = await asyncio.wait_for(recording.stop(), 5)
+    duration_s = await asyncio.wait_for(recording.stop(), 30)
     assert 0.8 < duration_s < 2.0
     assert recording.path.stat().st_mode & 0o777 == 0o600
     with wave.open(str(recording.path)) as file:
@@ -221,7 +221,7 @@ async def test_a_clip_dropped_while_it_plays_is_heard_to_its_end(media: MediaEng
     session.configure(phone.far())
     playing = session.play([media.clip(tone_bytes(800, 0, -13, 4000), "short")])
     media.clips.clear()
-    assert await asyncio.wait_for(playing, 5) is True
+    assert await asyncio.wait_for(playing, 30) is True
     await eventually(lambda: len(phone.packets) >= 25)
     assert len(phone.packets) >= 25
     with pytest.raises(OSError, match=r"outside|must lie"):
@@ -238,8 +238,8 @@ async def test_a_stop_in_the_middle_keeps_the_recording(media: MediaEngine) -> N
     playing = session.play([media.clip(tone_bytes(800, 0, -13, 80000), "long")])
     await phone.send(session, tone_bytes(600, 0, -10, 4000))
     media.stop()
-    assert await asyncio.wait_for(playing, 1) is False
-    assert await asyncio.wait_for(recording.stop(), 1) > 0.3
+    assert await asyncio.wait_for(playing, 30) is False
+    assert await asyncio.wait_for(recording.stop(), 30) > 0.3
     with wave.open(str(recording.path)) as file:
         assert file.getnframes() > 2400
     assert media.sessions == 0

@@ -229,9 +229,9 @@ def test_unknown_users_cost_the_time_of_known_ones(verifier: DigestVerifier) -> 
         header = credentials(verifier, **changes)
         best = 1.0
         for _ in range(300):
-            start = time.perf_counter()
+            start = time.thread_time()
             check(verifier, header)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.thread_time() - start)
         return best
 
     assert abs(duration(password="wrong") - duration(username="999")) < 0.001

@@ -128,9 +128,9 @@ def test_body_is_never_searched_for_messages() -> None:
 def test_slow_sender_costs_linear_time() -> None:
     data = options(1, b"x" * 30_000)
     parser = StreamParser()
-    start = time.perf_counter()
+    start = time.thread_time()
     assert len(feed(parser, data, 1)) == 1
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
 
 
 @given(st.lists(st.binary(max_size=30), max_size=8), st.integers(0, 400), st.binary(max_size=4))

@@ -95,3 +95,19 @@ async def test_an_id_in_another_notation_belongs_to_the_same_number_only() -> No
 
 def test_a_signature_that_is_no_ascii_is_wrong() -> None:
     assert not is_signed("token", "https://pbx.example/sms/web", [("a", "b")], "ż")
+
+
+@in_virtual_time
+async def test_an_answer_that_comes_while_the_store_is_asked_about_its_receipt_is_found() -> None:
+    async with virtual() as world:
+        gateway(world).takes_s = 1.0
+
+        async def slow(_gateway: str, _id: str) -> None:
+            await asyncio.sleep(2.0)
+
+        world.store.of_part = slow  # type: ignore[method-assign, assignment]
+        ticket = await world.send()
+        await world.until(ticket, "submitting")
+        await world.service.receipt(Receipt("a", "a-1", "delivered", number=NUMBER))
+        assert world.state(ticket) == "delivered"
+        assert world.service.figures().unknown_receipts == 0

@@ -71,7 +71,7 @@ class World:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 
 
-async def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], Any], timeout_s: float = 30.0) -> None:
     """Waits until `condition()` holds; fails after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import socket
 
 import pytest
@@ -14,10 +15,12 @@ from pbx.transport.base import ListenError
 from pbx.transport.driver import Driver
 from tests.support.sip_pair import SDP, Recorder
 
-hosts = (f"127.14.{i // 200}.{1 + i % 200}" for i in itertools.count())
+# Each process has addresses of its own: a late repetition to a port that was another's must find nobody.
+_first = os.getpid() % 250 * 200
+hosts = (f"127.14.{(_first + i) // 200 % 250}.{1 + (_first + i) % 200}" for i in itertools.count())
 
 
-async def until(condition, seconds=5.0):
+async def until(condition, seconds=30.0):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is awaited has no event
             await asyncio.sleep(0.005)

@@ -70,7 +70,7 @@ async def test_both_families_on_one_port():
         for host in ("127.0.0.1", "::1"):
             reader, writer = await asyncio.open_connection(host, port)
             writer.write(options(branch=f"z9hG4bK{len(host)}"))
-            assert (await asyncio.wait_for(reader.read(4096), 5)).startswith(b"SIP/2.0 200")
+            assert (await asyncio.wait_for(reader.read(4096), 30)).startswith(b"SIP/2.0 200")
             writer.close()
 
 
@@ -98,7 +98,10 @@ async def test_answers_name_the_ipv6_source(rport):
             data = options().replace(b"Via: SIP/2.0/TCP 127.0.0.1:5060;branch=z9hG4bKa", via)
             client.sendto(data, ("::1", node.ports["udp", True]))
             loop = asyncio.get_running_loop()
-            answer = parse(await asyncio.wait_for(loop.sock_recv(client, 4096), 5))
+            while True:  # ::1 is everybody's: what was meant for whoever had this port before may come
+                answer = parse(await asyncio.wait_for(loop.sock_recv(client, 4096), 30))
+                if answer.call_id == "cz9hG4bKa" and answer.cseq_method == "OPTIONS":
+                    break
         assert answer.status == 200
         assert answer.via.received.strip("[]") == "::1"
         assert answer.via.rport == (port if rport else None)
@@ -111,7 +114,7 @@ async def ask_stun(host, port, data):
         client.bind((host, 0))
         loop = asyncio.get_running_loop()
         await loop.sock_sendto(client, data, (host, port))
-        return await asyncio.wait_for(loop.sock_recv(client, 4096), 5), client.getsockname()[:2]
+        return await asyncio.wait_for(loop.sock_recv(client, 4096), 30), client.getsockname()[:2]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

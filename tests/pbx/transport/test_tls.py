@@ -73,7 +73,7 @@ async def connect(node, authority, client=None, **more):
 async def answered(reader, writer, branch="z9hG4bKa"):
     """Whether an OPTIONS on this connection is answered."""
     writer.write(options(branch=branch).replace(b"SIP/2.0/TCP", b"SIP/2.0/TLS"))
-    return (await asyncio.wait_for(reader.read(4096), 5)).startswith(b"SIP/2.0 200")
+    return (await asyncio.wait_for(reader.read(4096), 30)).startswith(b"SIP/2.0 200")
 
 
 async def shut(writer):
@@ -244,7 +244,7 @@ async def test_handshakes_that_never_end_are_counted_and_closed(authority, monke
         await shut(writer)
         for reader, writer in silent:
             with contextlib.suppress(ConnectionError):
-                await asyncio.wait_for(reader.read(), 5)
+                await asyncio.wait_for(reader.read(), 30)
             await shut(writer)
         assert node.stats.handshake_failures == 5
         reader, writer = await connect(node, authority)
@@ -257,7 +257,7 @@ async def test_garbage_instead_of_a_handshake(authority):
         reader, writer = await asyncio.open_connection(node.host, node.port)
         writer.write(options())
         with contextlib.suppress(ConnectionError):
-            await asyncio.wait_for(reader.read(), 5)
+            await asyncio.wait_for(reader.read(), 30)
         await until(lambda: node.stats.handshake_failures == 1 and not node.driver._connections._held)
         await shut(writer)
 

@@ -61,7 +61,7 @@ def told(world: Office, kind: Kind) -> list[dict[str, Any]]:
     return [event.data for event in world.events if event.kind is kind]
 
 
-async def until(world: Office, done: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(world: Office, done: Callable[[], object], seconds: float = 30.0) -> None:
     for _ in range(int(seconds * 10)):
         if done():
             return

@@ -31,7 +31,7 @@ async def test_a_visitor_is_called_and_sees_it() -> None:
 
     following = asyncio.create_task(follow())
     await asyncio.sleep(60)
-    await asyncio.wait_for(following, 1)
+    await asyncio.wait_for(following, 30)
     assert seen == [("requested", False), ("ringing", False), ("connected", False), ("connected", True)]
     row = await shop.row(token)
     item = await shop.world.book.get(row.contact)
