@@ -16,10 +16,13 @@ from pbx.config_queue import members_of
 from pbx.reporting.intervals import day as day_of
 from pbx.reporting.sheet_table import sheet_table
 from pbx.staffing.history import known_queues
-from pbx.twin.past import PastDay, quarters, read_day
+from pbx.twin.house import Offers, Shift, staffed
+from pbx.twin.past import QUARTER_S, PastDay, Visitor, quarters, read_day
+from pbx.twin.peopled import Staff
 from pbx.twin.replay_sheet import replay_sheet
 from pbx.twin.roster import Roster, parse_roster
 from pbx.twin.scenarios import Price
+from pbx.twin.shifts import read_staff
 
 WEEKS = 12  # of calls that tell how patient callers are
 
@@ -45,7 +48,9 @@ def replay_report(config: Config, asked: Asked, form: str) -> None:
         interval = day_of(when, reporter.zone)
         with reporter.connection() as connection:
             queue = asked.queue or _only(known_queues(connection))
-            past = read_day(connection, queue, when, interval, _members(config, queue))
+            members = _members(config, queue)
+            past = read_day(connection, queue, when, interval, members)
+            house = _House(config, members, *read_staff(connection, config, queue, (when, interval), past))
         tells = Past(config, queue, WEEKS, 0.0, asked.patience_s)
         patience_s = asked.patience_s or tells.customer(tells.history(reporter, when)).patience_s
         rosters = [("replayed", past.agents)]
@@ -59,6 +64,7 @@ def replay_report(config: Config, asked: Asked, form: str) -> None:
     _checked(past, when)
     base = rosters[-1][1]
     rosters += [(f"{abs(more)} {'less' if more < 0 else 'more'}", _with(base, more)) for more in (-2, -1, 1, 2)]
+    staff = {name: house.staff(past, agents) for name, agents in rosters}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("replays", total=asked.times * len(rosters))
@@ -71,6 +77,7 @@ def replay_report(config: Config, asked: Asked, form: str) -> None:
                 times=asked.times,
                 seed=asked.seed,
                 price=asked.price,
+                staff=staff,
                 progress=lambda done, _all: bar.update(task, completed=done),
             )
         except ValueError as error:
@@ -79,6 +86,23 @@ def replay_report(config: Config, asked: Asked, form: str) -> None:
         show_sheet(sheet_table(sheet))
     else:
         sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """The people of that day and what came to the other queues that they serve."""
+
+    config: Config
+    members: Sequence[str]
+    shifts: Sequence[Shift]
+    offers: Offers
+    others: Sequence[tuple[str, Visitor]]
+
+    def staff(self, past: PastDay, agents: Sequence[int]) -> Staff:
+        """As they were, or so many in each quarter hour."""
+        same = agents == past.agents
+        shifts = self.shifts if same else staffed(self.shifts, self.members, agents, QUARTER_S)
+        return Staff(self.config, shifts, self.offers, self.others)
 
 
 def _checked(past: PastDay, when: date) -> None:

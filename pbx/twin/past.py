@@ -5,16 +5,18 @@ at work in each quarter hour.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from pbx.events import Kind
 from pbx.reporting.demo_note import TEXTS, demo_note
 from pbx.reporting.intervals import Interval, local
 from pbx.store import schema
+from pbx.store.encode import from_json
 from pbx.twin.found import Reading
 from pbx.twin.record import CallRecord, TwinError, Way
 
@@ -35,6 +37,10 @@ class Visitor:
     gave_up: bool
     talk_s: float = 0.0
     wrapup_s: float = 0.0
+    call_id: str = ""
+    priority: int = 0  # and what else was asked for him as he joined
+    skills: tuple[str, ...] = ()
+    preferred: str = ""
 
 
 @dataclass(slots=True)
@@ -56,7 +62,7 @@ def read_day(connection: Connection, queue: str, when: date, interval: Interval,
     """Callbacks and test calls are left out; `members` are the queue's agents."""
     found = PastDay(queue, when, interval.duration_s)
     visit, cdr = schema.queue_visits.c, schema.cdrs.c
-    columns = (visit.joined_us, visit.wait_s, visit.outcome, visit.talk_s, visit.hold_s, visit.wrapup_s)
+    columns = (visit.joined_us, visit.wait_s, visit.outcome, visit.talk_s, visit.hold_s, visit.wrapup_s, visit.call_id)
     query = (
         select(*columns)
         .join(schema.cdrs, cdr.id == visit.call_id)
@@ -64,12 +70,35 @@ def read_day(connection: Connection, queue: str, when: date, interval: Interval,
         .where(visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us)
         .order_by(visit.joined_us, visit.call_id)
     )
-    for joined_us, wait_s, outcome, talk_s, hold_s, wrapup_s in connection.execute(query):
+    wishes = read_wishes(connection, queue, interval)
+    for joined_us, wait_s, outcome, talk_s, hold_s, wrapup_s, call_id in connection.execute(query):
         at = (joined_us - interval.start_us) / 1e6
         answered = outcome == "answered"
-        talk = (talk_s + hold_s, wrapup_s) if answered else (0.0, 0.0)
-        found.visitors.append(Visitor(at, wait_s, answered, outcome == "abandoned", *talk))
+        talked, wrapup = (talk_s + hold_s, wrapup_s) if answered else (0.0, 0.0)
+        one = Visitor(at, wait_s, answered, outcome == "abandoned", talked, wrapup, call_id)
+        if call_id in wishes:
+            priority, skills, preferred = wishes[call_id]
+            one = replace(one, priority=priority, skills=skills, preferred=preferred)
+        found.visitors.append(one)
     found.agents = at_work(read_log(connection, interval, members), interval)
+    return found
+
+
+def read_wishes(connection: Connection, queue: str, interval: Interval) -> dict[str, tuple[int, tuple[str, ...], str]]:
+    """(priority, skills, preferred agent) by call, of those for whom anything was asked."""
+    table, visit = schema.journey.c, schema.queue_visits.c
+    came = select(visit.call_id).where(
+        visit.queue == queue, visit.joined_us >= interval.start_us, visit.joined_us < interval.end_us
+    )
+    query = select(table.call_id, table.data).where(table.call_id.in_(came), table.kind == Kind.QUEUE_JOINED.value)
+    found: dict[str, tuple[int, tuple[str, ...], str]] = {}
+    for call_id, text in connection.execute(query):
+        data = from_json(text)
+        if data.get("queue") == queue and not data.get("overflowed_from"):
+            skills = tuple(str(one) for one in data.get("skills", ()))
+            asked = (int(data.get("priority", 0)), skills, str(data.get("preferred", "")))
+            if asked != (0, (), ""):
+                found.setdefault(call_id, asked)
     return found
 
 

@@ -50,7 +50,7 @@ def replay(day: PastDay, agents: Sequence[int], patience_s: float, within_s: flo
     dice = random.Random(f"{seed}")
     heap: list[tuple[float, int, int, _Caller | None]] = []
     for number, one in enumerate(day.visitors):
-        caller = _Caller(one.at, _patience(one, patience_s, dice), _handled(one, handled, dice))
+        caller = _Caller(one.at, drawn_patience(one, patience_s, dice), drawn_handling(one, handled, dice))
         heap.append((one.at, number, ARRIVE, caller))
     heap += [(slot * QUARTER_S, -1 - slot, QUARTER, None) for slot in range(len(agents))]
     heapq.heapify(heap)
@@ -129,9 +129,9 @@ def as_it_was(day: PastDay, within_s: float) -> Replayed:
     )
 
 
-def _patience(one: Visitor, mean_s: float, dice: random.Random) -> float:
+def drawn_patience(one: Visitor, mean_s: float, dice: random.Random) -> float:
     return one.wait_s if one.gave_up else one.wait_s + dice.expovariate(1 / mean_s)
 
 
-def _handled(one: Visitor, handled: Sequence[float], dice: random.Random) -> float:
+def drawn_handling(one: Visitor, handled: Sequence[float], dice: random.Random) -> float:
     return one.talk_s + one.wrapup_s if one.answered else dice.choice(handled)

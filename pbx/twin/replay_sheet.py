@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.twin.past import QUARTER_S, PastDay
+from pbx.twin.peopled import Staff, replay_people
 from pbx.twin.replay import Replayed, as_it_was, replay
 from pbx.twin.scenarios import Price
 
@@ -36,16 +37,22 @@ def replay_sheet(
     times: int,
     seed: int,
     price: Price,
+    staff: Mapping[str, Staff] | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Sheet:
-    """The day as it was, then each roster, `times` replays of each with the same dice. Raises ValueError."""
+    """The day as it was, then each roster, `times` replays of each with the same dice; `staff` by roster, where its
+    people are known one by one. Raises ValueError."""
     calls = len(day.visitors)
     sheet = Sheet(f"{day.queue} on {day.day:%A} {day.day}: {calls} calls", COLUMNS)
     sheet.rows.append(_row("as it was", day.agents, [as_it_was(day, within_s)], calls, price))
     for number, (name, agents) in enumerate(rosters):
         lived = []
         for one in range(times):
-            lived.append(replay(day, agents, patience_s, within_s, seed * 1_000_003 + one))
+            dice = seed * 1_000_003 + one
+            if staff is None:
+                lived.append(replay(day, agents, patience_s, within_s, dice))
+            else:
+                lived.append(replay_people(day, staff[name], patience_s, within_s, dice))
             progress(number * times + one + 1, len(rosters) * times)
         sheet.rows.append(_row(name, agents, lived, calls, price))
     sheet.notes = (
