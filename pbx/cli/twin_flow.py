@@ -29,14 +29,15 @@ from pbx.twin.drafted.choices import parse_choices
 from pbx.twin.drafted.guests import Guest, read_guests
 from pbx.twin.drafted.lived import Lived
 from pbx.twin.drafted.many import Draft, Scenario, replays
-from pbx.twin.drafted.pools import Pools, pools_of, with_agents
 from pbx.twin.drafted.sheet import as_replayed, as_told, row, sheet
 from pbx.twin.drafted.story import Line, fill
+from pbx.twin.house import Offers, Shift, people, staffed
 from pbx.twin.page import Story, Words, page_of
-from pbx.twin.past import PastDay, quarters, read_day
-from pbx.twin.replay import replay
+from pbx.twin.past import QUARTER_S, PastDay, quarters, read_day
+from pbx.twin.peopled import Staff, replay_people
 from pbx.twin.roster import Roster, parse_roster
 from pbx.twin.scenarios import Price
+from pbx.twin.shifts import read_offers, read_shifts
 
 WEEKS = 12  # of calls that tell how patient callers are
 
@@ -70,7 +71,8 @@ class _Day:
     when: date
     queue: str
     guests: list[Guest]
-    pools: Pools
+    shifts: Sequence[Shift]
+    offers: Offers
     past: PastDay
     patience_s: float
     demo: str
@@ -90,15 +92,17 @@ def flow_report(config: Config, asked: Asked, form: str) -> None:
     with reading(config) as reporter:
         day = _read(reporter, config, asked)
         zone = reporter.zone
-    rosters = [("flow", day.pools)]
+    members = _agents(config, day.queue)
+    rosters: list[tuple[str, Sequence[Shift]]] = [("flow", day.shifts)]
     if asked.roster:
         try:
             hours = parse_roster(asked.roster).agents[day.when.weekday()]
         except ValueError as error:
             fail(error, 2)
-        rosters.append(("as given", with_agents(day.pools, day.queue, quarters(hours, day.interval, zone))))
+        counts = quarters(hours, day.interval, zone)
+        rosters.append(("as given", staffed(day.shifts, members, counts, QUARTER_S)))
     base = rosters[-1][1]
-    rosters += [(f"{abs(more)} {'less' if more < 0 else 'more'}", _more(base, day.queue, more)) for more in (-1, 1)]
+    rosters += [(f"{abs(more)} {'less' if more < 0 else 'more'}", _more(base, members, day, more)) for more in (-1, 1)]
     rest = {
         "start": day.interval.start_us / 1e6,
         "length_s": day.interval.duration_s,
@@ -107,9 +111,13 @@ def flow_report(config: Config, asked: Asked, form: str) -> None:
         "given": given,
         "callback_share": asked.callback_share,
         "reached": asked.reached,
+        "offers": day.offers,
     }
-    scenarios = [Scenario(name, asked.draft, config, {**rest, "pools": pools}, _all(pools)) for name, pools in rosters]
-    _print(asked, day, _lived(asked, day, scenarios), form)
+    scenarios = [
+        Scenario(name, asked.draft, config, {**rest, "shifts": shifts}, _people(shifts, day))
+        for name, shifts in rosters
+    ]
+    _print(asked, day, _lived(asked, config, day, scenarios), form)
 
 
 def _read(reporter: Reporter, config: Config, asked: Asked) -> _Day:
@@ -122,34 +130,40 @@ def _read(reporter: Reporter, config: Config, asked: Asked) -> _Day:
             fail(
                 f"name a queue of the configuration by --queue: {', '.join(e.name for e in config.queue) or 'none'}", 2
             )
-        guests, pools = read_guests(connection, interval), pools_of(connection, config, interval)
+        guests = read_guests(connection, interval)
+        served = {one.past.call_id for one in guests if one.answered}
+        shifts = read_shifts(connection, config, interval, served)
+        offers = read_offers(connection, interval)
         members = next(entry for entry in config.queue if entry.name == queue)
         past = read_day(connection, queue, when, interval, _agents(config, members.name))
         demo = demo_note(connection, asked.language)
     if not guests:
         fail(f"nobody called on {when}: name a day with calls by --date")
-    if not any(map(any, (agents for _, agents in pools))) and not asked.roster:
+    if not shifts and not asked.roster:
         fail(f"the journey tells of no agent at work on {when}: give a --roster")
     tells = Past(config, queue, WEEKS, 0.0, asked.patience_s)
     patience_s = asked.patience_s or tells.customer(tells.history(reporter, when)).patience_s
-    return _Day(interval, when, queue, guests, pools, past, patience_s, demo)
+    return _Day(interval, when, queue, guests, shifts, offers, past, patience_s, demo)
 
 
 def _agents(config: Config, queue: str) -> Sequence[str]:
     return members_of(next(entry for entry in config.queue if entry.name == queue), config.team)
 
 
-def _all(pools: Pools) -> list[int]:
+def _people(shifts: Sequence[Shift], day: _Day) -> list[int]:
     """Everybody at work by quarter hour."""
-    return [sum(counts) for counts in zip(*(agents for _, agents in pools), strict=True)]
+    return people(shifts, round(day.interval.duration_s / QUARTER_S), QUARTER_S)
 
 
-def _more(pools: Pools, queue: str, more: int) -> Pools:
-    there = next(agents for queues, agents in pools if queue in queues)
-    return with_agents(pools, queue, Roster((tuple(there),)).with_agents(more).agents[0])
+def _more(base: Sequence[Shift], members: Sequence[str], day: _Day, more: int) -> list[Shift]:
+    """So many people of the queue more (or less) in each quarter hour in which anybody is there."""
+    there = _people([shift for shift in base if shift.like in members], day)
+    return staffed(base, members, Roster((tuple(there),)).with_agents(more).agents[0], QUARTER_S)
 
 
-def _lived(asked: Asked, day: _Day, scenarios: Sequence[Scenario]) -> list[tuple[str, Sequence[int], list[Lived]]]:
+def _lived(
+    asked: Asked, config: Config, day: _Day, scenarios: Sequence[Scenario]
+) -> list[tuple[str, Sequence[int], list[Lived]]]:
     """(name, people at work, replays): what was, the day without a flow, then each scenario."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     processes = asked.processes or min(os.cpu_count() or 1, 4)
@@ -162,11 +176,12 @@ def _lived(asked: Asked, day: _Day, scenarios: Sequence[Scenario]) -> list[tuple
             )
         except (ValueError, FlowError, ConfigError) as error:
             fail(error)
-    agents = _all(day.pools)
+    agents = _people(day.shifts, day)
     found = [("as it was", agents, [as_told(day.guests, asked.within_s)])]
-    if len(day.pools) == 1 and day.past.answered:
+    if len(config.queue) == 1 and day.past.answered:
+        staff = Staff(config, day.shifts, day.offers)
         seeds = range(asked.seed * 1_000_003, asked.seed * 1_000_003 + asked.times)
-        again = [replay(day.past, day.past.agents, day.patience_s, asked.within_s, seed) for seed in seeds]
+        again = [replay_people(day.past, staff, day.patience_s, asked.within_s, seed) for seed in seeds]
         found.append(("replayed", agents, [as_replayed(day.past, one, len(day.guests)) for one in again]))
     return found + [(one.name, one.agents, some) for one, some in zip(scenarios, told, strict=True)]
 

@@ -23,7 +23,8 @@ from pbx.flow.replay.past import HANGUP, Visit
 from pbx.flow.replay.replay import caller_of
 from pbx.twin.drafted.choices import ALONE, Assumed, Chooser, Shares
 from pbx.twin.drafted.guests import Drawn, Guest, choices_of, draw
-from pbx.twin.drafted.office import Pool, SimulatedQueues
+from pbx.twin.drafted.office import SimulatedQueues
+from pbx.twin.house import House, Offers, Shift
 
 if TYPE_CHECKING:
     from pbx.flow.run import Run
@@ -37,19 +38,20 @@ STOP_S = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is replayed. `agents` are people by quarter hour and `queues` of each pool; `start` is UTC seconds."""
+    """What is replayed. `shifts` are of all agents, `offers` how their phones rang; `start` is UTC seconds."""
 
     flow: Flow
     flows: Mapping[str, Flow]
     config: Config
     start: float
     length_s: float
-    pools: Sequence[tuple[frozenset[str], Sequence[int]]]
+    shifts: Sequence[Shift]
     patience_s: float
     within_s: float
     given: Mapping[str, Shares]
     callback_share: float
     reached: float  # of those who are called back
+    offers: Offers = field(default_factory=Offers)
 
 
 @dataclass(slots=True)
@@ -141,10 +143,11 @@ class _Day:
         self.chooser = Chooser(choices_of(guests), asked.given, asked.callback_share, dice)
         self.visitors = [Visitor(one, self.chooser, asked.reached) for one in draw(guests, asked.patience_s, dice)]
         self.by_call: dict[str, Visitor] = {}
-        self.pools = [(names, Pool(agents)) for names, agents in asked.pools]
+        self.dice = dice
         handled = [one.talk_s + one.wrapup_s for one in self.visitors]
-        by_queue = {name: pool for names, pool in self.pools for name in names}
-        self.queues = SimulatedQueues(asked.config, by_queue, self.visitor_of, sum(handled) / len(handled))
+        self.handled_s = sum(handled) / len(handled)
+        self.house: House
+        self.queues: SimulatedQueues
 
     def visitor_of(self, call: Call) -> Visitor:
         return self.by_call[call.id]
@@ -152,14 +155,17 @@ class _Day:
     async def live(self) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualTimeLoop)
-        house = CallHarness(self.asked.config, clock=loop.clock)
+        asked = self.asked
+        self.house = House(asked.config, asked.shifts, asked.offers, loop, self.dice, loop.time())
+        self.queues = SimulatedQueues(asked.config, self.house, self.visitor_of, self.handled_s)
+        house = CallHarness(asked.config, clock=loop.clock)
         house.services.queues = self.queues
         house.services.extra["announcements"] = ScriptedAnnouncements(self.asked.config)
         flows = {**self.asked.flows, self.asked.flow.name: self.asked.flow}
         led = Flows({name: self._lead(flow) for name, flow in flows.items()})
         house.services.applications.register("flow", led.application)
         house.bus.subscribe(CallEvent, self._heard)
-        self.queues.start()
+        self.house.start()
         begun = loop.time()
         for visitor in self.visitors:
             await asyncio.sleep(max(begun + visitor.at - loop.time(), 0.0))
@@ -251,8 +257,8 @@ def _summed(day: _Day) -> Lived:
             found.assumed.unknown[one.unknown] += 1
             continue
         _count(found, one, day.asked.within_s)
-    found.busy_s = sum(pool.busy_s for _, pool in day.pools)
-    delays = [delay for _, pool in day.pools for delay in pool.callback_delays]
+    found.busy_s = day.house.busy_s
+    delays = day.queues.callback_delays
     found.callback_delay_s = sum(delays) / len(delays) if delays else 0.0
     return found
 

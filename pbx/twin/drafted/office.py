@@ -1,23 +1,23 @@
-"""The queues of a replayed day, all callers in one house: who is free talks with who has waited longest.
+"""The queues of a replayed day: `services.queues` for a flow's blocks, limits, keys and conditions, over the simulated
+house of agents with their skills, priorities and ring times.
 
-Queues that share an agent share one line. Who has accepted a callback is rung when an agent is free and nobody waits.
-It stands for `services.queues`, so that a flow's queue blocks, limits, keys and conditions run as they do in the PBX.
+Who has accepted a callback waits in his queue for an agent, with the age of his request, as he does in the PBX.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from pbx.call.call import Call
 from pbx.call.errors import CallEnded
 from pbx.config import Config
 from pbx.config_queue import Queue as QueueEntry
+from pbx.config_queue import longest_wait_s
 from pbx.flow.rehearsal.ports import RehearsedCall, Stay
-from pbx.twin.past import QUARTER_S
+from pbx.queue.wishes import NONE, Wishes
+from pbx.twin.house import House
 
 RING_S = 12.0  # until a callback is answered, or not
 
@@ -43,134 +43,137 @@ class Visitor(Protocol):
     def reached(self) -> bool: ...
 
 
-@dataclass(eq=False, slots=True)
 class _Ticket:
-    visitor: Visitor
-    since: float
-    turn: asyncio.Future[None]
+    """Of a caller who waits."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        loop = asyncio.get_running_loop()
+        self.visitor = visitor
+        self.since = loop.time()
+        self.turn: asyncio.Future[None] = loop.create_future()
+
+    def taken(self) -> float:
+        """The agent is busy until his wrap-up is over, whoever hangs up."""
+        if not self.turn.done():
+            self.turn.set_result(None)
+        return self.visitor.talk_s + self.visitor.wrapup_s
+
+    @property
+    def has_turn(self) -> bool:
+        """An agent has taken him, be it in the instant in which he left."""
+        return self.turn.done() and not self.turn.cancelled()
 
 
-@dataclass(slots=True)
-class Pool:
-    """Agents of one or more queues, in people at work by quarter hour."""
+class _Callback:
+    """Of somebody who wants to be called."""
 
-    agents: Sequence[int]
-    there: int = 0
-    busy: int = 0
-    busy_s: float = 0.0
-    waiting: deque[_Ticket] = field(default_factory=deque)
-    callbacks: deque[tuple[float, Visitor]] = field(default_factory=deque)
-    most: int = 0
-    callback_delays: list[float] = field(default_factory=list)
+    def __init__(self, visitor: Visitor, delays: list[float]) -> None:
+        self._visitor = visitor
+        self._delays = delays
+        self._asked = asyncio.get_running_loop().time()
+
+    def taken(self) -> float:
+        visitor = self._visitor
+        self._delays.append(asyncio.get_running_loop().time() - self._asked)
+        reached = visitor.reached()
+        visitor.called_back = "reached" if reached else "missed"
+        return RING_S + (visitor.talk_s + visitor.wrapup_s if reached else 0.0)
 
 
 class SimulatedQueues:
-    """`visitor_of` finds who a call is; `pools` by queue."""
+    """`visitor_of` finds who a call is; `handled_s` is the day's mean."""
 
-    def __init__(
-        self, config: Config, pools: Mapping[str, Pool], visitor_of: Callable[[Call], Visitor], handled_s: float
-    ) -> None:
+    def __init__(self, config: Config, house: House, visitor_of: Callable[[Call], Visitor], handled_s: float) -> None:
         self._entries: dict[str, QueueEntry] = {entry.name: entry for entry in config.queue}
-        self._pools = pools
+        self._house = house
         self._visitor_of = visitor_of
         self._handled_s = handled_s
-
-    def start(self) -> None:
-        """Sets a timer for each quarter hour in which the number of people changes."""
-        loop = asyncio.get_running_loop()
-        for pool in {id(pool): pool for pool in self._pools.values()}.values():
-            before = 0
-            for slot, count in enumerate(pool.agents):
-                if count != before:
-                    loop.call_at(loop.time() + slot * QUARTER_S, self._change, pool, count)
-                before = count
-
-    def _change(self, pool: Pool, count: int) -> None:
-        pool.there = count
-        self._next(pool)
+        self.callback_delays: list[float] = []
 
     @staticmethod
-    def wish(_priority: int, _skills: tuple[str, ...], _preferred: str) -> None:
-        """Skills and priorities are not part of the replay."""
+    def wish(priority: int, skills: tuple[str, ...], preferred: str) -> Wishes:
+        """What a flow asks for a caller."""
+        return Wishes(priority, skills, preferred)
 
     def figure(self, name: str, figure: str) -> float | int | None:
         """What conditions ask; the promise is the mean of the line's rest at the day's handling time."""
-        pool = self._pools.get(name)
-        if pool is None:
+        if name not in self._house:
             return None
-        waiting, free = len(pool.waiting), max(pool.there - pool.busy, 0)
+        waiting, free = self._house.waiting(name), self._house.free(name)
         if figure == "waiting":
             return waiting
         if figure == "agents_free":
             return free
-        if not pool.there:
+        there = self._house.there(name)
+        if not there:
             return None
-        return 0.0 if free else (waiting + 1) * self._handled_s / pool.there
+        return 0.0 if free else (waiting + 1) * self._handled_s / there
 
     async def join(
-        self, call: Call, name: str, *, max_wait_s: float | None = None, exits: Sequence[str] = (), wishes: Any = None
+        self,
+        call: Call,
+        name: str,
+        *,
+        max_wait_s: float | None = None,
+        exits: Sequence[str] = (),
+        wishes: Wishes | None = None,
     ) -> Stay:
         """See pbx.queue.service.QueueService.join."""
-        del wishes
-        pool, entry, visitor = self._pools[name], self._entries.get(name), self._visitor_of(call)
+        entry, visitor = self._entries[name], self._visitor_of(call)
         await call.answer()
         visitor.joined = True
-        if entry is not None and entry.max_length and len(pool.waiting) >= entry.max_length:
+        if entry.max_length and self._house.waiting(name) >= entry.max_length:
             return Stay("full", 0.0)
-        if entry is not None and entry.when_no_agents == "leave" and not pool.there:
+        if entry.when_no_agents == "leave" and not self._house.there(name):
             return Stay("no_agents", 0.0)
-        limit_s = max_wait_s if max_wait_s is not None else entry.max_wait_s if entry is not None else 0.0
-        return await self._wait(call, (name, pool, visitor), limit_s, self._offered(entry, exits))
+        limit_s = longest_wait_s(max_wait_s, entry)
+        return await self._wait(call, (name, visitor, wishes or NONE), limit_s, self._offered(entry, exits))
 
     @staticmethod
-    def _offered(entry: QueueEntry | None, exits: Sequence[str]) -> dict[str, str]:
+    def _offered(entry: QueueEntry, exits: Sequence[str]) -> dict[str, str]:
         """Keys that may be pressed while waiting, with what comes of them."""
-        own = {} if entry is None else {key: act for key, act in entry.keys.items() if act == "callback"}
+        own = {key: act for key, act in entry.keys.items() if act == "callback"}
         return {**own, **dict.fromkeys(exits, "key")}
 
     async def _wait(
-        self, call: Call, where: tuple[str, Pool, Visitor], limit_s: float, offered: Mapping[str, str]
+        self, call: Call, where: tuple[str, Visitor, Wishes], limit_s: float, offered: Mapping[str, str]
     ) -> Stay:
-        name, pool, visitor = where
-        loop = asyncio.get_running_loop()
-        ticket = _Ticket(visitor, loop.time(), loop.create_future())
-        pool.waiting.append(ticket)
-        pool.most = max(pool.most, len(pool.waiting))
-        self._next(pool)
+        name, visitor, wishes = where
+        ticket = _Ticket(visitor)
+        asked = {"priority": wishes.priority, "skills": wishes.skills, "preferred": wishes.preferred}
+        waits = self._house.join(name, ticket, **asked)  # type: ignore[arg-type]
         key, after_s = visitor.presses(tuple(offered)) if offered and not ticket.turn.done() else ("", 0.0)
-        ends = {"abandoned": max(visitor.patience_s - visitor.wait_s, 0.0)}
-        if limit_s:
-            ends["timeout"] = limit_s
+        ends = {"abandoned": max(visitor.patience_s - visitor.wait_s, 0.0), "timeout": limit_s}
         if key:
             ends["key"] = after_s
         end = min(ends, key=lambda one: ends[one])
         call.variables["abandoned"] = name
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(ends[end]):
                 await ticket.turn
         except TimeoutError:
-            if not _has_turn(ticket):
-                self._left(pool, ticket)
-                return await self._leaves(call, where, end if end != "key" else f"key {key}", offered)
+            if not ticket.has_turn:
+                self._left(waits, ticket)
+                return await self._leaves(call, (name, visitor), end if end != "key" else f"key {key}", offered)
         except asyncio.CancelledError:
-            self._left(pool, ticket)
-            if _has_turn(ticket):
-                self._free(pool)
+            self._left(waits, ticket)
             raise
         call.variables.pop("abandoned", None)
         waited = loop.time() - ticket.since
         visitor.wait_s += waited
         visitor.served = True
-        await self._talk(call, where)
+        assert isinstance(call, RehearsedCall)
+        await call.talk(name, visitor.talk_s)
         return Stay("answered", waited, agent="agent", talk_s=visitor.talk_s)
 
-    def _left(self, pool: Pool, ticket: _Ticket) -> None:
-        if ticket in pool.waiting:
-            pool.waiting.remove(ticket)
+    def _left(self, waits: int, ticket: _Ticket) -> None:
+        if not ticket.has_turn:
+            self._house.leave(waits)
             ticket.visitor.wait_s += asyncio.get_running_loop().time() - ticket.since
 
-    async def _leaves(self, call: Call, where: tuple[str, Pool, Visitor], how: str, offered: Mapping[str, str]) -> Stay:
-        name, _, visitor = where
+    async def _leaves(self, call: Call, where: tuple[str, Visitor], how: str, offered: Mapping[str, str]) -> Stay:
+        name, visitor = where
         if how == "abandoned":
             visitor.gave_up = True
             visitor.hang_up()
@@ -184,51 +187,12 @@ class SimulatedQueues:
             return Stay("callback", visitor.wait_s)
         return Stay("key", visitor.wait_s, key=key)
 
-    async def _talk(self, call: Call, where: tuple[str, Pool, Visitor]) -> None:
-        """The agent is busy until his wrap-up is over, whoever hangs up."""
-        name, pool, visitor = where
-        assert isinstance(call, RehearsedCall)
-        self._busy(pool, visitor.talk_s + visitor.wrapup_s)
-        await call.talk(name, visitor.talk_s)
-
-    def _busy(self, pool: Pool, seconds: float) -> None:
-        pool.busy_s += seconds
-        asyncio.get_running_loop().call_later(seconds, self._free, pool)
-
-    def _free(self, pool: Pool) -> None:
-        pool.busy -= 1
-        self._next(pool)
-
     def ask_back(self, name: str, visitor: Visitor) -> None:
-        """He will be called back by an agent of that queue."""
+        """He will be called back by an agent of that queue, when it is his turn."""
         visitor.called_back = "asked"
-        pool = self._pools[name]
-        pool.callbacks.append((asyncio.get_running_loop().time(), visitor))
-        self._next(pool)
-
-    def _next(self, pool: Pool) -> None:
-        while pool.busy < pool.there:
-            if pool.waiting:
-                ticket = pool.waiting.popleft()
-                if not ticket.turn.done():
-                    pool.busy += 1
-                    ticket.turn.set_result(None)
-            elif pool.callbacks:
-                asked, visitor = pool.callbacks.popleft()
-                pool.busy += 1
-                pool.callback_delays.append(asyncio.get_running_loop().time() - asked)
-                reached = visitor.reached()
-                visitor.called_back = "reached" if reached else "missed"
-                self._busy(pool, RING_S + (visitor.talk_s + visitor.wrapup_s if reached else 0.0))
-            else:
-                return
+        self._house.join(name, _Callback(visitor, self.callback_delays))
 
     async def turn_away(self, call: Call) -> None:
         """The queue's own apology takes a moment."""
         del call
         await asyncio.sleep(3.0)
-
-
-def _has_turn(ticket: _Ticket) -> bool:
-    """An agent has been given to him, be it in the instant in which he left."""
-    return ticket.turn.done() and not ticket.turn.cancelled()

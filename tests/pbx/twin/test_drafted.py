@@ -16,8 +16,8 @@ from pbx.twin.drafted.choices import parse_choices
 from pbx.twin.drafted.guests import Guest
 from pbx.twin.drafted.lived import Asked, Lived, live
 from pbx.twin.drafted.many import Draft, Scenario, replays
-from pbx.twin.drafted.pools import lines_of
 from pbx.twin.drafted.sheet import COLUMNS, as_told, row
+from pbx.twin.house import Shift
 from pbx.twin.past import PastDay, Visitor
 from pbx.twin.replay import replay
 from pbx.twin.scenarios import Price
@@ -41,12 +41,12 @@ def asked(draft: Draft, agents: int = 1, **changes: Any) -> Asked:
 
 
 def scenario(draft: Draft, agents: int = 1, **changes: Any) -> Scenario:
-    queue = {"name": "sales", **changes.pop("queue", {})}
+    queue = {"name": "sales", "agents": ["201", "202", "203", "204"], **changes.pop("queue", {})}
     config = Config.model_validate({"queue": [queue], "server": {"timezone": "Europe/Warsaw"}})
     rest: dict[str, Any] = {
         "start": DAY.start_us / 1e6,
         "length_s": DAY.duration_s,
-        "pools": [(frozenset({"sales"}), [agents] * 96)],
+        "shifts": [Shift(f"{201 + n}", [(0.0, DAY.duration_s)]) for n in range(agents)],
         "patience_s": 300.0,
         "within_s": 20.0,
         "given": {},
@@ -180,9 +180,15 @@ def test_more_people_lose_fewer_and_the_same_seed_is_the_same_day() -> None:
     assert as_told(guests, 20).answered == 400
 
 
-def test_queues_that_share_agents_share_a_line() -> None:
-    found = lines_of({"a": ["1", "2"], "b": ["3"], "c": ["2", "4"], "d": ["4"]})
-    assert set(found) == {(frozenset("b"), frozenset("3")), (frozenset("acd"), frozenset("124"))}
+def test_a_flow_may_ask_for_skills_and_a_place() -> None:
+    """The drafted flow's queue block puts some before others; one agent."""
+    split = {"kind": "condition", "when": "call.caller == '+48600100020'", "true": "vip", "false": "q"}
+    draft = document("ask", ask=split, q=QUEUE, vip={**QUEUE, "priority": 10})
+    guests = [served(0, talk_s=100), gave_up(10, 150), served(20, talk_s=100)]
+    found = lived(draft, guests, patience_s=1e9)
+    assert (found.answered, found.abandoned) == (2, 1), "the third goes before the second, who gives up"
+    plain = lived(document("q", q=QUEUE), guests, patience_s=1e9)
+    assert (plain.answered, plain.abandoned) == (3, 0)
 
 
 @pytest.mark.parametrize("text", ["menu", "menu=1", "menu=1:x", "menu=1:0", "=", "menu=:3"])
