@@ -258,6 +258,22 @@ async def test_who_sees_some_queues_asks_for_reports_of_those(routers: list[APIR
         assert (await viewer.get("/figures/calls", params={**mine, "figure": "SEIZED"})).status_code != 200
 
 
+async def test_planning_of_the_queues_that_one_sees(routers: list[APIRouter]) -> None:
+    hour = {"calls": 100, "agent_hour": 60, "lost_call": 30, "handling_s": 180, "patience_s": 300}
+    async with asking(routers, Role.VIEWER, queues=frozenset({"sales"})) as viewer:
+        found = (await viewer.get("/staffing/sales/what-if", params=hour)).json()
+        assert [row["meets"] for row in found["rows"]] == ["missed", "missed", "met", "met", "met"]
+        assert (await viewer.get("/staffing/night/what-if", params=hour)).status_code == 403
+        need = await viewer.get("/staffing/sales/need", params={"from": "2026-09-25", "event": "2026-09-25=x"})
+        assert need.status_code == 422
+        assert "DATE=FACTOR" in need.text
+        promised = (await viewer.get("/staffing/sales/promise", params={"share": 0.8})).json()
+        assert promised["title"].startswith("Guaranteed callback time, 80%")
+    async with asking(routers, Role.ADMIN) as admin:
+        assert (await admin.get("/staffing/moon/need")).status_code == 404
+        assert (await admin.get("/staffing/sales/need", params={"minutes": 20})).status_code == 422
+
+
 async def test_one_does_not_take_the_reports_of_all() -> None:
     turns, who = Turns(), person(Role.VIEWER)
     with contextlib.ExitStack() as stack:
