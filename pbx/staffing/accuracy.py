@@ -61,10 +61,10 @@ class Accuracy:
 
 
 def last_week(past: History, day: date, _is_holiday: IsHoliday, _ignored: Collection[date] = ()) -> Forecast:
-    """What came a week before: the yardstick that every method has to beat. Raises NotEnough."""
-    before = day - timedelta(days=7)
-    if before not in past.arrivals:
-        raise NotEnough(f"there is no record of {before}")
+    """What came on the newest day of its weekday: the yardstick that every method has to beat. Raises NotEnough."""
+    before = next((one for weeks in range(1, 10) if (one := day - timedelta(days=7 * weeks)) in past.arrivals), None)
+    if before is None:
+        raise NotEnough(f"there is no record of a {day:%A} before {day}")
     calls = past.rate(before) * exposure(day, past.zone)
     total, spread = float(calls.sum()), 1.645 * (2 * float(calls.sum())) ** 0.5
     return Forecast(day, calls, max(total - spread, 0.0), total + spread, 1)
