@@ -45,15 +45,35 @@ class Agency:
     closes: int = 18
     peaks: tuple[int, ...] = (10, 11, 15)  # hours of the day
     peak_share: float = 0.80  # of the calls within office hours
-    off_hours_share: float = 0.12  # of all calls; the documents say "up to 40 %"
+    # Of all calls, by month: evenings of advertising before Christmas bring the "up to 40 %" of the documents.
+    off_hours: tuple[float, ...] = (0.12, 0.12, 0.12, 0.12, 0.12, 0.12, 0.14, 0.14, 0.12, 0.12, 0.12, 0.40)
     handling_s: float = 180.0  # talk and wrap-up: 143 calls an hour are 7.15 erlang
     wrapup_s: float = 30.0
     spread: float = 0.6  # sigma of the logarithm of talk times
     patience_s: float = 300.0  # exponential
-    redials: float = 0.30  # of those who gave up, within the hour
+    redials: float = 0.30  # of those who gave up
+    redial_s: float = 420.0  # the mean pause before it
     answers: float = 0.84  # of outbound calls that follow an SMS: over 80 % are answered
     outbound_talk_s: float = 75.0
-    reached: float = 0.70  # of a missed customer, at each attempt to call back
+    reached: tuple[float, float] = (0.92, 0.64)  # of a missed customer at once, and after an hour or more
+    web: int = 420  # requests a month to be called, on the page
+    choice_from: int = 7  # at this place in the line some choose to be called instead
+    choice: float = 0.10
+    partner_from: int = 9  # at this place in the line it is worth a partner's price
+    partner_share: float = 0.25
+    partner_minutes: float = 15.0  # a day: the cap of what he may talk
+    partner_price: float = 1.10  # a minute, PLN
+    voicemail: float = 0.22  # of those who ring outside office hours
+    dealer: float = 0.10  # of them: answered by the dealer of their region
+    rona: float = 0.015  # an agent does not accept
+    careless: tuple[str, ...] = ("205", "211")  # who do so oftener
+    careless_rona: float = 0.07
+    absent_s: float = 60.0  # whose phone rang in vain is offered nothing for so long
+    break_s: float = 900.0
+    survey: float = 0.09  # of the callers who were served say how it was
+    trunk_faults: float = 0.012  # the first trunk does not take the call, the second does
+    sms_campaign: int = 37_790  # messages a month
+    sms_automatic: int = 3_065
     customers: int = 40_000  # who ring now and then
     queue: str = "hotline"
     trunk: str = "carrier"
@@ -61,13 +81,23 @@ class Agency:
         Shift("early", ("201", "202", "203", "204", "205", "206"), 8, 13),
         Shift("late", ("207", "208", "209", "210", "211", "212"), 13, 18),
     )
+    offices: tuple[tuple[str, tuple[str, ...]], ...] = (  # each with people of both shifts
+        ("Warszawa", ("201", "202", "207", "208", "209")),
+        ("Kraków", ("203", "204", "210")),
+        ("Wrocław", ("205", "211")),
+        ("Gdańsk", ("206", "212")),
+    )
     sources: tuple[Source, ...] = (
-        Source("+48221000001", "website", "", "organic", 0.34),
+        Source("+48221000001", "website", "", "organic", 0.30),
         Source("+48221000002", "search", "brand", "cpc", 0.22),
         Source("+48221000003", "search", "products", "cpc", 0.17),
         Source("+48221000004", "billboard", "spring", "outdoor", 0.09),
         Source("+48221000005", "app", "", "app", 0.10),
         Source("+48221000006", "sms", "follow-up", "sms", 0.08),
+        *(
+            Source(f"+4822100001{number}", "dealers", name, "referral", 0.01)
+            for number, name in enumerate(("Mazowsze", "Małopolska", "Śląsk", "Pomorze"))
+        ),
     )
     months: tuple[float, ...] = field(  # seasons: Christmas shopping, and a quiet summer
         default=(0.96, 0.95, 1.0, 0.98, 0.98, 0.95, 0.88, 0.90, 1.0, 1.05, 1.13, 1.22)

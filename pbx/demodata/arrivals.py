@@ -23,6 +23,7 @@ class DayPlan:
     works: bool
     inbound: list[float]
     outbound: list[float]
+    asking: float = 0.0  # visitors of the site who are expected to ask for a call
 
 
 class Calendar:
@@ -53,9 +54,10 @@ class Calendar:
     def plans(self, random: np.random.Generator) -> Iterator[DayPlan]:
         """Day by day."""
         agency = self.agency
-        within, outside = 1.0 - agency.off_hours_share, agency.off_hours_share
         for day in self.days:
             works = self.works(day)
+            outside = agency.off_hours[day.month - 1]
+            within = 1.0 - outside
             night = outside * MONTHS * agency.inbound * agency.months[day.month - 1] / YEAR
             rates = self._hours(self.expected(day, within * agency.inbound), night, works)
             inbound = _seconds(random, rates)
@@ -63,7 +65,8 @@ class Calendar:
             if works:
                 quiet = [hour for hour in range(agency.opens, agency.closes) if hour not in agency.peaks]
                 calls[quiet] = self.expected(day, agency.outbound) / len(quiet)
-            yield DayPlan(day, works, inbound, _seconds(random, calls))
+            asking = self.expected(day, agency.web) if works else 0.0
+            yield DayPlan(day, works, inbound, _seconds(random, calls), asking)
 
     def _hours(self, office: float, night: float, works: bool) -> np.ndarray:
         """Expected calls by hour of the day."""

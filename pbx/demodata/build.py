@@ -20,14 +20,16 @@ import orjson
 from sqlalchemy import Connection
 
 from pbx.demodata.bare import all_indexes, fast_engine, indexes, make_indexes
+from pbx.demodata.configuration import teams
 from pbx.demodata.merge import take_in
 from pbx.demodata.part import DemoDataError, Made, Part, write_part
 from pbx.demodata.year import Year
 from pbx.store import schema
 from pbx.store.errors import StoreError
+from pbx.store.teams import note_teams
 
 WORTH = 40  # days: fewer are written sooner than a second process has started
-FIRST = 0.54  # of the days are the first part: who writes the second one lives through these, too
+FIRST = 0.60  # of the days are the first part: the second one lives through them, and has the messages and visits
 Progress = Callable[[int, int], None]
 
 __all__ = ["DemoDataError", "Made", "Year", "build"]
@@ -147,5 +149,7 @@ def _finish(drafts: Sequence[Path], parts: Sequence[Part], made: Made) -> None:
 
 def _mark(connection: Connection, year: Year, made: Made) -> None:
     note = {"seed": year.seed, "first": year.first.isoformat(), "days": made.days}
+    members = [(agent, name, site) for name, agents, site in teams(year.agency) for agent in agents]
     with connection.begin():
+        note_teams(connection, members, 0)
         connection.execute(schema.meta.insert().values(key=schema.META_DEMO, value=orjson.dumps(note).decode()))

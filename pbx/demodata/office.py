@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pbx.demodata.agency import HOUR, Agency
+from pbx.contact.item import ItemKind
+from pbx.demodata.agency import HOUR, Agency, Shift
 from pbx.demodata.arrivals import DayPlan
 
-ARRIVE, GIVE_UP, FREE, DIAL, CHANGE = range(5)
+ARRIVE, GIVE_UP, FREE, DIAL, CHANGE, RETURN, ASK, BREAK = range(8)
 SPARE = 2  # agents who stay free for callers when one dials
 POSTPONED_S = 120.0
 RING_S = 4.0  # of an agent's phone
 UNANSWERED_S = 25.0
 SHORT_S = 5.0  # who gives up sooner has not been missed
 TRIES = 3  # to call a missed customer back
+IGNORED_S = 20.0  # an agent's phone rings so long before the caller goes back into the line
+AGENT_S = 3.0  # until an agent takes the phone for a callback
+
+
+ASKED = frozenset({ItemKind.CALLBACK, ItemKind.WIDGET})  # for a call
+DEALER = "dealer"
 
 
 @dataclass(slots=True, eq=False)
@@ -27,7 +34,7 @@ class Missed:
 
     number: str
     at: float
-    lead: bool  # called outside office hours
+    kind: str = ItemKind.ABANDONED.value
     did: str = ""
     origin: str = ""  # id of the call
     item: str = ""  # id of the contact
@@ -42,17 +49,19 @@ class Backlog:
     """Who waits to be called back, the oldest first; goes from day to day."""
 
     line: deque[Missed] = field(default_factory=deque)
+    asked: deque[Missed] = field(default_factory=deque)  # whom the PBX calls by itself, before all others
     open: dict[str, Missed] = field(default_factory=dict)  # by number
+    wave: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))  # customers who were written to
     all: list[Missed] = field(default_factory=list)
 
-    def miss(self, number: str, at: float, *, lead: bool) -> Missed:
-        """One open item for each number."""
+    def miss(self, number: str, at: float, kind: ItemKind) -> Missed:
+        """One open item for each number; who asked for a call is called by the PBX itself."""
         found = self.open.get(number)
         if found is not None:
             found.times += 1
             return found
-        found = self.open[number] = Missed(number, at, lead)
-        self.line.append(found)
+        found = self.open[number] = Missed(number, at, kind.value)
+        (self.asked if kind in ASKED else self.line).append(found)
         self.all.append(found)
         return found
 
@@ -60,8 +69,9 @@ class Backlog:
         found = self.open.pop(number, None)
         if found is not None:
             found.end, found.ended = end, at
-            if found in self.line:
-                self.line.remove(found)
+            for line in (self.line, self.asked):
+                if found in line:
+                    line.remove(found)
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +80,7 @@ class Call:
 
     at: float
     number: str
+    id: str = ""
     outbound: bool = False
     closed: bool = False  # outside office hours
     agent: str = ""
@@ -80,6 +91,14 @@ class Call:
     answered: bool = False
     redial: bool = False
     missed: Missed | None = None  # who was called back
+    automatic: bool = False  # by the PBX itself, and not by a person
+    ignored: list[tuple[float, float, str]] | None = None  # offers that were not accepted: from, to, whose
+    ringing: bool = False  # at a phone that nobody takes
+    gone: bool = False  # hung up while it rang
+    chose: bool = False  # to be called instead of waiting
+    left: str = ""  # a message; what the partner did
+    price: float = 0.0  # of a partner's talk
+    repeat: int = 1  # his call number within the window
 
 
 @dataclass(slots=True)
@@ -90,6 +109,7 @@ class Duty:
     begins: float
     ends: float
     busy: list[tuple[float, float, float, Call]] = field(default_factory=list)
+    breaks: list[tuple[float, float]] = field(default_factory=list)
 
 
 class Office:
@@ -110,6 +130,8 @@ class Office:
         self._duties: dict[str, Duty] = {}
         self._heap: list[tuple[float, int, int, object]] = []
         self._count = 0
+        self._tired: set[str] = set()  # who goes for a break after the present call
+        self._partner_s = 0.0
         self.calls: list[Call] = []
 
     @property
@@ -124,7 +146,13 @@ class Office:
         if self._plan.works:
             for shift in self._agency.shifts:
                 self._push(shift.begins * HOUR, CHANGE, shift)
-        steps = {ARRIVE: self._arrive, GIVE_UP: self._give_up, FREE: self._free, DIAL: self._dial, CHANGE: self._change}
+            asking = self._random.poisson(self._plan.asking)
+            for at in self._random.uniform(self._agency.opens * HOUR, self._agency.closes * HOUR, asking).tolist():
+                self._push(at, ASK, None)
+        steps = {
+            **{ARRIVE: self._arrive, GIVE_UP: self._give_up, FREE: self._free, DIAL: self._dial},
+            **{CHANGE: self._change, RETURN: self._return, ASK: self._ask, BREAK: self._break},
+        }
         while self._heap:
             now, _, kind, what = heapq.heappop(self._heap)
             steps[kind](now, what)
@@ -136,25 +164,86 @@ class Office:
 
     def _change(self, now: float, shift: object) -> None:
         """A team comes; who is of another one goes when his call is over."""
+        assert isinstance(shift, Shift)
         self._idle.clear()
-        for agent in shift.agents:  # type: ignore[attr-defined]
-            self._duties[agent] = Duty(agent, now, shift.ends * HOUR)  # type: ignore[attr-defined]
+        for number, agent in enumerate(shift.agents):
+            self._duties[agent] = Duty(agent, now, shift.ends * HOUR)
+            # One after the other, not in the peaks: before ten, and after two.
+            self._push(now + 600.0 + number * self._agency.break_s, BREAK, agent)
             self._take_next(agent, now)
+
+    def _break(self, now: float, agent: object) -> None:
+        """At once, or when the call is over."""
+        assert isinstance(agent, str)
+        if self._idle.pop(agent, None) is None:
+            self._tired.add(agent)
+            return
+        over = now + self._agency.break_s
+        self._duties[agent].breaks.append((now, over))
+        self._push(over, FREE, agent)
 
     def _arrive(self, now: float, _what: object) -> None:
         redial = bool(self._again) and self._again[0][0] <= now
         call = Call(now, heapq.heappop(self._again)[1] if redial else number_of(self._customer()), redial=redial)
         self.calls.append(call)
         if not self._agency.on_duty(now) or not self._plan.works:
-            call.closed = True
-            call.missed = self._backlog.miss(call.number, self._zero + now, lead=True)
+            self._closed(call, now)
             return
         call.position = len(self._line) + 1
+        if call.position >= self._agency.partner_from and self._partner(call):
+            return
         if self._idle and not self._line:
             self._serve(call, min(self._idle, key=lambda agent: self._idle[agent]), now)
             return
         self._line.append(call)
         self._push(now + self._random.exponential(self._agency.patience_s), GIVE_UP, call)
+
+    def _closed(self, call: Call, now: float) -> None:
+        """Outside office hours: the dealer of the region, a message, or a task for tomorrow."""
+        agency, drawn = self._agency, self._random.random()
+        call.closed = True
+        if drawn < agency.dealer:
+            call.left, call.answered = DEALER, True
+            call.wait_s, call.talk_s = 9.0, self._talk(agency.talk_s)
+            return
+        kind = ItemKind.VOICEMAIL if drawn < agency.dealer + agency.voicemail else ItemKind.LEAD
+        call.left = kind.value
+        call.missed = self._backlog.miss(call.number, self._zero + now, kind)
+
+    def _partner(self, call: Call) -> bool:
+        """Whether an outside call centre takes the call: at a price, up to so many minutes a day."""
+        agency = self._agency
+        if self._random.random() >= agency.partner_share:
+            return False
+        if self._partner_s >= agency.partner_minutes * 60:
+            call.left = "cap"
+            return False
+        drawn = self._random.random()
+        if drawn < 0.08:
+            call.left = "not_worth" if drawn < 0.03 else "no_answer"
+            return False
+        call.left, call.answered, call.wait_s = "answered", True, float(self._random.uniform(4, 12))
+        call.talk_s = float(self._random.uniform(3, 9)) if drawn > 0.96 else self._talk(agency.talk_s)
+        call.price = math.ceil(call.talk_s) / 60 * agency.partner_price
+        self._partner_s += call.talk_s
+        self._backlog.close(call.number, "customer_came_back", self._zero + call.at + call.wait_s)
+        return True
+
+    def _ask(self, now: float, _what: object) -> None:
+        """A visitor of the site wants to be called."""
+        self._backlog.miss(number_of(self._customer()), self._zero + now, ItemKind.WIDGET)
+        if self._idle and not self._line and self._backlog.asked:
+            self._call_back(min(self._idle, key=lambda agent: self._idle[agent]), now)
+
+    def _return(self, now: float, call: object) -> None:
+        """Nobody took the phone: the caller is the first in the line again, if he is still there."""
+        assert isinstance(call, Call)
+        call.ringing = False
+        self._line.appendleft(call)
+        if call.gone:
+            self._give_up(now, call)
+        elif self._idle:
+            self._serve(self._line.popleft(), min(self._idle, key=lambda agent: self._idle[agent]), now)
 
     def _customer(self) -> int:
         """Few ring often, many once: the square of an even number."""
@@ -162,18 +251,35 @@ class Office:
 
     def _give_up(self, now: float, call: object) -> None:
         assert isinstance(call, Call)
+        call.gone = call.ringing
         if call.answered or call not in self._line:
             return
         self._line.remove(call)
         call.wait_s = now - call.at
+        call.chose = call.position >= self._agency.choice_from and self._random.random() < self._agency.choice
+        if call.chose:
+            call.missed = self._backlog.miss(call.number, self._zero + now, ItemKind.CALLBACK)
+            return
         if call.wait_s > SHORT_S:
-            call.missed = self._backlog.miss(call.number, self._zero + now, lead=False)
+            call.missed = self._backlog.miss(call.number, self._zero + now, ItemKind.ABANDONED)
         if self._random.random() < self._agency.redials:
-            heapq.heappush(self._again, (now + self._random.uniform(120, HOUR), call.number))
+            pause_s = 20.0 + self._random.exponential(self._agency.redial_s)
+            heapq.heappush(self._again, (now + pause_s, call.number))
 
     def _serve(self, call: Call, agent: str, now: float) -> None:
         agency = self._agency
         self._idle.pop(agent, None)
+        careless = agent in agency.careless
+        if self._random.random() < (agency.careless_rona if careless else agency.rona):
+            call.ignored = [*(call.ignored or ()), (now, now + IGNORED_S, agent)]
+            call.ringing = True
+            if call.at == now:  # he has not waited yet
+                self._push(now + self._random.exponential(agency.patience_s), GIVE_UP, call)
+            self._push(now + IGNORED_S, RETURN, call)
+            back = now + IGNORED_S + agency.absent_s
+            self._duties[agent].breaks.append((now + IGNORED_S, back))
+            self._push(back, FREE, agent)
+            return
         call.answered, call.agent = True, agent
         call.wait_s = now - call.at + RING_S
         call.talk_s = self._talk(agency.talk_s - RING_S)
@@ -197,8 +303,17 @@ class Office:
 
     def _take_next(self, agent: str, now: float) -> None:
         self._idle[agent] = now
-        if self._line:
+        if agent in self._tired and not self._line:
+            self._tired.discard(agent)
+            self._break(now, agent)
+        elif self._line:
             self._serve(self._line.popleft(), agent, now)
+        elif self._backlog.asked:
+            self._call_back(agent, now)
+
+    def _call_back(self, agent: str, now: float) -> None:
+        """The PBX calls who has asked for it first."""
+        self._called(agent, now, self._backlog.asked.popleft(), automatic=True)
 
     def _dial(self, now: float, what: object) -> None:
         """An agent who is free calls somebody: who was missed first, then who had the campaign's SMS."""
@@ -208,11 +323,14 @@ class Office:
             self._push(now + POSTPONED_S, DIAL, what)
             return
         agent = min(self._idle, key=lambda name: self._idle[name])
+        self._called(agent, now, self._backlog.line.popleft() if self._backlog.line else None, automatic=False)
+
+    def _called(self, agent: str, now: float, missed: Missed | None, *, automatic: bool) -> None:
+        """An agent has a customer called."""
         self._idle.pop(agent)
-        missed = self._backlog.line.popleft() if self._backlog.line else None
-        number = missed.number if missed is not None else number_of(self._customer())
-        call = Call(now, number, outbound=True, agent=agent, missed=missed)
-        chance = self._agency.answers if missed is None else self._agency.reached
+        number = missed.number if missed is not None else number_of(self._written())
+        call = Call(now, number, outbound=True, agent=agent, missed=missed, automatic=automatic)
+        chance = self._agency.answers if missed is None else self._chance(self._zero + now - missed.at)
         call.answered = bool(self._random.random() < chance)
         call.wait_s = float(self._random.uniform(5, 14) if call.answered else UNANSWERED_S)
         call.talk_s = self._talk(self._agency.outbound_talk_s) if call.answered else 0.0
@@ -220,6 +338,16 @@ class Office:
         if missed is not None:
             self._tried(missed, call)
         self._occupy(agent, now + call.wait_s, call)
+
+    def _written(self) -> int:
+        """Who had the campaign's message; before the first one anybody."""
+        wave = self._backlog.wave
+        return int(wave[int(self._random.random() * len(wave))]) if len(wave) else self._customer()
+
+    def _chance(self, delay_s: float) -> float:
+        """The sooner, the likelier a customer picks up."""
+        at_once, later = self._agency.reached
+        return later + (at_once - later) * math.exp(-delay_s / 900.0)
 
     def _tried(self, missed: Missed, call: Call) -> None:
         at = self._zero + call.at

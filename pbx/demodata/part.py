@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from pbx.demodata.bare import drop_indexes, fast_engine, make_indexes, needed_for_sums
-from pbx.demodata.office import Backlog, Call, Office
+from pbx.demodata.beside import Beside
+from pbx.demodata.office import Backlog
 from pbx.demodata.promises import write_contacts
-from pbx.demodata.telling import Teller
-from pbx.demodata.year import Year
+from pbx.demodata.year import Lived, Year
 from pbx.events import CallEvent
 from pbx.store.batch import Pending
 from pbx.store.database import prepare
@@ -95,13 +95,16 @@ def _write(connection: Connection, part: Part, told: Told) -> Made:
     zone = part.year.agency.zone
     deriver = Deriver(pending, zone=zone, next_seq=1, next_log_seq=1, reload=lambda _call: None)
     clock = 0.0
-    for number, (_plan, office, teller, calls) in enumerate(part.year.lived(backlog)):
+    for number, lived in enumerate(part.year.lived(backlog)):
         if number >= part.end:
             break
         if number < part.first:
             continue
         clock += 2 * LINGER_S  # the day before is over for the deriver
-        _tell(deriver, clock, (office, teller, calls), made)
+        beside = Beside(part.year, lived, part.year.days - 1 - number, pending)
+        _tell(deriver, clock, lived, beside.before(), made)
+        with connection.begin():
+            beside.write(connection)
         if number == part.end - 1:
             deriver.checkpoint()
         _commit(connection, pending)
@@ -111,21 +114,20 @@ def _write(connection: Connection, part: Part, told: Told) -> Made:
     return made
 
 
-def _tell(deriver: Deriver, clock: float, day: tuple[Office, Teller, list[tuple[Call, str]]], made: Made) -> None:
-    office, teller, calls = day
-    events = sorted(
-        (event for call, call_id in calls for event in teller.tell(call, call_id)), key=lambda event: event.at
-    )
+def _tell(deriver: Deriver, clock: float, lived: Lived, clicks: list[CallEvent], made: Made) -> None:
+    teller, calls = lived.teller, lived.calls
+    events = [event for call in calls for event in teller.tell(call)]
+    events += clicks
+    events.sort(key=lambda event: event.at)
     _derive(deriver, events, clock)
-    ids = dict(calls)
-    for duty in office.duties:
-        for change in teller.states(duty, ids):
+    for duty in lived.office.duties:
+        for change in teller.states(duty):
             deriver.take_agent(change, clock)
     made.days += 1
     made.events += len(events)
-    made.outbound += sum(call.outbound for call, _ in calls)
-    made.inbound += sum(not call.outbound for call, _ in calls)
-    made.abandoned += sum(not (call.outbound or call.answered or call.closed) for call, _ in calls)
+    made.outbound += sum(call.outbound for call in calls)
+    made.inbound += sum(not call.outbound for call in calls)
+    made.abandoned += sum(not (call.outbound or call.answered or call.closed) for call in calls)
 
 
 def _derive(deriver: Deriver, events: list[CallEvent], clock: float) -> None:

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from pbx.demodata.agency import Agency, Source
-from pbx.demodata.arrivals import Calendar, DayPlan
+from pbx.demodata.arrivals import MONTHS, Calendar, DayPlan
+from pbx.demodata.ids import id_of
 from pbx.demodata.office import Backlog, Call, Office
 from pbx.demodata.telling import Teller
 
+WAVES = (1, 3)  # Tuesday and Thursday: messages of a campaign
+WAVES_A_YEAR = 102  # some of them are holidays
+UNIQUE_S = 30 * 86_400.0  # tracking.unique_days
 NOON_S = 12 * 3600.0
 DRAWN = 4096  # random numbers at once: one by one numpy takes as long as all the rest of an id
+
+
+@dataclass(slots=True)
+class Lived:
+    """A day. `zero` is its midnight in UTC seconds; `wave` are the customers who were written to."""
+
+    plan: DayPlan
+    zero: float
+    office: Office
+    teller: Teller
+    calls: list[Call]
+    wave: list[int]
 
 
 class Year:
@@ -27,20 +44,41 @@ class Year:
         self.seed = seed
         self.first = date.fromordinal(last.toordinal() - days + 1)
         self._zone = ZoneInfo(agency.zone)
-        self._sources: dict[str, Source] = _Sources(agency, seed)
+        self._known: dict[str, tuple[int, float]] = {}
+        self.sources: dict[str, Source] = _Sources(agency, seed)
 
-    def lived(self, backlog: Backlog) -> Iterator[tuple[DayPlan, Office, Teller, list[tuple[Call, str]]]]:
+    def lived(self, backlog: Backlog) -> Iterator[Lived]:
         """Each day with its calls and their ids, from the first on, the same each time."""
+        self._known.clear()
         random, new_id = np.random.default_rng(self.seed), _Ids(self.seed)
         for plan in Calendar(self.agency, self.first, self.days).plans(random):
             zero = datetime.combine(plan.day, time(12), self._zone).timestamp() - NOON_S
+            wave: list[int] = []
+            if plan.works and plan.day.weekday() in WAVES:
+                backlog.wave = np.random.default_rng((self.seed, plan.day.toordinal())).integers(
+                    0, self.agency.customers, round(self.agency.sms_campaign * MONTHS / WAVES_A_YEAR)
+                )
+                wave = backlog.wave.tolist()
             office = Office(self.agency, plan, random, backlog, zero)
-            calls = [(call, new_id(zero + call.at)) for call in office.live()]
-            for call, call_id in calls:
+            known = len(backlog.all)
+            calls = office.live()
+            for call in calls:
+                call.id = new_id(zero + call.at)
+                if not call.outbound:
+                    self._count(call, zero + call.at)
                 if call.missed is not None and not call.outbound and not call.missed.origin:
-                    call.missed.origin, call.missed.did = call_id, self._sources[call.number].did
+                    call.missed.origin, call.missed.did = call.id, self.sources[call.number].did
                     call.missed.item = new_id(call.missed.at)
-            yield plan, office, Teller(self.agency, zero, self._sources), calls
+            for missed in backlog.all[known:]:
+                missed.item = missed.item or new_id(missed.at)  # asked for on the page: from no call
+            random_ = np.random.default_rng((self.seed, plan.day.toordinal(), 2))
+            yield Lived(plan, zero, office, Teller(self.agency, zero, self.sources, random_), calls, wave)
+
+    def _count(self, call: Call, at: float) -> None:
+        """His call number since he was silent for a month."""
+        number, last = self._known.get(call.number, (0, 0.0))
+        call.repeat = number + 1 if at - last < UNIQUE_S else 1
+        self._known[call.number] = call.repeat, at
 
 
 class _Ids:
@@ -51,11 +89,10 @@ class _Ids:
         self._drawn: list[int] = []
 
     def __call__(self, at: float) -> str:
-        """A version 7 UUID of that instant, RFC 9562."""
+        """Of that instant."""
         if not self._drawn:
             self._drawn = self._random.integers(0, 1 << 62, DRAWN).tolist()
-        low, high = self._drawn.pop(), self._drawn.pop()
-        return f"{int(at * 1000):012x}7{low & 0xFFF:03x}{0x8000_0000_0000_0000 | high:016x}"
+        return id_of(at, self._drawn.pop(), self._drawn.pop())
 
 
 class _Sources(dict[str, Source]):

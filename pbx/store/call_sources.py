@@ -9,7 +9,10 @@ from pbx.store.bulk import Row
 from pbx.store.encode import clean, json_text, number
 from pbx.store.schema_tracking import call_sources
 
-_TEXTS_BEFORE = ("source", "medium", "campaign", "term", "content", "click_id", "click_kind", "channel")
+_TEXTS_BEFORE = (
+    *("source", "medium", "campaign", "term", "content", "click_id", "click_kind", "channel"),
+    *("visit", "session", "visitor", "site", "number"),
+)
 _TEXTS_AFTER = (
     "landing",
     "page",
@@ -25,15 +28,14 @@ CALL_SOURCES = call_sources.name
 
 def source_row(call_id: str, data: Mapping[str, Any]) -> Row:
     """In the order of the table's columns."""
-    candidates = data.get("candidates")
+    candidates, told = data.get("candidates"), data.get
     return (
         call_id,
-        *(clean(data.get(name)) for name in _TEXTS_BEFORE),
-        *(clean(data.get(name)) for name in ("visit", "session", "visitor", "site", "number")),
+        *[clean(value) if (value := told(name)) else "" for name in _TEXTS_BEFORE],
         min(number(data.get("probability")), 1.0),
         clean(data.get("method")),
         data.get("unique") is True,
         int(number(data.get("repeat"))),
-        *(clean(data.get(name)) for name in _TEXTS_AFTER),
+        *[clean(value) if (value := told(name)) else "" for name in _TEXTS_AFTER],
         json_text(candidates) if isinstance(candidates, list) and candidates else "",
     )

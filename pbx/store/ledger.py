@@ -58,7 +58,7 @@ class StoredLedger:
 
     async def put_sales(self, sales: Sequence[Sale], batch: str) -> Put:
         def intent(connection: Connection) -> Put:
-            rows = {clean(sale.order_id): _sale_row(sale, batch) for sale in sales}
+            rows = {clean(sale.order_id): sale_row(sale, batch) for sale in sales}
             known: dict[Row, Row] = {}
             for part in _parts(list(rows)):
                 query = select(
@@ -87,9 +87,9 @@ class StoredLedger:
         first: dict[Row, Row] = {}
         later: dict[Row, Row] = {}
         for one in marks:
-            key = (clean(one.call_id), one.target, one.event)
+            row = mark_row(one)
             some = first if one.state in (State.QUEUED, State.SKIPPED) else later
-            some[key] = (*key, one.state.value, clean(one.reason), micros(one.at))
+            some[row[:3]] = row
 
         def intent(connection: Connection) -> None:
             FIRST_MARKS.write(connection, list(first.values()))
@@ -158,7 +158,12 @@ def _cost_rows(entries: Mapping[CostKey, tuple[int, str]], batch: str) -> list[R
     ]
 
 
-def _sale_row(sale: Sale, batch: str) -> Row:
+def mark_row(mark: Mark) -> Row:
+    """In the order of the table's columns; the first three are its key."""
+    return (clean(mark.call_id), mark.target, mark.event, mark.state.value, clean(mark.reason), micros(mark.at))
+
+
+def sale_row(sale: Sale, batch: str) -> Row:
     """In the order of the table's columns; not matched yet."""
     return (
         clean(sale.order_id),

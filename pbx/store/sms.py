@@ -23,10 +23,6 @@ MESSAGES = BulkInsert(sms_messages, replace=True)
 PARTS = BulkInsert(sms_parts, replace=True)
 INBOX = BulkInsert(sms_inbox, replace=True)
 TIMES = ("created", "expires", "not_before", "submitted", "accepted", "ended")
-TEXTS = (
-    *("key", "number", "text", "coding", "sender", "template", "language", "source", "reason"),
-    *("origin_call", "contact", "gateway", "error", "currency"),
-)
 Durable = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 
@@ -64,7 +60,7 @@ class StoredSms:
         return found
 
     async def write(self, message: Message, *, new: bool = False) -> Message | None:
-        row, key = _row(message), _clean(message.key)
+        row, key = message_row(message), _clean(message.key)
         id_, gateway = message.id, _clean(message.gateway)
         parts: list[Row] = [
             (id_, index, gateway, _clean(part.id), part.state) for index, part in enumerate(message.sent, 1)
@@ -166,19 +162,17 @@ def _clean(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _row(message: Message) -> Row:
-    values: list[Any] = []
-    for column in sms_messages.columns:
-        name = column.name.removesuffix("_us")
-        value = getattr(message, name)
-        if name in TIMES:
-            value = micros(value)
-        elif name in TEXTS:
-            value = _clean(value)
-        elif name == "state":
-            value = value.value
-        values.append(value)
-    return tuple(values)
+def message_row(message: Message) -> Row:
+    """In the order of the table's columns."""
+    one = message
+    return (
+        *(one.id, _clean(one.key), _clean(one.number), _clean(one.text), _clean(one.coding), one.parts),
+        *(micros(one.created), micros(one.expires), _clean(one.sender), _clean(one.template), _clean(one.language)),
+        *(_clean(one.source), _clean(one.reason), _clean(one.origin_call), _clean(one.contact)),
+        *(micros(one.not_before), one.state.value, _clean(one.gateway), one.pinned, one.attempts),
+        *(micros(one.submitted), micros(one.accepted), micros(one.ended), _clean(one.error), one.cost),
+        _clean(one.currency),
+    )
 
 
 def _message(row: Mapping[str, Any]) -> Message:

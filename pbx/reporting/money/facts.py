@@ -44,7 +44,9 @@ def money_facts(connection: Connection, request: Request) -> Iterator[Fact]:
             marks |= dict.fromkeys(OF_MISSED, (True, cost))
             marks["MONEY.WASTED"] = not end.recovered, cost
         yield Fact(call.at_us, call.id, keys, marks)
-        above: dict[str, Mark] = {"MONEY.PER_SALE": (True, cost), "MONEY.ROI": (True, units(revenue) - cost)}
+        above: dict[str, Mark] = {"MONEY.PER_SALE": (True, cost)}
+        below: dict[str, Mark] = {"MONEY.PER_SALE": (False, float(count))}
+        if found.sold.by_call:
+            above["MONEY.ROI"], below["MONEY.ROI"] = (True, units(revenue) - cost), (False, cost)
         yield Fact(call.at_us, call.id, keys, above, "above")
-        below: dict[str, Mark] = {"MONEY.PER_SALE": (False, float(count)), "MONEY.ROI": (False, cost)}
         yield Fact(call.at_us, call.id, keys, below, "below")

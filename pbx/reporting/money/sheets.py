@@ -72,7 +72,8 @@ def by_source(connection: Connection, request: Request) -> Sequence[Sheet]:
     columns = (Column(by, by.capitalize(), Unit.TEXT), *FIGURES)
     sheet = Sheet(f"Cost and return, {request.period.label}", columns, notes=MONEY_NOTES)
     lines = found.by(by)
-    sheet.rows = [_figures(one, "(none)") for one in lines[:-1]] + [_figures(lines[-1], "all")]
+    sold = bool(found.sold.by_call)
+    sheet.rows = [_figures(one, "(none)", sold=sold) for one in lines[:-1]] + [_figures(lines[-1], "all", sold=sold)]
     sheet.remarks = _remarks(found, request)
     return [sheet]
 
@@ -140,7 +141,8 @@ def _breaches(found: Money, missed: Sequence[tuple[MoneyCall, float, MissedEnd]]
     return told
 
 
-def _figures(one: MoneyFigures, none: str) -> Sequence[Value]:
+def _figures(one: MoneyFigures, none: str, *, sold: bool) -> Sequence[Value]:
+    """`sold`: sales are known at all; else nobody can say what was earned."""
     costed = one.costed
     return (
         one.name or none,
@@ -156,7 +158,7 @@ def _figures(one: MoneyFigures, none: str) -> Sequence[Value]:
         one.sales,
         units(one.revenue) if one.sales else None,
         _units(one.per(one.sales)),
-        one.roi if one.sales else None,
+        one.roi if sold else None,
         units(one.wasted) if costed else None,
     )
 

@@ -7,21 +7,27 @@ from __future__ import annotations
 import json
 import random
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from pbx.store import schema
 from pbx.store.intervals.settling import settle_all
-from pbx.store.schema_ledger import ad_costs, sales
+from pbx.store.schema_ledger import ad_costs, ledger_marks, sales
 from pbx.store.schema_sms import sms_messages
 from pbx.store.schema_teams import agent_teams
-from pbx.store.schema_tracking import call_sources
+from pbx.store.schema_tracking import call_sources, number_guard, number_leases, pool_hours, web_events
 from tests.pbx.reporting.enriched_tracking import enrich_tracking, write_row
 
+TOLD = (
+    *(call_sources, sales, ad_costs, sms_messages, agent_teams, schema.wait_promises, schema.callback_calls),
+    *(ledger_marks, number_guard, number_leases, pool_hours, web_events),
+)
 HOUR_US = 3_600_000_000
 
 
 def enrich(connection: Connection, seed: int) -> None:
-    """Some of each, about calls that are there."""
+    """Some of each, about calls that are there; what was told of them before is gone."""
+    for table in TOLD:
+        connection.execute(delete(table))
     rng = random.Random(seed)
     cdr = schema.cdrs.c
     calls = connection.execute(select(cdr.id, cdr.caller, cdr.started_us, cdr.bridged_us, cdr.direction)).all()

@@ -123,7 +123,8 @@ def test_history_of_a_database(folder: Path) -> None:
         past = history(connection, "hotline", days(date(2026, 11, 20), 22, zone), zone)
     engine.dispose()
     assert all(not counts[: 8 * 4].any() and not counts[18 * 4 :].any() for counts in past.arrivals.values())
-    assert past.calls == past.answered + past.abandoned
+    assert past.answered + past.abandoned <= past.calls  # others chose to be called instead
+    assert past.answered > 0.9 * past.calls
     assert past.handling_s == pytest.approx(180, rel=0.25)
     assert not past.arrivals[date(2026, 11, 11)].any()  # a holiday: the queue was shut
     assert not past.arrivals[date(2026, 11, 15)].any()  # a Sunday
