@@ -100,7 +100,9 @@ def test_another_process_writes_its_part(tmp_path: Path) -> None:
 def test_its_reports_are_those_of_a_hotline_that_is_overrun_in_the_peak(week: tuple[Path, Made]) -> None:
     with reporter(week[0]) as made:
         assert made.demo() == "DEMO DATA: made-up calls of 5 days from 2026-11-16 on, seed 7"
-        figures = {datetime.fromtimestamp(r.interval.start_us / 1e6, WARSAW).hour: r for r in made.hours(date(2026, 11, 16))}
+        figures = {
+            datetime.fromtimestamp(r.interval.start_us / 1e6, WARSAW).hour: r for r in made.hours(date(2026, 11, 16))
+        }
         peak, quiet = figures[10].queues[0], figures[13].queues[0]
         assert peak.offered > 5 * quiet.offered
         assert 0.08 < (peak.abandonment_rate or 0) < 0.4
