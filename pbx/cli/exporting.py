@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from pbx.reporting.analytics import AnalyticsError
 from pbx.reporting.analytics.export import export
 from pbx.reporting.analytics.figures import Files
 from pbx.reporting.intervals import period
+from pbx.reporting.per.grid import grid_of
+from pbx.reporting.registry import step_of
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.database import database_url, reader_engine
 from pbx.store.errors import StoreError
@@ -31,13 +34,16 @@ def export_parquet(config: Config, folder: Path) -> None:
     out.print(f"{found.written} files written with {found.rows} rows, {found.kept} unchanged", markup=False)
 
 
-def parquet_report(config: Config, folder: Path, since: str, until: str, as_csv: bool) -> None:
+def parquet_report(config: Config, folder: Path, span: tuple[str, str], per: str, as_csv: bool) -> None:
     """Queues and trunks."""
     thresholds = {queue.name: (queue.service_level_s, queue.short_abandon_s) for queue in config.queue}
     try:
-        asked = period(since, until, ZoneInfo(config.server.timezone))
+        zone = ZoneInfo(config.server.timezone)
+        asked = period(*span, zone)
+        step = step_of("queues", per)
+        grid = grid_of(asked, step, zone, round(time.time() * 1e6)) if step is not None else None
         with Files(folder) as files:
-            sheets = files.sheets(asked, thresholds)
+            sheets = files.sheets(asked, thresholds, grid)
     except (AnalyticsError, ValueError) as error:
         fail(error)
     for sheet in sheets:

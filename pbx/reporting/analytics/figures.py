@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.reporting.analytics import AnalyticsError, connect, quoted
 from pbx.reporting.figures import QueueFigures, TrunkFigures
 from pbx.reporting.intervals import Interval
-from pbx.reporting.queries import DEFAULT_THRESHOLDS, Thresholds
-from pbx.reporting.service_level import Counts
+from pbx.reporting.per.grid import Grid, whole
+from pbx.reporting.queries import DEFAULT_THRESHOLDS, Thresholds, queues_of
 from pbx.reporting.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -45,55 +45,68 @@ class Files:
 
     def queues(self, interval: Interval, thresholds: Thresholds) -> list[QueueFigures]:
         """Of every queue that is configured or was joined, by name."""
-        figures = {name: QueueFigures(name, *pair) for name, pair in thresholds.items()}
-        table = self._table("queue_visits", interval, "joined_us")
-        query = _QUEUES.format(table=table, t=_limit(thresholds, 0), s=_limit(thresholds, 1))
-        for row in self._duck.execute(query).fetchall() if table else ():
-            name, outcome, visits, in_time, short, wait_us, longest_us, talk_us, hold_us, wrapup_us, offers, missed = (
-                row
-            )
-            one = figures.setdefault(name, QueueFigures(name, *DEFAULT_THRESHOLDS))
-            one.offered += visits
-            one.offers += int(offers)
-            one.offers_missed += int(missed)
-            one.longest_wait_s = max(one.longest_wait_s, longest_us / _MICRO)
-            if outcome == "answered":
-                one.counts.answered, one.counts.answered_in_time = visits, int(in_time)
-                one.wait_answered_s = int(wait_us) / _MICRO
-                one.talk_s, one.hold_s, one.wrapup_s = (int(us) / _MICRO for us in (talk_us, hold_us, wrapup_us))
-            elif outcome == "abandoned":
-                counts: Counts = one.counts
-                counts.abandoned, counts.abandoned_in_time, counts.abandoned_short = visits, int(in_time), int(short)
-                one.wait_abandoned_s = int(wait_us) / _MICRO
-            else:
-                one.flows[outcome] = visits
-        return [figures[name] for name in sorted(figures)]
+        return self.queue_course(whole(interval), thresholds)[0]
+
+    def queue_course(self, grid: Grid, thresholds: Thresholds) -> list[list[QueueFigures]]:
+        """The same of each interval."""
+        table = self._table("queue_visits", grid.period, "joined_us")
+        given = {"t": _limit(thresholds, 0), "s": _limit(thresholds, 1), "cell": grid.text("joined_us")}
+        found = self._duck.execute(_QUEUES.format(table=table, **given)).fetchall() if table else []
+        rows = ((_at(grid, first), (*names, *map(int, sums))) for first, *names, sums in map(_parted, found))
+        return queues_of(rows, grid, thresholds)
 
     def trunks(self, interval: Interval) -> list[TrunkFigures]:
         """Of every trunk that was seized, by name."""
-        table = self._table("trunk_calls", interval, "started_us")
-        rows = self._duck.execute(_TRUNKS.format(table=table)).fetchall() if table else []
-        return [_trunk(*row) for row in rows]
+        return self.trunk_course(whole(interval))[0]
 
-    def sheets(self, interval: Interval, thresholds: Thresholds) -> Sequence[Sheet]:
-        """Both as sheets."""
+    def trunk_course(self, grid: Grid) -> list[list[TrunkFigures]]:
+        """The same of each interval."""
+        table = self._table("trunk_calls", grid.period, "started_us")
+        query = _TRUNKS.format(table=table, cell=grid.text("started_us"))
+        course: list[dict[str, TrunkFigures]] = [{} for _ in grid.cells]
+        for first, trunk, *sums in self._duck.execute(query).fetchall() if table else ():
+            found = course[_at(grid, first)]
+            _add(found.setdefault(trunk, TrunkFigures(trunk)), [int(value) for value in sums])
+        return [list(found.values()) for found in course]
+
+    def sheets(self, interval: Interval, thresholds: Thresholds, grid: Grid | None = None) -> Sequence[Sheet]:
+        """Both as sheets; with `grid` the figures of each of its intervals. Raises BadRequest for too many rows."""
+        from pbx.reporting.per.course import joined
         from pbx.reporting.queue_sheet import queues_sheet
         from pbx.reporting.trunk_sheet import trunks_sheet
 
-        return [
-            queues_sheet(interval, self.queues(interval, thresholds)),
-            trunks_sheet(interval, self.trunks(interval)),
+        cut = grid if grid is not None else whole(interval)
+        courses = self.queue_course(cut, thresholds), self.trunk_course(cut)
+        parts = [
+            [queues_sheet(cell.interval, queues), trunks_sheet(cell.interval, trunks)]
+            for cell, queues, trunks in zip(cut.cells, *courses, strict=True)
         ]
+        return parts[0] if grid is None else joined(grid, parts)
 
 
-def _trunk(trunk: str, *rest: int) -> TrunkFigures:
-    """A row of the query below."""
-    one = TrunkFigures(trunk)
-    one.seizures, one.answered, one.busy, one.no_answer, one.rejected = rest[:5]
-    one.billed_s, one.pdd_sum_s, one.pdd_count = rest[5] / _MICRO, rest[6] / _MICRO, rest[7]
-    one.pdd_max_s, one.cost = rest[8] / _MICRO, rest[9] / _MICRO
-    one.mos_sum, one.mos_count = rest[10] / _MICRO, rest[11]
-    return one
+def _at(grid: Grid, first_us: int) -> int:
+    return grid.index(first_us) if len(grid.cells) > 1 else 0
+
+
+def _parted(row: Sequence[Any]) -> tuple[Any, ...]:
+    """(first instant, queue, outcome, sums)."""
+    return (*row[:3], row[3:])
+
+
+def _add(one: TrunkFigures, sums: Sequence[int]) -> None:
+    """A row of the query below, of which an interval may have several."""
+    one.seizures += sums[0]
+    one.answered += sums[1]
+    one.busy += sums[2]
+    one.no_answer += sums[3]
+    one.rejected += sums[4]
+    one.billed_s += sums[5] / _MICRO
+    one.pdd_sum_s += sums[6] / _MICRO
+    one.pdd_count += sums[7]
+    one.pdd_max_s = max(one.pdd_max_s, sums[8] / _MICRO)
+    one.cost += sums[9] / _MICRO
+    one.mos_sum += sums[10] / _MICRO
+    one.mos_count += sums[11]
 
 
 def _limit(thresholds: Thresholds, which: int) -> str:
@@ -108,16 +121,16 @@ def _us(column: str) -> str:
 # ruff: noqa: S608 - what is put in is made of whole numbers and quoted names
 
 _QUEUES = (
-    "SELECT queue, outcome, count(*), count(*) FILTER (wait_s <= {t}), count(*) FILTER (wait_s <= {s}),"
+    "SELECT min(joined_us), queue, outcome, count(*), count(*) FILTER (wait_s <= {t}), count(*) FILTER (wait_s <= {s}),"
     f" sum({_us('wait_s')}), max({_us('wait_s')}), sum({_us('talk_s')}), sum({_us('hold_s')}),"
     f" sum({_us('wrapup_s')}), sum(offers), sum(offers_missed)"
-    " FROM {table} WHERE contact = '' GROUP BY queue, outcome"
+    " FROM {table} WHERE contact = '' GROUP BY {cell}, queue, outcome"
 )
 _TRUNKS = (
-    "SELECT trunk, count(*) FILTER (outcome <> 'continued'), count(*) FILTER (outcome = 'answered'),"
+    "SELECT min(started_us), trunk, count(*) FILTER (outcome <> 'continued'), count(*) FILTER (outcome = 'answered'),"
     " count(*) FILTER (outcome = 'busy'), count(*) FILTER (outcome = 'no_answer'),"
     " count(*) FILTER (outcome = 'rejected'),"
     f" sum({_us('billed_s')}), coalesce(sum({_us('pdd_s')}), 0), count(pdd_s), coalesce(max({_us('pdd_s')}), 0),"
     f" coalesce(sum({_us('cost')}), 0), coalesce(sum({_us('mos')}), 0), count(mos)"
-    " FROM {table} GROUP BY trunk ORDER BY trunk"
+    " FROM {table} GROUP BY {cell}, trunk ORDER BY trunk"
 )

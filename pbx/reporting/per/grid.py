@@ -98,14 +98,14 @@ class Grid:
             cells += [Cell(name, edge, cell.part) for edge in pairwise(edges)]
         return Grid(self.period, cells, self.step, self.zone, self.offsets, tuple(inside))
 
-    def text(self, at: str, *, divide: str = "//") -> str:
-        """The cell of an instant as SQL that is written by hand; `at` is an expression."""
+    def text(self, at: str) -> str:
+        """The cell of an instant as SQL of DuckDB; `at` is an expression."""
         if self.step is None:
-            return "0"
+            return "'all'"
         cases = "".join(f" WHEN {at} < {until} THEN {offset}" for until, offset in self._ends())
         shift = f"CASE{cases} ELSE {self.offsets[-1][1]} END" if cases else str(self.offsets[-1][1])
         unit = min(self.step.length_us, DAY_US)
-        number = f"({at} + {shift}) {divide} {unit}"
+        number = f"({at} + {shift}) // {unit}"
         return f"({number} * {unit} - {shift})" if self.step.in_day else f"({number})"
 
     def _cell(self, at_us: ColumnElement[int]) -> ColumnElement[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -13,12 +14,15 @@ from pbx.reporting.analytics import AnalyticsError, connect
 from pbx.reporting.analytics.export import STATE, export
 from pbx.reporting.analytics.figures import Files
 from pbx.reporting.intervals import Interval
-from pbx.reporting.queries import queue_figures, trunk_figures
+from pbx.reporting.per.grid import grid_of
+from pbx.reporting.per.step import Step
+from pbx.reporting.queries import queue_course, queue_figures, trunk_course, trunk_figures
 from pbx.store.schema import queue_visits
 from tests.pbx.reporting.ledger import ALL, Ledger
 from tests.support.journeys import T0, CallEvent, abandoned, answered, left, seizure
 
 MONTH_S = 31 * 86_400
+THREE_MONTHS = Interval("three months", round(T0 * 1e6), round((T0 + 3 * MONTH_S) * 1e6))
 
 
 @pytest.fixture
@@ -46,8 +50,14 @@ def test_files_say_what_the_database_says(ledger: Ledger, tmp_path: Path, interv
         assert files.queues(interval, thresholds) == queue_figures(ledger.connection, interval, thresholds)
         assert files.trunks(interval) == trunk_figures(ledger.connection, interval)
         queues, trunks = files.sheets(interval, thresholds)
+        for step in (Step.HOUR, Step.WEEK, Step.QUARTER, Step.WEEKDAY):
+            grid = grid_of(THREE_MONTHS, step, ZoneInfo("Europe/Warsaw"), THREE_MONTHS.end_us)
+            assert files.queue_course(grid, thresholds) == queue_course(ledger.connection, grid, thresholds)
+            assert files.trunk_course(grid) == trunk_course(ledger.connection, grid)
+        course, _ = files.sheets(THREE_MONTHS, thresholds, grid)
     assert queues.rows
     assert trunks.rows
+    assert [row[0] for row in course.rows] == [str(day) for day in range(1, 8) for _ in range(3)]
 
 
 def test_only_months_that_changed_are_written_again(ledger: Ledger, tmp_path: Path) -> None:

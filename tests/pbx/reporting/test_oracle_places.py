@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,13 @@ from sqlalchemy import Connection, create_engine
 from pbx.ledger.terms import Terms
 from pbx.reporting.analytics.export import export
 from pbx.reporting.analytics.figures import Files
+from pbx.reporting.behind import Selector, behind
+from pbx.reporting.calls_by import BY as BY_CALLS
 from pbx.reporting.intervals import Interval, day, hours
+from pbx.reporting.per.one import one_of
+from pbx.reporting.per.splits import PER
+from pbx.reporting.per.step import Step
+from pbx.reporting.queues_by import BY
 from pbx.reporting.registry import KINDS, sheets
 from pbx.reporting.request import Request
 from pbx.reporting.sheet import Measure, Sheet
@@ -24,6 +30,7 @@ from tests.pbx.reporting.oracle.stories import LIMITS
 from tests.pbx.reporting.test_oracle import NOW_US, PERIODS, SUNDAY, WARSAW, WHOLE, telling
 from tests.support.postgres import Server, binaries
 
+NOTHING: Mapping[str, str] = {}
 Cells = dict[tuple[str, ...], object]
 
 
@@ -36,13 +43,18 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
-def made(connection: Connection, name: str, period: Interval) -> list[Sheet]:
-    return sheets(connection, name, Request(period, WARSAW, NOW_US, thresholds=LIMITS, money=Terms(country="PL")))
+def made(
+    connection: Connection, name: str, period: Interval, per: Step | None = None, filters: Mapping[str, str] = NOTHING
+) -> list[Sheet]:
+    asked = Request(period, WARSAW, NOW_US, "en", filters, thresholds=LIMITS, money=Terms(country="PL"), per=per)
+    return sheets(connection, name, asked)
 
 
-def cells(connection: Connection, name: str, period: Interval) -> Cells:
+def cells(
+    connection: Connection, name: str, period: Interval, per: Step | None = None, filters: Mapping[str, str] = NOTHING
+) -> Cells:
     """Every cell of a report by sheet, row and column."""
-    return cells_of(made(connection, name, period))
+    return cells_of(made(connection, name, period, per, filters))
 
 
 def cells_of(made_of: list[Sheet]) -> Cells:
@@ -82,12 +94,29 @@ def test_postgresql_says_what_sqlite_says(connection: Connection) -> None:
                 for kind in KINDS:
                     wrong = differ(cells(connection, kind.name, period), cells(other, kind.name, period))
                     assert not wrong, (kind.name, period.label, wrong[:5])
+            same_in_parts(connection, other)
             rebuild(other, zone="UTC")
             wrong = differ(cells(connection, "queues", WHOLE), cells(other, "queues", WHOLE))
             assert not wrong, wrong[:5]
         engine.dispose()
     finally:
         server.stop()
+
+
+def same_in_parts(one: Connection, other: Connection) -> None:
+    """By interval, by origin, and what stands behind them."""
+    for name, how in PER.items():
+        for step in (Step.HOUR if how.split is not None else Step.DAY, *(Step.WEEKDAY,) * how.folds):
+            wrong = differ(*(cells(database, name, WHOLE, step) for database in (one, other)))
+            assert not wrong, (name, step, wrong[:5])
+    asked = Request(WHOLE, WARSAW, NOW_US, thresholds=LIMITS)
+    period, fold = one_of(WHOLE, "hour-of-day", "02", WARSAW, NOW_US)
+    for name, origins in (("queues", BY), ("calls", BY_CALLS)):
+        for by in origins:
+            wrong = differ(*(cells(database, name, WHOLE, Step.DAY, {"by": by}) for database in (one, other)))
+            assert not wrong, (name, by, wrong[:5])
+            selector = Selector("SL4" if name == "queues" else "CALLS", period, {by: "-"}, fold)
+            assert behind(one, selector, asked).data() == behind(other, selector, asked).data()
 
 
 def test_files_say_what_the_database_says(connection: Connection, tmp_path: Path) -> None:
