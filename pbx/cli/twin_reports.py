@@ -129,12 +129,12 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
             err.print(one.demo["en"], markup=False)
     _print(table, form)
     if form == "table":
-        for line in verdict(lived, GIVEN, wanted.share, found, Words("en")):
+        for line in verdict(lived, GIVEN, wanted.share, (found, world, Price(*prices)), Words("en")):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
     if wanted.page is not None:
         words = Words(wanted.language)
         table.rows = [[words("as given") if row[0] == "as given" else row[0], *row[1:]] for row in table.rows]
-        page = story(lived, GIVEN, wanted.share, (found, world, table), words)
+        page = story(lived, GIVEN, wanted.share, (found, world, Price(*prices), table), words)
         page.demo = next((one.demo[wanted.language] for _name, one in readings if one.demo), "")
         write_page(wanted.page, page_of(page, words))
 

@@ -11,7 +11,7 @@ import math
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pbx.twin.roster import HOURS, Roster
 
@@ -50,6 +50,7 @@ class Day:
     most_lines: int = 0
     busy_s: float = 0.0
     agent_h: int = 0
+    lost: list[int] = field(default_factory=lambda: [0] * HOURS)  # who was not served, by the hour in which he went
 
 
 class _Caller:
@@ -110,9 +111,11 @@ class _Office:
         day.calls += 1
         if not self.agents:
             day.closed += 1
+            day.lost[min(int(now / HOUR), HOURS - 1)] += 1
             return
         if world.lines and self.lines >= world.lines:
             day.blocked += 1
+            day.lost[min(int(now / HOUR), HOURS - 1)] += 1
             self.again(now)
             return
         self.lines += 1
@@ -154,6 +157,7 @@ class _Office:
         self.queue -= 1
         self.lines -= 1
         self.day.abandoned += 1
+        self.day.lost[min(int(now / HOUR), HOURS - 1)] += 1
         self.day.longest_s = max(self.day.longest_s, now - caller.at)
         self.again(now)
 

@@ -40,8 +40,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "unknown": "What cannot be known",
         "unknown_none": "Every call could be led to its end.",
         "limits": (
-            "One line for agents who share a queue, first come first served: skills, priorities and the "
-            "ringing of phones are not part of it. Who was answered would have waited longer than he did; "
+            "Agents serve as they are configured, with skills, priorities and the ring times of that day, and "
+            "do their other work of that day. Who was answered would have waited longer than he did; "
             "how much longer is drawn (mean {patience} s). How near the replayed line comes to what was says "
             "how far the others can be believed."
         ),
@@ -71,6 +71,23 @@ TEXTS: dict[Language, dict[str, str]] = {
         "fits": "What was given fits: with fewer people the target is missed on bad days.",
         "larger": ("What was given is too large: {name} keeps the target as well, {saved} agent hours a week less."),
         "smaller": "What was given is too small: {name} keeps the target, {missing} agent hours a week more.",
+        "needs": (
+            "It takes {people} people at once in the busiest hours, {hours} agent hours a week and {lines} lines; "
+            "{share} of the callers are served in time ({low} to {high} on nine days of ten)."
+        ),
+        "costs": "A day costs {cost} ({low} to {high} on nine days of ten), lost callers included.",
+        "breaks_none": "Nothing breaks: fewer than one caller in 200 is lost.",
+        "breaks_abandoned": (
+            "What breaks first is people: {share} of all callers give up waiting, most of them from {hour}:00."
+        ),
+        "breaks_blocked": (
+            "What breaks first is lines: {share} of all callers find none free, most of them from {hour}:00."
+        ),
+        "breaks_closed": (
+            "What breaks first is the opening hours: {share} of all callers ring when nobody is at work, most of them "
+            "from {hour}:00."
+        ),
+        "given_breaks": "With the roster as given: {what}",
         "off_peak": "{share} of the calls come in three hours of the day.",
     },
     "pl": {
@@ -111,8 +128,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "unknown": "Czego nie można wiedzieć",
         "unknown_none": "Każde połączenie dało się doprowadzić do końca.",
         "limits": (
-            "Jedna kolejka dla konsultantów, którzy dzielą kolejkę; kto pierwszy, ten pierwszy. "
-            "Umiejętności, priorytety i dzwonienie telefonów nie są częścią symulacji. Kto został odebrany, "
+            "Konsultanci obsługują tak, jak są skonfigurowani: z umiejętnościami, priorytetami i czasem dzwonienia "
+            "z tego dnia, i wykonują swoją inną pracę z tego dnia. Kto został odebrany, "
             "czekałby dłużej, niż czekał; o ile dłużej, losowano (średnio {patience} s). Jak blisko "
             "„odtworzone” jest tego, jak było, mówi, na ile można wierzyć pozostałym."
         ),
@@ -143,6 +160,23 @@ TEXTS: dict[Language, dict[str, str]] = {
         "fits": "Podana obsada jest w sam raz: przy mniejszej cel nie jest spełniony w złe dni.",
         "larger": ("Podana obsada jest za duża: {name} też spełnia cel, a to o {saved} godzin pracy w tygodniu mniej."),
         "smaller": ("Podana obsada jest za mała: cel spełnia {name}, a to o {missing} godzin pracy w tygodniu więcej."),
+        "needs": (
+            "Potrzeba: {people} osób naraz w godzinach szczytu, {hours} godzin pracy w tygodniu, {lines} linii; w porę "
+            "obsłużonych jest {share} dzwoniących (od {low} do {high} w dziewięć dni na dziesięć)."
+        ),
+        "costs": "Dzień kosztuje {cost} (od {low} do {high} w dziewięć dni na dziesięć), razem ze straconymi.",
+        "breaks_none": "Nic nie zawodzi: traci się mniej niż jednego dzwoniącego na 200.",
+        "breaks_abandoned": (
+            "Najpierw brakuje ludzi: {share} wszystkich dzwoniących rezygnuje z czekania, najwięcej od {hour}:00."
+        ),
+        "breaks_blocked": (
+            "Najpierw brakuje linii: {share} wszystkich dzwoniących nie zastaje wolnej, najwięcej od {hour}:00."
+        ),
+        "breaks_closed": (
+            "Najpierw zawodzą godziny otwarcia: {share} wszystkich dzwoni, gdy nikogo nie ma w pracy, najwięcej od "
+            "{hour}:00."
+        ),
+        "given_breaks": "Przy podanej obsadzie: {what}",
         "off_peak": "{share} połączeń przypada na trzy godziny dnia.",
     },
     "ru": {
@@ -180,8 +214,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "unknown": "Чего нельзя знать",
         "unknown_none": "Каждый звонок удалось довести до конца.",
         "limits": (
-            "Одна очередь для операторов, у которых она общая; кто раньше пришёл, того раньше и обслужат. "
-            "Навыки, приоритеты и звонки на телефоны не моделируются. Тот, кому ответили, ждал бы дольше, "
+            "Операторы работают так, как настроены: с навыками, приоритетами и временем вызова того дня, и "
+            "выполняют прочую работу того дня. Тот, кому ответили, ждал бы дольше, "
             "чем ждал; насколько дольше, выбирается случайно (в среднем {patience} с). Насколько «повторено» "
             "близко к тому, как было, настолько можно верить остальному."
         ),
@@ -216,6 +250,22 @@ TEXTS: dict[Language, dict[str, str]] = {
         "smaller": (
             "Заданный график слишком мал: цель выполняет {name}, и это на {missing} рабочих часов в неделю больше."
         ),
+        "needs": (
+            "Нужно: {people} чел. одновременно в часы пик, рабочих часов в неделю: {hours}, линий: {lines}; вовремя "
+            "обслужено {share} звонящих (от {low} до {high} в девять дней из десяти)."
+        ),
+        "costs": "День стоит {cost} (от {low} до {high} в девять дней из десяти) вместе с потерянными.",
+        "breaks_none": "Ничего не ломается: теряется меньше одного звонящего из 200.",
+        "breaks_abandoned": (
+            "Сначала не хватает людей: {share} всех звонящих не дожидаются ответа, больше всего с {hour}:00."
+        ),
+        "breaks_blocked": (
+            "Сначала не хватает линий: {share} всех звонящих не находят свободной, больше всего с {hour}:00."
+        ),
+        "breaks_closed": (
+            "Сначала подводят часы работы: {share} всех звонят, когда никого нет на месте, больше всего с {hour}:00."
+        ),
+        "given_breaks": "При заданном графике: {what}",
         "off_peak": "{share} звонков приходится на три часа дня.",
     },
 }

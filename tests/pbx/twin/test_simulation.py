@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from typer.testing import CliRunner
 
 from pbx.cli.commands import app
 from pbx.staffing.erlang import ErlangA, erlang_b
+from pbx.twin.fitting import Fit
+from pbx.twin.page import Words
 from pbx.twin.roster import Roster, parse_roster
 from pbx.twin.scenarios import Price, run, sheet
 from pbx.twin.simulation import Day, World, simulate
+from pbx.twin.verdict import verdict
 
 PEAK = 536 * 0.8 / 3  # calls an hour in the agency's peak
 
@@ -146,3 +150,27 @@ def test_command(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(app, [*words, "--roster", "mon 13-10:3"])
     assert wrong.exit_code == 1
     assert "no span of hours" in wrong.output
+
+
+@pytest.mark.parametrize(
+    ("agents_there", "lines", "more", "said"),
+    [
+        (3, 0, {}, ("8 people at once", "What breaks first is people", "A day costs", "most of them from 1")),
+        (12, 6, {"patience_s": 1e6}, ("6 lines", "What breaks first is lines")),
+        (14, 0, {}, ("A trailer is enough", "Nothing breaks", "14 people at once")),
+    ],
+)
+def test_the_verdict_says_what_it_takes_and_what_breaks_first(
+    agents_there: int, lines: int, more: dict[str, float], said: tuple[str, ...]
+) -> None:
+    day = [0.0] * 10 + [143.0] * 2 + [20.0] * 2 + [0.0] * 10
+    world = World([day] * 7, 180.0, 1.0, 0.0, more.get("patience_s", 300.0), lines)
+    there = parse_roster(f"mon-sun 10-14:{agents_there}")
+    names = [("as given", there), ("+5", there.with_agents(5))]
+    scenarios = run(world, names[: 2 if agents_there == 3 else 1], 30, 1, 1, lambda *_: None)
+    known = Fit(date(2026, 3, 2), date(2026, 3, 8), arrivals=[list(line) for line in world.arrivals])
+    for language in ("en", "pl", "ru"):
+        found = " ".join(verdict(scenarios, 0, 0.8, (known, world, Price(60, 30)), Words(language)))
+        assert "{" not in found
+        if language == "en":
+            assert all(part in found for part in said), found
