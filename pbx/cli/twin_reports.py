@@ -25,6 +25,7 @@ from pbx.twin.found import Reading
 from pbx.twin.page import Words, page_of
 from pbx.twin.reading import files_of, read_all
 from pbx.twin.record import TwinError
+from pbx.twin.records import Records
 from pbx.twin.roster import parse_roster
 from pbx.twin.scenarios import Price, run, sheet
 from pbx.twin.sheets import Wanted, customer_of, summary, week_sheet
@@ -161,8 +162,9 @@ def calls_of(asked: Asked, source: Source) -> tuple[list[tuple[str, Reading]], C
             task = bar.add_task("read", total=sum(path.stat().st_size for path in files_of(asked.files)))
             readings = read_all(asked.files, source, lambda more: bar.advance(task, more))
             bar.update(task, description="put together", total=None)
-            records = readings[0][1].records
-            for _, reading in readings[1:]:
+            records = Records()
+            for _, reading in readings:
+                reading.calls = len(reading.records)
                 records.extend(reading.records)
             tests = {telephone(number, source.country) for number in asked.tests}
             return readings, clean(records, tests)
@@ -190,15 +192,17 @@ def write_page(path: Path, text: str) -> None:
 
 def _show_reading(name: str, reading: Reading) -> None:
     show(
-        f"{name}: {reading.form}, {len(reading.records):,} lines of calls",
+        f"{name}: {reading.form}, {reading.calls:,} lines of calls",
         ["meaning", "column"],
         [[meaning, column] for meaning, column in reading.mapping.items()],
-        f"{name}: {reading.form}, {len(reading.records):,} calls",
+        f"{name}: {reading.form}, {reading.calls:,} calls",
     )
     for note in reading.notes:
         err.print(note, markup=False, highlight=False, soft_wrap=True)
     for reason, count in reading.counted.most_common():
-        err.print(f"{count:,} calls {reason}", markup=False, highlight=False, soft_wrap=True)
+        err.print(
+            f"{count:,} {'call' if count == 1 else 'calls'} {reason}", markup=False, highlight=False, soft_wrap=True
+        )
     for reason, count in reading.skipped.most_common():
         err.print(
             f"{count:,} lines left out: {reason} ({reading.examples[reason]})",

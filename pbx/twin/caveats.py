@@ -17,13 +17,13 @@ def caveats(found: Fit) -> list[str]:
         )
     if found.unknown_way:
         said.append(
-            f"{found.unknown_way:,} calls tell no direction and are taken as calls in: name our numbers by --own, or "
-            "the column by --column way=..."
+            f"Without a direction, and taken as calls in: {found.unknown_way:,}. Name our numbers by --own, or the "
+            "column by --column way=..."
         )
     if found.patience_s is None:
         said.append("Nobody's wait is told: patience is an assumption, and with it who gives up and how many agents.")
     elif found.gave_up < LEAST:
-        said.append(f"{found.gave_up} callers who gave up tell the patience: its range is wide.")
+        said.append(f"The patience is told by {found.gave_up} who gave up: its range is wide.")
     if found.short_s:
         said.append(
             f"Nobody gives up before {found.short_s:.0f} s: the source leaves those calls out. The patience is of "
@@ -35,12 +35,12 @@ def caveats(found: Fit) -> list[str]:
             "a step, and can still be a few seconds off."
         )
     if found.unnumbered:
-        said.append(f"{found.unnumbered:,} calls hide their number: whether they rang again is not known.")
+        said.append(f"Calls that hide their number: {found.unnumbered:,}; whether they rang again is not known.")
     if found.silent_days:
         said.append(
             f"{found.silent_days} days within the span have no call at all, where others of their weekday have many: "
             "holidays, or is a file missing? They are part of the averages."
         )
     if found.days < FEW_DAYS:
-        said.append(f"{found.days} days say little of an average week: give a month or more.")
+        said.append(f"A span of {found.days} d says little of an average week: give a month or more.")
     return said

@@ -18,6 +18,7 @@ class Reading:
 
     form: str
     records: Records = field(default_factory=Records)
+    calls: int = 0  # that it had before they were put together with those of other files
     mapping: dict[str, str] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)  # of skipped lines, one for each reason

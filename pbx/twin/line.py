@@ -19,8 +19,8 @@ _EPOCH = re.compile(r"(?:.*-)?(\d{9,10})\.\d+")
 HOUR = 3600.0
 NEAR_S = 60.0  # between a call's start and the instant in its id
 LOOKED_AT = 2000  # ids that are held against the clock
-MACHINE = "answered by a menu, music or a prompt alone: nobody talked with them"
-HELD = "of a queue: what they waited counts as talk here; give the queue_log beside this file"
+MACHINE = "answered by a menu, music or a prompt alone: no talk with anybody"
+HELD = "served by a queue: the wait counts as talk here; give the queue_log beside this file"
 UNTOLD = "without a direction: taken as calls in"
 
 
