@@ -32,9 +32,10 @@ def register(app: typer.Typer, report: typer.Typer) -> None:
         since: Annotated[str, typer.Option("--from", help="The first day, or an instant.", metavar="DATE")],
         until: Annotated[str, typer.Option("--to", help="The last day, or an instant.", metavar="DATE")],
         per: Annotated[str, typer.Option(help="Each hour, day, week, month... by itself.")] = "",
+        language: Annotated[str, typer.Option(help="pl, ru or en; the server's by default.")] = "",
         csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output instead of tables.")] = False,
     ) -> None:
         """Queues and trunks of any period from exported files: millions of calls in seconds."""
         from pbx.cli.exporting import parquet_report
 
-        parquet_report(effective_config(context.obj), folder, (since, until), per, csv)
+        parquet_report(effective_config(context.obj), folder, (since, until), per, language, as_csv=csv)

@@ -121,7 +121,7 @@ def sheets(connection: Connection, name: str, request: Request) -> list[Sheet]:
     asked = replace(request, filters=_filters(kind, request.filters))
     if asked.per is not None:
         made = course(connection, name, kind.make, asked, lambda sheet: _kept(sheet, kind, asked))
-        return [_told_per(translate(sheet, name, asked.language), asked.per, asked.language) for sheet in made]
+        return [told_per(translate(sheet, name, asked.language), asked.per, asked.language) for sheet in made]
     made = [_kept(sheet, kind, asked) for sheet in kind.make(connection, asked)]
     return [translate(sheet, name, asked.language) for sheet in made]
 
@@ -137,7 +137,8 @@ def step_of(name: str, per: str) -> Step | None:
         raise BadRequest(f"per is {per[:40]!r}: write one of {', '.join(one.value for one in steps)}") from None
 
 
-def _told_per(sheet: Sheet, step: Step, language: Language) -> Sheet:
+def told_per(sheet: Sheet, step: Step, language: Language) -> Sheet:
+    """The sheet whose title says of what intervals its rows are."""
     return replace(sheet, title=f"{sheet.title}, {told(step, language)}")
 
 

@@ -7,7 +7,7 @@ reader never sees half of one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,9 @@ TABLES: dict[Table, str] = {
 _TYPES = ((Boolean, "BOOLEAN", bool), (BigInteger, "BIGINT", np.int64), (Integer, "BIGINT", np.int64))
 
 
+Told = Callable[[int, int], object]  # files that are as they should be, of how many
+
+
 @dataclass(slots=True)
 class Exported:
     """What was done."""
@@ -46,25 +49,26 @@ class Exported:
     rows: int = 0  # written
 
 
-def export(connection: Connection, folder: Path) -> Exported:
-    """Brings the files of the folder up to date. Raises AnalyticsError and OSError."""
+def export(connection: Connection, folder: Path, told: Told = lambda _done, _total: None) -> Exported:
+    """Brings the files of the folder up to date and tells how far it is. Raises AnalyticsError and OSError."""
     found = Exported()
     folder.mkdir(parents=True, exist_ok=True)
     state_file = folder / STATE
     known = _state(state_file)
-    for table, instant in TABLES.items():
-        for start, end in _months(connection, table.c[instant]):
-            month = f"{datetime.fromtimestamp(start / 1e6, UTC):%Y-%m}"
-            name = f"{table.name}/month={month}"
-            print_ = _print(connection, table, instant, (start, end))
-            file = folder / name / "data.parquet"
-            if known.get(name) == print_ and file.is_file():
-                found.kept += 1
-                continue
-            found.rows += _write(connection, table, table.c[instant], (start, end), file)
-            found.written += 1
-            known[name] = print_
-            _save(state_file, known)
+    parts = [(table, at, span) for table, at in TABLES.items() for span in _months(connection, table.c[at])]
+    for done, (table, instant, (start, end)) in enumerate(parts):
+        told(done, len(parts))
+        month = f"{datetime.fromtimestamp(start / 1e6, UTC):%Y-%m}"
+        name = f"{table.name}/month={month}"
+        print_ = _print(connection, table, instant, (start, end))
+        file = folder / name / "data.parquet"
+        if known.get(name) == print_ and file.is_file():
+            found.kept += 1
+            continue
+        found.rows += _write(connection, table, table.c[instant], (start, end), file)
+        found.written += 1
+        known[name] = print_
+        _save(state_file, known)
     return found
 
 
