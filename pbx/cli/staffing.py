@@ -62,6 +62,8 @@ def need(
     ignore: Ignore = None,
     callbacks: Annotated[bool, typer.Option(help="Whether calls back count as load.")] = True,
     to: Annotated[Path | None, typer.Option(help="Writes it there, too, as CSV: --need of a roster.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Writes one HTML page with plots there, too.")] = None,
+    language: Annotated[Literal["", "pl", "ru", "en"], typer.Option(help="Of the page; the server's by default.")] = "",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
@@ -73,7 +75,7 @@ def need(
     events, ignored = planned(event or [], ignore or [])
     past = Past(effective_config(context.obj), "", weeks, handling, patience, model, formula, ignored, events)
     terms = _terms(past, (share, within, give_up), minutes, shrinkage, callbacks=callbacks)
-    need_report(past, day, days, queue or [], terms, form_of(csv, json), to)
+    need_report(past, day, days, queue or [], terms, form_of(csv, json), (to, page, language))
 
 
 @staffing.command()

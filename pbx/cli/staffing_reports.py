@@ -12,6 +12,7 @@ from typing import Literal
 
 from pbx.cli.console import err, fail, show_sheet
 from pbx.config import Config
+from pbx.reporting.demo_note import demo_note
 from pbx.reporting.intervals import days
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
@@ -23,6 +24,7 @@ from pbx.staffing.facts import Facts
 from pbx.staffing.forecast import IsHoliday, Method, forecast
 from pbx.staffing.history import History, known_queues
 from pbx.staffing.month import month_sheet
+from pbx.staffing.page import need_page
 from pbx.staffing.planner import holiday_test, read_history
 from pbx.staffing.promise import found_in, promise_sheet
 from pbx.staffing.requirement import Customer, Formula, Prices, Target, agents_for
@@ -32,6 +34,7 @@ from pbx.staffing.usual import usual_days
 from pbx.store.errors import StoreError
 
 Model = Literal["seasonal", "ets"]
+Files = tuple[Path | None, Path | None, Literal["", "pl", "ru", "en"]]  # CSV, page, its language
 MONTH = 28  # days that a month is made of
 TESTED_DAYS = 28  # that a forecast is tried on
 
@@ -83,12 +86,15 @@ class Past:
 
 
 def need_report(
-    asked: Past, day: str, count: int, queues: Sequence[str], terms: Terms, form: str, to: Path | None
+    asked: Past, day: str, count: int, queues: Sequence[str], terms: Terms, form: str, files: Files
 ) -> None:
     """Agents by interval of coming days, queue by queue."""
+    to, page, language = files
     with reading(asked.config) as reporter:
         first = date_of(day) if day else reporter.today() + timedelta(days=1)
         pasts = [asked.history(reporter, first, queue) for queue in (queues or [""])]
+        with reporter.connection() as connection:
+            demo = demo_note(connection, language or asked.config.server.language)
     is_holiday = asked.is_holiday()
     found: list[DayNeed] = []
     try:
@@ -108,6 +114,8 @@ def need_report(
         fail(error)
     if to is not None:
         written(to, sheet.csv())
+    if page is not None:
+        written(page, need_page(found, terms, language or asked.config.server.language, demo))
     show(sheet, form, for_terminal(sheet, found))
 
 

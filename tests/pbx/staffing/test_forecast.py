@@ -149,9 +149,10 @@ def test_need(folder: Path) -> None:
 
 
 def test_need_of_days_by_the_other_formula_is_what_a_roster_reads(folder: Path, tmp_path: Path) -> None:
-    to = tmp_path / "need.csv"
+    to, page = tmp_path / "need.csv", tmp_path / "need.html"
+    drawn = ["--page", str(page), "--language", "ru"]
     asked = ["--date", "2026-11-21", "--days", "3", "--formula", "erlang-c", "--event", "2026-11-23T10:00-12:00=+200"]
-    status, text = command(folder, "need", *asked, "--patience", "300", "--shrinkage", "0", "--to", str(to))
+    status, text = command(folder, "need", *asked, "--patience", "300", "--shrinkage", "0", "--to", str(to), *drawn)
     assert status == 0, text
     assert "2026-11-22: nobody is expected" in text
     assert "Erlang C with handling" in text
@@ -164,6 +165,12 @@ def test_need_of_days_by_the_other_formula_is_what_a_roster_reads(folder: Path, 
         assert quarters[2][at : at + 2] == (int(row["agents"]),) * 2
     assert max(quarters[2][40:48]) > 2 * max(quarters[2][60:68])
     assert not any(quarters[2][73:])
+    text = page.read_text(encoding="utf-8")
+    assert 'lang="ru"' in text
+    assert "понедельник 2026-11-23" in text
+    assert "Никто не позвонит" in text
+    assert text.count("<svg") == 2
+    assert "made-up" in text or "ДЕМО" in text.upper()
 
 
 def test_accuracy_of_each_way(folder: Path) -> None:
