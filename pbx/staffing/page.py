@@ -137,7 +137,15 @@ def _day(page: Page, one: DayNeed, terms: Terms, asked: Asked, language: Languag
     ]
     across = Axis("", one.intervals[0].begin // 60, -(-(one.intervals[-1].begin + terms.minutes) // 60), 1)
     title = f"{words['calls']}, {found.day}"
-    page.picture(curves(title, between, across, _axis(max(each.high for each in one.intervals)), [Curve("", points)]))
+    page.picture(
+        curves(
+            title,
+            between,
+            across,
+            _axis(max(each.high for each in one.intervals)),
+            [Curve(str(words["calls"]), points)],
+        )
+    )
     names = [clock(each.begin) for each in one.intervals]
     away = [more - sitting for sitting, more in zip(agents, people, strict=True)]
     stacks = [(str(words["agents"]), agents), (str(words["away"]), away)]
