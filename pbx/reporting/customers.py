@@ -12,6 +12,7 @@ from pbx.reporting.arrivals import WallClock
 from pbx.reporting.intervals import Interval, days_around
 from pbx.reporting.opened.figure import ALL, Fact, Mark
 from pbx.reporting.people import People
+from pbx.reporting.per.grid import Grid
 from pbx.reporting.request import Request
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Sheet, Unit
@@ -89,6 +90,18 @@ def customer_figures(connection: Connection, request: Request) -> list[CustomerF
         for queue, people in sorted(book.contacts.items(), key=lambda entry: (not entry[0], entry[0]))
     ]
     return [one for one in found if one != CustomerFigures(one.queue)]
+
+
+def customer_course(connection: Connection, request: Request, grid: Grid) -> list[list[CustomerFigures]]:
+    """The same of each interval: a customer counts at one instant of each day, whatever the period."""
+    course: list[dict[str, CustomerFigures]] = [{} for _ in grid.cells]
+    for fact in customer_facts(connection, request):
+        if fact.marks:
+            queue = "" if fact.keys["queue"] == ALL else fact.keys["queue"]
+            figures = course[grid.index(fact.at_us)].setdefault(queue, CustomerFigures(queue))
+            for name, figure in _COUNTED.items():
+                setattr(figures, name, getattr(figures, name) + (figure in fact.marks and fact.marks[figure][0]))
+    return [sorted(found.values(), key=lambda one: (not one.queue, one.queue)) for found in course]
 
 
 def customer_facts(connection: Connection, request: Request) -> Iterator[Fact]:
@@ -230,8 +243,13 @@ COLUMNS = (
 
 def customers_sheet(connection: Connection, request: Request) -> Sheet:
     """The report."""
-    sheet = Sheet(f"Customers, {request.period.label}", COLUMNS, notes=NOTES)
-    for one in customer_figures(connection, request):
+    return customers_rows(request.period, customer_figures(connection, request))
+
+
+def customers_rows(period: Interval, figures: Iterable[CustomerFigures]) -> Sheet:
+    """A row for each queue, and one for all."""
+    sheet = Sheet(f"Customers, {period.label}", COLUMNS, notes=NOTES)
+    for one in figures:
         sheet.rows.append(
             (
                 one.queue or "all",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from pbx.reporting.agents import agent_course, agents_sheet
 from pbx.reporting.calls_by import calls_sheets
+from pbx.reporting.customers import customer_course, customers_rows
 from pbx.reporting.flow_blocks import blocks_sheets
 from pbx.reporting.opened.team import spans
 from pbx.reporting.per.course import Parts, joined
@@ -26,6 +27,7 @@ from pbx.reporting.teams import teams_sheets
 from pbx.reporting.trunk_sheet import trunks_sheet
 
 MOST_MADE = 400  # intervals of a report that is made for each of them
+MOST_OF_MONEY = 31  # of one that reads the calls of the time before for each of them
 Split = Callable[[Connection, Request, Grid], Parts]
 Make = Callable[[Connection, Request], Sequence[Sheet]]
 Keep = Callable[[Sheet], Sheet]  # what the filters leave
@@ -41,6 +43,7 @@ class Per:
     finest: Step = Step.QUARTER_HOUR
     folds: bool = False
     keys: tuple[str, ...] = ()
+    most: int = MOST_MADE  # intervals, without `split`
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -60,6 +63,11 @@ def _agents(connection: Connection, request: Request, grid: Grid) -> Parts:
     return [[agents_sheet(connection, [cell.interval], request.now_us, *given, known=known)] for cell in grid.cells]
 
 
+def _customers(connection: Connection, request: Request, grid: Grid) -> Parts:
+    course = customer_course(connection, request, grid)
+    return [[customers_rows(cell.interval, found)] for cell, found in zip(grid.cells, course, strict=True)]
+
+
 PER: Mapping[str, Per] = {
     "queues": Per(queue_sheets, folds=True),
     "agents": Per(_agents, keys=("agent",)),
@@ -71,7 +79,7 @@ PER: Mapping[str, Per] = {
     "missed": Per(),
     "patience": Per(),
     "promises": Per(keys=("queue", "at_most_s")),
-    "customers": Per(finest=Step.DAY),
+    "customers": Per(_customers, finest=Step.DAY),
     "redials": Per(),
     "delays": Per(),
     "lost": Per(),
@@ -82,8 +90,8 @@ PER: Mapping[str, Per] = {
     "surveys": Per(),
     "dealers": Per(),
     "partners": Per(keys=("partner",)),
-    "money": Per(finest=Step.DAY),
-    "missed_money": Per(finest=Step.DAY),
+    "money": Per(finest=Step.DAY, most=MOST_OF_MONEY),
+    "missed_money": Per(finest=Step.DAY, most=MOST_OF_MONEY),
     "sources": Per(),
     "pools": Per(finest=Step.HOUR),
     "reveals": Per(),
@@ -109,9 +117,9 @@ def course(connection: Connection, name: str, make: Make, request: Request, keep
 
 
 def _made(connection: Connection, name: str, make: Make, request: Request, grid: Grid) -> Parts:
-    if len(grid.cells) > MOST_MADE:
+    if len(grid.cells) > PER[name].most:
         raise BadRequest(
-            f"{len(grid.cells)} intervals of report {name} take too long, and {MOST_MADE} is the most: ask for a "
+            f"{len(grid.cells)} intervals of report {name} take too long, and {PER[name].most} is the most: ask for a "
             "shorter period, or for longer intervals"
         )
     return [make(connection, replace(request, period=cell.interval, per=None)) for cell in grid.cells]
