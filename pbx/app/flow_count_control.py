@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
-import sys
 from collections import Counter
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pbx.api.control import Refused
+from pbx.app.child_process import ChildFailed, answer_of
 from pbx.config import Config
 from pbx.flow.counts import FlowCounts
 from pbx.flow.run import KEPT, Run
@@ -86,20 +86,11 @@ async def _job(config: Config, document: str, when: date) -> bytes:
 
 async def _in_child(job: bytes) -> dict[str, Any]:
     """What the child process answers. Refused 503 when it takes too long or dies."""
-    command = (sys.executable, "-m", "pbx.reporting.flow_replay_worker")
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
     try:
-        async with asyncio.timeout(REPLAY_S):
-            output, _ = await child.communicate(job)
+        output = await answer_of("pbx.reporting.flow_replay_worker", job, REPLAY_S)
     except TimeoutError:
         raise Refused(503, f"the replay took more than {REPLAY_S:g} s; use `centrala flow replay`") from None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode:
-        raise Refused(503, f"the process of the replay ended with status {child.returncode}; the log says why")
+    except ChildFailed as error:
+        raise Refused(503, f"the process of the replay ended with status {error.status}; the log says why") from None
     answer: dict[str, Any] = json.loads(output)
     return answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from pbx.api.control import Refused
+from pbx.app.child_process import ChildFailed, answer_of
 from pbx.config import Language
 from pbx.reporting.behind import Selector
 from pbx.reporting.formulas import FIGURES
@@ -114,21 +114,12 @@ class PbxReportControl:
 
 
 async def _in_child(job: bytes) -> dict[str, Any]:
-    command = (sys.executable, "-m", "pbx.reporting.worker")
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
     try:
-        async with asyncio.timeout(REPORT_S):
-            output, _ = await child.communicate(job)
+        output = await answer_of("pbx.reporting.worker", job, REPORT_S)
     except TimeoutError:
         raise Refused(503, f"the report took more than {REPORT_S:g} s; ask for a shorter period") from None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode:
-        raise Refused(503, f"the process of the report ended with status {child.returncode}; the log says why")
+    except ChildFailed as error:
+        raise Refused(503, f"the process of the report ended with status {error.status}; the log says why") from None
     if output.startswith(RAW):
         return {"found": output[len(RAW) :]}
     answer: dict[str, Any] = orjson.loads(output)

@@ -30,6 +30,7 @@ READ: Mapping[str, Read] = {
     "arrivals": lambda at, asked: arrivals(at, asked.interval, asked.zone, asked.hours, asked.now_us),
     "waits": lambda at, asked: observed_counts(at, asked.interval),
     "delays": lambda at, asked: delays(at, asked.request()),
+    "lost": lambda at, asked: sheets(at, "lost", asked.request()),
     "campaigns": lambda at, asked: sheets(at, "campaigns", asked.request()),
 }
 TRIES = 5  # to see the same events
