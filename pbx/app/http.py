@@ -31,6 +31,7 @@ from pbx.api.trunk_routes import trunk_routes
 from pbx.app import (
     outbox_control,
     prompt_control,
+    report_schedule_control,
     selftest_control,
     tracking_control,
     voicemail_control,
@@ -128,6 +129,7 @@ def _control_routes(app: Pbx) -> list[Route]:
         *tracking_control.routes(app),
         *ledger_routes(PbxLedgerControl(app)),
         *outbox_control.routes(app),
+        *report_schedule_control.routes(app),
         *webhook_control.routes(app),
         *flow_count_routes(app.flow_counts),
         *settings_routes(PbxSettingsControl(app)),

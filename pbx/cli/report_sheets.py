@@ -108,11 +108,13 @@ def _register_any(report: typer.Typer) -> None:
     def send(
         context: typer.Context,
         name: Annotated[str, typer.Argument(help="A [[report_schedule]] of the configuration.")],
+        only_show: Annotated[bool, typer.Option("--show", help="Send nothing: say what would go to whom.")] = False,
+        folder: Annotated[Path | None, typer.Option("--dir", help="The same, and its files into this folder.")] = None,
     ) -> None:
-        """Send a scheduled report now, as it was due last."""
+        """Send a scheduled report now, as it was due last, to its recipients and webhooks."""
         from pbx.cli.report_sending import send_report
 
-        send_report(effective_config(context.obj), name)
+        send_report(effective_config(context.obj), context.obj, name, only_show=only_show, folder=folder)
 
     @report.command("show")
     def show(
@@ -145,5 +147,7 @@ def _sheet_command(name: str) -> Callable[..., None]:
 
 
 def form_of(csv: bool, json: bool) -> str:
-    """What the two options ask for."""
+    """What the two options ask for; both together are an error."""
+    if csv and json:
+        raise typer.BadParameter("write one of --csv and --json")
     return "csv" if csv else "json" if json else "table"

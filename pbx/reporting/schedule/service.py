@@ -171,13 +171,26 @@ class ScheduledReports:
         await self._note(schedule, {**known, "state": "sent", "at": now, "last_sent": now})
         self._alarm(schedule, "", active=False)
 
-    async def _tell_webhooks(self, schedule: ReportSchedule, when: date, parts: list[dict[str, str]]) -> None:
+    async def tell_now(self, schedule: ReportSchedule) -> tuple[str, int]:
+        """The run that was due last once more, to webhooks alone, whether or not it has gone out; the event's id and to
+        how many it goes. Raises MailError where nobody wants it, and what making it raises.
+        """
+        now = self._clock.unix()
+        when = due(schedule, self._zone(schedule), datetime.fromtimestamp(now, UTC))
+        key = f"{run_id(schedule, when)}-{round(now * 1000)}"  # another event than that of the run
+        parts = await self._make(mail_job(self._config, schedule, when))
+        return key, await self._tell_webhooks(schedule, when, parts, key)
+
+    async def _tell_webhooks(
+        self, schedule: ReportSchedule, when: date, parts: list[dict[str, str]], key: str = ""
+    ) -> int:
         """The outbox has it under the name of the run: put again after a crash or for another try, it goes out once."""
         job = mail_job(self._config, schedule, when)
         body = await asyncio.to_thread(notice, schedule.name, when, job, parts)
-        told = await self._tell(run_id(schedule, when), body) if self._tell is not None else 0
+        told = await self._tell(key or run_id(schedule, when), body) if self._tell is not None else 0
         if not told:
             raise MailError("no webhook that is on wants report.ready: add one, or write webhook = false")
+        return told
 
     def _zone(self, schedule: ReportSchedule) -> ZoneInfo:
         return ZoneInfo(schedule.timezone or self._config.server.timezone)

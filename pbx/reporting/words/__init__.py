@@ -42,12 +42,15 @@ def translate(sheet: Sheet, name: str, language: Language) -> Sheet:
     return replace(
         sheet,
         title=", ".join(filter(None, (titles(language)[name], period.replace(" to ", " – ")))),
-        columns=[column_in(column, language) for column in sheet.columns],
+        columns=[column_in(column, language, name) for column in sheet.columns],
         notes=_NOTES[language].get(name, "") if sheet.notes else "",
         remarks=_SECONDS.sub(r"\1 с", sheet.remarks) if language == "ru" else sheet.remarks,
     )
 
 
-def column_in(column: Column, language: Language) -> Column:
-    """The column with its title in the language."""
-    return column if language == "en" else replace(column, title=_COLUMNS[language][column.name])
+def column_in(column: Column, language: Language, report: str = "") -> Column:
+    """The column with its title in the language: that of its report, where it has one of its own ("pools.short")."""
+    if language == "en":
+        return column
+    told = _COLUMNS[language]
+    return replace(column, title=told.get(f"{report}.{column.name}") or told[column.name])
