@@ -336,3 +336,7 @@ def test_the_check_names_reports_and_zones_that_do_not_exist() -> None:
     assert len(texts) == 6
     assert any("no report is called 'moon'" in text for text in texts)
     assert check_reports(Config()) == []
+    for per, count in (("day", 0), ("hour", 1), ("moon", 2)):
+        schedule = {"name": "x", "webhook": True, "reports": ["page", "queues", "money"], "per": per}
+        found = check_reports(Config.model_validate({"report_schedule": [schedule]}))
+        assert [one.key[-1] for one in found] == ["per"] * count

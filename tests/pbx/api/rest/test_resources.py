@@ -242,6 +242,16 @@ async def test_a_report_as_data_and_as_csv(routers: list[APIRouter]) -> None:
         then = (await admin.get("/figures/calls", params={**behind, "cursor": first["next"]})).json()
         assert not {one["id"] for one in first["rows"]} & {one["id"] for one in then["rows"]}
         assert (await admin.get("/figures/calls", params={**asked, "figure": "LUCK"})).status_code == 404
+        course = (await admin.get("/reports/queues", params={**asked, "per": "hour", "by": "number"})).json()
+        rows = [one for one in course["sheets"][0]["rows"] if one["number"] != "all" and one["offered"]]
+        assert sum(one["offered"] for one in rows) >= row["offered"]
+        hour = {"per": "hour", "interval": rows[0]["interval"], "number": rows[0]["number"] or "-"}
+        assert datetime.fromisoformat(rows[0]["from"]).utcoffset() is not None
+        opened = (await admin.get("/figures/calls", params={**asked, "figure": "OFF", **hour})).json()
+        assert opened["whole"] == rows[0]["offered"]
+        for wrong in ({"per": "moon"}, {"per": "hour", "from": "1990-01-01"}):
+            assert (await admin.get("/reports/queues", params={**asked, **wrong})).status_code == 422
+        assert (await admin.get("/figures/calls", params={**behind, "interval": "2026"})).status_code == 422
         assert (await admin.get("/figures/calls", params={**behind, "moon": "full"})).status_code == 422
 
 
@@ -254,6 +264,14 @@ async def test_who_sees_some_queues_asks_for_reports_of_those(routers: list[APIR
                 assert (await viewer.get(path, params={**params, **queue})).status_code == 403, (path, queue)
         assert (await viewer.get("/reports/queues", params=mine)).status_code == 200
         assert (await viewer.get("/reports/agents", params=mine)).status_code == 422
+        for by in ("queue", "source", "agent", "team"):
+            told = (await viewer.get("/reports/queues", params={**mine, "by": by, "per": "day"})).json()
+            offered = {one[by]: 0 for one in told["sheets"][0]["rows"]}
+            for one in told["sheets"][0]["rows"]:
+                offered[one[by]] += one["offered"]
+            assert max(offered.values()) <= 5, offered
+        calls = (await viewer.get("/reports/calls", params=mine)).json()["sheets"][0]["rows"]
+        assert calls[-1]["calls"] == 5
         assert (await viewer.get("/figures/calls", params={**mine, "figure": "OFF"})).json()["whole"] == 5
         assert (await viewer.get("/figures/calls", params={**mine, "figure": "SEIZED"})).status_code != 200
 
