@@ -71,7 +71,7 @@ def _visits(connection: Connection, grid: Grid, thresholds: Thresholds) -> Itera
     """What `queues_of` takes, of the visits of callers that began in the period."""
     interval = grid.period
     table = sums(connection, QUEUES, interval.start_us, interval.end_us).c
-    in_time, short = (_within(table, thresholds, which) for which in (0, 1))
+    in_time, short = (within_column(table, thresholds, which) for which in (0, 1))
     cell = grid.group(table.bin_us)
     query = (
         select(
@@ -102,7 +102,7 @@ def _visits(connection: Connection, grid: Grid, thresholds: Thresholds) -> Itera
             yield at, found
 
 
-def _within(table: Any, thresholds: Thresholds, which: int) -> ColumnElement[int]:
+def within_column(table: Any, thresholds: Thresholds, which: int = 0) -> ColumnElement[int]:
     """The column of the visits that waited for no longer than their queue's T or S."""
     default = table[f"within_{DEFAULT_THRESHOLDS[which]:g}_s"]
     kept = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from pbx.config import Language
 from pbx.reporting.csv_text import plain
+from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.per.bars import seen
 from pbx.reporting.sheet import Column, Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
@@ -19,14 +21,34 @@ from pbx.reporting.words.numbers import figure, seconds
 from pbx.reporting.words.values import word
 
 KEYS = 3  # columns of text at the beginning that each part repeats; of more the first alone
+SHORT_TITLE = 9  # characters of a heading that stays on its line: "≤ 28 s"
 GAP = 3  # between two columns
 TEXT_WIDTH = 18  # characters that a text is folded at, where the table does not fit
 
 
 def sheet_table(sheet: Sheet, language: Language = "en") -> RenderableType:
     """The rows, and the notes below them."""
-    table = _Fitting(seen(sheet), language)
+    if not sheet.rows:
+        return Group(Text(sheet.title), Text(TEXTS[language]["none"], style="dim"))
+    table = _Fitting(_lean(seen(sheet)), language)
     return Group(table, Text(sheet.below, style="dim")) if sheet.below else table
+
+
+def _lean(sheet: Sheet) -> Sheet:
+    """Without texts that no row has, and without the period where the title says it."""
+    kept = []
+    for at, column in enumerate(sheet.columns):
+        values = {str(row[at] or "") for row in sheet.rows}
+        empty = at and column.unit is Unit.TEXT and values == {""}
+        said = column.name == "interval" and len(values) == 1 and min(values).replace(" to ", " – ") in _period(sheet)
+        if not empty and not said:
+            kept.append(at)
+    rows: list[Sequence[Value]] = [[row[at] for at in kept] for row in sheet.rows]
+    return replace(sheet, columns=[sheet.columns[at] for at in kept], rows=rows)
+
+
+def _period(sheet: Sheet) -> str:
+    return sheet.title.replace(" to ", " – ")
 
 
 class _Fitting:
@@ -72,7 +94,7 @@ class _Fitting:
         column = self._sheet.columns[index]
         texts = [*column.title.split("\n"), *(str(cell) for cell in self._cells[index])]
         if column.unit is not Unit.TEXT and not whole:
-            texts[:1] = column.title.split()
+            texts[:1] = column.title.split() if len(column.title) > SHORT_TITLE else [column.title]
         longest = max(map(len, texts), default=0)
         return GAP + (longest if whole or column.unit is not Unit.TEXT else min(longest, TEXT_WIDTH))
 

@@ -53,7 +53,9 @@ class Ahead:
                 raise told
             else:
                 self._read |= told
-        return self._read[name] if name in self._read else READ[name](self._connection, self._asked)
+        if name not in self._read:
+            self._read[name] = READ[name](self._connection, self._asked)
+        return self._read[name]
 
 
 @contextmanager

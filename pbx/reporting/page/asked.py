@@ -66,7 +66,7 @@ class Asked:
         return self.figure(f"{value:,.2f}" if unit is Unit.MONEY or isinstance(value, float) else f"{value:,}")
 
     def text(self, name: str, **values: object) -> str:
-        return TEXTS[self.language][name].format(**values)
+        return TEXTS[self.language][name].format(**values).replace("n = ", "n\u00a0=\u00a0")
 
     def figure(self, text: str) -> str:
         """A figure as it is written in the page's language: 1,234.5 or 1 234,5."""

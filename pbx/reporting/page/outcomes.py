@@ -28,10 +28,12 @@ def callback_delays(page: Page, asked: Asked, ahead: Ahead) -> None:
             one.reached.value or 0.0,
             *one.reached.interval,
             line=level,
+            of=one.reached.whole,
         )
         for one, level in zip(found, smooth, strict=True)
     ]
-    page.picture(ranges(asked.text("delays"), about, Axis(asked.text("delays_up"), 0, 1, 0.2, asked.mark), shown))
+    up = Axis(asked.text("delays_up"), 0, 1, 0.2, asked.mark)
+    page.picture(ranges(asked.text("delays"), about, up, shown, asked.text("falling")))
 
 
 def promised_waits(page: Page, connection: Connection, asked: Asked) -> None:

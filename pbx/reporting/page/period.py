@@ -8,16 +8,20 @@ from sqlalchemy import Connection
 
 from pbx.reporting import queries
 from pbx.reporting.agents import Known, agents_of, agents_sheet
+from pbx.reporting.changes import hours_of
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import local
 from pbx.reporting.opened.team import spans
 from pbx.reporting.page.ahead import READ, Ahead
 from pbx.reporting.page.asked import MOST_DAYS, Asked
 from pbx.reporting.page.behind import Links
+from pbx.reporting.page.course import course
+from pbx.reporting.page.dates import dates, written_day
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.outcomes import callback_delays, promised_waits
-from pbx.reporting.page.pictures import days, hold, when
+from pbx.reporting.page.pictures import hold, when
 from pbx.reporting.page.tables import some, table
+from pbx.reporting.page.told import Seen, compared, told
 from pbx.reporting.queue_sheet import queues_sheet
 from pbx.reporting.recovery import Recovery, recovery
 from pbx.reporting.recovery_sheet import recovery_sheet
@@ -27,7 +31,7 @@ from pbx.reporting.teams import teams_sheet
 from pbx.reporting.trunk_sheet import trunks_sheet
 from pbx.reporting.words import translate
 
-ALWAYS = ("lost", "tools", "automatic", "campaigns")
+ALWAYS = ("lost", "tools", "callbacks", "automatic", "campaigns")
 SHORT_PERIODS = ("customers", "redials", "missed_money")
 
 COUNTS = ("queue", "offered", "answered", "abandoned", "abandonment_rate", "adjusted_abandonment_rate", "flowed_out")
@@ -52,8 +56,9 @@ TEAMS = ("team", "agents", "offers", "rona", "lost_share", "answered", "aht_s", 
 def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None) -> str:
     """The HTML. `ahead` is what is read beside it (`reading`)."""
     ahead = ahead or Ahead(connection, asked)
-    page = Page(asked.text("title", period=asked.interval.label.replace(" to ", " – ")), asked.language)
-    made = f"{local(asked.now_us, asked.zone):%Y-%m-%d %H:%M}"
+    page = Page(asked.text("title", period=dates(asked.interval, asked.zone, asked.language)), asked.language)
+    now = local(asked.now_us, asked.zone)
+    made = f"{written_day(now.date(), asked.language)}, {now:%H:%M}"
     page.say(asked.text("made", now=made, zone=asked.zone.key), "lead")
     if asked.demo:
         page.say(asked.demo, "demo")
@@ -63,12 +68,30 @@ def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None
     agents_of(connection, asked.interval, asked.now_us, known)  # while the first pictures are read beside it
     links = Links(connection, asked)
     _tiles(page, asked, figures, missed[-1])
+    top = page.place()
     when(page, asked, ahead)
-    days(page, connection, asked)
+    hours = hours_of(connection, asked.interval, asked.zone, asked.thresholds)
+    course(page, asked, hours)
     hold(page, asked, ahead)
     _queues(page, asked, figures, links)
     callback_delays(page, asked, ahead)
     promised_waits(page, connection, asked)
+    _tables(page, connection, asked, links, missed, known)
+    _others(page, connection, asked, links, ahead)
+    if asked.days > MOST_DAYS:
+        page.say(asked.text("left_out", days=MOST_DAYS), "note")
+    end = page.place()
+    told(page, asked, Seen(hours, _sum(figures), missed[-1], ahead["arrivals"], ahead["delays"]))
+    compared(page, connection, asked, hours)
+    page.move(end, top)
+    links.write(page)
+    return page.html()
+
+
+def _tables(
+    page: Page, connection: Connection, asked: Asked, links: Links, missed: list[Recovery], known: Known
+) -> None:
+    """Missed customers, agents, teams, trunks."""
     page.heading(asked.text("missed"))
     table(page, asked, translate(recovery_sheet(asked.interval, missed), "missed", asked.language), links)
     page.heading(asked.text("agents"))
@@ -78,15 +101,20 @@ def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None
     page.heading(asked.text("trunks"))
     trunks = trunks_sheet(asked.interval, queries.trunk_figures(connection, asked.interval))
     table(page, asked, translate(trunks, "trunks", asked.language), links)
+
+
+def _others(page: Page, connection: Connection, asked: Asked, links: Links, ahead: Ahead) -> None:
+    """Reports of the registry, and in a line the names of those that have nothing to show."""
+    empty: list[str] = []
     for name in (*ALWAYS, *(SHORT_PERIODS if asked.days <= MOST_DAYS else ())):
         for sheet in ahead[name] if name in READ else sheets(connection, name, asked.request()):
             if sheet.rows:
                 page.heading(sheet.title.partition(", ")[0])
                 table(page, asked, sheet, links)
-    if asked.days > MOST_DAYS:
-        page.say(asked.text("left_out", days=MOST_DAYS), "note")
-    links.write(page)
-    return page.html()
+            else:
+                empty.append(sheet.title.partition(", ")[0])
+    if empty:
+        page.say(asked.text("empty", names="; ".join(dict.fromkeys(empty))), "note")
 
 
 def _teams(page: Page, connection: Connection, asked: Asked, links: Links, known: Known) -> None:

@@ -1,29 +1,22 @@
-"""The pictures of calls that come: when, day by day, and how long callers hold."""
+"""The pictures of calls that come: when, and how long callers hold."""
 
 from __future__ import annotations
-
-from datetime import date, timedelta
-
-from sqlalchemy import Connection, not_, select
 
 from pbx.reporting.arrivals import SLOTS, Arrivals
 from pbx.reporting.intervals import local
 from pbx.reporting.page.ahead import Ahead
 from pbx.reporting.page.asked import Asked
+from pbx.reporting.page.dates import spans
 from pbx.reporting.page.html import Page
-from pbx.reporting.page.svg import Axis, Curve, bars, curves, heat_map
+from pbx.reporting.page.svg import Axis, Curve, curves, heat_map, round_up
 from pbx.reporting.page.texts import WEEKDAYS
 from pbx.reporting.patience import Counted
 from pbx.reporting.proportion import bands, kaplan_meier_counts
 from pbx.reporting.table import NONE
-from pbx.store.intervals.bins import total
-from pbx.store.intervals.families import QUEUES
-from pbx.store.intervals.reading import sums
 
 HOLD_S = 600.0  # the right end of the curve of patience
 HAZARD_S = 300.0  # and of that of the hazard
 HAZARD_BIN_S = 10.0
-MOST_BARS = 92  # days that are drawn one by one
 MOST_STEPS = 400  # of a curve: what is nearer to the last point than this is not seen
 MOST_QUEUES = 5  # curves in one picture
 FEWEST_AT_RISK = 5  # callers who still wait: where fewer do, the curve ends
@@ -42,7 +35,10 @@ def when(page: Page, asked: Asked, ahead: Ahead) -> None:
     def tenths(value: float) -> str:
         return asked.figure(f"{value:.1f}")
 
-    page.picture(heat_map(asked.text("when"), about, WEEKDAYS[asked.language], hours, values, tenths))
+    first = local(asked.interval.start_us, asked.zone).weekday()
+    there = sorted((first + n) % 7 for n in range(min(asked.days, 7)))
+    names = [WEEKDAYS[asked.language][one] for one in there]
+    page.picture(heat_map(asked.text("when"), about, names, hours, [values[one] for one in there], tenths))
     if found.outside is None:
         page.say(asked.text("outside_unknown"), "note")
         return
@@ -50,49 +46,7 @@ def when(page: Page, asked: Asked, ahead: Ahead) -> None:
     page.say(asked.text("outside", count=asked.count(found.outside), all=asked.count(found.calls), share=share))
     top, part = found.busiest
     if part is not None:
-        spans = ", ".join(f"{hour}–{hour + 1}" for hour in top)
-        page.say(asked.text("busiest", hours=spans, share=asked.share(part)))
-
-
-def days(page: Page, connection: Connection, asked: Asked) -> None:
-    """Nothing for a single day, or for more days than there is room for."""
-    if not 1 < asked.days <= MOST_BARS:
-        return
-    first = local(asked.interval.start_us, asked.zone).date()
-    dates = [first + timedelta(days=n) for n in range(asked.days)]
-    found = _by_day(connection, asked)
-    none = (0, 0, 0)
-    stacks = [
-        (asked.text(name), [float(found.get(one, none)[at]) for one in dates])
-        for at, name in enumerate(("answered", "abandoned", "other"))
-    ]
-    highest = max((sum(counts) for counts in found.values()), default=0)
-    about = f"{asked.text('days_about')} n = {asked.count(sum(map(sum, found.values())))}."
-    page.heading(asked.text("days"))
-    page.say(about)
-    names = [f"{one.day}.{one.month:02d}" for one in dates]
-    page.picture(bars(asked.text("days"), about, Axis(asked.text("calls"), 0, *round_up(highest)), names, stacks))
-
-
-def _by_day(connection: Connection, asked: Asked) -> dict[date, tuple[int, int, int]]:
-    """(answered, abandoned, left otherwise) of each local day: every quarter of an hour lies in one."""
-    table = sums(connection, QUEUES, asked.interval.start_us, asked.interval.end_us).c
-    query = select(table.bin_us, table.outcome, total(table.visits)).where(not_(table.callback))
-    found: dict[date, tuple[int, int, int]] = {}
-    for bin_us, outcome, visits in connection.execute(query.group_by(table.bin_us, table.outcome)):
-        at = local(bin_us, asked.zone).date()
-        counts = list(found.get(at, (0, 0, 0)))
-        counts[{"answered": 0, "abandoned": 1}.get(outcome, 2)] += visits
-        found[at] = counts[0], counts[1], counts[2]
-    return found
-
-
-def round_up(highest: float) -> tuple[float, float]:
-    """(the top of an axis, the step of its marks): 1, 2 or 5 times a power of ten, five marks or so."""
-    step = 1.0
-    while highest / step > 6:
-        step *= 2.5 if f"{step:.0e}"[0] == "2" else 2
-    return max(step * -(-highest // step), step), step
+        page.say(asked.text("busiest", hours=spans(top), share=asked.share(part)))
 
 
 def hold(page: Page, asked: Asked, ahead: Ahead) -> None:

@@ -15,6 +15,7 @@ SHADES = ((244, 248, 252), (33, 102, 172), (6, 41, 86))  # none, half, most
 COLOURS = ("#2166ac", "#b2182b", "#4d9221", "#7b3294", "#8c510a")
 FONT = "font-family='system-ui,sans-serif'"
 MOST_NAMES = 15  # below bars
+FEWEST = 10  # cases, of fewer a share is drawn as its interval alone
 Format = Callable[[float], str]
 
 
@@ -45,6 +46,14 @@ class Axis:
         span = self.high - self.low
         share = (min(max(value, self.low), self.high) - self.low) / span if span else 0.0
         return begin + share * (end - begin)
+
+
+def round_up(highest: float) -> tuple[float, float]:
+    """(the top of an axis, the step of its marks): 1, 2 or 5 times a power of ten, five marks or so."""
+    step = 1.0
+    while highest / step > 6:
+        step *= 2.5 if f"{step:.0e}"[0] == "2" else 2
+    return max(step * -(-highest // step), step), step
 
 
 def shade(share: float) -> str:
@@ -143,10 +152,11 @@ class Bar:
     low: float
     high: float
     line: float = 0.0
+    of: int = FEWEST  # cases that the share is taken of
 
 
-def ranges(title: str, description: str, up: Axis, shown: Sequence[Bar]) -> str:
-    """A point with its interval for each bar, and the stepped line through them."""
+def ranges(title: str, description: str, up: Axis, shown: Sequence[Bar], line_name: str = "") -> str:
+    """A point with its interval for each bar, and the stepped line through them, which has a name below."""
     left, right, top, bottom = 70, 880, 20, 260
     parts = _axes(Axis("", 0, len(shown), max(len(shown), 1)), up, (left, right, top, bottom), marks=False)
     width = (right - left) / max(len(shown), 1)
@@ -158,14 +168,20 @@ def ranges(title: str, description: str, up: Axis, shown: Sequence[Bar]) -> str:
         line += [(x - width / 2, level), (x + width / 2, level)]
         told = written(f"{one.name}: {up.text(one.value)} ({up.text(one.low)} - {up.text(one.high)})")
         parts.append(
-            f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='{INK}' stroke-width='2'/>"
+            f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='{INK}' stroke-width='2'>"
+            f"<title>{told}</title></line>"
         )
-        parts.append(f"<circle cx='{x:.1f}' cy='{y:.1f}' r='5' fill='{COLOURS[0]}'><title>{told}</title></circle>")
+        if one.of >= FEWEST:
+            parts.append(f"<circle cx='{x:.1f}' cy='{y:.1f}' r='5' fill='{COLOURS[0]}'><title>{told}</title></circle>")
         for row, text in enumerate(one.name.split("\n")):
             parts.append(_text(x, bottom + 18 + 16 * row, text, anchor="middle"))
     dashed = f"stroke='{COLOURS[1]}' stroke-width='1.5' stroke-dasharray='5 3'"
     parts.append(f"<polyline points='{_points(line)}' fill='none' {dashed}/>")
-    return _svg(title, description, 900, bottom + 50, parts)
+    below = bottom + 62
+    if line_name:
+        parts.append(f"<line x1='{left + 12}' x2='{left + 40}' y1='{below - 4}' y2='{below - 4}' {dashed}/>")
+        parts.append(_text(left + 48, below, line_name))
+    return _svg(title, description, 900, below + 8 if line_name else bottom + 50, parts)
 
 
 def bars(

@@ -95,9 +95,9 @@ NOTES: dict[Language, dict[str, str]] = {
         "Za połączenie = koszt / połączenia i tak dalej. Sprzedaże: z połączeń okresu, kiedykolwiek były. "
         "ROI = (przychód − koszt) / koszt. Zmarnowane = koszt nieodebranych połączeń, z których "
         "klientami nikt później nie rozmawiał.",
-        "missed_money": "Każde nieodebrane połączenie ma dokładnie jeden koniec: reached (dodzwoniliśmy się), "
-        "came_back (zadzwonił znów i rozmawiał), lost (stracony) albo not_a_customer (nie klient); open: ktoś jeszcze "
-        "odpowiada; unkept: nie zapisano kontaktu.\nStracone pieniądze (Lost money) = koszt lost, open i unkept.",
+        "missed_money": "Każde nieodebrane połączenie ma dokładnie jeden koniec: dodzwoniono się; zadzwonił znów "
+        "i rozmawiał; stracony; nie klient; otwarte (ktoś jeszcze odpowiada); bez kontaktu (nie zapisano kontaktu).\n"
+        "Stracone pieniądze = koszt straconych, otwartych i bez kontaktu.",
         "missed_calls": "Koszt reklamy jak w raporcie „Koszt i zwrot”. Czekał: od połączenia do końca albo do teraz.",
         "reconciliation": "Każda różnica między dwoma systemami ma powód; suma różnic prowadzi od jednej liczby do "
         "drugiej.",
@@ -107,9 +107,9 @@ NOTES: dict[Language, dict[str, str]] = {
         "расход без звонков стоит в своей строке, звонки без расхода тоже.\nЗа звонок = расход / звонки и так далее. "
         "Продажи: по звонкам периода, когда бы ни были. ROI = (выручка − расход) / расход. Впустую = цена пропущенных "
         "звонков, с чьими абонентами потом никто не поговорил.",
-        "missed_money": "У каждого пропущенного звонка ровно один итог: reached (дозвонились мы), came_back (позвонил "
-        "снова и поговорил), lost (потерян) или not_a_customer (не клиент); open: ответ ещё за кем-то; unkept: контакт "
-        "не записан.\nПотерянные деньги (Lost money) = цена lost, open и unkept.",
+        "missed_money": "У каждого пропущенного звонка ровно один итог: дозвонились; перезвонил сам и поговорил; "
+        "потерян; не клиент; открыто (ответ ещё за кем-то); без контакта (контакт не записан).\nПотерянные деньги = "
+        "цена потерянных, открытых и без контакта.",
         "missed_calls": "Цена рекламы как в отчёте «Затраты и отдача». Ждал: от звонка до итога или до сих пор.",
         "reconciliation": "У каждой разницы между двумя системами есть причина; сумма разниц ведёт от одного числа к "
         "другому.",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from pbx.config import Language
 
+ALL = "all"  # the name of the row of all together
+_ALL: Mapping[Language, str] = {"en": ALL, "pl": "razem", "ru": "вместе"}
 COLUMNS = frozenset({"end", "tool", "kind", "interval", "part"})  # whose cells are such words
 
 
@@ -52,4 +54,6 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
 
 def word(column: str, value: str, language: Language) -> str:
     """The cell as it is shown."""
+    if value == ALL:
+        return _ALL[language]
     return _WORDS[language].get(value, value) if column in COLUMNS else value

@@ -22,9 +22,9 @@ from pbx.demodata.build import Year, build
 from pbx.demodata.configuration import configuration
 from pbx.reporting.intervals import day, days
 from pbx.reporting.page.asked import Asked
-from pbx.reporting.page.pictures import round_up
-from pbx.reporting.page.svg import Axis, Curve, bars, curves, heat_map, shade
+from pbx.reporting.page.svg import Axis, Bar, Curve, bars, curves, heat_map, ranges, round_up, shade
 from pbx.reporting.page.texts import TEXTS, WEEKDAYS
+from pbx.reporting.page.told_texts import TOLD
 from pbx.reporting.proportion import bands, kaplan_meier
 from pbx.reporting.reporter import Reporter
 from pbx.reporting.sheet import Sheet
@@ -95,9 +95,9 @@ def test_it_says_what_the_reports_say(folder: Path, language: Language) -> None:
     group = "," if language == "en" else "\u202f"
     assert page.cells[:3] == ["hotline", f"{found.offered:,}".replace(",", group), str(found.answered)]
     assert f"{seizures:,}".replace(",", group) in page.cells
-    assert page.headings[0] == TEXTS[language]["when"]
+    assert page.headings[:2] == [TOLD[language]["told"], TEXTS[language]["when"]]
     assert page.headings[-1] == TEXTS[language]["behind"]
-    assert len(page.headings) == 18
+    assert len(page.headings) == 19
 
 
 def test_axes_and_remarks_speak_the_language() -> None:
@@ -116,6 +116,7 @@ def test_a_day_has_no_days_and_an_empty_one_says_so(folder: Path) -> None:
     with reporter(folder) as made:
         one = Reader(made.page(day(LAST, made.zone), "en"))
         assert "Day by day" not in one.headings
+        assert "Hour by hour" in one.headings
         empty = made.page(day(date(2020, 1, 1), made.zone), "en")
     Reader(empty)
     assert "Nobody has waited in this period." in empty
@@ -222,6 +223,14 @@ def test_bars_stand_upon_each_other() -> None:
     heights = [float(rect.get("height", "")) for rect in found]
     assert heights == [96.0, 0.0, 144.0, 120.0]
     assert float(found[2].get("y", "")) + 144 == float(found[0].get("y", ""))
+
+
+def test_a_share_of_few_is_an_interval_alone() -> None:
+    shown = [Bar("few", 0.0, 0.0, 0.8, of=1), Bar("many", 0.5, 0.4, 0.6, of=100)]
+    svg = ranges("Delays", "", Axis("", 0, 1, 0.2), shown, "the curve")
+    assert [one[0].text for one in parts(svg, "circle")] == ["many: 0.5 (0.4 - 0.6)"]
+    assert [one[0].text for one in parts(svg, "line") if len(one)] == ["few: 0 (0 - 0.8)", "many: 0.5 (0.4 - 0.6)"]
+    assert parts(svg, "text")[-1].text == "the curve"
 
 
 @pytest.mark.parametrize(("highest", "top"), [(0, 1), (5, 5), (7, 8), (536, 600), (1234, 1500)])
