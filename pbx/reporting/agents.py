@@ -14,10 +14,11 @@ from pbx.reporting.per.grid import Grid, whole
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Measure, Sheet, Unit
 from pbx.store import schema
-from pbx.store.intervals.bins import total
+from pbx.store.intervals.bins import count, total
 from pbx.store.intervals.families import AGENTS, OFFERS, STATES
 from pbx.store.intervals.reading import sums
 from pbx.store.intervals.states import LEFT_OUT
+from pbx.store.outliers import inside, is_outlier
 from pbx.store.schema_intervals import STATES as KNOWN
 
 WORKING = ("talking", "hold", "wrapup")
@@ -26,7 +27,8 @@ MICRO = 1_000_000
 NOTES = (
     "Occupancy = (talk + hold + wrap-up) / (talk + hold + wrap-up + available); breaks, ringing, own calls left out.\n"
     "Utilisation = (talk + hold + wrap-up) / signed in. RONA = offers not accepted / offers; one that ended because\n"
-    "the caller went or another agent was faster counts as an offer only."
+    "the caller went or another agent was faster counts as an offer only.\n"
+    "AHT = (talk + hold + wrap-up) / calls, without calls whose talk nobody ended: over 4 h."
 )
 
 
@@ -45,6 +47,8 @@ class AgentFigures:
     codes: dict[str, int] = field(default_factory=dict)  # of wrap-up, after callers and callbacks
     talk_s: float = 0.0
     hold_s: float = 0.0
+    left_out: int = 0  # calls whose talk nobody ended (pbx.store.outliers): not in AHT
+    left_out_s: float = 0.0  # their talk and hold
 
     @property
     def seen(self) -> bool:
@@ -74,7 +78,8 @@ class AgentFigures:
     @property
     def aht_s(self) -> float | None:
         """Talk and hold of the calls answered, and the wrap-up of the interval, over the calls answered."""
-        return share(self.talk_s + self.hold_s + self.states.get("wrapup", 0.0), self.answered + self.callbacks)
+        handled_s = self.talk_s + self.hold_s - self.left_out_s + self.states.get("wrapup", 0.0)
+        return share(handled_s, self.answered + self.callbacks - self.left_out)
 
 
 def agent_figures(connection: Connection, interval: Interval, now_us: int) -> list[AgentFigures]:
@@ -99,9 +104,10 @@ def agent_course(connection: Connection, grid: Grid, now_us: int) -> list[list[A
     query = select(
         grid.first(table.bin_us),
         *(table.agent, table.callback, total(table.calls), total(table.talk_us), total(table.hold_us)),
+        *(total(table.left_out), total(table.left_out_us)),
     ).group_by(*grid.group(table.bin_us), table.agent, table.callback)
     for row in connection.execute(query):
-        at, (agent, callback, count, talk_us, hold_us) = grid.split(row)
+        at, (agent, callback, count, talk_us, hold_us, left_out, left_out_us) = grid.split(row)
         figures = of(at, agent)
         if callback:
             figures.callbacks += count
@@ -109,6 +115,8 @@ def agent_course(connection: Connection, grid: Grid, now_us: int) -> list[list[A
             figures.answered += count
         figures.talk_s += talk_us / MICRO
         figures.hold_s += hold_us / MICRO
+        figures.left_out += left_out
+        figures.left_out_s += left_out_us / MICRO
     _callbacks(connection, grid, of)
     _codes(connection, grid, of)
     return [sorted((one for one in found.values() if one.seen), key=lambda figures: figures.agent) for found in course]
@@ -128,8 +136,12 @@ def agents_of(connection: Connection, interval: Interval, now_us: int, known: Kn
 def _callbacks(connection: Connection, grid: Grid, of: Of) -> None:
     """Customers who were called back and spoke with an agent, where no visit of a queue tells it."""
     attempt, cdr, visit = schema.callback_calls.c, schema.cdrs.c, schema.queue_visits.c
+    out = is_outlier(cdr.talk_s, cdr.hold_s)
     query = (
-        select(grid.first(attempt.started_us), attempt.agent, func.count(), func.sum(cdr.talk_s), func.sum(cdr.hold_s))
+        select(
+            *(grid.first(attempt.started_us), attempt.agent, func.count(), func.sum(cdr.talk_s), func.sum(cdr.hold_s)),
+            *(count(out), func.sum(inside(cdr.talk_s + cdr.hold_s, not_(out)))),
+        )
         .join_from(schema.callback_calls, schema.cdrs, cdr.id == attempt.call_id)
         .where(
             attempt.agent != "",
@@ -140,9 +152,11 @@ def _callbacks(connection: Connection, grid: Grid, of: Of) -> None:
         .group_by(*grid.group(attempt.started_us), attempt.agent)
     )
     for row in connection.execute(query):
-        at, (agent, count, talk_s, hold_s) = grid.split(row)
+        at, (agent, calls, talk_s, hold_s, left_out, left_out_s) = grid.split(row)
         figures = of(at, agent)
-        figures.callbacks += count
+        figures.callbacks += calls
+        figures.left_out += left_out
+        figures.left_out_s += left_out_s
         figures.talk_s += talk_s
         figures.hold_s += hold_s
 

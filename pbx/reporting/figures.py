@@ -26,6 +26,7 @@ class QueueFigures:
     talk_s: float = 0.0
     hold_s: float = 0.0
     wrapup_s: float = 0.0
+    left_out: int = 0  # answered calls that are in none of the three (pbx.store.outliers)
     offers: int = 0
     offers_missed: int = 0
     flows: dict[str, int] = field(default_factory=dict)  # FO by reason
@@ -34,6 +35,11 @@ class QueueFigures:
     def answered(self) -> int:
         """ANS."""
         return self.counts.answered
+
+    @property
+    def handled(self) -> int:
+        """Answered calls whose handling is averaged: all but the outliers."""
+        return self.answered - self.left_out
 
     @property
     def abandoned(self) -> int:
@@ -73,22 +79,22 @@ class QueueFigures:
     @property
     def aht_s(self) -> float | None:
         """Average handling time: talk, hold and wrap-up of an answered call."""
-        return share(self.talk_s + self.hold_s + self.wrapup_s, self.answered)
+        return share(self.talk_s + self.hold_s + self.wrapup_s, self.handled)
 
     @property
     def average_talk_s(self) -> float | None:
         """Talk without hold."""
-        return share(self.talk_s, self.answered)
+        return share(self.talk_s, self.handled)
 
     @property
     def average_hold_s(self) -> float | None:
         """Hold of an answered call."""
-        return share(self.hold_s, self.answered)
+        return share(self.hold_s, self.handled)
 
     @property
     def average_wrapup_s(self) -> float | None:
         """ACW: from the end of the talk to the end of wrap-up, of an answered call."""
-        return share(self.wrapup_s, self.answered)
+        return share(self.wrapup_s, self.handled)
 
     @property
     def missed_offer_rate(self) -> float | None:
@@ -206,6 +212,7 @@ def add(total: QueueFigures, other: QueueFigures) -> None:
         "talk_s",
         "hold_s",
         "wrapup_s",
+        "left_out",
         "offers",
         "offers_missed",
     ):

@@ -38,14 +38,14 @@ def queues_of(
     """Of each interval the figures of every queue that has thresholds or rows, by name.
 
     A row is the interval's number and (queue, outcome, visits, within T, within S, wait, longest wait, talk, hold,
-    wrap-up, offers, offers missed), durations in microseconds.
+    wrap-up, offers, offers missed, outliers), durations in microseconds; outliers are in no talk, hold and wrap-up.
     """
     course: list[dict[str, QueueFigures]] = [
         {name: QueueFigures(name, *pair) for name, pair in thresholds.items()} for _ in grid.cells
     ]
     for at, (name, outcome, visits, in_time, short, wait_us, longest_us, *rest) in rows:
         one = course[at].setdefault(name, QueueFigures(name, *DEFAULT_THRESHOLDS))
-        talk_us, hold_us, wrapup_us, offers, missed = rest
+        talk_us, hold_us, wrapup_us, offers, missed, left_out = rest
         one.offered += visits
         one.offers += offers
         one.offers_missed += missed
@@ -57,6 +57,7 @@ def queues_of(
             one.talk_s += talk_us / _MICRO
             one.hold_s += hold_us / _MICRO
             one.wrapup_s += wrapup_us / _MICRO
+            one.left_out += left_out
         elif outcome == "abandoned":
             one.counts.abandoned += visits
             one.counts.abandoned_in_time += in_time
@@ -83,7 +84,8 @@ def _visits(connection: Connection, grid: Grid, thresholds: Thresholds) -> Itera
             total(short),
             total(table.wait_us),
             func.max(table.wait_max_us),
-            *(total(one) for one in (table.talk_us, table.hold_us, table.wrapup_us, table.offers, table.offers_missed)),
+            *(total(one) for one in (table.talk_us, table.hold_us, table.wrapup_us)),
+            *(total(one) for one in (table.offers, table.offers_missed, table.left_out)),
         )
         .where(not_(table.callback))
         .group_by(*cell, table.queue, table.outcome)

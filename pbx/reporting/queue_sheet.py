@@ -26,6 +26,7 @@ COLUMNS = (
     Column("average_talk_s", "Talk", Unit.SECONDS, "TALK"),
     Column("average_hold_s", "Hold", Unit.SECONDS, "HOLD"),
     Column("average_wrapup_s", "ACW", Unit.SECONDS, "ACW"),
+    Column("left_out", "Left\nout", formula="AHT.LEFT_OUT", rare=True),
     Column("offers", "Offers", formula="VISIT.OFFERS"),
     Column("rona", "RONA", Unit.SHARE, "VISIT.RONA"),
 )
@@ -33,7 +34,8 @@ NOTES = (
     "\n".join(f"{one.value} = {TEXT[one]}" for one in Formula)
     + "\n"
     + (
-        "Talk, hold and ACW (wrap-up) are averages of answered calls; AHT is their sum.\n"
+        "Talk, hold and ACW (wrap-up) are averages of answered calls; AHT is their sum. Left out of them, and\n"
+        "counted, are talks (with hold) and wrap-ups of over 4 hours, which somebody forgot to end.\n"
         "RONA = offers not accepted / offers."
     )
 )
@@ -81,6 +83,7 @@ def _row(one: QueueFigures) -> list[Value]:
         one.average_talk_s,
         one.average_hold_s,
         one.average_wrapup_s,
+        one.left_out,
         one.offers,
         one.missed_offer_rate,
     ]

@@ -24,6 +24,7 @@ from pbx.reporting.request import Request
 from pbx.reporting.sheet import Sheet, Value
 from pbx.store import schema
 from pbx.store.intervals.bins import count, greatest, millionths, total
+from pbx.store.outliers import inside, is_outlier
 
 QUEUE = "queue"
 BY = (QUEUE, *NAMES, "agent", *KINDS)
@@ -62,13 +63,14 @@ def _course(connection: Connection, request: Request, grid: Grid, by: str) -> li
 
 def _rows(connection: Connection, request: Request, grid: Grid, by: str) -> Iterator[tuple[int, Sequence[Any]]]:
     visit = _visits(connection, request, grid, by)
+    out = is_outlier(visit.talk_s, visit.hold_s, visit.wrapup_s)
     query = select(
         grid.first(visit.joined_us),
         *(visit.name, visit.outcome, count()),
         *(count(visit.wait_s <= limit) for limit in (visit.limit_s, visit.short_s)),
         *(total(millionths(visit.wait_s)), greatest(millionths(visit.wait_s))),
-        *(total(millionths(one)) for one in (visit.talk_s, visit.hold_s, visit.wrapup_s)),
-        *(total(visit.offers), total(visit.offers_missed)),
+        *(total(millionths(inside(one, out))) for one in (visit.talk_s, visit.hold_s, visit.wrapup_s)),
+        *(total(visit.offers), total(visit.offers_missed), count(and_(out, visit.outcome == "answered"))),
     ).group_by(*grid.group(visit.joined_us), visit.name, visit.outcome)
     for row in connection.execute(query):
         at, (name, *rest) = grid.split(row)

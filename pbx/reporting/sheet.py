@@ -60,6 +60,7 @@ class Column:
     formula: str = ""
     measure: Measure | None = None  # how it follows from the rows of the formula; None: as the unit says
     shown: bool = True  # in tables that people read; CSV and JSON have every column
+    rare: bool = False  # in tables that people read only where a row has some
 
     @property
     def measured(self) -> Measure:

@@ -35,11 +35,11 @@ def sheet_table(sheet: Sheet, language: Language = "en") -> RenderableType:
 
 
 def _lean(sheet: Sheet) -> Sheet:
-    """Without texts that no row has, and without the period where the title says it."""
+    """Without texts and rare counts that no row has, and without the period where the title says it."""
     kept = []
     for at, column in enumerate(sheet.columns):
         values = {str(row[at] or "") for row in sheet.rows}
-        empty = at and column.unit is Unit.TEXT and values == {""}
+        empty = at and (column.unit is Unit.TEXT or column.rare) and values == {""}
         said = column.name == "interval" and len(values) == 1 and min(values).replace(" to ", " – ") in _period(sheet)
         if not empty and not said:
             kept.append(at)

@@ -95,9 +95,9 @@ def _members(members: Sequence[Span], at_us: int) -> dict[str, list[str]]:
 
 
 def _answered(connection: Connection, pieces: Grid) -> Iterator[tuple[int, str, str, list[int]]]:
-    """(piece, agent, queue, [answered, wait, talk, hold, wrap-up]) of callers; durations are microseconds."""
+    """(piece, agent, queue, [answered, wait, talk, hold, wrap-up, outliers]) of callers; durations are microseconds."""
     table = sums(connection, AGENTS, pieces.period.start_us, pieces.period.end_us).c
-    names = ("calls", "wait_us", "talk_us", "hold_us", "wrapup_us")
+    names = ("calls", "wait_us", *(f"averaged_{one}_us" for one in ("talk", "hold", "wrapup")), "not_averaged")
     query = select(
         pieces.first(table.bin_us), table.agent, table.queue, *(total(table[name]) for name in names)
     ).group_by(*pieces.group(table.bin_us), table.agent, table.queue)
@@ -106,10 +106,27 @@ def _answered(connection: Connection, pieces: Grid) -> Iterator[tuple[int, str, 
         yield at, agent, queue, figures
 
 
+ADDED_UP = (
+    *("offers", "accepted", "missed", "alert_s", "answered", "callbacks", "talk_s", "hold_s"),
+    *("left_out", "left_out_s"),
+)
+
+
 def _add(to: AgentFigures, one: AgentFigures) -> None:
     for state, seconds in one.states.items():
         to.states[state] = to.states.get(state, 0.0) + seconds
-    for name in ("offers", "accepted", "missed", "alert_s", "answered", "callbacks", "talk_s", "hold_s"):
+    for name in (
+        "offers",
+        "accepted",
+        "missed",
+        "alert_s",
+        "answered",
+        "callbacks",
+        "talk_s",
+        "hold_s",
+        "left_out",
+        "left_out_s",
+    ):
         setattr(to, name, getattr(to, name) + getattr(one, name))
 
 
@@ -172,7 +189,7 @@ def _sheets(interval: Interval, found: Sequence[TeamFigures], kind: str) -> list
         bounds = (lost.value, *lost.interval) if lost.whole else (None, None, None)
         times = (did.aht_s, did.talk_s, did.states.get("available", 0.0), did.states.get("break", 0.0), did.signed_in_s)
         sheet.rows.append((*counts, *bounds, did.answered, did.callbacks, *times, did.occupancy, did.utilisation))
-        for queue, (answered, wait, talk, hold, acw) in sorted(one.queues.items()):
-            means = (share(us / MICRO, answered) for us in (wait, talk + hold + acw, talk, hold, acw))
-            queues.rows.append((one.name, queue, answered, *means))
+        for queue, (answered, wait, talk, hold, acw, out) in sorted(one.queues.items()):
+            means = (share(us / MICRO, answered - out) for us in (talk + hold + acw, talk, hold, acw))
+            queues.rows.append((one.name, queue, answered, share(wait / MICRO, answered), *means))
     return [sheet, queues]

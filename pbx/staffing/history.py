@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select
 from pbx.reporting.intervals import Interval, local
 from pbx.reporting.patience import mean_patience_s, observed
 from pbx.store import schema
+from pbx.store.outliers import is_outlier
 
 SLOT_S = 900
 SLOTS = 86_400 // SLOT_S
@@ -76,10 +77,12 @@ def history(connection: Connection, queue: str, interval: Interval, zone: ZoneIn
     wanted = (visit.queue == queue, visit.contact == "", *within)
     found = History(queue, zone=zone)
     busy_s = visit.talk_s + visit.hold_s + visit.wrapup_s
+    endless = is_outlier(visit.talk_s, visit.hold_s, visit.wrapup_s)
     handled = []
-    for joined_us, outcome, took_s in connection.execute(select(visit.joined_us, visit.outcome, busy_s).where(*wanted)):
+    query = select(visit.joined_us, visit.outcome, busy_s, endless).where(*wanted)
+    for joined_us, outcome, took_s, out in connection.execute(query):
         slot = _count(found.arrivals, local(joined_us, zone), 1)
-        if outcome == "answered":
+        if outcome == "answered" and not out:
             handled.append((slot, float(took_s)))
     latest = connection.execute(select(func.max(visit.joined_us)).where(*within)).scalar()
     if found.arrivals and latest is not None:

@@ -25,7 +25,7 @@ from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 from pbx.store.schema_selftest import selftest_results as selftest_results
 
-HEAD = "0027"  # the newest revision under migrations/versions
+HEAD = "0029"  # the newest revision under migrations/versions
 
 # SQLite makes an INTEGER PRIMARY KEY the row id itself: one B-tree instead of two. PostgreSQL needs the 64-bit type.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")

@@ -51,6 +51,7 @@ interval_queues = Table(
     Column("callback", Boolean(create_constraint=False), primary_key=True),
     *_big("visits", "wait_us", "wait_max_us", "talk_us", "hold_us", "wrapup_us", "offers", "offers_missed"),
     *(Column(f"within_{seconds}_s", Integer, nullable=False) for seconds in WAITS_S),  # waited so long or less
+    *_big("left_out"),  # answered ones whose handling is in none of the sums (pbx.store.outliers)
 )
 
 interval_agents = Table(
@@ -61,6 +62,9 @@ interval_agents = Table(
     _key("queue"),
     Column("callback", Boolean(create_constraint=False), primary_key=True),
     *_big("calls", "talk_us", "hold_us", "wait_us", "wrapup_us"),
+    # Without outliers (pbx.store.outliers): of endless talks how many, and their talk and hold; what is averaged of a
+    # queue's calls, and how many are not.
+    *_big("left_out", "left_out_us", "averaged_talk_us", "averaged_hold_us", "averaged_wrapup_us", "not_averaged"),
 )
 
 interval_offers = Table(

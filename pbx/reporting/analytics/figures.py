@@ -12,6 +12,7 @@ from pbx.reporting.intervals import Interval
 from pbx.reporting.per.grid import Grid, whole
 from pbx.reporting.queries import DEFAULT_THRESHOLDS, Thresholds, queues_of
 from pbx.reporting.sheet import Sheet
+from pbx.store.outliers import LONGEST_S
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,12 +119,20 @@ def _us(column: str) -> str:
     return f"CAST(round({column} * 1000000) AS BIGINT)"
 
 
+_OUT = f"(talk_s + hold_s > {LONGEST_S} OR wrapup_s > {LONGEST_S})"
+
+
+def _inside(column: str) -> str:
+    """The sum without that of outliers (pbx.store.outliers)."""
+    return f"coalesce(sum({_us(column)}) FILTER (NOT {_OUT}), 0)"
+
+
 # ruff: noqa: S608 - what is put in is made of whole numbers and quoted names
 
 _QUEUES = (
     "SELECT min(joined_us), queue, outcome, count(*), count(*) FILTER (wait_s <= {t}), count(*) FILTER (wait_s <= {s}),"
-    f" sum({_us('wait_s')}), max({_us('wait_s')}), sum({_us('talk_s')}), sum({_us('hold_s')}),"
-    f" sum({_us('wrapup_s')}), sum(offers), sum(offers_missed)"
+    f" sum({_us('wait_s')}), max({_us('wait_s')}), {_inside('talk_s')}, {_inside('hold_s')}, {_inside('wrapup_s')},"
+    f" sum(offers), sum(offers_missed), count(*) FILTER ({_OUT} AND outcome = 'answered')"
     " FROM {table} WHERE contact = '' GROUP BY {cell}, queue, outcome"
 )
 _TRUNKS = (

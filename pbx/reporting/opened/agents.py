@@ -12,6 +12,7 @@ from pbx.reporting.request import Request
 from pbx.store import schema
 from pbx.store.intervals.bins import BIN_US
 from pbx.store.intervals.states import LEFT_OUT, MOST_BINS
+from pbx.store.outliers import is_outlier
 
 ANSWERED, CALLED_BACK = "answered", "called back"  # what is no state
 WORKING = ("talking", "hold", "wrapup")
@@ -67,6 +68,7 @@ _done = union(_visits(), _callbacks(), _states(), _present()).subquery("done")
 _is = _done.c.what
 DONE = Source(_done, "id", "at_us", keys={"agent": "agent"}, ends="ended_us", agent="agent")
 _CALL = _is.in_((ANSWERED, CALLED_BACK))
+_AVERAGED = and_(_CALL, not_(is_outlier(_done.c.talk_s, _done.c.hold_s)))
 
 
 def _spent_s(asked: Request) -> ColumnElement[Any]:
@@ -113,7 +115,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("AGENT.TALK", DONE, holds(_CALL), always, _done.c.talk_s),
     Figure("AGENT.HOLD", DONE, holds(_CALL), always, _done.c.hold_s),
     # Wrap-up is added to what was handled, and is no call.
-    Figure("AGENT.AHT", DONE, holds(or_(_CALL, _is == "wrapup")), holds(_CALL), amount=_work_s),
+    Figure("AGENT.AHT", DONE, holds(or_(_AVERAGED, _is == "wrapup")), holds(_AVERAGED), amount=_work_s),
     _time("STATE.WRAPUP", _is == "wrapup"),
     _time("STATE.AVAILABLE", _is == "available"),
     _time("STATE.BREAK", _is == "break"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, literal, not_, or_, select
 
 from pbx.reporting.opened.figure import Condition, Figure, Source, always, holds
 from pbx.reporting.opened.origins import origins
 from pbx.reporting.queries import DEFAULT_THRESHOLDS
 from pbx.reporting.request import Request
 from pbx.store import schema
+from pbx.store.outliers import is_outlier
 
 _visit, _offer, _said = schema.queue_visits.c, schema.queue_offers.c, schema.wait_promises.c
 _BOTH = {"queue": "queue", "agent": "agent"}
@@ -78,6 +79,8 @@ def _said_as(name: str, outcome: str) -> Figure:
 
 _HANDLED = _visit.talk_s + _visit.hold_s + _visit.wrapup_s
 _SHORT = and_(_ANS, _visit.talk_s < 10)
+_OUT = is_outlier(_visit.talk_s, _visit.hold_s, _visit.wrapup_s)
+_AVERAGED = and_(_ANS, not_(_OUT))
 
 FIGURES: tuple[Figure, ...] = (
     _visits("OFF", always),
@@ -101,10 +104,11 @@ FIGURES: tuple[Figure, ...] = (
         lambda given: and_(_AB, _visit.wait_s > limit_s(given, 1)),
         _visit.wait_s,
     ),
-    _visits("AHT", holds(_ANS), value=_HANDLED),
-    _visits("TALK", holds(_ANS), value=_visit.talk_s),
-    _visits("HOLD", holds(_ANS), value=_visit.hold_s),
-    _visits("ACW", holds(_ANS), value=_visit.wrapup_s),
+    _visits("AHT", holds(_AVERAGED), value=_HANDLED),
+    _visits("TALK", holds(_AVERAGED), value=_visit.talk_s),
+    _visits("HOLD", holds(_AVERAGED), value=_visit.hold_s),
+    _visits("ACW", holds(_AVERAGED), value=_visit.wrapup_s),
+    _visits("AHT.LEFT_OUT", holds(_ANS), holds(and_(_ANS, _OUT)), _HANDLED),
     _visits("PATIENCE.WAITED", holds(_visit.wait_s > 0), value=_visit.wait_s),
     _visits("PATIENCE", holds(_visit.wait_s > 0), holds(_AB), _visit.wait_s),
     _visits("TALKS", holds(_ANS), value=_visit.talk_s),

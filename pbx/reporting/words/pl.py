@@ -100,6 +100,7 @@ COLUMNS = {
     "abandonment_rate": "AR",
     "adjusted_abandonment_rate": "AR skoryg.",
     "aht_s": "AHT",
+    "left_out": "Pominięte",
     "average_talk_s": "Rozmowa",
     "average_hold_s": "Zawieszenie",
     "average_wrapup_s": "ACW",
@@ -237,10 +238,12 @@ NOTES = {
     "SL5 = (ANS≤T + AB≤S) / (ANS + AB): krótkie rezygnacje liczą się jak obsłużone.\n"
     "SL6 = ANS≤T / (ANS + AB − AB≤S): bez krótkich rezygnacji.\n"
     "Rozmowa, zawieszenie i ACW (praca po rozmowie) to średnie z odebranych połączeń, AHT to ich suma. "
-    "RONA = propozycje nieprzyjęte / propozycje.",
+    "Pominięte w nich i policzone są rozmowy (z zawieszeniem) i prace po rozmowie dłuższe niż 4 godziny, których ktoś "
+    "zapomniał zakończyć.\nRONA = propozycje nieprzyjęte / propozycje.",
     "agents": "Zajętość = (rozmowa + zawieszenie + praca po rozmowie) / (to samo + gotowość); bez przerw, dzwonienia i "
     "własnych połączeń.\nWykorzystanie = (rozmowa + zawieszenie + praca po rozmowie) / czas zalogowania. "
-    "RONA = propozycje nieprzyjęte / propozycje.",
+    "RONA = propozycje nieprzyjęte / propozycje. AHT = (rozmowa + zawieszenie + praca po rozmowie) / połączenia, bez "
+    "rozmów dłuższych niż 4 godziny, których nikt nie zakończył.",
     "trunks": "ASR = odebrane / zajęcia (ITU-T E.411). NER = (odebrane + zajęte + bez odpowiedzi + odrzucone) / "
     "zajęcia.\nŚrednie połączenie: sekundy taryfikowane / odebrane (ACD operatorów). PDD: od INVITE do pierwszego 180, "
     "183 lub 200.\nKoszt: w walucie cennika łącza.",

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Table, and_, func, literal_column, select
 
 from pbx.events import Kind
 from pbx.store import schema
 from pbx.store.intervals.bins import Moments, bin_of, count, greatest, json_key, millionths, total, within
 from pbx.store.intervals.states import states
+from pbx.store.outliers import inside, is_outlier
 from pbx.store.schema_intervals import (
     WAITS_S,
     interval_agents,
@@ -62,7 +63,7 @@ def _calls(wanted: Sequence[Moments]) -> Select[Any]:
 
 def _queues(wanted: Sequence[Moments]) -> Select[Any]:
     visit = schema.queue_visits.c
-    callback = visit.contact != ""
+    callback, out = visit.contact != "", is_outlier(visit.talk_s, visit.hold_s, visit.wrapup_s)
     return (
         select(
             bin_of(visit.joined_us).label("bin_us"),
@@ -72,12 +73,13 @@ def _queues(wanted: Sequence[Moments]) -> Select[Any]:
             count().label("visits"),
             total(millionths(visit.wait_s)).label("wait_us"),
             greatest(millionths(visit.wait_s)).label("wait_max_us"),
-            total(millionths(visit.talk_s)).label("talk_us"),
-            total(millionths(visit.hold_s)).label("hold_us"),
-            total(millionths(visit.wrapup_s)).label("wrapup_us"),
+            total(millionths(inside(visit.talk_s, out))).label("talk_us"),
+            total(millionths(inside(visit.hold_s, out))).label("hold_us"),
+            total(millionths(inside(visit.wrapup_s, out))).label("wrapup_us"),
             total(visit.offers).label("offers"),
             total(visit.offers_missed).label("offers_missed"),
             *(count(visit.wait_s <= seconds).label(f"within_{seconds}_s") for seconds in WAITS_S),
+            count(and_(out, visit.outcome == "answered")).label("left_out"),
         )
         .where(within(visit.joined_us, wanted))
         .group_by(bin_of(visit.joined_us), visit.queue, visit.outcome, callback)
@@ -86,7 +88,8 @@ def _queues(wanted: Sequence[Moments]) -> Select[Any]:
 
 def _agents(wanted: Sequence[Moments]) -> Select[Any]:
     visit = schema.queue_visits.c
-    callback = visit.contact != ""
+    callback, times = visit.contact != "", (visit.talk_s, visit.hold_s, visit.wrapup_s)
+    endless, out = is_outlier(*times[:2]), is_outlier(*times)
     return (
         select(
             bin_of(visit.joined_us).label("bin_us"),
@@ -98,6 +101,10 @@ def _agents(wanted: Sequence[Moments]) -> Select[Any]:
             total(millionths(visit.hold_s)).label("hold_us"),
             total(millionths(visit.wait_s)).label("wait_us"),
             total(millionths(visit.wrapup_s)).label("wrapup_us"),
+            count(endless).label("left_out"),
+            total(millionths(visit.talk_s) + millionths(visit.hold_s), endless).label("left_out_us"),
+            *(total(millionths(inside(one, out))).label(f"averaged_{one.name[:-1]}us") for one in times),
+            count(out).label("not_averaged"),
         )
         .where(within(visit.joined_us, wanted), visit.outcome == "answered")
         .group_by(bin_of(visit.joined_us), visit.agent, visit.queue, callback)

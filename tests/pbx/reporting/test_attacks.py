@@ -90,7 +90,7 @@ class Guard(HTMLParser):
 
     SAFE = frozenset(
         (
-            *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "ul", "li", "b", "span"),
+            *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "ul", "ol", "li", "b", "span"),
             *("figure", "svg", "desc", "rect", "text", "line", "circle", "polyline", "polygon", "div", "a", "code"),
             *("table", "thead", "tbody", "tr", "th", "td", "details", "summary"),
         )

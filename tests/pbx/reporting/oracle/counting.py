@@ -15,6 +15,7 @@ from tests.pbx.reporting.oracle.reading import MICRO, Alert, Called, Seizure, St
 
 Row = dict[str, object]
 WEEK_US = 7 * 86_400 * MICRO
+FOUR_HOURS_US = 4 * 3600 * 1_000_000  # longer ones are of handsets that nobody put down
 
 
 def ratio(part: float, whole: float) -> float | None:
@@ -70,7 +71,8 @@ def _queue(stays: list[Stay], limits: dict[str, tuple[float, float]]) -> Row:
     ans_t, gone_t = sum(within(one, 0) for one in ans), sum(within(one, 0) for one in gone)
     gone_s, both = sum(within(one, 1) for one in gone), len(ans) + len(gone)
     offers = [offer for stay in stays for offer in stay.offers]
-    talk, hold, acw = (sum(getattr(one, name) for one in ans) / MICRO for name in ("talk_us", "hold_us", "wrapup_us"))
+    ended = [one for one in ans if max(one.talk_us + one.hold_us, one.wrapup_us) <= FOUR_HOURS_US]
+    talk, hold, acw = (sum(getattr(one, name) for one in ended) / MICRO for name in ("talk_us", "hold_us", "wrapup_us"))
     return {
         "offered": len(stays),
         "answered": len(ans),
@@ -88,10 +90,11 @@ def _queue(stays: list[Stay], limits: dict[str, tuple[float, float]]) -> Row:
         "average_time_to_abandon_s": ratio(sum(one.wait_us for one in gone) / MICRO, len(gone)),
         "abandonment_rate": ratio(len(gone), len(stays)),
         "adjusted_abandonment_rate": ratio(len(gone) - gone_s, len(stays) - gone_s),
-        "aht_s": ratio(talk + hold + acw, len(ans)),
-        "average_talk_s": ratio(talk, len(ans)),
-        "average_hold_s": ratio(hold, len(ans)),
-        "average_wrapup_s": ratio(acw, len(ans)),
+        "aht_s": ratio(talk + hold + acw, len(ended)),
+        "average_talk_s": ratio(talk, len(ended)),
+        "average_hold_s": ratio(hold, len(ended)),
+        "average_wrapup_s": ratio(acw, len(ended)),
+        "left_out": len(ans) - len(ended),
         "offers": len(offers),
         "rona": ratio(sum(one.outcome not in ("accepted", "lost", "") for one in offers), len(offers)),
     }
