@@ -18,6 +18,10 @@ twin = typer.Typer(
 Dates = Annotated[
     Literal["dmy", "mdy"] | None, typer.Option(help="03/04/2026 is 3 April or March 4; by default as the file tells.")
 ]
+Wrapup = Annotated[
+    float | None,
+    typer.Option(help="Seconds of work after each talk; what our own database tells, otherwise none.", min=0),
+]
 TIMES, FLOW_TIMES = 100, 40  # replays of each roster
 
 
@@ -42,7 +46,7 @@ def read(
     within: Annotated[float, typer.Option(help="Seconds that they may wait.", min=0)] = 20.0,
     give_up: Annotated[float, typer.Option(help="Who may give up at most.", min=0.001, max=1)] = 0.05,
     handling: Annotated[float, typer.Option(help="Handling time in seconds; from the calls by default.", min=0)] = 0.0,
-    wrapup: Annotated[float, typer.Option(help="Seconds of work after each talk.", min=0)] = 0.0,
+    wrapup: Wrapup = None,
     patience: Annotated[float, typer.Option(help="Seconds; from the calls by default.", min=0)] = 0.0,
     csv: Csv = False,
     json: Json = False,
@@ -68,7 +72,7 @@ def simulate(
     dates: Dates = None,
     within: Annotated[float, typer.Option(help="Seconds that callers may wait.", min=0)] = 20.0,
     handling: Annotated[float, typer.Option(help="Talk in seconds; from the calls by default.", min=0)] = 0.0,
-    wrapup: Annotated[float, typer.Option(help="Seconds of work after each talk.", min=0)] = 0.0,
+    wrapup: Wrapup = None,
     patience: Annotated[float, typer.Option(help="Seconds; from the calls by default.", min=0)] = 0.0,
     retrials: Annotated[
         float | None,

@@ -21,7 +21,7 @@ from pbx.twin.caveats import caveats
 from pbx.twin.cleaning import Cleaned, clean
 from pbx.twin.dates import Order
 from pbx.twin.fitting import LEAST, Fit, fit
-from pbx.twin.found import Reading
+from pbx.twin.found import Reading, mean_wrapup_s
 from pbx.twin.page import Words, page_of
 from pbx.twin.reading import files_of, read_all
 from pbx.twin.record import TwinError
@@ -37,6 +37,7 @@ from pbx.twin.verdict import story, verdict
 MORE = (-2, -1, 0, 1, 2)  # people in each hour, beside what is given
 GIVEN = MORE.index(0)
 ASSUMED_RETRIALS = 0.3
+Times = tuple[float, float | None, float]  # talk (or handling), wrap-up, patience; 0, None, 0: what the calls tell
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Asked:
         return Source(zone, self.country.upper(), columns, tuple(self.own), self.dates)
 
 
-def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[float, float, float], form: str) -> None:
+def read_report(asked: Asked, target: tuple[float, float, float], times: Times, form: str) -> None:
     """Reads, cleans, fits and prints; a table of the needs is what CSV and JSON hold."""
     source = asked.source()
     readings, cleaned = calls_of(asked, source)
@@ -78,7 +79,8 @@ def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[f
         _show_cleaned(cleaned)
     try:
         found = fit(cleaned, source.zone)
-        needs = week_sheet(found, Wanted(Target(*target), *times))
+        handling, _, patience = times
+        needs = week_sheet(found, Wanted(Target(*target), handling, _wrapup(times, readings), patience))
     except ValueError as error:
         fail(error)
     if form == "table":
@@ -90,13 +92,13 @@ def read_report(asked: Asked, target: tuple[float, float, float], times: tuple[f
 
 @dataclass(slots=True)
 class Simulated:
-    """What is to be lived through; `times` are talk, wrap-up and patience, 0 for what the calls tell."""
+    """What is to be lived through."""
 
     roster: str
     days: int
     lines: int
     within_s: float
-    times: tuple[float, float, float]
+    times: Times
     retrials: float | None
     seed: int
     processes: int
@@ -112,7 +114,7 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
         roster = parse_roster(wanted.roster)
         readings, cleaned = calls_of(asked, source)
         found = fit(cleaned, source.zone)
-        world = _world(found, wanted)
+        world = _world(found, wanted, _wrapup(wanted.times, readings) or 0.0)
     except ValueError as error:
         fail(error)
     rosters = [(f"{more:+d}" if more else "as given", roster.with_agents(more)) for more in MORE]
@@ -140,9 +142,14 @@ def simulate_report(asked: Asked, wanted: Simulated, prices: tuple[float, float,
         write_page(wanted.page, page_of(page, words))
 
 
-def _world(found: Fit, wanted: Simulated) -> World:
+def _wrapup(times: Times, readings: Sequence[tuple[str, Reading]]) -> float | None:
+    """What is given counts, 0 as well, then what the sources tell."""
+    return times[1] if times[1] is not None else mean_wrapup_s(reading for _, reading in readings)
+
+
+def _world(found: Fit, wanted: Simulated, wrapup: float) -> World:
     """First attempts come as in the files; who is not served rings again as often as there."""
-    talk, wrapup, patience = wanted.times
+    talk, _, patience = wanted.times
     customer, _assumed = customer_of(found, Wanted(Target(), talk, 0.0, patience))
     spread = found.talk_spread if found.talk_spread and not talk else 1.0
     retrials = wanted.retrials

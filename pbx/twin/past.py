@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pbx.events import Kind
 from pbx.reporting.demo_note import TEXTS, demo_note
@@ -120,7 +120,13 @@ def at_work(log: Sequence[tuple[int, int]], interval: Interval) -> list[int]:
 def read_database(path: Path, read: Connection) -> Reading:
     """The calls in of our own database, for a twin of another office."""
     found = Reading(f"Centrala's own journey ({path.name})")
-    found.mapping = {"at": "cdrs.started_us", "number": "cdrs.caller", "wait_s": "cdrs.wait_s", "talk_s": "cdrs.talk_s"}
+    found.mapping = {
+        "at": "cdrs.started_us",
+        "number": "cdrs.caller",
+        "wait_s": "cdrs.wait_s",
+        "talk_s": "cdrs.talk_s + cdrs.hold_s",
+    }
+    found.mapping["wrapup_s"] = "queue_visits.wrapup_s"
     if demo_note(read):
         found.demo = {language: demo_note(read, language) for language in TEXTS}
     table = schema.cdrs.c
@@ -134,6 +140,7 @@ def read_database(path: Path, read: Connection) -> Reading:
             found.skip("internal calls", number, row.id)
             continue
         answered = row.talk_s > 0
+        found.worked += answered and row.direction != "outbound"
         found.records.append(
             CallRecord(
                 row.started_us / 1e6,
@@ -148,7 +155,20 @@ def read_database(path: Path, read: Connection) -> Reading:
                 row.id,
             )
         )
+    found.wrapup_s = _wrapup_s(read) if found.worked else 0.0
     return found
+
+
+def _wrapup_s(read: Connection) -> float:
+    """Of all calls in together, after whichever of their queues; callbacks and test calls are none."""
+    visit, cdr = schema.queue_visits.c, schema.cdrs.c
+    query = (
+        select(func.sum(visit.wrapup_s))
+        .join(schema.cdrs, cdr.id == visit.call_id)
+        .where(visit.outcome == "answered", visit.contact == "", cdr.contact == "", cdr.test == "")
+        .where(cdr.direction.not_in(("internal", "outbound")))
+    )
+    return float(read.execute(query).scalar() or 0.0)
 
 
 def is_database(path: Path) -> bool:

@@ -19,21 +19,21 @@ class Wanted:
 
     target: Target
     handling_s: float = 0.0
-    wrapup_s: float = 0.0
+    wrapup_s: float | None = None  # None: nobody knows, and none is assumed
     patience_s: float = 0.0
 
 
 def customer_of(found: Fit, wanted: Wanted) -> tuple[Customer, list[str]]:
     """How callers are, and which of it had to be assumed. ValueError when nothing tells the handling time."""
     assumed = []
-    handled = wanted.handling_s or (found.talk_s or 0.0) + wanted.wrapup_s
+    handled = wanted.handling_s or (found.talk_s or 0.0) + (wanted.wrapup_s or 0.0)
     if not handled:
         raise ValueError("no call has a talk time: name the column by --column talk=..., or write --handling 180")
     patient = wanted.patience_s or found.patience_s
     if not patient:
         patient = ASSUMED_PATIENCE_S
         assumed.append(f"patience {patient:.0f} s (the calls tell no waits; --patience sets it)")
-    if not wanted.wrapup_s and not wanted.handling_s:
+    if wanted.wrapup_s is None and not wanted.handling_s:
         assumed.append("no wrap-up (--wrapup adds some)")
     return Customer(handled, patient), assumed
 
@@ -52,6 +52,8 @@ def week_sheet(found: Fit, wanted: Wanted) -> Sheet:
         Column("occupancy", "Occu-\npancy", Unit.SHARE),
     )
     notes = f"Erlang A with handling {customer.handling_s:.0f} s and patience {customer.patience_s:.0f} s."
+    if wanted.wrapup_s and not wanted.handling_s:
+        notes += f" Of the handling {wanted.wrapup_s:.0f} s are wrap-up."
     if assumed:
         notes += " Assumed: " + "; ".join(assumed) + "."
     sheet = Sheet("What each hour of an average week needs", columns, notes=notes)

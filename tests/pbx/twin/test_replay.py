@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pbx.cli.commands import app
 from pbx.reporting.intervals import day as day_of
+from pbx.twin.found import Reading, mean_wrapup_s
 from pbx.twin.past import QUARTER_S, PastDay, Visitor, at_work, quarters
 from pbx.twin.reading import read_file
 from pbx.twin.record import TwinError, Way
@@ -135,6 +136,7 @@ def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
     assert "of the calls come in three hours" in lived.output
     text = page.read_text()
     assert all(word in text for word in ("Прицеп или грузовик", "DEMO DATA", "<svg", "как задано"))
+    wrapped_up(path, [found], lived.output)
     empty = run(app, [*words[:5], "2025-01-01", "--patience", "300"])
     assert (empty.exit_code, "nobody called" in empty.output) == (1, True)
     with sqlite3.connect(path) as database:
@@ -145,6 +147,27 @@ def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
         database.execute("DROP TABLE cdrs")
     with pytest.raises(TwinError, match="no database of Centrala"):
         read_file(path, Source(WARSAW))
+
+
+def wrapped_up(path: Path, readings: list[Reading], simulated: str) -> None:
+    """The database's own wrap-up counts where none is given; a given 0 is none."""
+    mean_s = mean_wrapup_s(readings)
+    with sqlite3.connect(path) as database:
+        query = (
+            "SELECT avg((SELECT coalesce(sum(wrapup_s), 0) FROM queue_visits WHERE call_id = c.id)) FROM cdrs AS c "
+            "WHERE c.direction = 'inbound' AND c.talk_s > 0 AND c.contact = '' AND c.test = ''"
+        )
+        (own_s,) = database.execute(query).fetchone()
+    assert mean_s == pytest.approx(own_s)
+    assert mean_s > 10
+    assert f"wrap-up {mean_s:.0f} s" in " ".join(simulated.split())
+    for given, told in (([], f"Of the handling {mean_s:.0f} s are wrap-up"), (["--wrapup", "0"], "with handling")):
+        needs = CliRunner().invoke(app, ["twin", "read", str(path), *given])
+        assert needs.exit_code == 0, needs.output
+        text = " ".join(needs.output.split())
+        assert told in text
+        assert ("are wrap-up" in text) == (not given)
+        assert "no wrap-up" not in text
 
 
 def through_a_flow(words: list[str], folder: Path) -> None:
