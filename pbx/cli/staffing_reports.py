@@ -25,8 +25,9 @@ from pbx.staffing.forecast import IsHoliday, Method, forecast
 from pbx.staffing.history import History, known_queues
 from pbx.staffing.month import month_sheet
 from pbx.staffing.page import need_page
-from pbx.staffing.planner import holiday_test, read_history
+from pbx.staffing.planner import holiday_test, read_history, unread_calendars
 from pbx.staffing.promise import found_in, promise_sheet
+from pbx.staffing.reach import MEASURED_DAYS, beyond_measured, days_ahead
 from pbx.staffing.requirement import Customer, Formula, Prices, Target, agents_for
 from pbx.staffing.sheets import for_terminal, need_sheet, what_if_sheet
 from pbx.staffing.smoothed import NotInstalled, smoothed
@@ -78,6 +79,10 @@ class Past:
         """Raises ValueError."""
         return Terms(target, minutes, shrinkage, self.formula, self.handling_s, self.patience_s, callbacks)
 
+    def around(self, past: History, last: date) -> str:
+        """What must be said beside a forecast of days up to `last`. Raises ValueError."""
+        return "\n".join(filter(None, (beyond_measured(past, last), unread_calendars(Facts.of(self.config)))))
+
     def is_holiday(self) -> IsHoliday:
         try:
             return holiday_test(Facts.of(self.config))
@@ -97,19 +102,15 @@ def need_report(
             demo = demo_note(connection, language or asked.config.server.language)
     is_holiday = asked.is_holiday()
     found: list[DayNeed] = []
+    last = first + timedelta(days=count - 1)
     try:
+        ahead = max(days_ahead(past, last) for past in pasts)
         for past in pasts:
             for one in days_from(first, count):
                 found.append(day_need(past, one, is_holiday, terms, asked.method, asked.events, asked.ignored))
         sheet = need_sheet(found, terms)
         for past in pasts:
-            tried = backtest(past, TESTED_DAYS, is_holiday, asked.method, asked.ignored)
-            wrong = tried.wape(tried.off_slot)
-            if wrong is not None:
-                sheet.notes += (
-                    f"\nForecasts of the last {tried.days} days with calls were wrong by {wrong:.0%} of the calls of a "
-                    "quarter hour."
-                )
+            noted(sheet, _tried(asked, past, min(ahead, MEASURED_DAYS), is_holiday), asked.around(past, last))
     except ValueError as error:
         fail(error)
     if to is not None:
@@ -117,6 +118,19 @@ def need_report(
     if page is not None:
         written(page, need_page(found, terms, language or asked.config.server.language, demo))
     show(sheet, form, for_terminal(sheet, found))
+
+
+def _tried(asked: Past, past: History, ahead: int, is_holiday: IsHoliday) -> str:
+    """How wrong such forecasts were, made as far ahead."""
+    tried = backtest(past, TESTED_DAYS, is_holiday, asked.method, asked.ignored, ahead=ahead)
+    wrong = tried.wape(tried.off_slot)
+    before = "the day before" if ahead == 1 else f"{ahead} days before"
+    if wrong is None:
+        return f"No past day could be forecast {before}: nothing measures how wrong this one may be."
+    return (
+        f"Forecasts of the last {tried.days} days with calls, made {before}, were wrong by {wrong:.0%} of the calls of "
+        "a quarter hour."
+    )
 
 
 def accuracy_report(asked: Past, count: int, ahead: int, form: str) -> None:
@@ -132,7 +146,9 @@ def accuracy_report(asked: Past, count: int, ahead: int, form: str) -> None:
         except NotInstalled as error:
             err.print(f"ets is left out: {error}", style="dim", markup=False)
     odd = usual_days(past, reporter.today(), is_holiday, asked.ignored).left_out if past.days else {}
-    show(accuracy_sheet(found, past.queue, ahead, len(odd)), form)
+    sheet = accuracy_sheet(found, past.queue, ahead, len(odd))
+    noted(sheet, unread_calendars(Facts.of(asked.config)))
+    show(sheet, form)
 
 
 def promise_report(config: Config, queue: str, share: float, weeks: int, form: str) -> None:
@@ -178,11 +194,13 @@ def _month_report(asked: Past, target: tuple[float, float, float], prices: tuple
     is_holiday = asked.is_holiday()
     try:
         terms = asked.terms(Target(*target), shrinkage=asked.shrinkage)
+        days_ahead(past, first + timedelta(days=MONTH - 1))
         found = [
             day_need(past, day, is_holiday, terms, asked.method, asked.events, asked.ignored)
             for day in days_from(first, MONTH)
         ]
         sheet = month_sheet(past, found, terms, Prices(*prices))
+        noted(sheet, asked.around(past, found[-1].found.day))
     except ValueError as error:
         fail(error)
     show(sheet, form)
@@ -211,6 +229,11 @@ def planned(events: Sequence[str], ignored: Sequence[str]) -> tuple[list[Planned
         return [planned_event(text) for text in events], [date_of(text, "--ignore") for text in ignored]
     except ValueError as error:
         fail(error)
+
+
+def noted(sheet: Sheet, *lines: str) -> None:
+    """Adds notes, those that say anything new."""
+    sheet.notes = "\n".join(filter(None, (sheet.notes, *(line for line in lines if line not in sheet.notes))))
 
 
 def written(to: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show_sheet
-from pbx.cli.staffing_reports import Past, date_of, reading, written
+from pbx.cli.staffing_reports import Past, date_of, noted, reading, written
 from pbx.config import Config
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
@@ -73,14 +73,15 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str) -> None:
         document = read(asked.plan)
         first = date_of(asked.first) if asked.first else _next_monday(date.today())
         if asked.need is not None:
-            need, customer = read_need(asked.need, first, asked.days), None
+            need, customer, around = read_need(asked.need, first, asked.days), None, ""
         else:
-            need, customer = _forecast(past(), asked, first)
+            need, customer, around = _forecast(past(), asked, first)
         plan = _solved(document, need, asked)
     except (RosterError, NotInstalled) as error:
         fail(error)
     roster = roster_sheet(document, need, plan)
     covered = coverage_sheet(document, need, plan, customer, asked.target)
+    noted(covered, around)
     if asked.to is not None:
         written(asked.to, roster.csv())
     if asked.duties is not None:
@@ -89,7 +90,12 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str) -> None:
         written(asked.twin, twin_text(document, need, plan) + "\n")
     if form == "json":
         out.print_json(
-            data={"plan": plan.data(), "roster": _rows(roster), "coverage": _rows(covered), "notes": roster.below}
+            data={
+                "plan": plan.data(),
+                "roster": _rows(roster),
+                "coverage": _rows(covered),
+                "notes": "\n".join(filter(None, (covered.below, roster.below))),
+            }
         )
     elif form == "csv":
         out.print(roster.csv(), markup=False, soft_wrap=True, end="")
@@ -102,13 +108,14 @@ def _rows(sheet: Sheet) -> list[dict[str, object]]:
     return [dict(zip((column.name for column in sheet.columns), row, strict=True)) for row in sheet.rows]
 
 
-def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer]:
+def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer, str]:
     with reading(asked.config) as reporter:
         past = asked.history(reporter, first)
     is_holiday = asked.is_holiday()
     agents, calls = [], []
     try:
         customer = asked.customer(past)
+        around = asked.around(past, first + timedelta(days=options.days - 1))
         terms = asked.terms(options.target, MINUTES, options.shrinkage)
         for day in days_from(first, options.days):
             found = day_need(past, day, is_holiday, terms, asked.method, asked.events, asked.ignored)
@@ -118,7 +125,7 @@ def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer]
         fail(error)
     if not any(map(any, agents)):
         fail(f"queue {past.queue!r} has no calls to plan for before {first}: give a --need file, or another --from")
-    return Need(first, tuple(agents), tuple(calls)), customer
+    return Need(first, tuple(agents), tuple(calls)), customer, around
 
 
 def _solved(document: Document, need: Need, asked: Asked) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -83,9 +83,11 @@ class StaffingJob:
         from pbx.staffing.events import planned_event
         from pbx.staffing.forecast import forecast
         from pbx.staffing.planner import holiday_test, read_history
+        from pbx.staffing.reach import days_ahead
 
         asked, terms = self.asked, self._terms()
         past = read_history(connection, self.facts, asked.queue, asked.first, asked.weeks, asked.today)
+        days_ahead(past, asked.first + timedelta(days=days - 1))
         is_holiday = holiday_test(self.facts)
         events = [planned_event(text) for text in asked.events]
         return past, [day_need(past, day, is_holiday, terms, forecast, events) for day in days_from(asked.first, days)]
@@ -93,7 +95,16 @@ class StaffingJob:
     def _need(self, connection: Connection) -> Sheet:
         from pbx.staffing.sheets import need_sheet
 
-        return need_sheet(self._planned(connection, self.asked.days)[1], self._terms())
+        past, found = self._planned(connection, self.asked.days)
+        return self._noted(need_sheet(found, self._terms()), past, found)
+
+    def _noted(self, sheet: Sheet, past: History, found: Sequence[DayNeed]) -> Sheet:
+        from pbx.staffing.planner import unread_calendars
+        from pbx.staffing.reach import beyond_measured
+
+        more = (beyond_measured(past, found[-1].found.day), unread_calendars(self.facts))
+        sheet.notes = "\n".join(filter(None, (sheet.notes, *more)))
+        return sheet
 
     def _what_if(self, connection: Connection) -> Sheet:
         from pbx.staffing.demand import customer_of
@@ -105,7 +116,8 @@ class StaffingJob:
         asked, terms = self.asked, self._terms()
         prices = Prices(asked.agent_hour, asked.lost_call)
         if not asked.calls:
-            return month_sheet(*self._planned(connection, 28), terms, prices)
+            past, found = self._planned(connection, 28)
+            return self._noted(month_sheet(past, found, terms, prices), past, found)
         past = read_history(connection, self.facts, asked.queue, asked.today, asked.weeks, asked.today)
         customer = customer_of(past, terms)
         now = asked.agents or agents_for(asked.calls, customer, terms.target)

@@ -70,3 +70,14 @@ def _calendar_days(facts: Facts) -> set[str]:
                 found.add(day.isoformat())
                 day += timedelta(days=1)
     return found
+
+
+def unread_calendars(facts: Facts) -> str:
+    """What to say beside a forecast of the calendars that are not in it; "" where all are."""
+    if not facts.unread:
+        return ""
+    names = ", ".join(map(repr, facts.unread))
+    return (
+        f"Without calendar {names}: the PBX has no copy of it yet, so that days which it closes count as any others. "
+        "Start the PBX with it, or name a file as its source."
+    )

@@ -148,6 +148,15 @@ def test_need(folder: Path) -> None:
     assert int(peak["rostered"]) > int(peak["agents"])
 
 
+def test_what_reaches_beyond_the_tested_days_says_so(folder: Path) -> None:
+    far = ["--patience", "300", "--weeks", "260", "--date"]
+    status, text = command(folder, "need", *far, "2026-12-21", "--language", "en")
+    assert (status, "is 31 days after the last day that is known (2026-11-20)" in text) == (0, True), text
+    assert "No past day could be forecast 28 days before" in text
+    status, text = command(folder, "need", *far, "2027-11-23")
+    assert (status, "beyond 366 days no forecast is made" in " ".join(text.split())) == (1, True), text
+
+
 def test_need_of_days_by_the_other_formula_is_what_a_roster_reads(folder: Path, tmp_path: Path) -> None:
     to, page = tmp_path / "need.csv", tmp_path / "need.html"
     drawn = ["--page", str(page), "--language", "ru"]
