@@ -14,12 +14,13 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, not_, select
+from sqlalchemy import Connection, func, not_, select
 
 from pbx.reporting.intervals import Interval, days, local
 from pbx.reporting.proportion import Z95
 from pbx.reporting.queries import Thresholds, within_column
 from pbx.reporting.sheet import Unit
+from pbx.store import schema
 from pbx.store.intervals.bins import BIN_US, total
 from pbx.store.intervals.families import QUEUES
 from pbx.store.intervals.reading import sums
@@ -42,6 +43,7 @@ class Sums:
     early: int = 0  # abandoned within T
     waited_s: float = 0.0  # of the answered
     handled_s: float = 0.0
+    left_out: int = 0  # answered ones that are not in it (pbx.store.outliers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ RATIOS = (
     _Ratio("AR", Unit.SHARE, "abandoned", (("offered", 1),)),
     _Ratio("SL4", Unit.SHARE, "in_time", (("answered", 1), ("abandoned", 1), ("early", -1))),
     _Ratio("ASA", Unit.SECONDS, "waited_s", (("answered", 1),)),
-    _Ratio("AHT", Unit.SECONDS, "handled_s", (("answered", 1),)),
+    _Ratio("AHT", Unit.SECONDS, "handled_s", (("answered", 1), ("left_out", -1))),
 )
 
 
@@ -96,6 +98,12 @@ def before(interval: Interval, zone: ZoneInfo) -> Interval | None:
     return days(last.date() - timedelta(days=-(-length // 7) * 7), length, zone)
 
 
+def recorded_from(connection: Connection, zone: ZoneInfo) -> date | None:
+    """The day of the first call that is known: before it nobody counted."""
+    first = connection.execute(select(func.min(schema.cdrs.c.started_us))).scalar()
+    return None if first is None else local(first, zone).date()
+
+
 def hours_of(connection: Connection, interval: Interval, zone: ZoneInfo, thresholds: Thresholds) -> Hours:
     """What the hours of the period were."""
     table = sums(connection, QUEUES, interval.start_us, interval.end_us).c
@@ -103,12 +111,12 @@ def hours_of(connection: Connection, interval: Interval, zone: ZoneInfo, thresho
         table.bin_us,
         table.outcome,
         *(total(one) for one in (table.visits, within_column(table, thresholds), table.wait_us)),
-        total(table.talk_us + table.hold_us + table.wrapup_us),
+        *(total(table.talk_us + table.hold_us + table.wrapup_us), total(table.left_out)),
     ).where(not_(table.callback))
     found = Hours(level=all(limit in WAITS_S for limit, _ in thresholds.values()))
     first = local(interval.start_us, zone).date()
     keys = _Keys(first, zone)
-    for bin_us, outcome, visits, within, waited, handled in connection.execute(
+    for bin_us, outcome, visits, within, waited, handled, left_out in connection.execute(
         query.group_by(table.bin_us, table.outcome)
     ):
         one = found.by.setdefault(keys.of(bin_us), Sums())
@@ -118,6 +126,7 @@ def hours_of(connection: Connection, interval: Interval, zone: ZoneInfo, thresho
             one.in_time += within
             one.waited_s += waited / _MICRO
             one.handled_s += handled / _MICRO
+            one.left_out += left_out
         elif outcome == "abandoned":
             one.abandoned += visits
             one.early += within

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pbx.reporting.arrivals import Arrivals
-from pbx.reporting.changes import Change, Hours, before, changes, hours_of
+from pbx.reporting.changes import Change, Hours, before, changes, hours_of, recorded_from
 from pbx.reporting.delays import Delay
 from pbx.reporting.figures import QueueFigures
+from pbx.reporting.intervals import local
 from pbx.reporting.page.asked import Asked
-from pbx.reporting.page.dates import dates, spans
+from pbx.reporting.page.dates import dates, spans, written_day
 from pbx.reporting.page.html import Page
 from pbx.reporting.page.told_texts import TOLD
 from pbx.reporting.proportion import Share
@@ -120,6 +121,11 @@ def compared(page: Page, connection: Connection, asked: Asked, now: Hours) -> No
         return
     text = TOLD[asked.language]
     period = dates(earlier, asked.zone, asked.language)
+    first = recorded_from(connection, asked.zone)
+    begun, ended = (local(at, asked.zone).date() for at in (earlier.start_us, earlier.end_us - 1))
+    if first is not None and begun < first <= ended:  # what was not recorded is no change
+        page.say(text["compared_part"].format(period=period, first=written_day(first, asked.language)), "note")
+        return
     were = hours_of(connection, earlier, asked.zone, asked.thresholds)
     if not were.by or not now.by:
         page.say(text["compared_none"].format(period=period), "note")

@@ -20,6 +20,7 @@ TOLD: dict[Language, dict[str, str]] = {
             "under five days); where it includes zero, the change may be chance. Holidays are not taken out."
         ),
         "compared_none": "There are no calls of the period before ({period}) to compare with.",
+        "compared_part": "Calls are recorded from {first} on: the period before ({period}) is not whole.",
         "figure": "Figure",
         "now": "Now",
         "before": "Before",
@@ -58,6 +59,7 @@ TOLD: dict[Language, dict[str, str]] = {
             "okres ma mniej niż pięć dni); jeśli obejmuje zero, zmiana może być przypadkiem. Świąt nie pominięto."
         ),
         "compared_none": "Z poprzedniego okresu ({period}) nie ma połączeń do porównania.",
+        "compared_part": "Połączenia są zapisane od {first}: poprzedni okres ({period}) jest niepełny.",
         "figure": "Wskaźnik",
         "now": "Teraz",
         "before": "Przedtem",
@@ -97,6 +99,7 @@ TOLD: dict[Language, dict[str, str]] = {
             "исключены."
         ),
         "compared_none": "За предыдущий период ({period}) нет звонков для сравнения.",
+        "compared_part": "Звонки записаны с {first}: предыдущий период ({period}) неполный.",
         "figure": "Показатель",
         "now": "Теперь",
         "before": "Раньше",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,7 @@ from pbx.reporting.delays import Delay
 from pbx.reporting.figures import QueueFigures
 from pbx.reporting.intervals import Interval, days, local
 from pbx.reporting.page.asked import Asked
-from pbx.reporting.page.dates import dates, spans
+from pbx.reporting.page.dates import dates, spans, written_day
 from pbx.reporting.page.period import period_page
 from pbx.reporting.page.told import Seen, findings
 from pbx.reporting.page.told_texts import TOLD
@@ -164,3 +164,8 @@ def test_the_page_compares_and_an_empty_period_does_not() -> None:
         assert "too few to say" in text
         asked.interval = days(date(2020, 1, 1), 1, WARSAW)
         assert "There are no calls of the period before" in period_page(ledger.connection, asked)
+        asked.interval = days(day, 7, WARSAW)
+        told = period_page(ledger.connection, asked)
+        first = written_day(day - timedelta(days=7), "en")
+        assert f"Calls are recorded from {first} on" in told, "the days before the first call are no quiet days"
+        assert "Compared with" not in told
