@@ -32,6 +32,10 @@ Event = Annotated[
     typer.Option("--event", help="DATE=1.5, DATET10:00-13:00=1.5 or DATET10:00-13:00=+120 calls; may be repeated."),
 ]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="A past day to leave out; may be repeated.")]
+Tongue = Annotated[
+    Literal["", "pl", "ru", "en"],
+    typer.Option("--language", help="Of tables and pages; the server's by default. CSV and JSON are English."),
+]
 Patience = Annotated[float, typer.Option(help="Patience in seconds; from the calls by default.", min=0)]
 
 
@@ -63,7 +67,7 @@ def need(
     callbacks: Annotated[bool, typer.Option(help="Whether calls back count as load.")] = True,
     to: Annotated[Path | None, typer.Option(help="Writes it there, too, as CSV: --need of a roster.")] = None,
     page: Annotated[Path | None, typer.Option(help="Writes one HTML page with plots there, too.")] = None,
-    language: Annotated[Literal["", "pl", "ru", "en"], typer.Option(help="Of the page; the server's by default.")] = "",
+    language: Tongue = "",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
@@ -73,9 +77,11 @@ def need(
     from pbx.cli.staffing_reports import Past, need_report, planned
 
     events, ignored = planned(event or [], ignore or [])
-    past = Past(effective_config(context.obj), "", weeks, handling, patience, model, formula, ignored, events)
+    past = Past(
+        effective_config(context.obj), "", weeks, handling, patience, model, formula, ignored, events, language=language
+    )
     terms = _terms(past, (share, within, give_up), minutes, shrinkage, callbacks=callbacks)
-    need_report(past, day, days, queue or [], terms, form_of(csv, json), (to, page, language))
+    need_report(past, day, days, queue or [], terms, form_of(csv, json), (to, page))
 
 
 @staffing.command()
@@ -86,6 +92,7 @@ def accuracy(
     ahead: Annotated[int, typer.Option(help="From so many days before each.", min=1, max=62)] = 1,
     weeks: Weeks = 16,
     ignore: Ignore = None,
+    language: Tongue = "",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
@@ -93,7 +100,7 @@ def accuracy(
     from pbx.cli.staffing_reports import Past, accuracy_report, planned
 
     _, ignored = planned([], ignore or [])
-    past = Past(effective_config(context.obj), queue, weeks, 0.0, 0.0, ignored=ignored)
+    past = Past(effective_config(context.obj), queue, weeks, 0.0, 0.0, ignored=ignored, language=language)
     accuracy_report(past, days, ahead, form_of(csv, json))
 
 
@@ -103,13 +110,14 @@ def promise(
     queue: Annotated[str, typer.Option(help="The queue; all by default.")] = "",
     quantile: Annotated[float, typer.Option(help="Share of promises to be kept.", min=0.5, max=0.99)] = 0.9,
     weeks: Annotated[int, typer.Option(help="Weeks of requests and calls that are looked at.", min=1, max=260)] = 12,
+    language: Tongue = "",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
     """The callback time that the widget may guarantee, by hour, and whether what it said was kept."""
     from pbx.cli.staffing_reports import promise_report
 
-    promise_report(effective_config(context.obj), queue, quantile, weeks, form_of(csv, json))
+    promise_report(effective_config(context.obj), queue, quantile, weeks, form_of(csv, json), language)
 
 
 @staffing.command("what-if")
@@ -128,13 +136,15 @@ def what_if(
     weeks: Weeks = 12,
     handling: Handling = 0.0,
     patience: Patience = 0.0,
+    language: Tongue = "",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
     """One agent more or less: waits, callers who give up, money; of an hour, or of a month."""
     from pbx.cli.staffing_reports import Past, what_if_report
 
-    past = Past(effective_config(context.obj), queue, weeks, handling, patience, formula=formula, shrinkage=shrinkage)
+    config = effective_config(context.obj)
+    past = Past(*(config, queue, weeks, handling, patience), formula=formula, shrinkage=shrinkage, language=language)
     what_if_report(past, calls, agents, (share, within, give_up), (agent_hour, lost_call), form_of(csv, json))
 
 
@@ -165,6 +175,7 @@ def roster(
     twin: Annotated[Path | None, typer.Option(help="Writes the week there, as twin --roster takes it.")] = None,
     example: Annotated[bool, typer.Option("--example", help="Prints a document to begin with.")] = False,
     draft: Annotated[bool, typer.Option("--draft", help="Prints one for the configured agents.")] = False,
+    language: Tongue = "",
     csv: Csv = False,
     json: Json = False,
 ) -> None:
@@ -184,7 +195,7 @@ def roster(
 
     events, ignored = planned(event or [], ignore or [])
     target = Target(share, within, give_up)
-    files = (to, duties, twin)
+    files = (to, duties, twin, language, context.obj)
     asked = Asked(plan, need, first, days, target, shrinkage, seconds, processes, seed, *files)
     config = context.obj
 

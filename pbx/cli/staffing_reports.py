@@ -32,10 +32,12 @@ from pbx.staffing.requirement import Customer, Formula, Prices, Target, agents_f
 from pbx.staffing.sheets import for_terminal, need_sheet, what_if_sheet
 from pbx.staffing.smoothed import NotInstalled, smoothed
 from pbx.staffing.usual import usual_days
+from pbx.staffing.words import ENGLISH, Say
 from pbx.store.errors import StoreError
 
 Model = Literal["seasonal", "ets"]
-Files = tuple[Path | None, Path | None, Literal["", "pl", "ru", "en"]]  # CSV, page, its language
+Choice = Literal["", "pl", "ru", "en"]  # the server's where it is empty
+Files = tuple[Path | None, Path | None]  # CSV, page
 MONTH = 28  # days that a month is made of
 TESTED_DAYS = 28  # that a forecast is tried on
 
@@ -54,6 +56,7 @@ class Past:
     ignored: Sequence[date] = ()
     events: Sequence[PlannedEvent] = ()
     shrinkage: float = 0.0
+    language: Choice = ""
 
     @property
     def method(self) -> Method:
@@ -79,9 +82,13 @@ class Past:
         """Raises ValueError."""
         return Terms(target, minutes, shrinkage, self.formula, self.handling_s, self.patience_s, callbacks)
 
-    def around(self, past: History, last: date) -> str:
+    def around(self, past: History, last: date, say: Say) -> str:
         """What must be said beside a forecast of days up to `last`. Raises ValueError."""
-        return "\n".join(filter(None, (beyond_measured(past, last), unread_calendars(Facts.of(self.config)))))
+        told = (beyond_measured(past, last, say), unread_calendars(Facts.of(self.config), say))
+        return "\n".join(filter(None, told))
+
+    def say(self, form: str) -> Say:
+        return say_of(self.config, self.language, form)
 
     def is_holiday(self) -> IsHoliday:
         try:
@@ -94,12 +101,13 @@ def need_report(
     asked: Past, day: str, count: int, queues: Sequence[str], terms: Terms, form: str, files: Files
 ) -> None:
     """Agents by interval of coming days, queue by queue."""
-    to, page, language = files
+    (to, page), say = files, asked.say(form)
+    language = asked.language or asked.config.server.language
     with reading(asked.config) as reporter:
         first = date_of(day) if day else reporter.today() + timedelta(days=1)
         pasts = [asked.history(reporter, first, queue) for queue in (queues or [""])]
         with reporter.connection() as connection:
-            demo = demo_note(connection, language or asked.config.server.language)
+            demo = demo_note(connection, language)
     is_holiday = asked.is_holiday()
     found: list[DayNeed] = []
     last = first + timedelta(days=count - 1)
@@ -108,29 +116,26 @@ def need_report(
         for past in pasts:
             for one in days_from(first, count):
                 found.append(day_need(past, one, is_holiday, terms, asked.method, asked.events, asked.ignored))
-        sheet = need_sheet(found, terms)
+        sheet = need_sheet(found, terms, say)
         for past in pasts:
-            noted(sheet, _tried(asked, past, min(ahead, MEASURED_DAYS), is_holiday), asked.around(past, last))
+            noted(sheet, _tried(asked, past, min(ahead, MEASURED_DAYS), is_holiday, say), asked.around(past, last, say))
     except ValueError as error:
         fail(error)
     if to is not None:
         written(to, sheet.csv())
     if page is not None:
-        written(page, need_page(found, terms, language or asked.config.server.language, demo))
-    show(sheet, form, for_terminal(sheet, found))
+        written(page, need_page(found, terms, language, demo))
+    show(sheet, form, say, for_terminal(sheet, found))
 
 
-def _tried(asked: Past, past: History, ahead: int, is_holiday: IsHoliday) -> str:
+def _tried(asked: Past, past: History, ahead: int, is_holiday: IsHoliday, say: Say) -> str:
     """How wrong such forecasts were, made as far ahead."""
     tried = backtest(past, TESTED_DAYS, is_holiday, asked.method, asked.ignored, ahead=ahead)
     wrong = tried.wape(tried.off_slot)
-    before = "the day before" if ahead == 1 else f"{ahead} days before"
+    before = say("day_before") if ahead == 1 else say("days_before", days=ahead)
     if wrong is None:
-        return f"No past day could be forecast {before}: nothing measures how wrong this one may be."
-    return (
-        f"Forecasts of the last {tried.days} days with calls, made {before}, were wrong by {wrong:.0%} of the calls of "
-        "a quarter hour."
-    )
+        return say("untried", before=before)
+    return say("tried", days=tried.days, before=before, wrong=wrong)
 
 
 def accuracy_report(asked: Past, count: int, ahead: int, form: str) -> None:
@@ -146,12 +151,13 @@ def accuracy_report(asked: Past, count: int, ahead: int, form: str) -> None:
         except NotInstalled as error:
             err.print(f"ets is left out: {error}", style="dim", markup=False)
     odd = usual_days(past, reporter.today(), is_holiday, asked.ignored).left_out if past.days else {}
-    sheet = accuracy_sheet(found, past.queue, ahead, len(odd))
-    noted(sheet, unread_calendars(Facts.of(asked.config)))
-    show(sheet, form)
+    say = asked.say(form)
+    sheet = accuracy_sheet(found, past.queue, ahead, len(odd), say)
+    noted(sheet, unread_calendars(Facts.of(asked.config), say))
+    show(sheet, form, say)
 
 
-def promise_report(config: Config, queue: str, share: float, weeks: int, form: str) -> None:
+def promise_report(config: Config, queue: str, share: float, weeks: int, form: str, language: Choice = "") -> None:
     """The callback time to guarantee, by hour of the day."""
     with reading(config) as reporter, reporter.connection() as connection:
         interval = days(reporter.today(), 7 * weeks, reporter.zone)
@@ -159,7 +165,8 @@ def promise_report(config: Config, queue: str, share: float, weeks: int, form: s
         if not found:
             there = ", ".join(known_queues(connection)) or "none with a call"
             fail(f"queue {queue!r} has neither requests nor calls in these weeks; there are: {there}")
-    show(promise_sheet(found, share, interval.label), form)
+    say = say_of(config, language, form)
+    show(promise_sheet(found, share, interval.label, say), form, say)
 
 
 def what_if_report(
@@ -182,16 +189,18 @@ def what_if_report(
                 customer = asked.customer(asked.history(reporter, reporter.today()))
         aim = Target(*target)
         now = agents or agents_for(calls_per_h, customer, aim)
-        sheet = what_if_sheet(calls_per_h, range(max(now - 2, 1), now + 3), customer, aim, Prices(*prices))
+        sheet = what_if_sheet(
+            calls_per_h, range(max(now - 2, 1), now + 3), customer, aim, Prices(*prices), asked.say(form)
+        )
     except ValueError as error:
         fail(error)
-    show(sheet, form)
+    show(sheet, form, asked.say(form))
 
 
 def _month_report(asked: Past, target: tuple[float, float, float], prices: tuple[float, float], form: str) -> None:
     with reading(asked.config) as reporter:
         past, first = asked.history(reporter, reporter.today()), reporter.today() + timedelta(days=1)
-    is_holiday = asked.is_holiday()
+    is_holiday, say = asked.is_holiday(), asked.say(form)
     try:
         terms = asked.terms(Target(*target), shrinkage=asked.shrinkage)
         days_ahead(past, first + timedelta(days=MONTH - 1))
@@ -199,11 +208,11 @@ def _month_report(asked: Past, target: tuple[float, float, float], prices: tuple
             day_need(past, day, is_holiday, terms, asked.method, asked.events, asked.ignored)
             for day in days_from(first, MONTH)
         ]
-        sheet = month_sheet(past, found, terms, Prices(*prices))
-        noted(sheet, asked.around(past, found[-1].found.day))
+        sheet = month_sheet(past, found, terms, Prices(*prices), say)
+        noted(sheet, asked.around(past, found[-1].found.day, say))
     except ValueError as error:
         fail(error)
-    show(sheet, form)
+    show(sheet, form, say)
 
 
 @contextmanager
@@ -231,6 +240,11 @@ def planned(events: Sequence[str], ignored: Sequence[str]) -> tuple[list[Planned
         fail(error)
 
 
+def say_of(config: Config, language: Choice, form: str) -> Say:
+    """People read the language that is asked for, or the server's; programs English."""
+    return Say(language or config.server.language) if form == "table" else ENGLISH
+
+
 def noted(sheet: Sheet, *lines: str) -> None:
     """Adds notes, those that say anything new."""
     sheet.notes = "\n".join(filter(None, (sheet.notes, *(line for line in lines if line not in sheet.notes))))
@@ -243,9 +257,9 @@ def written(to: Path, text: str) -> None:
         fail(f"{to} cannot be written: {error.strerror}")
 
 
-def show(sheet: Sheet, form: str, table: Sheet | None = None) -> None:
+def show(sheet: Sheet, form: str, say: Say, table: Sheet | None = None) -> None:
     """`table`: what the terminal shows instead."""
     if form == "table":
-        show_sheet(sheet_table(table or sheet))
+        show_sheet(sheet_table(table or sheet, say.language))
     else:
         sys.stdout.write(sheet.csv() if form == "csv" else sheet.json() + "\n")

@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show_sheet
-from pbx.cli.staffing_reports import Past, date_of, noted, reading, written
+from pbx.cli.staffing_reports import Choice, Past, date_of, noted, reading, written
 from pbx.config import Config
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
@@ -26,6 +26,7 @@ from pbx.staffing.roster.plan import Plan
 from pbx.staffing.roster.sheets import coverage_sheet, roster_sheet
 from pbx.staffing.roster.solver import solve
 from pbx.staffing.smoothed import NotInstalled
+from pbx.staffing.words import ENGLISH, Say
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "staffing" / "roster" / "example.toml"
 MINUTES = 30  # the intervals of a forecast need
@@ -47,6 +48,8 @@ class Asked:
     to: Path | None = None  # the roster as CSV
     duties: Path | None = None  # a line a shift
     twin: Path | None = None  # the week for `centrala twin --roster`
+    language: Choice = ""
+    config: Path = Path()  # whose language it is where none is asked for
 
 
 def draft_of(config: Config, first: str) -> str:
@@ -69,18 +72,23 @@ def _clock(minutes: int) -> str:
 
 def roster_report(past: Callable[[], Past], asked: Asked, form: str) -> None:
     """Solves, writes what is to be written, and prints."""
+    told = form == "table" and not asked.language and asked.config.exists()
+    known = past() if asked.need is None or told else None  # --need needs no configuration
+    spoken = known.config.server.language if known is not None else "en"
+    say = Say(asked.language or spoken) if form == "table" else ENGLISH
     try:
         document = read(asked.plan)
         first = date_of(asked.first) if asked.first else _next_monday(date.today())
         if asked.need is not None:
             need, customer, around = read_need(asked.need, first, asked.days), None, ""
         else:
-            need, customer, around = _forecast(past(), asked, first)
+            assert known is not None
+            need, customer, around = _forecast(known, asked, first, say)
         plan = _solved(document, need, asked)
     except (RosterError, NotInstalled) as error:
         fail(error)
     roster = roster_sheet(document, need, plan)
-    covered = coverage_sheet(document, need, plan, customer, asked.target)
+    covered = coverage_sheet(document, need, plan, customer, asked.target, say)
     noted(covered, around)
     if asked.to is not None:
         written(asked.to, roster.csv())
@@ -100,22 +108,22 @@ def roster_report(past: Callable[[], Past], asked: Asked, form: str) -> None:
     elif form == "csv":
         out.print(roster.csv(), markup=False, soft_wrap=True, end="")
     else:
-        show_sheet(sheet_table(covered))
-        show_sheet(sheet_table(roster))
+        show_sheet(sheet_table(covered, say.language))
+        show_sheet(sheet_table(roster_sheet(document, need, plan, say), say.language))
 
 
 def _rows(sheet: Sheet) -> list[dict[str, object]]:
     return [dict(zip((column.name for column in sheet.columns), row, strict=True)) for row in sheet.rows]
 
 
-def _forecast(asked: Past, options: Asked, first: date) -> tuple[Need, Customer, str]:
+def _forecast(asked: Past, options: Asked, first: date, say: Say) -> tuple[Need, Customer, str]:
     with reading(asked.config) as reporter:
         past = asked.history(reporter, first)
     is_holiday = asked.is_holiday()
     agents, calls = [], []
     try:
         customer = asked.customer(past)
-        around = asked.around(past, first + timedelta(days=options.days - 1))
+        around = asked.around(past, first + timedelta(days=options.days - 1), say)
         terms = asked.terms(options.target, MINUTES, options.shrinkage)
         for day in days_from(first, options.days):
             found = day_need(past, day, is_holiday, terms, asked.method, asked.events, asked.ignored)

@@ -13,6 +13,7 @@ from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.staffing.forecast import Forecast, IsHoliday, Method, NotEnough
 from pbx.staffing.history import History, exposure
 from pbx.staffing.usual import usual_days
+from pbx.staffing.words import ENGLISH, Say
 
 COLUMNS = (
     Column("model", "Model", Unit.TEXT),
@@ -25,11 +26,6 @@ COLUMNS = (
     Column("covered", "In the\nrange", Unit.SHARE, "COVERAGE"),
     Column("covered_low", "from", Unit.SHARE),
     Column("covered_high", "to", Unit.SHARE),
-)
-NOTES = (
-    "Every day is forecast from the days before it, {ahead} ahead; days left out by rule are no test.\n"
-    "WAPE = sum of |expected - came| / calls that came. Bias = (expected - came) / came. In the range: the share of "
-    "days whose calls were\nwithin the range that is to hold nine of ten, with its 95 % interval (Wilson). {odd}"
 )
 
 
@@ -98,14 +94,15 @@ def _until(past: History, before: date) -> History:
     return History(past.queue, arrivals, zone=past.zone)
 
 
-def accuracy_sheet(found: Mapping[str, Accuracy], queue: str, ahead: int, odd: int) -> Sheet:
+def accuracy_sheet(found: Mapping[str, Accuracy], queue: str, ahead: int, odd: int, say: Say = ENGLISH) -> Sheet:
     """A line for each way, with the number of days behind it."""
-    text = "a day" if ahead == 1 else f"{ahead} days"
-    left = f"{odd} days were left out as unusual." if odd else ""
-    sheet = Sheet(f"Forecasts of {queue} tried on past days", COLUMNS, notes=NOTES.format(ahead=text, odd=left))
+    text = say("a_day") if ahead == 1 else say("days", days=ahead)
+    left = say("accuracy_odd", days=odd) if odd else ""
+    title, columns = say("accuracy", queue=queue), say.columns("accuracy", COLUMNS)
+    sheet = Sheet(title, columns, notes=say("accuracy_notes", ahead=text, odd=left))
     for name, one in found.items():
         covered = Share(one.within, one.days)
         bias = (one.expected - one.came) / one.came if one.came else None
         off = [one.wape(value) for value in (one.off_slot, one.off_hour, one.off_day)]
-        sheet.rows.append((name, one.days, round(one.came), *off, bias, covered.value, *covered.interval))
+        sheet.rows.append((say(name), one.days, round(one.came), *off, bias, covered.value, *covered.interval))
     return sheet

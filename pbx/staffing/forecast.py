@@ -16,7 +16,7 @@ import numpy as np
 from pbx.staffing.history import SLOTS, History, exposure
 from pbx.staffing.level import FEWEST, Level, level
 from pbx.staffing.spread import beyond_poisson, range_of
-from pbx.staffing.usual import HOLIDAY, IsHoliday, Usual, kind, usual_days
+from pbx.staffing.usual import HOLIDAY, IsHoliday, Usual, Why, kind, usual_days
 
 __all__ = ["HOLIDAY", "Forecast", "IsHoliday", "Method", "NotEnough", "by_slots", "forecast", "kind"]
 
@@ -42,7 +42,7 @@ class Forecast:
     noise: float = 0.0  # phi of variance = mean + phi * mean^2, of an interval
     pooled: bool = False  # of days of other kinds, because there are too few of its own
     a_week: float = 0.0  # growth
-    left_out: dict[date, str] = field(default_factory=dict)
+    left_out: dict[date, Why] = field(default_factory=dict)
     gaps: dict[date, int] = field(default_factory=dict)
 
     @property

@@ -17,6 +17,7 @@ from pbx.staffing.demand import DayNeed, IntervalNeed, Terms
 from pbx.staffing.handling import handling_range_s, patience_range_s
 from pbx.staffing.history import History
 from pbx.staffing.requirement import Customer, Prices
+from pbx.staffing.words import ENGLISH, Say
 
 MONTH_DAYS = 30.44
 MORE = (-2, -1, 0, 1, 2)
@@ -111,7 +112,7 @@ def moves(past: History, days: Sequence[DayNeed]) -> list[tuple[Moved, Moved]]:
     return found
 
 
-def month_sheet(past: History, days: Sequence[DayNeed], terms: Terms, prices: Prices) -> Sheet:
+def month_sheet(past: History, days: Sequence[DayNeed], terms: Terms, prices: Prices, say: Say = ENGLISH) -> Sheet:
     """A line for each number of agents. Raises ValueError when nobody is expected."""
     if not any(day.intervals for day in days):
         raise ValueError(f"queue {past.queue!r}: nobody is expected in these weeks; name --calls for an hour")
@@ -119,9 +120,8 @@ def month_sheet(past: History, days: Sequence[DayNeed], terms: Terms, prices: Pr
     now = {moved: month(days, 0, terms, prices, moved) for pair in unsure for moved in pair}
     middle = month(days, 0, terms, prices, Moved())
     target = terms.target
-    sheet = Sheet(
-        f"{past.queue}: a month of {middle.calls:,.0f} calls, {target.share:.0%} within {target.within_s:g} s", COLUMNS
-    )
+    named = {"queue": past.queue, "share": target.share, "within": target.within_s}
+    sheet = Sheet(say("month", calls=middle.calls, **named), say.columns("month", COLUMNS))
     for more in MORE:
         found = month(days, more, terms, prices, Moved())
         ends = [[month(days, more, terms, prices, moved) for moved in pair] for pair in unsure]
@@ -130,20 +130,17 @@ def month_sheet(past: History, days: Sequence[DayNeed], terms: Terms, prices: Pr
             [at.cost - before.cost for at, before in zip(pair, old, strict=True)]
             for pair, old in zip(ends, base, strict=True)
         ]
-        row: list[Value] = [f"{more:+d}" if more else "now", round(found.hours)]
+        row: list[Value] = [f"{more:+d}" if more else say("now"), round(found.hours)]
         row += [found.served, *_between(found.served, [[at.served for at in pair] for pair in ends], 0, 1)]
         lost = [[at.lost for at in pair] for pair in ends]
         row += [found.abandoned, *(round(value, 1) for value in (found.lost, *_between(found.lost, lost, 0)))]
         row += [found.cost, *_between(found.cost, [[at.cost for at in pair] for pair in ends], 0)]
         row += [found.cost - middle.cost, *_between(found.cost - middle.cost, gain)]
         met = found.served >= target.share and found.abandoned <= target.abandoned
-        sheet.rows.append((*row, "met" if met else "missed"))
-    sheet.notes = (
-        f"Agents: in each {terms.minutes} minutes of the next {len(days)} days as many as the target needs, and so "
-        f"many more or less (one stays).\n{days[-1].customer.formula}; handling time by hour.\nCost = agent hours / "
-        f"(1 - {terms.shrinkage:.0%} shrinkage) x {prices.agent_hour:g} + callers who give up x {prices.lost_call:g}.\n"
-        "From and to: nine of ten such months, from how days, handling and patience differed."
-    )
+        sheet.rows.append((*row, say("met" if met else "missed")))
+    money = {"shrinkage": terms.shrinkage, "agent_hour": prices.agent_hour, "lost_call": prices.lost_call}
+    formula = days[-1].customer.formula(say)
+    sheet.notes = say("month_notes", minutes=terms.minutes, days=len(days), formula=formula, **money)
     return sheet
 
 

@@ -13,14 +13,10 @@ from pbx.reporting.page.html import Page
 from pbx.reporting.page.svg import Axis, Curve, bars, curves
 from pbx.staffing.demand import DayNeed, Terms
 from pbx.staffing.sheets import clock
+from pbx.staffing.words import WEEKDAYS
 
 MOST_PICTURES = 14  # days that are drawn; the table has all
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-WEEKDAYS = {
-    "pl": ("poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela"),
-    "ru": ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
 TEXTS = {
     "pl": {
         "title": "Zapotrzebowanie na konsultantów",

@@ -14,6 +14,7 @@ from pbx.call.hours import holiday_name
 from pbx.reporting.intervals import days
 from pbx.staffing.facts import Facts
 from pbx.staffing.history import History, history, known_queues
+from pbx.staffing.words import ENGLISH, Say
 
 AHEAD = timedelta(days=400)
 
@@ -72,12 +73,8 @@ def _calendar_days(facts: Facts) -> set[str]:
     return found
 
 
-def unread_calendars(facts: Facts) -> str:
+def unread_calendars(facts: Facts, say: Say = ENGLISH) -> str:
     """What to say beside a forecast of the calendars that are not in it; "" where all are."""
     if not facts.unread:
         return ""
-    names = ", ".join(map(repr, facts.unread))
-    return (
-        f"Without calendar {names}: the PBX has no copy of it yet, so that days which it closes count as any others. "
-        "Start the PBX with it, or name a file as its source."
-    )
+    return say("unread", names=", ".join(map(repr, facts.unread)))

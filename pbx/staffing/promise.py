@@ -19,6 +19,7 @@ from pbx.reporting.intervals import Interval
 from pbx.reporting.proportion import Share, kaplan_meier, quantile
 from pbx.reporting.sheet import Column, Sheet, Unit
 from pbx.staffing.facts import Site
+from pbx.staffing.words import ENGLISH, Say
 from pbx.store import schema
 from pbx.store.encode import seconds
 from pbx.widget.guarantee import HOURS, Guarantee, Times, fewest, hour_of
@@ -41,16 +42,7 @@ COLUMNS = (
     Column("callers", "Callers"),
     Column("callers_s", "Callers\nwait", Unit.SECONDS),
 )
-WORDS = {"hour": "this hour", "around": "3 hours", "day": "all hours", "callers": "callers", "": "too few"}
 CALLERS = 50  # waits of callers in an hour, before they stand for requests
-NOTES = (
-    "Guaranteed: within it the phone rings for {share} of those who ask at that hour, rounded as the widget shows it.\n"
-    "The widget says the longer of it and of what the queue says at the moment, and nothing above max_seconds.\n"
-    "It takes {fewest} requests: of the hour, of it and those beside it, or the newest of all hours; before that, the\n"
-    "waits of {callers} callers at that hour stand for them. From and to: 95 % interval of the quantile.\n"
-    "Kept: of what was promised and has its end, with its 95 % interval (Wilson). Never rung is endless; who chose an\n"
-    "hour or asked while it was shut does not count. Callers wait: the quantile of their waits (Kaplan-Meier)."
-)
 
 
 @dataclass(slots=True)
@@ -119,31 +111,31 @@ def _requests(
             hour.kept += took_s <= shown_s
 
 
-def promise_sheet(found: dict[str, QueueFound], share: float, period: str) -> Sheet:
+def promise_sheet(found: dict[str, QueueFound], share: float, period: str, say: Say = ENGLISH) -> Sheet:
     """Every hour of which anything is known."""
-    sheet = Sheet(f"Guaranteed callback time, {share:.0%} of promises kept, {period}", COLUMNS)
+    sheet = Sheet(say("promise", share=share, period=period), say.columns("promise", COLUMNS))
     for name, queue in found.items():
         for at in range(HOURS):
             hour = queue.hours.get(at)
             if hour is not None:
-                sheet.rows.append((name, f"{at:02d}:00", *_row(hour, queue.times.guarantee(at, share), share)))
-    sheet.notes = NOTES.format(share=f"{share:.0%}", fewest=fewest(share), callers=CALLERS)
+                sheet.rows.append((name, f"{at:02d}:00", *_row(hour, queue.times.guarantee(at, share), share, say)))
+    sheet.notes = say("promise_notes", share=share, fewest=fewest(share), callers=CALLERS)
     return sheet
 
 
-def _row(hour: HourFound, guarantee: Guarantee, share: float) -> tuple[str | int | float | None, ...]:
+def _row(hour: HourFound, guarantee: Guarantee, share: float, say: Say) -> tuple[str | int | float | None, ...]:
     waited = quantile(kaplan_meier(hour.waits), share)
     kept = Share(hour.kept, hour.promised)
-    basis, count, best = WORDS[guarantee.basis], guarantee.count, guarantee.seconds
+    basis, count, best = say(f"by_{guarantee.basis}"), guarantee.count, guarantee.seconds
     low: float | None = guarantee.low
     high: float | None = guarantee.high
     if best is None:
         low = high = None
         if len(hour.waits) >= CALLERS and waited is not None:
-            basis, count, best = WORDS["callers"], len(hour.waits), waited
+            basis, count, best = say("by_callers"), len(hour.waits), waited
     return (
         rounded(best) if best is not None and best < math.inf else None,
-        basis if best is None or best < math.inf else f"{basis}, too many never rung",
+        basis if best is None or best < math.inf else say("never_rung", basis=basis),
         count,
         low,
         high if high is not None and high < math.inf else None,

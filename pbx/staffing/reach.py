@@ -1,7 +1,8 @@
 """How far a forecast reaches beyond the days that are known, and what of that anything was ever measured of.
 
-The past days on which a forecast is tried are forecast from as far before them as the asked ones are, four weeks at
-most: growth is carried no further either. What is beyond is said beside the figures; beyond a year nothing is forecast.
+The past days on which a forecast is tried are forecast from as far before them as the asked ones are, five weeks at
+most, which holds the next four weeks on any day. What is beyond is said beside the figures; beyond a year nothing is
+forecast.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from datetime import date
 
 from pbx.staffing.history import History
+from pbx.staffing.words import ENGLISH, Say
 
-MEASURED_DAYS = 28  # ahead
+MEASURED_DAYS = 35  # ahead
 MOST_DAYS = 366
 
 
@@ -23,18 +25,14 @@ def days_ahead(past: History, last: date) -> int:
     if ahead > MOST_DAYS:
         raise ValueError(
             f"{last} is {ahead} days after {newest}, the last day whose calls of queue {past.queue!r} are known: "
-            f"beyond {MOST_DAYS} days no forecast is made; name an earlier day, or plan that one by hand (roster --need)"
+            f"beyond {MOST_DAYS} days no forecast is made; name an earlier day, or plan that one by hand (--need)"
         )
     return max(ahead, 1)
 
 
-def beyond_measured(past: History, last: date) -> str:
+def beyond_measured(past: History, last: date, say: Say = ENGLISH) -> str:
     """What to say beside a forecast that reaches further than any that was tried; "" for one that does not."""
     ahead = days_ahead(past, last)
     if ahead <= MEASURED_DAYS:
         return ""
-    return (
-        f"{last} is {ahead} days after the last day that is known ({max(past.arrivals)}): forecasts are tried "
-        f"{MEASURED_DAYS} days ahead at most,\nso that nothing measures this one, and its range does not hold what "
-        "seasons and growth change until then."
-    )
+    return say("beyond", last=last, ahead=ahead, newest=max(past.arrivals), most=MEASURED_DAYS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbx.staffing.erlang import ErlangA, ErlangC
+from pbx.staffing.words import ENGLISH, Say
 
 MOST_AGENTS = 20_000
 MOST_PATIENCE_S = 86_400.0  # who waits longer than a day never gives up: that is Erlang C
@@ -55,12 +56,10 @@ class Customer:
             return ErlangC(agents, load, self.handling_s)
         return ErlangA(agents, load, self.handling_s, self.patience_s)
 
-    @property
-    def formula(self) -> str:
+    def formula(self, say: Say = ENGLISH) -> str:
         """How people call it."""
-        if self.patience_s == math.inf:
-            return f"Erlang C with handling {self.handling_s:.0f} s, nobody gives up"
-        return f"Erlang A with handling {self.handling_s:.0f} s and patience {self.patience_s:.0f} s"
+        key = "erlang_c" if self.patience_s == math.inf else "erlang_a"
+        return say(key, handling=self.handling_s, patience=self.patience_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pbx.reporting.sheet import Column, Sheet, Unit, Value
 from pbx.staffing.demand import DayNeed, Terms
 from pbx.staffing.requirement import Customer, Outcome, Prices, Target, outcome
+from pbx.staffing.words import ENGLISH, Say
 
 NEED = (
     Column("queue", "Queue", Unit.TEXT),
@@ -42,16 +43,17 @@ WHAT_IF = (
 NAMED = 4  # days that were left out and are named
 
 
-def need_sheet(days: Sequence[DayNeed], terms: Terms) -> Sheet:
+def need_sheet(days: Sequence[DayNeed], terms: Terms, say: Say = ENGLISH) -> Sheet:
     """Agents by interval; of several queues and days, one below the other."""
     first, last = days[0].found.day, days[-1].found.day
-    when = f"{first:%A} {first}" if first == last else f"{first} to {last}"
+    when = f"{say.weekday(first)} {first}" if first == last else say("span", first=first, last=last)
     target = terms.target
-    give_up = f", at most {target.abandoned:.0%} give up" if terms.formula == "erlang-a" else ""
-    sheet = Sheet(f"Need on {when}, {target.share:.0%} within {target.within_s:g} s{give_up}", _columns(terms))
+    give_up = say("need_give_up", share=target.abandoned) if terms.formula == "erlang-a" else ""
+    title = say("need", when=when, share=target.share, within=target.within_s, give_up=give_up)
+    sheet = Sheet(title, say.columns("need", _columns(terms)))
     for one in days:
         sheet.rows += _rows(one, terms)
-    sheet.notes = "\n".join(_notes(days, terms))
+    sheet.notes = "\n".join(_notes(days, terms, say))
     return sheet
 
 
@@ -108,38 +110,33 @@ def for_terminal(sheet: Sheet, days: Sequence[DayNeed]) -> Sheet:
     return Sheet(sheet.title, columns, rows, sheet.notes, sheet.remarks)
 
 
-def _notes(days: Sequence[DayNeed], terms: Terms) -> list[str]:
+def _notes(days: Sequence[DayNeed], terms: Terms, say: Say) -> list[str]:
     lines = []
     for one in days[:NAMED] if len(days) > NAMED + 1 else days:
         found = one.found
-        name = f"{one.queue}, {found.day:%a} {found.day}: " if len(days) > 1 else ""
+        name = f"{one.queue}, {say.short(found.day)} {found.day}: " if len(days) > 1 else ""
         if not found.total:
-            lines.append(f"{name}nobody is expected: nobody called on {found.days} days of the kind.")
+            lines.append(say("nobody", name=name, days=found.days))
             continue
-        kind = "other working days, for want of its own" if found.pooled else "the kind"
-        grows = f" Calls {'grow' if found.a_week > 0 else 'fall'} by {abs(found.a_week):.1%} a week."
-        lines.append(
-            f"{name}{found.total:.0f} calls expected ({found.low:.0f} to {found.high:.0f} on nine of ten such days), "
-            f"from {found.days} days of {kind}.{grows if found.a_week else ''}"
-        )
+        grows = say("grow" if found.a_week > 0 else "fall", share=abs(found.a_week)) if found.a_week else ""
+        given = {"name": name, "total": found.total, "low": found.low, "high": found.high, "days": found.days}
+        lines.append(say("expected", **given, kind=say("kind_pooled" if found.pooled else "kind"), grows=grows))
     if len(days) > NAMED + 1:
-        total = sum(one.found.total for one in days)
-        lines.append(f"{total:.0f} calls expected on all {len(days)} days together.")
+        lines.append(say("together", total=sum(one.found.total for one in days), days=len(days)))
     for queue in dict.fromkeys(one.queue for one in days):
         newest = [one for one in days if one.queue == queue][-1]
-        lines.append(f"{newest.customer.formula}; roster with {terms.shrinkage:.0%} shrinkage.")
-        lines += _left_out(newest)
+        lines.append(say("rostered", formula=newest.customer.formula(say), shrinkage=terms.shrinkage))
+        lines += _left_out(newest, say)
     return lines
 
 
-def _left_out(one: DayNeed) -> list[str]:
+def _left_out(one: DayNeed, say: Say) -> list[str]:
     odd = sorted(one.found.left_out.items())
-    lines = [f"Left out: {day} ({why})." for day, why in odd[-NAMED:]]
+    lines = [say("left_out", day=day, why=say(why.key, calls=why.calls, usual=why.usual)) for day, why in odd[-NAMED:]]
     if len(odd) > NAMED:
-        lines.insert(0, f"{len(odd)} days are left out; the newest:")
+        lines.insert(0, say("left_out_many", count=len(odd)))
     if one.found.gaps:
-        filled = ", ".join(map(str, sorted(one.found.gaps)[-NAMED:]))
-        lines.append(f"Hours without a call were filled with what is usual: {filled}.")
+        lines.append(say("gaps", days=", ".join(map(str, sorted(one.found.gaps)[-NAMED:]))))
     return lines
 
 
@@ -149,14 +146,19 @@ def clock(minutes: int) -> str:
 
 
 def what_if_sheet(
-    calls_per_h: float, agents: Sequence[int], customer: Customer, target: Target, prices: Prices
+    calls_per_h: float,
+    agents: Sequence[int],
+    customer: Customer,
+    target: Target,
+    prices: Prices,
+    say: Say = ENGLISH,
 ) -> Sheet:
     """The same hour with each number of agents."""
+    money = {"agent_hour": prices.agent_hour, "lost_call": prices.lost_call}
     sheet = Sheet(
-        f"{calls_per_h:g} calls an hour, {target.share:.0%} within {target.within_s:g} s",
-        WHAT_IF,
-        notes=f"{customer.formula}. Cost = agents x {prices.agent_hour:g} + callers who give up x "
-        f"{prices.lost_call:g}.",
+        say("hour", calls=calls_per_h, share=target.share, within=target.within_s),
+        say.columns("hour", WHAT_IF),
+        notes=say("hour_notes", formula=customer.formula(say), **money),
     )
     found: list[Outcome] = [outcome(n, calls_per_h, customer, target, prices) for n in agents]
     for one in found:
@@ -170,7 +172,7 @@ def what_if_sheet(
                 one.occupancy,
                 round(one.lost_per_h, 2),
                 round(one.cost_per_h, 2),
-                "met" if met else "missed",
+                say("met" if met else "missed"),
             )
         )
     return sheet

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,12 +25,20 @@ GAP_CALLS = 12.0  # Poisson: none of them comes in one of 160,000
 IsHoliday = Callable[[date], bool]
 
 
+class Why(NamedTuple):
+    """Why a day is left out: "asked", "shut" or "flood"; how many called, and how many do as a rule."""
+
+    key: str
+    calls: float = 0.0
+    usual: float = 0.0
+
+
 @dataclass(slots=True)
 class Usual:
     """Calls by quarter hour of the days that count, and why others do not."""
 
     rates: dict[date, np.ndarray] = field(default_factory=dict)
-    left_out: dict[date, str] = field(default_factory=dict)
+    left_out: dict[date, Why] = field(default_factory=dict)
     gaps: dict[date, int] = field(default_factory=dict)  # quarter hours that were filled
 
     @property
@@ -48,7 +57,7 @@ def usual_days(past: History, before: date, is_holiday: IsHoliday, ignored: Coll
     for day in past.days:
         if day < before and day not in ignored:
             kinds.setdefault(kind(day, is_holiday), []).append(day)
-    found = Usual(left_out={day: "as asked" for day in ignored if day in past.arrivals and day < before})
+    found = Usual(left_out={day: Why("asked") for day in ignored if day in past.arrivals and day < before})
     for days in kinds.values():
         rows = np.array([past.rate(day) for day in days])
         sums = rows.sum(axis=1)
@@ -62,15 +71,15 @@ def usual_days(past: History, before: date, is_holiday: IsHoliday, ignored: Coll
     return found
 
 
-def _odd(calls: float, near: np.ndarray) -> str:
-    """Why a day is none to go by; "" for a usual one."""
+def _odd(calls: float, near: np.ndarray) -> Why | None:
+    """Why a day is none to go by; None for a usual one."""
     if len(near) < AROUND:
-        return ""
+        return None
     middle = float(np.median(near))
     spread = max(1.4826 * float(np.median(np.abs(near - middle))), middle**0.5, 1.0)
     if abs(calls - middle) <= FAR * spread or middle / 2 <= calls <= middle * 2:
-        return ""
-    return f"{calls:.0f} calls, {middle:.0f} are usual: " + ("shut or out of order" if calls < middle else "a flood")
+        return None
+    return Why("shut" if calls < middle else "flood", calls, middle)
 
 
 def _filled(row: np.ndarray, near: np.ndarray, day: date, gaps: dict[date, int]) -> np.ndarray:

@@ -10,6 +10,7 @@ from pbx.staffing.roster.advice import advice
 from pbx.staffing.roster.document import FREE, GRID, Document, clock
 from pbx.staffing.roster.need import Need, of_skill
 from pbx.staffing.roster.plan import Duty, Plan, coverage, hours_of
+from pbx.staffing.words import ENGLISH, Say
 
 HOUR = 60 // GRID
 NAMED = 20  # people in a line of what is lacking
@@ -26,29 +27,34 @@ COVERAGE = (
 )
 
 
-def roster_sheet(document: Document, need: Need, plan: Plan) -> Sheet:
+def roster_sheet(document: Document, need: Need, plan: Plan, say: Say = ENGLISH) -> Sheet:
     """A row a person, a column a day; breaks in brackets."""
     columns = [Column("person", "", Unit.TEXT)]
-    columns += [Column(day.isoformat(), f"{day:%a}\n{day:%d.%m}", Unit.TEXT) for day in need.days]
-    columns.append(Column("hours", "Hours"))
+    columns += [Column(day.isoformat(), f"{say.short(day)}\n{day:%d.%m}", Unit.TEXT) for day in need.days]
+    columns += say.columns("roster", [Column("hours", "Hours")])
     worked = {(duty.person, duty.day): duty for duty in plan.duties}
-    title = f"Roster {need.days[0]} to {need.days[-1]}"
-    sheet = Sheet(title, columns, notes="\n".join(_judged(document, need, plan)))
+    title = say("roster", first=need.days[0], last=need.days[-1])
+    sheet = Sheet(title, columns, notes="\n".join(_judged(document, need, plan, say)))
     for person in document.person:
         cells = []
         for day in need.days:
             duty = worked.get((person.name, day))
-            cells.append("away" if duty is None and day in person.away else _cell(document, duty))
+            cells.append(say("away") if duty is None and day in person.away else _cell(document, duty))
         sheet.rows.append([person.name, *cells, hours_of(document, plan, person.name)])
     return sheet
 
 
 def coverage_sheet(
-    document: Document, need: Need, plan: Plan, customer: Customer | None = None, target: Target | None = None
+    document: Document,
+    need: Need,
+    plan: Plan,
+    customer: Customer | None = None,
+    target: Target | None = None,
+    say: Say = ENGLISH,
 ) -> Sheet:
     """A row an hour: the highest need in it, the fewest people at their desks, and what that means for callers."""
     present = coverage(document, need, plan)
-    sheet = Sheet(f"Need and plan {need.days[0]} to {need.days[-1]}", COVERAGE)
+    sheet = Sheet(say("coverage", first=need.days[0], last=need.days[-1]), say.columns("coverage", COVERAGE))
     lost = served = calls_in_all = 0.0
     for number, day in enumerate(need.days):
         for first in range(0, len(need.agents[number]), HOUR):
@@ -69,13 +75,13 @@ def coverage_sheet(
                 figures, lost = [0.0, 1.0, None], lost + calls
             calls_in_all += calls
             shown = round(calls, 1) if need.calls else None
-            sheet.rows.append([f"{day:%a %d.%m}", clock(first * GRID), wanted, there, missing, shown, *figures])
+            sheet.rows.append(
+                [f"{say.short(day)} {day:%d.%m}", clock(first * GRID), wanted, there, missing, shown, *figures]
+            )
     if calls_in_all:
         assert target is not None
-        sheet.notes = (
-            f"{calls_in_all:.0f} calls expected; {served / calls_in_all:.1%} served within {target.within_s:g} s, "
-            f"{lost / calls_in_all:.1%} give up (Erlang A with the fewest people of each hour)."
-        )
+        given = {"served": served / calls_in_all, "lost": lost / calls_in_all, "within": target.within_s}
+        sheet.notes = say("coverage_notes", calls=calls_in_all, **given)
     return sheet
 
 
@@ -87,35 +93,32 @@ def _cell(document: Document, duty: Duty | None) -> str:
     return f"{clock(shape.begins)}-{clock(shape.ends)}" + (f" ({breaks})" if breaks else "")
 
 
-def _judged(document: Document, need: Need, plan: Plan) -> list[str]:
+def _judged(document: Document, need: Need, plan: Plan, say: Say) -> list[str]:
     """What the plan lacks, in words; whoever has to sign it wants to know."""
     present = coverage(document, need, plan)
     places = [(day, slot, n) for day, slots in enumerate(need.agents) for slot, n in enumerate(slots) if n]
     wanted = sum(n for _, _, n in places) / HOUR
     missing = sum(max(n - present[day][slot], 0) for day, slot, n in places) / HOUR
     over = sum(max(present[day][slot] - n, 0) for day, slot, n in places) / HOUR
-    lines = [f"Need {wanted:g} hours of people: {missing:g} are missing, {over:g} are more than needed."]
+    lines = [say("needed", wanted=wanted, missing=missing, over=over)]
     for name, skill in document.skill.items():
         able = coverage(document, need, plan, skill=name)
         short = sum(max(of_skill(n, skill.share, skill.least) - able[day][slot], 0) for day, slot, n in places) / HOUR
-        lines += [f"Skill {name}: {short:g} hours are missing."] if short else []
+        lines += [say("skill_short", name=name, hours=short)] if short else []
     for name, office in document.office.items():
         there = coverage(document, need, plan, office=name)
         short = sum(max(min(office.least, n) - there[day][slot], 0) for day, slot, n in places) / HOUR
-        lines += [f"Office {name}: {short:g} hours without {office.least} people."] if short else []
-    lines += advice(document, need)
-    lines += _contracts(document, need, plan)
-    lines += _wishes(document, need, plan)
+        lines += [say("office_short", name=name, hours=short, least=office.least)] if short else []
+    lines += advice(document, need, say)
+    lines += _contracts(document, need, plan, say)
+    lines += _wishes(document, need, plan, say)
     if plan.proven:
-        return [*lines, f"No better plan exists (found in {plan.took_s:.1f} s)."]
+        return [*lines, say("proven", seconds=plan.took_s)]
     gap = (plan.penalty - plan.bound) / plan.penalty if plan.penalty else 0.0
-    return [
-        *lines,
-        f"Stopped after {plan.took_s:.0f} s: a better plan may exist, by {gap:.0%} at most (more --seconds).",
-    ]
+    return [*lines, say("stopped", seconds=plan.took_s, gap=gap)]
 
 
-def _contracts(document: Document, need: Need, plan: Plan) -> list[str]:
+def _contracts(document: Document, need: Need, plan: Plan, say: Say) -> list[str]:
     weeks = len(need.agents) / 7
     short = []
     for person in document.person:
@@ -123,10 +126,10 @@ def _contracts(document: Document, need: Need, plan: Plan) -> list[str]:
         lacking = least * weeks - hours_of(document, plan, person.name)
         if lacking > 0.5 * weeks and not person.away:
             short.append(f"{person.name} {lacking:g} h")
-    return [f"Below the contract: {_some(short)}."] if short else []
+    return [say("contracts", names=_some(short, say))] if short else []
 
 
-def _wishes(document: Document, need: Need, plan: Plan) -> list[str]:
+def _wishes(document: Document, need: Need, plan: Plan, say: Say) -> list[str]:
     worked = {(duty.person, duty.day): duty.shape for duty in plan.duties}
     days = set(need.days)
     refused = [
@@ -137,11 +140,11 @@ def _wishes(document: Document, need: Need, plan: Plan) -> list[str]:
     ]
     if not refused:
         return []
-    remedy = f"more people who can work then, or a higher [weights] wish (now {document.weights.wish}), would meet them"
-    return [f"Wishes that were not met: {_some(refused)}; {remedy}."]
+    return [say("wishes", names=_some(refused, say), weight=document.weights.wish)]
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], say: Say) -> str:
     """The first NAMED of them."""
     more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    shown = ", ".join(names[:NAMED])
+    return say("more", names=shown, count=more) if more > 0 else shown

@@ -150,11 +150,28 @@ def test_need(folder: Path) -> None:
 
 def test_what_reaches_beyond_the_tested_days_says_so(folder: Path) -> None:
     far = ["--patience", "300", "--weeks", "260", "--date"]
-    status, text = command(folder, "need", *far, "2026-12-21", "--language", "en")
-    assert (status, "is 31 days after the last day that is known (2026-11-20)" in text) == (0, True), text
-    assert "No past day could be forecast 28 days before" in text
+    status, text = command(folder, "need", *far, "2026-12-28", "--language", "en")
+    assert (status, "is 38 days after the last day that is known (2026-11-20)" in text) == (0, True), text
+    assert "No past day could be forecast 35 days before" in text
     status, text = command(folder, "need", *far, "2027-11-23")
     assert (status, "beyond 366 days no forecast is made" in " ".join(text.split())) == (1, True), text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("need --date 2026-11-23 --patience 300", "Zapotrzebowanie: poniedziałek 2026-11-23, 80% w ciągu 20 s"),
+        ("what-if --calls 90 --handling 180 --patience 300", "nieosiągnięty"),
+        ("promise", "Gwarantowany czas oddzwonienia"),
+        ("accuracy --days 3", "zeszły tydzień"),
+    ],
+)
+def test_tables_speak_the_language_and_files_do_not(folder: Path, words: str, said: str) -> None:
+    asked = [*words.split(), "--weeks", "260"] if "accuracy" not in words else words.split()
+    status, text = command(folder, *asked, "--language", "pl")
+    assert (status, said in text) == (0, True), text
+    status, text = command(folder, *asked, "--language", "pl", "--csv")
+    assert (status, said in text) == (0, False), text
 
 
 def test_need_of_days_by_the_other_formula_is_what_a_roster_reads(folder: Path, tmp_path: Path) -> None:
@@ -163,8 +180,8 @@ def test_need_of_days_by_the_other_formula_is_what_a_roster_reads(folder: Path, 
     asked = ["--date", "2026-11-21", "--days", "3", "--formula", "erlang-c", "--event", "2026-11-23T10:00-12:00=+200"]
     status, text = command(folder, "need", *asked, "--patience", "300", "--shrinkage", "0", "--to", str(to), *drawn)
     assert status == 0, text
-    assert "2026-11-22: nobody is expected" in text
-    assert "Erlang C with handling" in text
+    assert "2026-11-22: никто не позвонит" in text
+    assert "Эрланг C: обработка" in text
     rows = [row for row in csv.DictReader(to.read_text().splitlines()) if row["day"] == "2026-11-23"]
     assert rows[0]["agents_erlang_a"]
     quarters = read_need(to, date(2026, 11, 21), 3).agents

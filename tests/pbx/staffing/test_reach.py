@@ -32,7 +32,7 @@ def test_far_days_are_said_to_be_beyond_what_was_measured_and_refused_beyond_a_y
     past = History("sales", {LAST: np.ones(SLOTS)})
     assert days_ahead(past, LAST) == days_ahead(past, LAST + timedelta(days=1)) == 1
     assert not beyond_measured(past, LAST + timedelta(days=MEASURED_DAYS))
-    assert "29 days after" in beyond_measured(past, LAST + timedelta(days=MEASURED_DAYS + 1))
+    assert "36 days after" in beyond_measured(past, LAST + timedelta(days=MEASURED_DAYS + 1))
     assert days_ahead(past, LAST + timedelta(days=MOST_DAYS)) == MOST_DAYS
     with pytest.raises(ValueError, match="name an earlier day"):
         beyond_measured(past, LAST + timedelta(days=MOST_DAYS + 1))

@@ -206,6 +206,9 @@ def test_the_command_and_its_example(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "Need 12 hours of people: 0 are missing" in done.stdout
     assert to.read_text().splitlines()[1].startswith('Ola,"08:00-16:00 (')
+    polish = run(app, [*words, "--processes", "1", "--language", "pl"])
+    assert "Potrzeba godzin pracy: 12; brakuje 0" in polish.stdout
+    assert "pon." in polish.stdout
     path.write_text(example.stdout.replace('contract = "half"', 'contract = "third"'))
     wrong = run(app, words)
     assert (wrong.exit_code, "[contract.third]" in wrong.output) == (1, True)
