@@ -10,7 +10,7 @@
 #   make bench-plots    plots of build/bench.json into bench/
 #   make soak           real calls with recording for two hours (MINUTES=120)
 #   make test-asan      the core's tests under AddressSanitizer, a short run of the fuzzers among them
-#   make test-tsan      what threads share, under ThreadSanitizer
+#   make test-tsan      what threads share, under ThreadSanitizer: rings, media threads, rooms, moves
 #   make fuzz           mutated packets, messages and frames under AddressSanitizer: COUNT=2000000 in all, SEED=1
 #   make fuzz-figures   reports of WORLDS=300 random worlds against figures computed from the raw events
 #   make fuzz-api       every operation of the HTTP API asked EACH=100 things that schemathesis makes up

@@ -21,14 +21,26 @@ touch .stamp
 CENTRALA_BUILD=$kind CENTRALA_TEST_EXTENSIONS=1 "$python" setup.py -q build_ext --inplace --parallel "${JOBS:-$(nproc)}"
 export PYTHONMALLOC=malloc
 export CENTRALA_CORPUS="${CENTRALA_CORPUS:-$root/../shared/corpus}"
+# Reports go to files: pytest captures what a test writes, and shows it neither where a test passes nor where the process dies.
+rm -f report.*
 if [ $kind = asan ]; then
     export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) $(gcc -print-file-name=libstdc++.so)"
-    export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+    export ASAN_OPTIONS=detect_leaks=0:log_path=$PWD/report UBSAN_OPTIONS=print_stacktrace=1:log_path=$PWD/report
     [ $# -gt 0 ] || set -- tests/core
 else
+    # The rings, the engine and its helper: all tests that have threads.
+    [ $# -gt 0 ] || set -- tests/core/test_base.py $(grep -lE 'core\.engine|_probe_heavy' tests/core/test_*.py)
     export LD_PRELOAD="$(gcc -print-file-name=libtsan.so)"
     # The interpreter itself was not built for it: only what the core's own files do counts.
-    export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 exitcode=66"
-    [ $# -gt 0 ] || set -- tests/core/test_base.py tests/core/test_heavy.py
+    TSAN_OPTIONS="ignore_noninstrumented_modules=1 history_size=5 exitcode=66 log_path=$PWD/report"
+    export TSAN_OPTIONS="$TSAN_OPTIONS suppressions=$PWD/scripts/tsan.supp"
 fi
-exec "$python" -m pytest --timeout 900 "$@"
+status=0
+"$python" -m pytest --timeout 900 "$@" || status=$?
+unset LD_PRELOAD
+for report in report.*; do
+    [ -e "$report" ] || continue
+    cat "$report" >&2
+    [ $status != 0 ] || status=66
+done
+exit $status

@@ -32,21 +32,19 @@ cdef int leg_open(Worker* w, Leg* leg) noexcept nogil:
 cdef void move_out(Worker* w, Leg* leg, uint32_t new_id, int64_t now) noexcept nogil:
     cdef Worker* target = w - w.index + id_tag(new_id)
     cdef Leg* place = &target.legs[id_slot(new_id)]
-    cdef uint32_t id = leg.id, slot = leg.slot
     leave_all(w, leg, now)
     coder_detach(w, leg)
     stop_ticking(w, leg)
     account(w, leg)
     end_watch(w, leg)
     epoll_remove(w.epoll, leg.stream.rtcp_fd)
-    leg.id = new_id
-    leg.slot = id_slot(new_id)
     leg.unsettled = False
-    memcpy(place, leg, sizeof(Leg))
-    leg.id = id
-    leg.slot = slot
-    # What is left is a shell: its sockets, clips and tap are the other's.
-    leg.stream.fd = leg.stream.rtcp_fd = -1
+    # All but the ids, by which Python's thread tells who has the leg while it is being copied.
+    memcpy(&place.slot, &leg.slot, sizeof(Leg) - sizeof(leg.id))
+    place.slot = id_slot(new_id)
+    # What is left is a shell: its sockets, clips and tap are the other's. The RTP socket is named on, since Python's
+    # thread reads it here until the shell is closed.
+    leg.stream.rtcp_fd = -1
     leg.player.active = leg.overlay.active = False
     leg.tap = leg.heard_tap = NULL
     leg.sounding = 0

@@ -117,7 +117,7 @@ cdef struct Placement:
     void (*carry)(Worker* w, Leg* source, Leg* to, Received* got, int64_t now) noexcept nogil
 
 cdef struct Leg:
-    uint32_t id                # 0: closed
+    uint32_t id                # 0: closed. Before all else: a move copies what follows it
     uint32_t slot
     uint32_t active_index      # in Worker.active
     bint closing               # closed, but its event found no room

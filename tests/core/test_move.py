@@ -133,6 +133,21 @@ def test_commands_follow_the_stream_at_once(crew: Crew) -> None:
     assert len({port for _, port in fresh}) == 6
 
 
+def test_python_finds_the_whole_stream_while_it_moves(crew: Crew) -> None:
+    """One media thread hands it to another amid what this one reads: counters, and the socket it sends by."""
+    engine = crew.engine
+    stream, phone = crew.call("127.11.0.1")
+    phone.say(count=3)
+    crew.until(lambda: engine.stream_stats(stream).rx_packets == 3, "packets")
+    for turn in range(1000):
+        old, stream = stream, on(crew, stream, (turn + 1) % 3)
+        deadline = time.monotonic() + 20
+        while not any(event[:2] == (E.EV_MOVED, old) for event in engine.drain(turn % 3)):
+            assert engine.send_datagram(stream, b"\x16", phone.ip, phone.port)
+            assert engine.stream_stats(stream).rx_packets == 3
+            assert time.monotonic() < deadline
+
+
 def test_stopping_in_the_middle_of_moves_leaves_no_socket() -> None:
     def sockets() -> int:
         return len(os.listdir("/proc/self/fd"))
