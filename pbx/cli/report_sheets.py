@@ -55,7 +55,7 @@ def register(report: typer.Typer) -> None:
         """A page with plots of a day or more, as one HTML file."""
         from pbx.cli.reports import page_report
 
-        page_report(effective_config(context.obj), date, days, language, to)
+        page_report(context.obj, date, days, language, to)
 
     @report.command()
     def agents(

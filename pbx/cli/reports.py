@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from pbx.call.hours import OpeningHours
 from pbx.cli.console import err, fail, out, show, show_sheet
-from pbx.config import Config, Language
+from pbx.cli.effective import effective_config
+from pbx.cli.page_begun import page_begun
 from pbx.reporting import csv_text, export, table
 from pbx.reporting.behind import Selector
 from pbx.reporting.intervals import Interval, day, days, hours, period
@@ -26,6 +28,9 @@ from pbx.reporting.request import BadRequest
 from pbx.reporting.sheet import Sheet
 from pbx.reporting.sheet_table import sheet_table
 from pbx.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pbx.config import Config, Language
 
 MAX_RECORDS = 100_000
 
@@ -112,16 +117,18 @@ def callback_report(config: Config, when: str, as_csv: bool) -> None:
             out.print(table.callbacks_table(date_.isoformat(), found))
 
 
-def page_report(config: Config, when: str, count: int, language: str, to: Path) -> None:
-    """The HTML page of some days."""
-    wanted = language or config.server.language
-    if wanted not in TEXTS:
-        fail(f"there is no page in {wanted!r}: write --language pl, ru or en", 2)
-    hours = [OpeningHours.of(entry, config.server.timezone) for entry in config.hours]
-    where = Where.of(config)
-    with _reporter(config) as reporter:
-        interval = days(_day(reporter, when), count, reporter.zone)
-        text = reporter.page(interval, wanted, hours, where.money, where.teams)
+def page_report(path: Path, when: str, count: int, language: str, to: Path) -> None:
+    """The HTML page of some days. It is begun to be read while the configuration at `path` is checked."""
+    with page_begun(path, when, count) as begun:
+        config = effective_config(path)
+        wanted = language or config.server.language
+        if wanted not in TEXTS:
+            fail(f"there is no page in {wanted!r}: write --language pl, ru or en", 2)
+        hours = [OpeningHours.of(entry, config.server.timezone) for entry in config.hours]
+        where = Where.of(config)
+        with _reporter(config) as reporter:
+            interval = days(_day(reporter, when), count, reporter.zone)
+            text = reporter.page(interval, wanted, hours, where.money, where.teams, begun)
     try:
         to.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pbx.config import Config, Flow, Queue
 from pbx.contact.facts import CallFacts
 from pbx.contact.item import End, ItemKind, OpenRequest
+
+if TYPE_CHECKING:
+    from pbx.config import Config, Flow, Queue
 
 NO_PERSON = ("echo",)  # applications in which nobody is wanted
 NOBODY_S_FAULT = ("blocked", "not_found", "forbidden", "rejected")  # we took no such call, and meant it

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pbx.config import Config
 from pbx.ledger.amounts import Rates
+
+if TYPE_CHECKING:
+    from pbx.config import Config
 
 
 @dataclass(frozen=True, slots=True)

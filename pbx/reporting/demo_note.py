@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 from sqlalchemy import Connection, select
 
-from pbx.config import Language
 from pbx.store import schema
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 TEXTS: dict[Language, str] = {
     "en": "DEMO DATA: made-up calls of {days} days from {first} on, seed {seed}",

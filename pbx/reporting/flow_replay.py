@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pbx.config import Config
 from pbx.flow.rehearsal.material import of_document
 from pbx.flow.replay.job import replay_calls
 from pbx.reporting.intervals import day
 from pbx.store.database import database_url, reader_engine
 from pbx.store.flow_steps import calls_through
 from pbx.store.journey import read_events
+
+if TYPE_CHECKING:
+    from pbx.config import Config
 
 
 def replay_day(config: Config, document: str, when: date) -> dict[str, Any]:

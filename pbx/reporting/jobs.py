@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy.engine import URL
 
 from pbx.call.hours import OpeningHours
-from pbx.config import Config, Hours, Language
 from pbx.ledger.terms import Terms
 from pbx.reporting.behind import Selector, behind
 from pbx.reporting.csv_text import to_csv
@@ -24,6 +23,9 @@ from pbx.reporting.registry import sheets, step_of
 from pbx.reporting.request import Request
 from pbx.store.database import database_url, reader_engine
 from pbx.store.teams import members_of
+
+if TYPE_CHECKING:
+    from pbx.config import Config, Hours, Language
 
 
 class Job(Protocol):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from pbx.config import Config
+if TYPE_CHECKING:
+    from pbx.config import Config
+
 
 ENTRIES = 100  # of a list that go into one piece
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from pbx.config import Language
 from pbx.ledger.spending import DIMENSIONS
 from pbx.reporting import reports
 from pbx.reporting.automatic import automatic_sheet
@@ -39,6 +38,9 @@ from pbx.reporting.tracking.pools import pools
 from pbx.reporting.tracking.sources import sources
 from pbx.reporting.words import titles, translate
 from pbx.reporting.words.per import told
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 Make = Callable[[Connection, Request], Sequence[Sheet]]
 QUEUE, AGENT, TRUNK = Parameter("queue"), Parameter("agent"), Parameter("trunk")

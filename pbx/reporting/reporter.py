@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
 from pbx.call.hours import OpeningHours
-from pbx.config import Config, Language
 from pbx.events import CallEvent
 from pbx.ledger.terms import Terms
 from pbx.reporting import cdr, queries
@@ -24,7 +24,7 @@ from pbx.reporting.callbacks import CallbackFigures, callback_figures
 from pbx.reporting.demo_note import demo_note
 from pbx.reporting.figures import Report
 from pbx.reporting.intervals import Interval, day, hours, local
-from pbx.reporting.page.ahead import reading
+from pbx.reporting.page.ahead import Begun, reading
 from pbx.reporting.page.asked import Asked
 from pbx.reporting.page.period import period_page
 from pbx.reporting.partners import partners_sheet
@@ -37,6 +37,9 @@ from pbx.reporting.sheet import Sheet
 from pbx.reporting.sms import sms_sheet
 from pbx.store.database import check_present, database_url, reader_engine
 from pbx.store.records import Cdr
+
+if TYPE_CHECKING:
+    from pbx.config import Config, Language
 
 _MICRO = 1_000_000
 
@@ -168,9 +171,16 @@ class Reporter:
         hours: Sequence[OpeningHours] = (),
         money: Terms | None = None,
         teams: Sequence[tuple[str, str, str]] = (),
+        begun: Begun | None = None,
     ) -> str:
-        """The period as one HTML file; `hours` are the opening hours that the share outside is told of."""
+        """The period as one HTML file; `hours` are the opening hours that the share outside is told of, `begun` what
+        may be read of it already.
+        """
         demo, given = self.demo(language), (money or Terms(), teams)
+        if begun is not None and begun.fits(self._engine, interval, self.zone):
+            now_us = begun.early.now_us
+            asked = Asked(interval, self.zone, language, self._thresholds, hours, now_us, demo, *given)
+            return period_page(begun.connection, asked, begun.ahead(asked))
         asked = Asked(interval, self.zone, language, self._thresholds, hours, _now_us(), demo, *given)
         with reading(self._engine, asked) as (connection, ahead):
             return period_page(connection, asked, ahead)

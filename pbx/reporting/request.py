@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours
-from pbx.config import Language
 from pbx.ledger.terms import Terms
 from pbx.reporting.intervals import Interval
 from pbx.reporting.per.step import Step
 from pbx.reporting.queries import Thresholds
 from pbx.reporting.refused import BadRequest as BadRequest
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 MOST_FILTER = 128  # characters
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -11,7 +12,6 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pbx.config import Language
 from pbx.reporting.csv_text import plain
 from pbx.reporting.page.texts import TEXTS
 from pbx.reporting.per.bars import seen
@@ -19,6 +19,9 @@ from pbx.reporting.sheet import Column, Sheet, Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 from pbx.reporting.words.numbers import figure, seconds
 from pbx.reporting.words.values import word
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 KEYS = 3  # columns of text at the beginning that each part repeats; of more the first alone
 SHORT_TITLE = 9  # characters of a heading that stays on its line: "≤ 28 s"

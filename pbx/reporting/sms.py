@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
-from pbx.config import Language
 from pbx.reporting.intervals import Interval
 from pbx.reporting.service_level import share
 from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 from pbx.reporting.words.remarks import remark
 from pbx.store.schema_sms import sms_inbox, sms_messages
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 MICRO = 1_000_000
 TOLD = ("delivered", "failed", "expired")

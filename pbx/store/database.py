@@ -9,16 +9,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from pbx.config import Config
 from pbx.store import schema
 from pbx.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pbx.config import Config
 
 BUSY_TIMEOUT_MS = 2000
 # FULL: each commit reaches the disk before it is acknowledged, so a promise survives a power cut as well as kill -9.
@@ -27,6 +29,7 @@ BUSY_TIMEOUT_MS = 2000
 SYNCHRONOUS = "FULL"
 _JOURNAL_LIMIT = 64 * 1024 * 1024  # the WAL file is cut back to this after a checkpoint
 MIGRATE_TIMEOUT_S = 600
+DATABASE = "centrala.db"  # in server.data_dir
 URL_VARIABLE = "CENTRALA_STORE_URL"
 
 
@@ -34,7 +37,7 @@ def database_url(config: Config) -> URL:
     """The URL of the store. A relative SQLite path is relative to the working directory. Raises StoreError."""
     given = config.store.url
     if not given:
-        return URL.create("sqlite", database=str(Path(config.server.data_dir) / "centrala.db"))
+        return URL.create("sqlite", database=str(Path(config.server.data_dir) / DATABASE))
     try:
         url = make_url(given)
         url.get_dialect().import_dbapi()

@@ -21,6 +21,7 @@ from pbx.store import schema_tracking as schema_tracking
 from pbx.store import schema_webhooks as schema_webhooks
 from pbx.store import schema_widget as schema_widget
 from pbx.store.metadata import metadata as metadata
+from pbx.store.metadata import partial
 from pbx.store.schema_history import call_indexes
 from pbx.store.schema_prompts import prompt_takes as prompt_takes
 from pbx.store.schema_selftest import selftest_results as selftest_results
@@ -67,11 +68,10 @@ journey = Table(
     Column("leg", Text, nullable=False),
     Column("data", Text, nullable=False),  # JSON object
     Index("ix_journey_call_id", "call_id"),
-    Index(  # of the steps of flows, by their instant
+    partial(  # of the steps of flows, by their instant
         "ix_journey_blocks",
         "at_us",
-        sqlite_where=text("kind = 'flow.block'"),
-        postgresql_where=text("kind = 'flow.block'"),
+        where="kind = 'flow.block'",
     ),
 )
 
@@ -243,11 +243,10 @@ agent_log = Table(
     _text("reason"),
     _text("call_id"),
     Index("ix_agent_log_started_us", "started_us"),
-    Index(  # of the few that lie in more than two quarters of an hour
+    partial(  # of the few that lie in more than two quarters of an hour
         "ix_agent_log_long",
         "started_us",
-        sqlite_where=text("duration_s >= 900"),
-        postgresql_where=text("duration_s >= 900"),
+        where="duration_s >= 900",
     ),
     Index("ix_agent_log_call_id", "call_id"),
 )
@@ -302,13 +301,12 @@ contacts = Table(
     _us("claimed_us"),
     _us("breached_us"),  # the latest deadline that passed and was told
     Index("ux_contacts_key", "key", unique=True),
-    Index(
+    partial(
         "ux_contacts_open",  # one open item per customer and queue
         "number",
         "queue",
         unique=True,
-        sqlite_where=text("state <> 'closed' AND number <> ''"),
-        postgresql_where=text("state <> 'closed' AND number <> ''"),
+        where="state <> 'closed' AND number <> ''",
     ),
     Index("ix_contacts_state", "state"),
     Index("ix_contacts_created_us", "created_us"),

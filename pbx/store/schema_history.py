@@ -5,7 +5,9 @@ Most calls have no queue, agent, trunk or tag: a partial index leaves them out, 
 
 from __future__ import annotations
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
+
+from pbx.store.metadata import partial
 
 PARTIAL = {
     "ix_cdrs_queue": ("queue", "queue <> ''"),
@@ -20,18 +22,13 @@ PARTIAL = {
 
 def call_indexes() -> list[Index]:
     """Fresh ones for the table of call records."""
-    partial = [
-        Index(
-            name,
-            *filter(None, (column, "started_us")),
-            sqlite_where=text(condition),
-            postgresql_where=text(condition),
-        )
+    few = [
+        partial(name, *filter(None, (column, "started_us")), where=condition)
         for name, (column, condition) in PARTIAL.items()
     ]
     return [
         Index("ix_cdrs_started_us", "started_us"),
         Index("ix_cdrs_caller", "caller", "started_us"),
         Index("ix_cdrs_callee", "callee", "started_us"),
-        *partial,
+        *few,
     ]

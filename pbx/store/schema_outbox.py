@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from pbx.store.metadata import metadata
+from pbx.store.metadata import metadata, partial
 
-_PENDING = text("state = 'pending'")
-_DEAD = text("state = 'dead'")
+_PENDING = "state = 'pending'"
+_DEAD = "state = 'dead'"
 
 
 def _text(name: str) -> Column[str]:
@@ -20,7 +20,7 @@ def _us(name: str) -> Column[int]:
 
 def _pending(name: str, *columns: str) -> Index:
     """Of the few rows that wait, and not of the many that are kept."""
-    return Index(name, *columns, sqlite_where=_PENDING, postgresql_where=_PENDING)
+    return partial(name, *columns, where=_PENDING)
 
 
 outbox = Table(
@@ -47,7 +47,7 @@ outbox = Table(
     Index("ux_outbox_seq", "seq", unique=True),
     Index("ix_outbox_id", "id"),
     Index("ix_outbox_ended_us", "ended_us"),
-    Index("ix_outbox_dead", "target", sqlite_where=_DEAD, postgresql_where=_DEAD),
+    partial("ix_outbox_dead", "target", where=_DEAD),
     _pending("ix_outbox_waiting", "target", "seq"),
     _pending("ix_outbox_due", "target", "due_us"),
     _pending("ix_outbox_order", "target", "call_id", "seq"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
 
-from pbx.store.metadata import metadata
+from pbx.store.metadata import metadata, partial
 
 
 def _text(name: str) -> Column[str]:
@@ -72,13 +72,12 @@ sms_inbox = Table(
     _us("received_us"),
     _text("what"),  # "text", "stop", "start"
     _text("contact"),
-    Index(
+    partial(
         "ux_sms_inbox_gateway_id",
         "gateway",
         "gateway_id",
         unique=True,
-        sqlite_where=text("gateway_id <> ''"),
-        postgresql_where=text("gateway_id <> ''"),
+        where="gateway_id <> ''",
     ),
     Index("ix_sms_inbox_received_us", "received_us"),
 )

@@ -7,12 +7,15 @@ changes within a quarter the last one holds for all of it. What was before the f
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from pbx.config import Config
 from pbx.store.intervals.bins import begin
 from pbx.store.schema_teams import FOREVER_US, agent_teams
+
+if TYPE_CHECKING:
+    from pbx.config import Config
 
 Member = tuple[str, str, str]  # agent, team, site
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, and_, func, select
 
-from pbx.config_web import Channel
 from pbx.store import schema as calls
 from pbx.store import schema_tracking as schema
 from pbx.store.encode import micros, seconds
@@ -15,6 +14,9 @@ from pbx.tracking.callers import Known
 from pbx.tracking.ports import Loaded, Window
 from pbx.tracking.sources import Source, group_of
 from pbx.tracking.visit import Consent, Device, GuardReport, Lease, PoolHour, RegionBy, Visit
+
+if TYPE_CHECKING:
+    from pbx.config_web import Channel
 
 MAX_VISITS = 500_000
 MAX_BAD_PAGES = 5000

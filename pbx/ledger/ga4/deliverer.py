@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import orjson
 
-from pbx.config import Ga4
 from pbx.ledger.ga4.rules import MAX_AGE_S, faults
 from pbx.outbox.entry import Entry
 from pbx.outbox.ports import Request, Undeliverable, Verdict, by_status
 
 if TYPE_CHECKING:
+    from pbx.config import Ga4
     from pbx.web.client import Answer
 
 LATE = "late"  # the beginning of what a dead letter says that became too old

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pbx.config import Ga4
 from pbx.ledger.ga4.rules import MAX_AGE_S, MAX_VALUE
 from pbx.ledger.mark import Why
 from pbx.ledger.note import CallNote
+
+if TYPE_CHECKING:
+    from pbx.config import Ga4
 
 CALL, MISSED, CALLBACK = "phone_call", "phone_call_missed", "callback_requested"
 LEAST_SURE = 0.5  # probability of an attribution below which it is told nobody

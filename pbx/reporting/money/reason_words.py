@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pbx.config import Language
+from typing import TYPE_CHECKING
+
 from pbx.ledger.reconcile.records import Reason, System
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 SYSTEMS: dict[Language, dict[System, str]] = {
     "en": {System.PBX: "PBX", System.CRM: "CRM", System.GA: "Google Analytics", System.TRACKING: "Call tracking"},

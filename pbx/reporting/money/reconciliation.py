@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from pbx.config import Language
 from pbx.ledger.reconcile.records import Reason, System
 from pbx.ledger.reconcile.solve import Solved
 from pbx.ledger.terms import Terms
@@ -26,6 +25,9 @@ from pbx.reporting.request import BadRequest, Request
 from pbx.reporting.sheet import Column, Measure, Sheet, Unit, Value
 from pbx.reporting.words.remarks import remark
 from pbx.store.database import reader_engine
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 ORDER = (System.PBX, System.CRM, System.GA, System.TRACKING)
 MOST_LISTED = 200  # of the unexplained, on the page

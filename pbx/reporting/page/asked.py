@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pbx.call.hours import OpeningHours
-from pbx.config import Language
 from pbx.ledger.terms import Terms
 from pbx.reporting.delays import delay_name
 from pbx.reporting.intervals import Interval, local
@@ -19,8 +19,17 @@ from pbx.reporting.sheet import Unit, Value
 from pbx.reporting.table import NONE, duration, percent
 from pbx.reporting.words.numbers import figure, seconds
 
+if TYPE_CHECKING:
+    from pbx.config import Language
+
 MOST_DAYS = 92  # of a page with the reports that look at each customer by himself
 UNITS = {"pl": {"s": "s", "min": "min", "h": "godz."}, "ru": {"s": "с", "min": "мин", "h": "ч"}}
+
+
+def days_of(interval: Interval, zone: ZoneInfo) -> int:
+    """How many local days it has."""
+    first, last = (local(at, zone).date() for at in (interval.start_us, interval.end_us - 1))
+    return (last - first).days + 1
 
 
 @dataclass(slots=True)
@@ -45,8 +54,7 @@ class Asked:
     @property
     def days(self) -> int:
         """How many local days the period has."""
-        first, last = (local(at, self.zone).date() for at in (self.interval.start_us, self.interval.end_us - 1))
-        return (last - first).days + 1
+        return days_of(self.interval, self.zone)
 
     @staticmethod
     def interval_of(part: int, whole: int) -> tuple[float, float]:

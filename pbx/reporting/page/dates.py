@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pbx.config import Language
 from pbx.reporting.intervals import Interval, days, local
 from pbx.reporting.page.texts import WEEKDAYS
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from pbx.reporting import queries
-from pbx.reporting.agents import Known, agents_of, agents_sheet
+from pbx.reporting.agents import Known, agents_sheet
 from pbx.reporting.changes import hours_of
 from pbx.reporting.figures import QueueFigures, add
 from pbx.reporting.intervals import local
 from pbx.reporting.opened.team import spans
-from pbx.reporting.page.ahead import READ, Ahead
+from pbx.reporting.page.ahead import LATER, Ahead
 from pbx.reporting.page.asked import MOST_DAYS, Asked
 from pbx.reporting.page.behind import Links
 from pbx.reporting.page.course import course
@@ -63,14 +63,13 @@ def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None
     if asked.demo:
         page.say(asked.demo, "demo")
     figures = queries.queue_figures(connection, asked.interval, asked.thresholds)
+    hours = hours_of(connection, asked.interval, asked.zone, asked.thresholds)  # while that is read beside it:
     missed = recovery(connection, asked.interval, asked.zone)
-    known: Known = {}
-    agents_of(connection, asked.interval, asked.now_us, known)  # while the first pictures are read beside it
+    known: Known = {(asked.interval.start_us, asked.interval.end_us): ahead["agents"]}
     links = Links(connection, asked)
     _tiles(page, asked, figures, missed[-1])
     top = page.place()
     when(page, asked, ahead)
-    hours = hours_of(connection, asked.interval, asked.zone, asked.thresholds)
     course(page, asked, hours)
     hold(page, asked, ahead)
     _queues(page, asked, figures, links)
@@ -107,7 +106,7 @@ def _others(page: Page, connection: Connection, asked: Asked, links: Links, ahea
     """Reports of the registry, and in a line the names of those that have nothing to show."""
     empty: list[str] = []
     for name in (*ALWAYS, *(SHORT_PERIODS if asked.days <= MOST_DAYS else ())):
-        for sheet in ahead[name] if name in READ else sheets(connection, name, asked.request()):
+        for sheet in ahead[name] if name in LATER else sheets(connection, name, asked.request()):
             if sheet.rows:
                 page.heading(sheet.title.partition(", ")[0])
                 table(page, asked, sheet, links)

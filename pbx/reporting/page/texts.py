@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pbx.config import Language
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.config import Language
+
 
 WEEKDAYS: dict[Language, tuple[str, ...]] = {
     "pl": ("pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."),

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pbx.config import Language
 from pbx.reporting.sheet import Column, Sheet
 from pbx.reporting.words import calls, en, money, per, pl, ru, tracking
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 _TITLES: Mapping[Language, Mapping[str, str]] = {
     "pl": pl.TITLES | calls.TITLES["pl"] | money.TITLES["pl"] | tracking.TITLES["pl"],

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pbx.config import Language
+if TYPE_CHECKING:
+    from pbx.config import Language
+
 
 TITLES: dict[Language, dict[str, str]] = {
     "en": {"calls": "Calls", "blocks": "Flow blocks"},

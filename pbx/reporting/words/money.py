@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pbx.config import Language
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.config import Language
+
 
 TITLES: dict[Language, dict[str, str]] = {
     "en": {

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pbx.config import Language
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.config import Language
+
 
 CONTINENTAL = str.maketrans({",": "\u202f", ".": ","})  # a narrow space that does not break
 

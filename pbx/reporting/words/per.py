@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pbx.config import Language
 from pbx.reporting.per.step import Step
+
+if TYPE_CHECKING:
+    from pbx.config import Language
 
 COLUMNS: dict[Language, dict[str, str]] = {
     "pl": {

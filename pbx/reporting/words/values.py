@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pbx.config import Language
+if TYPE_CHECKING:
+    from pbx.config import Language
+
 
 ALL = "all"  # the name of the row of all together
 _ALL: Mapping[Language, str] = {"en": ALL, "pl": "razem", "ru": "вместе"}
