@@ -31,5 +31,5 @@ def _create_postgresql(element: CreateIndex, compiler: DDLCompiler, **options: A
     index = element.element
     if isinstance(index, Index) and WHERE in index.info:
         index.dialect_kwargs["postgresql_where"] = index.info[WHERE]
-    made: str = compiler.visit_create_index(element, **options)
+    made: str = compiler.visit_create_index(element, **options)  # type: ignore[no-untyped-call]
     return made
