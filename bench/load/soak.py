@@ -144,7 +144,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="centrala-soak-") as folder:
-        figures = soak(Path(folder), options.minutes, options.rate, options.hold, options.out.with_name("soak.json"))
+        figures = soak(
+            Path(folder), options.minutes, options.rate, options.hold, options.out.with_name("soak-samples.json")
+        )
     print(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
     merge(options.out, figures)
     over = [f"{key} {figures[key]:.2f} > {limit:g}" for key, limit in LIMITS.items() if figures[key] > limit]

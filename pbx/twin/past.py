@@ -132,6 +132,7 @@ def read_database(path: Path, read: Connection) -> Reading:
     table = schema.cdrs.c
     columns = (table.id, table.started_us, table.direction, table.caller, table.did, table.callee, table.wait_s)
     query = select(*columns, table.talk_s, table.hold_s, table.queue, table.agent, table.test, table.contact)
+    sent_away = _sent_away(read)
     for number, row in enumerate(read.execute(query.order_by(table.started_us)), 1):
         if row.test or row.contact:
             found.skip("test calls" if row.test else "callbacks", number, row.id)
@@ -153,10 +154,24 @@ def read_database(path: Path, read: Connection) -> Reading:
                 row.queue,
                 row.agent,
                 row.id,
+                sent_away=not answered and row.id in sent_away,
             )
         )
     found.wrapup_s = _wrapup_s(read) if found.worked else 0.0
     return found
+
+
+def _sent_away(read: Connection) -> set[str]:
+    """Calls that left a queue by a limit, a key, a callback or the like, and whose caller gave up in none: what they
+    waited is not their patience.
+    """
+    visit = schema.queue_visits.c
+    outcomes = select(visit.call_id, visit.outcome).where(visit.outcome != "answered", visit.contact == "")
+    left: set[str] = set()
+    gave_up: set[str] = set()
+    for call, outcome in read.execute(outcomes):
+        (gave_up if outcome == "abandoned" else left).add(call)
+    return left - gave_up
 
 
 def _wrapup_s(read: Connection) -> float:

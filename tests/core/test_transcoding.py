@@ -91,9 +91,11 @@ def test_clips_and_tones_are_heard(bench: Bench, codec: int) -> None:
     assert phone.level_db(1000) == pytest.approx(0, abs=1.5)
     bench.wait(E.EV_PLAY_ENDED, phone.stream)
     bench.engine.send_digits(phone.stream, "5", duration_ms=300)
-    phone.heard += phone.phone.hear(12)
-    assert phone.level_db(770) > -10
-    assert phone.level_db(1336) > -10
+    for _ in range(200):  # silence that a busy machine has not yet sent comes first
+        phone.heard += phone.phone.hear(1)
+        if min(phone.level_db(770), phone.level_db(1336)) > -10:
+            break
+    assert min(phone.level_db(770), phone.level_db(1336)) > -10
     phone.one_stream()
 
 

@@ -108,12 +108,13 @@ def test_hours_are_those_of_the_wall_clock(when: date, count: int, at_three: int
 
 def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
     run = CliRunner().invoke
-    made = run(app, ["demo-data", "--dir", str(tmp_path), "--days", "8", "--until", "2026-03-08", "--seed", "5"])
+    made = run(app, ["demo-data", "--dir", str(tmp_path), "--days", "4", "--until", "2026-03-06", "--seed", "5"])
     assert made.exit_code == 0, made.output
     path = tmp_path / "data" / "centrala.db"
     found = read_file(path, Source(WARSAW))
     assert "own journey" in found.form
     assert sum(one.way is Way.IN for one in found.records) > 1000
+    sent_away(path)
     assert {one.way for one in found.records} == {Way.IN, Way.OUT}
     words = ["--config", str(tmp_path / "centrala.toml"), "twin", "replay", "--date", "2026-03-05", "--csv"]
     done = run(app, [*words, "--times", "10", "--roster", "mon-sun 8-20:9"])
@@ -147,6 +148,20 @@ def test_our_own_database_is_read_like_a_bill(tmp_path: Path) -> None:
         database.execute("DROP TABLE cdrs")
     with pytest.raises(TwinError, match="no database of Centrala"):
         read_file(path, Source(WARSAW))
+
+
+def sent_away(path: Path) -> None:
+    """Whom a limit sent away did not lose his patience."""
+    with sqlite3.connect(path) as database:
+        query = "SELECT call_id FROM queue_visits WHERE outcome = 'abandoned' AND contact = '' ORDER BY call_id LIMIT 3"
+        calls = [call for (call,) in database.execute(query)]
+        change = "UPDATE queue_visits SET outcome = ? WHERE call_id = ?"
+        database.executemany(change, [("timeout", call) for call in calls])
+    found = {one.call_id: one.sent_away for one in read_file(path, Source(WARSAW)).records}
+    assert [found[call] for call in calls] == [True] * 3
+    with sqlite3.connect(path) as database:
+        database.executemany(change, [("abandoned", call) for call in calls])
+    assert not any(one.sent_away for one in read_file(path, Source(WARSAW)).records if one.call_id in calls)
 
 
 def wrapped_up(path: Path, readings: list[Reading], simulated: str) -> None:
