@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ from pbx.reporting.recovery import Recovery, recovery
 from pbx.reporting.recovery_sheet import recovery_sheet
 from pbx.reporting.registry import sheets
 from pbx.reporting.service_level import DEFAULT, Formula
+from pbx.reporting.sheet import Sheet
 from pbx.reporting.teams import teams_sheet
 from pbx.reporting.trunk_sheet import trunks_sheet
 from pbx.reporting.words import translate
@@ -65,6 +66,8 @@ def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None
     figures = queries.queue_figures(connection, asked.interval, asked.thresholds)
     hours = hours_of(connection, asked.interval, asked.zone, asked.thresholds)  # while that is read beside it:
     missed = recovery(connection, asked.interval, asked.zone)
+    names = (*ALWAYS, *(SHORT_PERIODS if asked.days <= MOST_DAYS else ()))
+    others = {name: sheets(connection, name, asked.request()) for name in names if name not in LATER}
     known: Known = {(asked.interval.start_us, asked.interval.end_us): ahead["agents"]}
     links = Links(connection, asked)
     _tiles(page, asked, figures, missed[-1])
@@ -76,7 +79,7 @@ def period_page(connection: Connection, asked: Asked, ahead: Ahead | None = None
     callback_delays(page, asked, ahead)
     promised_waits(page, connection, asked)
     _tables(page, connection, asked, links, missed, known)
-    _others(page, connection, asked, links, ahead)
+    _others(page, asked, links, {name: others[name] if name in others else ahead[name] for name in names})
     if asked.days > MOST_DAYS:
         page.say(asked.text("left_out", days=MOST_DAYS), "note")
     end = page.place()
@@ -102,11 +105,11 @@ def _tables(
     table(page, asked, translate(trunks, "trunks", asked.language), links)
 
 
-def _others(page: Page, connection: Connection, asked: Asked, links: Links, ahead: Ahead) -> None:
+def _others(page: Page, asked: Asked, links: Links, found: Mapping[str, Sequence[Sheet]]) -> None:
     """Reports of the registry, and in a line the names of those that have nothing to show."""
     empty: list[str] = []
-    for name in (*ALWAYS, *(SHORT_PERIODS if asked.days <= MOST_DAYS else ())):
-        for sheet in ahead[name] if name in LATER else sheets(connection, name, asked.request()):
+    for made in found.values():
+        for sheet in made:
             if sheet.rows:
                 page.heading(sheet.title.partition(", ")[0])
                 table(page, asked, sheet, links)
