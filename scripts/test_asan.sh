@@ -12,13 +12,16 @@ if [ "${1:-}" = --tsan ]; then
     kind=tsan
     shift
 fi
-mkdir -p build/$kind/bench
-cp -au core pbx tests scripts setup.py pyproject.toml build/$kind/
-[ ! -d bench/load ] || cp -au bench/load build/$kind/bench/
+mkdir -p build/$kind
+# Without what is built: a release build that is newer would take the place of the sanitized one.
+tar -c --exclude='*.so' --exclude=__pycache__ core pbx tests scripts setup.py pyproject.toml $(ls -d bench/load 2>/dev/null) |
+    tar -x -C build/$kind
 cd build/$kind
-[ -e .stamp ] || find core tests bench -name '*.so' -delete
-touch .stamp
+[ -e .sources-only ] || find core tests bench -name '*.so' -delete
+touch .sources-only
 CENTRALA_BUILD=$kind CENTRALA_TEST_EXTENSIONS=1 "$python" setup.py -q build_ext --inplace --parallel "${JOBS:-$(nproc)}"
+bare=$(find core tests bench -name '*.so' -exec grep -L "__${kind}_init" {} + || true)
+[ -z "$bare" ] || { printf 'Built without the sanitizer: %s\n' $bare >&2; exit 1; }
 export PYTHONMALLOC=malloc
 export CENTRALA_CORPUS="${CENTRALA_CORPUS:-$root/../shared/corpus}"
 # Reports go to files: pytest captures what a test writes, and shows it neither where a test passes nor where the process dies.
