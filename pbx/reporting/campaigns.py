@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, Select, and_, select
 
 from pbx.events import Kind
 from pbx.reporting.callbacks import asked
@@ -25,6 +26,7 @@ from pbx.store import schema
 from pbx.store.schema_sms import sms_messages
 
 WEEK_US = 7 * 86_400_000_000
+ROWS = 20_000
 SMS, CALLBACK = "sms", "callback"
 COLUMNS = (
     Column("kind", "Kind", Unit.TEXT),
@@ -138,6 +140,12 @@ def _read(connection: Connection, request: Request) -> dict[tuple[str, str], Mem
     return found
 
 
+def _at_once(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    """Many rows in parts: one by one they cost twice."""
+    for part in connection.execute(query).partitions(ROWS):
+        yield from part
+
+
 def _messages(connection: Connection, request: Request, found: dict[tuple[str, str], Members]) -> None:
     message, step = sms_messages.c, schema.journey.c
     mine = and_(
@@ -150,7 +158,7 @@ def _messages(connection: Connection, request: Request, found: dict[tuple[str, s
     )
     rows = select(message.template, message.number, message.state, message.id, message.created_us).where(mine)
     sent: dict[str, list[tuple[int, Member]]] = {}  # by number: when, and to whom
-    for template, number, state, ident, at_us in connection.execute(rows.order_by(message.created_us, message.id)):
+    for template, number, state, ident, at_us in _at_once(connection, rows.order_by(message.created_us, message.id)):
         members = found.setdefault((SMS, template), {})
         one = members.get(number)
         if one is None:
@@ -178,7 +186,7 @@ def _calls_after(connection: Connection, people: People, sent: Mapping[str, Sequ
         *(cdr.started_us > first_us, cdr.started_us <= last_us, cdr.test == ""),
         cdr.direction.in_(("inbound", "outbound")),
     )
-    for direction, caller, callee, started_us, bridged_us in connection.execute(calls):
+    for direction, caller, callee, started_us, bridged_us in _at_once(connection, calls):
         number = caller if direction == "inbound" else callee
         for at_us, one in known.get(people.who(number), ()):
             if at_us < started_us <= at_us + WEEK_US:

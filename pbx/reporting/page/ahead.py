@@ -38,6 +38,7 @@ LATER: Mapping[str, Callable[[Connection, Asked], Any]] = {
     "arrivals": lambda at, asked: arrivals(at, asked.interval, asked.zone, asked.hours, asked.now_us),
     "delays": lambda at, asked: delays(at, asked.request()),
     "lost": lambda at, asked: sheets(at, "lost", asked.request()),
+    "campaigns": lambda at, asked: sheets(at, "campaigns", asked.request()),
 }
 TRIES = 5  # to see the same events
 _AGAIN, _GO, _NEVER = "again", "go", "never"
